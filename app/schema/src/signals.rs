@@ -1,0 +1,145 @@
+//! Every symbol of the universe with its price and its score.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Figure, Invalid, Name, Pct, PerDimension, Points, Policy, Price, Rate, Ratio, Schema, Score, Symbol, UnixMs, Usd,
+    Venue,
+};
+
+/// Where a score points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// At or above the long threshold.
+    Long,
+    /// Between the thresholds.
+    Neutral,
+    /// At or below the short threshold.
+    Short,
+}
+
+impl Direction {
+    /// The word for people.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Long => "Long",
+            Self::Neutral => "Neutral",
+            Self::Short => "Short",
+        }
+    }
+}
+
+/// A funding rate with the interval it is paid over.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Funding {
+    /// The rate of the running interval, as a fraction.
+    pub rate: Rate,
+    /// The length of the interval, in hours.
+    pub interval_hours: u8,
+    /// When it is paid next.
+    pub next: UnixMs,
+}
+
+/// One symbol on the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SignalRow {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Its base coin, as the venue names it.
+    pub base: String,
+    /// The price increment, for display.
+    pub tick: Price,
+    /// What changes with every trade.
+    #[serde(flatten)]
+    pub quote: Quote,
+    /// The score of closed bars, 0 to 100.
+    pub score: Figure<Score>,
+    /// Where the score points; none exactly where the score is missing.
+    pub direction: Option<Direction>,
+    /// Each dimension's own score, none where it is missing; the reasons are in the breakdown.
+    pub dimensions: PerDimension<Option<Score>>,
+    /// How much the dimensions agree; none where the score is missing.
+    pub agreement: Option<Ratio>,
+    /// The share of the inputs, by weight, that is known.
+    pub coverage: Ratio,
+    /// The funding rate.
+    pub funding: Figure<Funding>,
+    /// Change of open interest in coins over 1 h, in percent.
+    pub oi_change_1h: Figure<Pct>,
+    /// The score now minus the score one hour ago.
+    pub trend: Figure<Points>,
+    /// The last 24 hourly closing prices, oldest first; shorter for a young contract.
+    pub spark: Vec<Price>,
+}
+
+/// The part of a row that changes with every trade.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quote {
+    /// The last price.
+    pub price: Price,
+    /// Change of the last price over 24 h, in percent.
+    pub change_24h: Figure<Pct>,
+    /// Highest price in 24 h.
+    pub high_24h: Figure<Price>,
+    /// Lowest price in 24 h.
+    pub low_24h: Figure<Price>,
+    /// Traded in 24 h, in US dollars.
+    pub turnover_24h: Figure<Usd>,
+    /// Open interest, one side, in US dollars.
+    pub open_interest_usd: Figure<Usd>,
+    /// The score as it would be if the open bar closed now.
+    pub forming: Figure<Score>,
+}
+
+/// Counts and means over the rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SignalStats {
+    /// Rows that point long.
+    pub long: u32,
+    /// Rows that are neutral.
+    pub neutral: u32,
+    /// Rows that point short.
+    pub short: u32,
+    /// Rows without a score.
+    pub unscored: u32,
+    /// Mean of the scores there are.
+    pub mean_score: Option<Score>,
+    /// Mean of the agreement of scored rows.
+    pub mean_agreement: Option<Ratio>,
+    /// The ten symbols of the highest score, best first.
+    pub top: Vec<Symbol>,
+}
+
+/// Every symbol of the universe, highest turnover first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Signals {
+    /// Where the data comes from.
+    pub source: Venue,
+    /// One row per symbol with a known price.
+    pub rows: Vec<SignalRow>,
+    /// Counts and means over the rows.
+    pub stats: SignalStats,
+}
+
+impl Schema for Signals {
+    const NAME: Name = Name::new("analysis:signals");
+    const VERSION: u16 = 1;
+    const POLICY: Policy = Policy::secs(1, 5, 120).vital();
+    type Scope = ();
+
+    fn check(&self) -> Result<(), Invalid> {
+        if let Some(row) = self.rows.iter().find(|row| row.direction.is_some() != row.score.value().is_some()) {
+            return Err(Invalid::new(
+                "direction",
+                format!("{}: direction and score disagree on being known", row.symbol),
+            ));
+        }
+        let counted = self.stats.long + self.stats.neutral + self.stats.short + self.stats.unscored;
+        if usize::try_from(counted) != Ok(self.rows.len()) {
+            return Err(Invalid::new("stats", format!("counts {counted} of {} rows", self.rows.len())));
+        }
+        Ok(())
+    }
+}

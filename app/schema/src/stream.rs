@@ -1,0 +1,166 @@
+//! Messages of the live stream, `GET /api/v1/stream`.
+//!
+//! The server flushes what changed a few times a second; one flush is a tick. Each message of a tick is one Server-Sent
+//! Event: its name is [`StreamMessage::event`], its data the JSON of the message, its id the stamp of the tick.
+//! A client that comes back with the stamp of a tick still kept receives what it missed, any other a snapshot.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, SignalRow, Signals, Stamp, Symbol, SystemHealth,
+    UnixMs,
+    signals::{Quote, SignalStats},
+};
+
+/// What a client may listen to; several are joined by commas in the query: `?topics=overview,signals`.
+///
+/// `health` and `overview` are in every page's frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// The market in one look.
+    Overview,
+    /// How many symbols take part.
+    Breadth,
+    /// What moves most.
+    Movers,
+    /// Every symbol.
+    Signals,
+    /// How the monitor is doing.
+    Health,
+    /// One symbol's score, taken apart: `breakdown:BTCUSDT`.
+    Breakdown(Symbol),
+}
+
+impl std::fmt::Display for Topic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Overview => f.write_str("overview"),
+            Self::Breadth => f.write_str("breadth"),
+            Self::Movers => f.write_str("movers"),
+            Self::Signals => f.write_str("signals"),
+            Self::Health => f.write_str("health"),
+            Self::Breakdown(symbol) => write!(f, "breakdown:{symbol}"),
+        }
+    }
+}
+
+/// A text that is not a topic.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a topic: overview, breadth, movers, signals, health or breakdown:SYMBOL is expected")]
+pub struct NotATopic;
+
+impl std::str::FromStr for Topic {
+    type Err = NotATopic;
+
+    fn from_str(text: &str) -> Result<Self, NotATopic> {
+        Ok(match text {
+            "overview" => Self::Overview,
+            "breadth" => Self::Breadth,
+            "movers" => Self::Movers,
+            "signals" => Self::Signals,
+            "health" => Self::Health,
+            _ => {
+                let symbol = text.strip_prefix("breakdown:").ok_or(NotATopic)?;
+                Self::Breakdown(symbol.parse().map_err(|_| NotATopic)?)
+            }
+        })
+    }
+}
+
+/// What changed in the list of symbols since the tick before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SignalsDelta {
+    /// The header of the new value; its body is told by the rest.
+    pub held: Held<()>,
+    /// The stamp of the value these changes apply to; on any other the client asks for a snapshot.
+    pub base: Stamp,
+    /// Rows that are new or changed in more than their quote.
+    pub rows: Vec<SignalRow>,
+    /// Quotes of rows that changed in nothing else.
+    pub quotes: Vec<(Symbol, Quote)>,
+    /// Rows that are gone.
+    pub removed: Vec<Symbol>,
+    /// Counts and means.
+    pub stats: SignalStats,
+}
+
+/// One message of the live stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamMessage {
+    /// The market in one look.
+    Overview(Held<MarketOverview>),
+    /// How many symbols take part.
+    Breadth(Held<MarketBreadth>),
+    /// What moves most.
+    Movers(Held<MarketMovers>),
+    /// Every symbol, whole.
+    Signals(Held<Signals>),
+    /// What changed among the symbols.
+    SignalsDelta(SignalsDelta),
+    /// How the monitor is doing.
+    Health(Held<SystemHealth>),
+    /// One symbol's score, taken apart.
+    Breakdown(Held<Breakdown>),
+    /// The server's clock, sent on connection and every 15 s.
+    Clock {
+        /// Its time.
+        now: UnixMs,
+    },
+}
+
+impl StreamMessage {
+    /// The name of the Server-Sent Event that carries it: `snapshot`, `delta` or `state`.
+    #[must_use]
+    pub const fn event(&self) -> &'static str {
+        match self {
+            Self::SignalsDelta(_) => "delta",
+            Self::Clock { .. } => "state",
+            _ => "snapshot",
+        }
+    }
+}
+
+impl SignalsDelta {
+    /// What changed from `old` to `new`.
+    #[must_use]
+    pub fn between(old: &Held<Signals>, new: &Held<Signals>) -> Self {
+        let before: std::collections::HashMap<Symbol, &SignalRow> =
+            old.value.rows.iter().map(|row| (row.symbol, row)).collect();
+        let (mut rows, mut quotes) = (Vec::new(), Vec::new());
+        for row in &new.value.rows {
+            match before.get(&row.symbol) {
+                Some(same) if *same == row => {}
+                Some(known) if SignalRow { quote: row.quote.clone(), ..(*known).clone() } == *row => {
+                    quotes.push((row.symbol, row.quote.clone()));
+                }
+                _ => rows.push(row.clone()),
+            }
+        }
+        let now: std::collections::HashSet<Symbol> = new.value.rows.iter().map(|row| row.symbol).collect();
+        let removed = old.value.rows.iter().map(|row| row.symbol).filter(|symbol| !now.contains(symbol)).collect();
+        Self { held: new.header(), base: old.stamp, rows, quotes, removed, stats: new.value.stats.clone() }
+    }
+
+    /// The value after the changes; `None` when they do not apply to `old`, and a snapshot is needed.
+    ///
+    /// New rows are put at the end: the order of the list is the reader's choice.
+    #[must_use]
+    pub fn apply(self, old: &Held<Signals>) -> Option<Held<Signals>> {
+        if old.stamp != self.base {
+            return None;
+        }
+        let mut rows = old.value.rows.clone();
+        rows.retain(|row| !self.removed.contains(&row.symbol));
+        for (symbol, quote) in self.quotes {
+            rows.iter_mut().find(|row| row.symbol == symbol)?.quote = quote;
+        }
+        for new in self.rows {
+            match rows.iter_mut().find(|row| row.symbol == new.symbol) {
+                Some(row) => *row = new,
+                None => rows.push(new),
+            }
+        }
+        Some(self.held.with(Signals { source: old.value.source, rows, stats: self.stats }))
+    }
+}

@@ -1,0 +1,160 @@
+//! What an exchange tells, without the peculiarities of any one exchange.
+
+use schema::{Candle, Level, Symbol, Timeframe, Trade, UnixMs, signals::Funding};
+
+/// A contract as the venue lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instrument {
+    /// The contract's symbol.
+    pub symbol: Symbol,
+    /// Its base coin, as the venue names it.
+    pub base: String,
+    /// The currency its price is in.
+    pub quote: String,
+    /// Whether it never expires.
+    pub perpetual: bool,
+    /// Whether it trades normally now: not before its listing, not being delivered, not closed.
+    pub trading: bool,
+    /// What kind of thing the base is, in the venue's words; empty for ordinary coins.
+    pub kind: String,
+    /// The price increment.
+    pub tick: f64,
+    /// When it was listed.
+    pub launched_at: UnixMs,
+}
+
+/// The state of a contract, merged from everything that was told of it.
+///
+/// `None` is "not told"; zero is a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ticker {
+    /// When the venue sent the newest part.
+    pub at: UnixMs,
+    /// The last price.
+    pub last: f64,
+    /// The price at which the venue marks positions.
+    pub mark: Option<f64>,
+    /// The price of the underlying index.
+    pub index: Option<f64>,
+    /// The last price 24 h ago.
+    pub prev_24h: Option<f64>,
+    /// The last price 1 h ago.
+    pub prev_1h: Option<f64>,
+    /// The highest price in 24 h.
+    pub high_24h: Option<f64>,
+    /// The lowest price in 24 h.
+    pub low_24h: Option<f64>,
+    /// Traded in 24 h, in base coin.
+    pub volume_24h: Option<f64>,
+    /// Traded in 24 h, in quote currency.
+    pub turnover_24h: Option<f64>,
+    /// Open interest, one side, in base coin.
+    pub open_interest: Option<f64>,
+    /// The funding of the running interval.
+    pub funding: Option<Funding>,
+}
+
+/// A change of an order book.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BookChange {
+    /// The whole book: replaces what was held.
+    Snapshot {
+        /// What buyers offer.
+        bids: Vec<Level>,
+        /// What sellers offer.
+        asks: Vec<Level>,
+    },
+    /// Levels that changed; size 0 removes one.
+    Delta {
+        /// Changed bids.
+        bids: Vec<Level>,
+        /// Changed asks.
+        asks: Vec<Level>,
+    },
+    /// A message was lost: what is held may not be used until the next snapshot.
+    Lost,
+}
+
+/// Something the live stream of an exchange told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MarketEvent {
+    /// A contract's state.
+    Ticker {
+        /// Which contract.
+        symbol: Symbol,
+        /// Its state.
+        ticker: Box<Ticker>,
+    },
+    /// A candle, open or closed.
+    Candle {
+        /// Which contract.
+        symbol: Symbol,
+        /// Its length.
+        timeframe: Timeframe,
+        /// The candle.
+        candle: Candle,
+        /// Whether it is final.
+        closed: bool,
+        /// When the venue sent it.
+        at: UnixMs,
+    },
+    /// Trades, oldest first.
+    Trades {
+        /// Which contract.
+        symbol: Symbol,
+        /// The trades.
+        trades: Vec<Trade>,
+    },
+    /// A change of the book.
+    Book {
+        /// Which contract.
+        symbol: Symbol,
+        /// When the venue sent it.
+        at: UnixMs,
+        /// The change.
+        change: BookChange,
+    },
+    /// A connection was made; its topics begin anew.
+    Connected,
+    /// A connection was lost and is being made again.
+    Lost {
+        /// What happened, in plain words.
+        cause: String,
+    },
+}
+
+/// How a candle of history is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interval {
+    /// One of the timeframes that are scored.
+    Timeframe(Timeframe),
+    /// A day from 00:00 UTC.
+    Day,
+}
+
+/// Open interest at one moment, one side, in base coin.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OpenInterest {
+    /// When it was measured.
+    pub at: UnixMs,
+    /// Contracts open, one side, in base coin.
+    pub coins: f64,
+}
+
+/// A funding rate that was paid.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PaidFunding {
+    /// When it was paid.
+    pub at: UnixMs,
+    /// The rate, as a fraction per interval.
+    pub rate: f64,
+}
+
+/// The share of holders that are long: accounts, not size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Accounts {
+    /// When it was measured.
+    pub at: UnixMs,
+    /// Long holders ÷ all holders.
+    pub long: f64,
+}

@@ -1,0 +1,72 @@
+//! Exchange adapters, and a simulated exchange that speaks their protocol.
+//!
+//! An adapter turns one exchange's HTTP and WebSocket messages into the events of [`event`];
+//! it never scores and never caches. [`bybit`] is one; [`sim`] is an exchange on loopback for it to talk to.
+
+pub mod bybit;
+pub mod error;
+pub mod event;
+pub mod sim;
+
+use futures_util::future::BoxFuture;
+use schema::{Symbol, Venue};
+use tokio::sync::mpsc;
+
+pub use error::VenueError;
+pub use event::{Accounts, BookChange, Instrument, Interval, MarketEvent, OpenInterest, PaidFunding, Ticker};
+
+/// The answer to a request.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, VenueError>>;
+
+/// An exchange that can be watched.
+pub trait Exchange: Send + Sync + 'static {
+    /// Which venue the data is to be shown as coming from.
+    fn venue(&self) -> Venue;
+
+    /// Every linear contract the venue lists.
+    fn instruments(&self) -> Answer<'_, Vec<Instrument>>;
+
+    /// The state of every linear contract, in one request.
+    fn tickers(&self) -> Answer<'_, Vec<(Symbol, Ticker)>>;
+
+    /// The last closed candles, oldest first; the running one is left out.
+    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<schema::Candle>>;
+
+    /// The latest trades, oldest first.
+    fn recent_trades(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<schema::Trade>>;
+
+    /// Open interest every five minutes, oldest first.
+    fn open_interest(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<OpenInterest>>;
+
+    /// Funding rates that were paid, oldest first.
+    fn funding_history(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<PaidFunding>>;
+
+    /// The share of accounts that are long every five minutes, oldest first.
+    fn accounts(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<Accounts>>;
+
+    /// Watches symbols until the returned subscription is dropped.
+    ///
+    /// Reconnects by itself for ever. Events of one symbol keep their order. When `events` is full an event is
+    /// dropped and counted; a dropped book change is followed by [`BookChange::Lost`].
+    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<MarketEvent>) -> Subscription;
+}
+
+/// A running subscription; dropping it ends its connections.
+#[derive(Debug)]
+pub struct Subscription {
+    tasks: tokio::task::JoinSet<()>,
+}
+
+impl Subscription {
+    /// A subscription that lasts as long as these tasks.
+    #[must_use]
+    pub const fn new(tasks: tokio::task::JoinSet<()>) -> Self {
+        Self { tasks }
+    }
+
+    /// Connections that are being kept up.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.tasks.len()
+    }
+}
