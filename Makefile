@@ -1,0 +1,107 @@
+# Everything a person does with this repository. `make help` lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run dev build test e2e bench screenshots fmt lint unit docs clean \
+        need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
+
+LEPTOS_VERSION := 0.3.11
+BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
+NEXTEST_VERSION := 0.9.143
+TOOLS := $(CURDIR)/target/tools
+CRATES := -p schema -p cache -p analysis -p venue -p app -p server --features app/ssr
+
+export PATH := $(TOOLS)/bin:$(CURDIR)/end2end/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
+export CARGO_TERM_COLOR ?= never
+# Programs that are only run, never debugged.
+INSTALL := CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_INCREMENTAL=false cargo install --debug --quiet
+
+help: ## list what can be made
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build what is missing, start, and say where the dashboard is
+	@exec target/release/virtuoso serve
+
+dev: need-leptos need-bindgen ## rebuild and reload on every change (cargo leptos watch)
+	cargo leptos watch
+
+build: need-leptos need-bindgen need-wasm-opt ## build the server and the page for release
+	cargo leptos build --release --precompress
+
+test: fmt lint unit docs e2e ## everything that has to pass
+
+fmt: need-rust
+	cargo fmt --all --check
+
+lint: need-wasm
+	cargo clippy $(CRATES) --all-targets --locked -- -D warnings
+	cargo clippy -p frontend --target wasm32-unknown-unknown --locked -- -D warnings
+
+unit: need-nextest need-system ## tests of all crates
+	cargo nextest run $(CRATES) --locked --no-fail-fast
+	cargo test --doc -p schema -p cache -p analysis --locked
+
+docs: need-rust ## the documentation of all crates
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CRATES) --no-deps --locked
+
+e2e: build need-system ## tests in a browser, against the release build
+	cd end2end && npx playwright test
+
+bench: need-rust ## figures of the cache and the analysis
+	cargo bench -p cache -p analysis --locked
+
+screenshots: build need-system ## pictures of every page, into docs/screenshots
+	cd end2end && SCREENSHOTS=1 npx playwright test screenshots
+
+clean: ## remove everything that was built
+	cargo clean
+
+need-rust:
+	@command -v rustup >/dev/null || { echo "rustup is missing: see https://rustup.rs"; exit 1; }
+	@command -v cc >/dev/null || { echo "a C compiler is missing: install gcc or clang (Debian: apt-get install gcc libc6-dev)"; exit 1; }
+
+need-node:
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node is missing: see https://nodejs.org (version 20 or later)"; exit 1; }
+
+need-wasm: need-rust
+	@rustup target list --installed | grep -qx wasm32-unknown-unknown || { \
+	  echo "installing the wasm32 target: the page is Rust compiled for the browser"; \
+	  rustup target add wasm32-unknown-unknown; }
+
+# One of its dependencies asks for a newer compiler than it uses, hence --ignore-rust-version.
+need-leptos: need-wasm
+	@command -v cargo-leptos >/dev/null || { \
+	  echo "installing cargo-leptos $(LEPTOS_VERSION): it builds the server and the page together (about 3 minutes, once)"; \
+	  $(INSTALL) cargo-leptos --version $(LEPTOS_VERSION) --locked --ignore-rust-version --features no_downloads; }
+
+# It must be of exactly the version in Cargo.lock, so another one elsewhere is left alone.
+need-bindgen: need-rust
+	@[[ "$$(wasm-bindgen --version 2>/dev/null)" == "wasm-bindgen $(BINDGEN_VERSION)" ]] || { \
+	  echo "installing wasm-bindgen $(BINDGEN_VERSION): it connects the page's Rust to the browser (about 1 minute, once)"; \
+	  $(INSTALL) wasm-bindgen-cli --version $(BINDGEN_VERSION) --root $(TOOLS); }
+
+# Older versions of wasm-opt, such as Debian's 108, write a module that does not start.
+need-wasm-opt: need-node end2end/node_modules/.package-lock.json
+	@version="$$(wasm-opt --version | grep -oE '[0-9]+' | head -n 1)"; \
+	  (( version >= 116 )) || { echo "wasm-opt $$version is too old: 116 or later is needed"; exit 1; }
+
+end2end/node_modules/.package-lock.json: end2end/package-lock.json
+	@echo "installing npm packages into end2end: wasm-opt, which shrinks the page, and Playwright, which tests it"
+	@cd end2end && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+need-nextest: need-rust
+	@command -v cargo-nextest >/dev/null || { \
+	  echo "installing cargo-nextest: it runs the tests (about 2 minutes, once)"; \
+	  $(INSTALL) cargo-nextest --version $(NEXTEST_VERSION) --locked; }
+
+SYSTEM := memcached chromium fonts-liberation fonts-dejavu-core
+need-system: need-node
+	@if ! { command -v memcached && command -v chromium; } >/dev/null; then \
+	  if [[ "$$(id -u)" == 0 ]] && command -v apt-get >/dev/null; then \
+	    echo "installing $(SYSTEM): the tests use a real memcached and a real browser"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SYSTEM) >/dev/null; \
+	  else \
+	    echo "the tests need memcached and chromium; on Debian: sudo apt-get update && sudo apt-get install -y $(SYSTEM)"; exit 1; \
+	  fi; fi
