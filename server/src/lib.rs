@@ -1,1 +1,172 @@
-//! Under construction.
+//! The process: configuration, roles, the monitor, HTTP and the command line.
+//!
+//! [`run`] is the whole of it: a test gives it a listener on a free port and a shutdown of its own.
+//! The rules of the market live in `analysis`, those of the cache in `cache`, those of an exchange in `venue`.
+
+pub mod args;
+pub mod cli;
+pub mod config;
+mod http;
+mod hub;
+mod market;
+mod monitor;
+pub mod role;
+mod site;
+pub mod telemetry;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use axum::serve::ListenerExt;
+use cache::{Cache, Clock, l2::MemcachedL2};
+use metrics_exporter_prometheus::PrometheusHandle;
+use schema::{MarketBreadth, MarketMovers, MarketOverview, Signals, SystemHealth};
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+pub use crate::{config::Config, monitor::MonitorError, role::Role};
+use crate::{
+    http::{AppState, router},
+    hub::Hub,
+    monitor::Monitor,
+};
+
+/// How long requests may take to end after the shutdown was asked for.
+const DRAIN: Duration = Duration::from_secs(4);
+
+/// The process could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The namespace of the cache cannot be used.
+    #[error("naming the cache's keys")]
+    Namespace(#[from] cache::BadNamespace),
+    /// The list of memcached servers cannot be used.
+    #[error("naming the memcached servers")]
+    Servers(#[from] cache::l2::BadServers),
+    /// A web process has nothing to read from.
+    #[error("the role `web` reads what a monitor wrote to memcached: set cache.memcached")]
+    NothingToRead,
+    /// The monitor cannot be started.
+    #[error("starting the monitor")]
+    Monitor(#[from] MonitorError),
+    /// The HTTP server ended.
+    #[error("serving HTTP")]
+    Http(#[from] std::io::Error),
+}
+
+/// Runs a role on a listener until `shutdown` resolves, then ends within a few seconds.
+///
+/// # Errors
+///
+/// [`RunError`] when something that the role cannot do without is missing. An exchange or a memcached that does not
+/// answer is not an error: the process says so and tries on.
+pub async fn run(
+    config: Config,
+    role: Role,
+    listener: TcpListener,
+    recorder: PrometheusHandle,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), RunError> {
+    let clock = Clock::System;
+    let stop = CancellationToken::new();
+    let mut set = JoinSet::new();
+    let cache = open_cache(&config, role, &clock)?;
+    let hub = Hub::new(cache.clone(), clock.now().0.unsigned_abs());
+    if role.serves_pages() {
+        set.spawn(hub.clone().run(stop.clone()));
+    }
+    let mut watching = None;
+    if role.watches() {
+        let monitor = Monitor::new(config.clone(), &cache, clock.clone(), &mut set, stop.clone())?;
+        watching = Some(tokio::spawn(monitor.run(stop.clone())));
+    } else {
+        cache.follow::<MarketOverview>();
+        cache.follow::<Signals>();
+        cache.follow::<MarketBreadth>();
+        cache.follow::<MarketMovers>();
+        cache.follow::<SystemHealth>();
+        let (cache, poll, stop) = (cache.clone(), config.cache.poll, stop.clone());
+        set.spawn(async move { cache.mirror(poll, stop.cancelled_owned()).await });
+    }
+    let state = AppState { cache, hub, clock, recorder, stop: stop.clone(), leptos: site::options(&config.http) };
+    let served = serve(listener, router(state, role), shutdown, &mut watching, &stop).await;
+    stop.cancel();
+    let ended = async {
+        while set.join_next().await.is_some() {}
+        match watching {
+            Some(monitor) => monitor.await.map_err(|lost| RunError::Monitor(lost.into()))?.map_err(RunError::Monitor),
+            None => Ok(()),
+        }
+    };
+    match tokio::time::timeout(DRAIN, ended).await {
+        Ok(ended) => served.and(ended),
+        Err(_) => {
+            tracing::warn!("some tasks did not end in time and are dropped");
+            served
+        }
+    }
+}
+
+type Watching = Option<tokio::task::JoinHandle<Result<(), MonitorError>>>;
+
+/// Serves until the shutdown, or until the monitor cannot go on.
+async fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    watching: &mut Watching,
+    stop: &CancellationToken,
+) -> Result<(), RunError> {
+    // Small answers must not wait for an acknowledgement.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
+    let asked = stop.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let mut server = std::pin::pin!(server.into_future());
+    let mut shutdown = std::pin::pin!(shutdown);
+    let monitor_failed = async {
+        match watching {
+            Some(monitor) => match monitor.await {
+                Ok(Ok(())) => std::future::pending().await,
+                Ok(Err(error)) => error,
+                Err(lost) => lost.into(),
+            },
+            None => std::future::pending().await,
+        }
+    };
+    let failure = tokio::select! {
+        served = &mut server => return served.map_err(RunError::Http),
+        () = &mut shutdown => None,
+        error = monitor_failed => Some(error),
+    };
+    if let Some(error) = failure {
+        *watching = None;
+        asked.cancel();
+        return Err(RunError::Monitor(error));
+    }
+    tracing::info!("shutting down");
+    asked.cancel();
+    match tokio::time::timeout(DRAIN, server).await {
+        Ok(served) => served.map_err(RunError::Http),
+        Err(_) => {
+            tracing::warn!("some connections did not end in time and are dropped");
+            Ok(())
+        }
+    }
+}
+
+fn open_cache(config: &Config, role: Role, clock: &Clock) -> Result<Cache, RunError> {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "host".to_owned());
+    let writer = format!("{}@{host}/{}", role.as_str(), std::process::id());
+    let mut builder = Cache::builder(clock.clone(), writer).namespace(config.cache.namespace.parse()?);
+    if config.cache.memcached.is_empty() {
+        if role == Role::Web {
+            return Err(RunError::NothingToRead);
+        }
+    } else {
+        builder = builder.l2(Arc::new(MemcachedL2::parse(&config.cache.memcached.join(","))?));
+    }
+    Ok(builder.build())
+}

@@ -1,0 +1,168 @@
+//! What the commands do. Errors are words for a person; the exit code is 2 for a configuration that cannot be used,
+//! 1 for everything else that went wrong.
+
+use std::{io::Write, net::SocketAddr, process::ExitCode};
+
+use tokio::net::TcpListener;
+use venue::sim::{SimConfig, SimServer};
+
+use crate::{
+    args::{Cli, Command, Overrides, Serve, Sim},
+    config::{Config, ConfigError, Settings},
+    role::Role,
+    run, telemetry,
+};
+
+/// A command that did not do what it was told.
+#[derive(Debug)]
+enum Failure {
+    /// The configuration cannot be used.
+    Config(ConfigError),
+    /// Anything else, in words.
+    Other(anyhow::Error),
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+/// An error that is none of the configuration.
+fn other(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::Other(error.into())
+}
+
+/// Does what the command line says.
+pub async fn main(cli: Cli) -> ExitCode {
+    let command = cli.command.unwrap_or(Command::Serve(Serve { role: Role::All, overrides: Overrides::default() }));
+    let outcome = match command {
+        Command::Serve(serve) => self::serve(&serve).await,
+        Command::Sim(sim) => self::sim(sim).await,
+        Command::Config(overrides) => print_config(&overrides),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Config(error)) => {
+            say(&format!("virtuoso: {}", crate::monitor::driver::chain(&error)));
+            ExitCode::from(2)
+        }
+        Err(Failure::Other(error)) => {
+            say(&format!("virtuoso: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(serve: &Serve) -> Result<(), Failure> {
+    let config = Config::check(&serve.overrides.settings(variables())?)?;
+    let recorder = telemetry::start(&config.log).map_err(other)?;
+    let addr = config.http.addr;
+    let listener = TcpListener::bind(addr).await.map_err(|error| Failure::Other(busy(addr, error)))?;
+    let bound = listener.local_addr().map_err(other)?;
+    tracing::info!(role = serve.role.as_str(), version = env!("CARGO_PKG_VERSION"), "starting");
+    if serve.role.serves_pages() {
+        announce(bound);
+    }
+    run(config, serve.role, listener, recorder, stopped()).await.map_err(other)?;
+    Ok(())
+}
+
+fn busy(addr: SocketAddr, error: std::io::Error) -> anyhow::Error {
+    let advice = match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "something else is listening there; stop it, or choose another with --addr or VIRTUOSO_HTTP_ADDR"
+        }
+        std::io::ErrorKind::PermissionDenied => "this user may not; choose a port above 1023",
+        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address",
+        _ => "choose another with --addr or VIRTUOSO_HTTP_ADDR",
+    };
+    anyhow::Error::new(error).context(format!("cannot listen on {addr}: {advice}"))
+}
+
+/// Says where the dashboard is, on this machine and for a phone.
+fn announce(addr: SocketAddr) {
+    let port = addr.port();
+    let mut lines = vec![String::new()];
+    if addr.ip().is_unspecified() {
+        lines.push(format!("  Dashboard      http://127.0.0.1:{port}/"));
+        match local_ip() {
+            Some(ip) => lines.push(format!("  On your phone  http://{ip}:{port}/  (same network)")),
+            None => lines.push("  On your phone  no network address was found".to_owned()),
+        }
+    } else {
+        lines.push(format!("  Dashboard      http://{addr}/"));
+        if addr.ip().is_loopback() {
+            let ip = local_ip().map_or_else(|| "<this machine's address>".to_owned(), |ip| ip.to_string());
+            lines.push(format!("  On your phone  http://{ip}:{port}/ once it is opened to the network:"));
+            lines.push(format!("                 start it with VIRTUOSO_HTTP_ADDR=0.0.0.0:{port}"));
+        }
+    }
+    lines.push(String::new());
+    say(&lines.join("\n"));
+}
+
+/// The address this machine has in its network. Connecting a UDP socket sends nothing.
+fn local_ip() -> Option<std::net::IpAddr> {
+    let socket = std::net::UdpSocket::bind(("0.0.0.0", 0)).ok()?;
+    socket.connect(("192.0.2.1", 9)).ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_unspecified() && !ip.is_loopback()).then_some(ip)
+}
+
+async fn sim(sim: Sim) -> Result<(), Failure> {
+    telemetry::start(&crate::config::Log { filter: "info".to_owned(), json: false }).map_err(other)?;
+    let config =
+        SimConfig { symbols: sim.symbols, seed: sim.seed, candles: sim.candles, start: cache::Clock::System.now() };
+    let server =
+        tokio::task::spawn_blocking(move || SimServer::bind(config, sim.addr)).await.map_err(other)?.map_err(other)?;
+    say(&format!(
+        "simulated exchange\n  VIRTUOSO_VENUE_REST_URL={}\n  VIRTUOSO_VENUE_WS_URL={}",
+        server.rest_url(),
+        server.ws_url()
+    ));
+    server.run(stopped()).await.map_err(other)?;
+    Ok(())
+}
+
+fn print_config(overrides: &Overrides) -> Result<(), Failure> {
+    let settings: Settings = overrides.settings(variables())?;
+    Config::check(&settings)?;
+    let mut out = std::io::stdout().lock();
+    for (key, setting) in settings.iter() {
+        writeln!(out, "{key} = {}  # {}", setting.value, setting.origin).map_err(other)?;
+    }
+    Ok(())
+}
+
+/// Environment variables that are text.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Resolves when the process is asked to stop.
+async fn stopped() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}
+
+/// A line for the person at the terminal. Where nobody can read it, nothing is lost.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

@@ -1,0 +1,197 @@
+//! From raw settings to the typed configuration.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use schema::{SchemaInfo, Symbol, Usd};
+use toml::Value;
+
+use super::{Cache, Config, ConfigError, Http, Log, Settings, Sim, Source, Universe, Venue};
+
+impl Config {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Impossible`] names the first setting that cannot be meant, where it was set and what is allowed.
+    pub fn check(settings: &Settings) -> Result<Self, ConfigError> {
+        let read = Reader(settings);
+        Ok(Self {
+            source: read.parse("source", r#"allowed are "auto", "bybit" and "sim""#, |text| match text {
+                "auto" => Some(Source::Auto),
+                "bybit" => Some(Source::Bybit),
+                "sim" => Some(Source::Sim),
+                _ => None,
+            })?,
+            http: Http {
+                addr: read.parse(
+                    "http.addr",
+                    "an address and a port are expected, such as 127.0.0.1:3000",
+                    |text| text.parse::<SocketAddr>().ok(),
+                )?,
+                site_root: PathBuf::from(read.text("http.site_root")?),
+            },
+            cache: Cache {
+                memcached: read.parse("cache.memcached", "host:port is expected, several joined by commas", servers)?,
+                namespace: read.parse(
+                    "cache.namespace",
+                    "up to 32 of a-z, 0-9, ':', '_' and '-' are allowed",
+                    namespace,
+                )?,
+                poll: Duration::from_millis(read.whole("cache.poll_ms", 50, 5_000)?),
+            },
+            venue: Venue {
+                rest_url: read.url("venue.rest_url", ["https://", "http://"])?,
+                ws_url: read.url("venue.ws_url", ["wss://", "ws://"])?,
+                requests_per_second: read.whole("venue.requests_per_second", 1, 100)?,
+                symbols_per_connection: read.whole("venue.symbols_per_connection", 1, 200)?,
+                probe_timeout: Duration::from_secs(read.whole("venue.probe_timeout_s", 1, 60)?),
+                probe_every: Duration::from_secs(read.whole("venue.probe_every_s", 5, 3_600)?),
+            },
+            sim: Sim {
+                symbols: read.whole("sim.symbols", 1, 600)?,
+                seed: read.whole("sim.seed", 0, i64::MAX)?,
+                candles: Some(read.text("sim.candles")?).filter(|text| !text.is_empty()).map(PathBuf::from),
+            },
+            universe: Universe {
+                max_symbols: read.whole("universe.max_symbols", 1, 1_000)?,
+                min_turnover: read.usd("universe.min_turnover_usd")?,
+                deny: read.parse("universe.deny", "symbols joined by commas are expected", symbols)?,
+            },
+            signals: read.thresholds()?,
+            movers_min_turnover: read.usd("movers.min_turnover_usd")?,
+            log: Log {
+                filter: read.parse("log.filter", "directives such as \"info\" or \"info,venue=debug\"", |text| {
+                    tracing_subscriber::EnvFilter::try_new(text).ok().map(|_| text.to_owned())
+                })?,
+                json: read.parse("log.format", r#"allowed are "text" and "json""#, |text| match text {
+                    "text" => Some(false),
+                    "json" => Some(true),
+                    _ => None,
+                })?,
+            },
+        })
+    }
+}
+
+struct Reader<'a>(&'a Settings);
+
+impl Reader<'_> {
+    fn impossible(&self, key: &str, allowed: &str) -> ConfigError {
+        match self.0.get(key) {
+            Some(setting) => ConfigError::Impossible {
+                origin: setting.origin.clone(),
+                key: key.to_owned(),
+                value: setting.value.to_string(),
+                allowed: allowed.to_owned(),
+            },
+            None => ConfigError::UnknownKey {
+                origin: super::settings::Origin::Default,
+                key: key.to_owned(),
+                allowed: "the default file must hold it".to_owned(),
+            },
+        }
+    }
+
+    fn text(&self, key: &str) -> Result<&str, ConfigError> {
+        self.0
+            .get(key)
+            .and_then(|setting| setting.value.as_str())
+            .ok_or_else(|| self.impossible(key, "text is expected"))
+    }
+
+    fn parse<T>(&self, key: &str, allowed: &str, f: impl FnOnce(&str) -> Option<T>) -> Result<T, ConfigError> {
+        f(self.text(key)?.trim()).ok_or_else(|| self.impossible(key, allowed))
+    }
+
+    fn whole<T: TryFrom<i64>>(&self, key: &str, least: i64, most: i64) -> Result<T, ConfigError> {
+        self.0
+            .get(key)
+            .and_then(|setting| setting.value.as_integer())
+            .filter(|value| (least..=most).contains(value))
+            .and_then(|value| T::try_from(value).ok())
+            .ok_or_else(|| self.impossible(key, &format!("a whole number from {least} to {most} is expected")))
+    }
+
+    fn number(&self, key: &str, allowed: &str, f: impl FnOnce(f64) -> bool) -> Result<f64, ConfigError> {
+        match self.0.get(key).map(|setting| &setting.value) {
+            Some(Value::Float(value)) if value.is_finite() && f(*value) => Ok(*value),
+            _ => Err(self.impossible(key, allowed)),
+        }
+    }
+
+    fn usd(&self, key: &str) -> Result<Usd, ConfigError> {
+        let allowed = "an amount of 0 or more is expected";
+        Usd::new(self.number(key, allowed, |value| value >= 0.0)?).map_err(|_| self.impossible(key, allowed))
+    }
+
+    fn url(&self, key: &str, schemes: [&str; 2]) -> Result<String, ConfigError> {
+        let allowed = format!("an address that begins with {} or {} is expected", schemes[0], schemes[1]);
+        self.parse(key, &allowed, |text| {
+            let host = schemes.iter().find_map(|scheme| text.strip_prefix(scheme))?;
+            (!host.is_empty()).then(|| text.trim_end_matches('/').to_owned())
+        })
+    }
+
+    fn thresholds(&self) -> Result<analysis::signal::Thresholds, ConfigError> {
+        let long = self.number("signals.long", "a score above 50, up to 100", |v| v > 50.0 && v <= 100.0)?;
+        let short = self.number("signals.short", "a score from 0 to below 50", |v| (0.0..50.0).contains(&v))?;
+        analysis::signal::Thresholds::entering(long, short)
+            .map_err(|error| self.impossible("signals.long", &error.to_string()))
+    }
+}
+
+fn servers(text: &str) -> Option<Vec<String>> {
+    let list: Vec<String> = text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
+    let spelled = |server: &String| {
+        server.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    };
+    list.iter().all(spelled).then_some(list)
+}
+
+fn namespace(text: &str) -> Option<String> {
+    let spelled = text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b':' | b'_' | b'-'));
+    (spelled && text.len() <= SchemaInfo::NAMESPACE_MAX_LEN).then(|| text.to_owned())
+}
+
+fn symbols(text: &str) -> Option<Vec<Symbol>> {
+    text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(|s| s.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::Origin;
+
+    fn with(key: &str, text: &str) -> Result<Config, ConfigError> {
+        let mut settings = Settings::defaults()?;
+        settings.set_text(key, text, Origin::Flag("--test"))?;
+        Config::check(&settings)
+    }
+
+    #[test]
+    fn the_default_file_is_a_valid_configuration() {
+        let config = Config::check(&Settings::defaults().unwrap()).unwrap();
+        assert_eq!(config.http.addr.to_string(), "127.0.0.1:3000");
+        assert_eq!(config.source, Source::Auto);
+        assert!(config.cache.memcached.is_empty());
+    }
+
+    #[test]
+    fn an_impossible_value_names_its_place_its_key_and_what_is_allowed() {
+        for (key, text, allowed) in [
+            ("source", "binance", r#"allowed are "auto", "bybit" and "sim""#),
+            ("http.addr", "localhost", "an address and a port"),
+            ("sim.symbols", "601", "a whole number from 1 to 600"),
+            ("signals.long", "50", "a score above 50"),
+            ("signals.short", "50.5", "a score from 0 to below 50"),
+            ("cache.memcached", "127.0.0.1", "host:port"),
+            ("cache.namespace", "Mine ", "up to 32 of a-z"),
+            ("venue.ws_url", "https://x", "wss://"),
+            ("universe.deny", "btc usdt", "symbols joined by commas"),
+            ("movers.min_turnover_usd", "-1", "0 or more"),
+        ] {
+            let error = with(key, text).unwrap_err().to_string();
+            assert!(error.starts_with("--test: ") && error.contains(key) && error.contains(allowed), "{key}: {error}");
+        }
+    }
+}

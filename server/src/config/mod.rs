@@ -1,0 +1,115 @@
+//! What the program is told to do: defaults, a file, the environment and flags, in that order.
+//!
+//! [`settings`] gathers raw values and remembers where each came from; [`check`] turns them into
+//! the typed [`Config`]. Nothing after this module sees a raw value.
+
+pub mod check;
+pub mod settings;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use schema::{Symbol, Usd};
+
+pub use settings::{ConfigError, Settings};
+
+/// The checked configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where market data comes from.
+    pub source: Source,
+    /// The page and the API.
+    pub http: Http,
+    /// The tier between processes.
+    pub cache: Cache,
+    /// The exchange.
+    pub venue: Venue,
+    /// The simulated market.
+    pub sim: Sim,
+    /// Which contracts are watched.
+    pub universe: Universe,
+    /// Where a score becomes a direction.
+    pub signals: analysis::signal::Thresholds,
+    /// Contracts of less turnover in 24 h are not compared.
+    pub movers_min_turnover: Usd,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// Where market data comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The exchange, and a simulated market while it cannot be reached.
+    Auto,
+    /// The exchange only.
+    Bybit,
+    /// The simulated market only.
+    Sim,
+}
+
+/// The page and the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Http {
+    /// Where they are served.
+    pub addr: SocketAddr,
+    /// The folder with the built page.
+    pub site_root: PathBuf,
+}
+
+/// The tier between processes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cache {
+    /// memcached servers, `host:port`; none: this process only.
+    pub memcached: Vec<String>,
+    /// Put in front of every key.
+    pub namespace: String,
+    /// How often a reader asks what changed.
+    pub poll: Duration,
+}
+
+/// The exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Venue {
+    /// Its HTTP host.
+    pub rest_url: String,
+    /// Its stream of public data.
+    pub ws_url: String,
+    /// Requests a second at most.
+    pub requests_per_second: u32,
+    /// Symbols whose streams share one connection.
+    pub symbols_per_connection: usize,
+    /// How long the first answer may take before a market is simulated.
+    pub probe_timeout: Duration,
+    /// How often an unreachable exchange is tried again.
+    pub probe_every: Duration,
+}
+
+/// The simulated market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sim {
+    /// How many contracts it has.
+    pub symbols: u16,
+    /// What it is drawn from.
+    pub seed: u64,
+    /// Recorded candles that drive it.
+    pub candles: Option<PathBuf>,
+}
+
+/// Which contracts are watched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Universe {
+    /// How many at most.
+    pub max_symbols: usize,
+    /// The least turnover in 24 h.
+    pub min_turnover: Usd,
+    /// Never watched.
+    pub deny: Vec<Symbol>,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Directives as `tracing` reads them.
+    pub filter: String,
+    /// One JSON object a line instead of text.
+    pub json: bool,
+}

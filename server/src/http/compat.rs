@@ -1,0 +1,259 @@
+//! `GET /api/dashboard/mobile-data`: the payload that scripts written for this program's ancestor read.
+//!
+//! Same names, real values. A field without a value is `null`, and `missing` says why; nothing is a default.
+
+use axum::{
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use schema::{
+    Figure, MarketMovers, MarketOverview, Reading, SignalRow, Signals, UnixMs, Why, movers::Mover, signals::Direction,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{error::ApiError, error::plain, etag::tagged, router::AppState};
+
+/// Scores in an answer unless `limit` says otherwise.
+const LIMIT: usize = 20;
+/// Movers on each side.
+const MOVERS: usize = 5;
+
+/// The query of the payload.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    limit: Option<String>,
+}
+
+/// `GET /api/dashboard/mobile-data?limit=`: 20 by default, 0 for all.
+pub(crate) async fn mobile_data(
+    State(state): State<AppState>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let limit = match asked.limit.as_deref() {
+        None => LIMIT,
+        Some(text) => match text.parse() {
+            Ok(0) => usize::MAX,
+            Ok(limit) => limit,
+            Err(_) => return Err(ApiError::BadParameter("limit: allowed are whole numbers; 0 is all".to_owned())),
+        },
+    };
+    let overview = state.cache.read::<MarketOverview>(&()).await;
+    let signals = state.cache.read::<Signals>(&()).await;
+    let movers = state.cache.read::<MarketMovers>(&()).await;
+    let mut history = Vec::new();
+    if let Some(held) = signals.held() {
+        for row in best(&held.value.rows, limit) {
+            let breakdown = state.cache.get::<schema::Breakdown>(&(held.value.source, row.symbol)).await;
+            history.push(breakdown.ok().map(|held| held.value.history.clone()));
+        }
+    }
+    let (status, content) = payload(&overview, &signals, &movers, &history, limit);
+    let mut body = content.clone();
+    let as_of = newest(&overview, &signals);
+    if let Value::Object(body) = &mut body {
+        body.insert("age_ms".to_owned(), as_of.map_or(Value::Null, |as_of| age_ms(as_of, state.cache.now())));
+    }
+    Ok(tagged(&headers, status, content.to_string().as_bytes(), body.to_string().into_bytes()))
+}
+
+fn age_ms(as_of: UnixMs, now: UnixMs) -> Value {
+    u64::try_from(as_of.age(now).as_millis()).map_or(Value::Null, Value::from)
+}
+
+fn newest(overview: &Reading<MarketOverview>, signals: &Reading<Signals>) -> Option<UnixMs> {
+    let overview = overview.held().map(|held| held.as_of);
+    overview.max(signals.held().map(|held| held.as_of))
+}
+
+/// The scored rows, best first.
+fn best(rows: &[SignalRow], limit: usize) -> Vec<&SignalRow> {
+    let mut scored: Vec<_> = rows.iter().filter_map(|row| row.score.value().map(|score| (score.get(), row))).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.symbol.cmp(&b.1.symbol)));
+    scored.into_iter().take(limit).map(|(_, row)| row).collect()
+}
+
+/// Known values under their old names, and the reasons of the others.
+struct Fields {
+    values: Map<String, Value>,
+    missing: Map<String, Value>,
+}
+
+impl Fields {
+    fn new() -> Self {
+        Self { values: Map::new(), missing: Map::new() }
+    }
+
+    fn put<T>(&mut self, name: &str, figure: &Figure<T>, value: impl FnOnce(&T) -> Value) {
+        match figure {
+            Figure::Known { value: known, .. } => drop(self.values.insert(name.to_owned(), value(known))),
+            Figure::Missing(why) => self.lack(name, why),
+        }
+    }
+
+    fn lack(&mut self, name: &str, why: &impl ToString) {
+        self.values.insert(name.to_owned(), Value::Null);
+        self.missing.insert(name.to_owned(), why.to_string().into());
+    }
+}
+
+/// Everything but the age, which would make every answer differ.
+fn payload(
+    overview: &Reading<MarketOverview>,
+    signals: &Reading<Signals>,
+    movers: &Reading<MarketMovers>,
+    history: &[Option<Vec<schema::breakdown::ScorePoint>>],
+    limit: usize,
+) -> (StatusCode, Value) {
+    let (status, word) = match (overview, signals) {
+        (Reading::Absent(_), Reading::Absent(_)) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        (Reading::Fresh(_), Reading::Fresh(held)) if held.value.stats.unscored < rows(held.value.rows.len()) => {
+            (StatusCode::OK, "success")
+        }
+        (Reading::Fresh(_), Reading::Fresh(_)) | (_, Reading::Absent(_)) | (Reading::Absent(_), _) => {
+            (StatusCode::OK, "warming")
+        }
+        _ => (StatusCode::OK, "stale"),
+    };
+    let mut missing = Map::new();
+    let market = match overview {
+        Reading::Absent(absence) => {
+            missing.insert("market_overview".to_owned(), plain(absence).into());
+            Value::Null
+        }
+        Reading::Fresh(held) | Reading::Stale { held, .. } | Reading::Expired { last: held, .. } => {
+            let fields = market(&held.value);
+            missing.extend(fields.missing);
+            Value::Object(fields.values)
+        }
+    };
+    let mut perps = Fields::new();
+    for name in ["funding_rate", "funding_zscore", "long_pct", "short_pct", "basis_pct"] {
+        perps.lack(name, &Why::NotYet);
+    }
+    match overview.held() {
+        Some(held) => {
+            perps.put("open_interest", &held.value.open_interest_usd, |usd| json!(usd.get()));
+            perps.put("volume_24h", &held.value.total_turnover_24h, |usd| json!(usd.get()));
+        }
+        None => {
+            perps.lack("open_interest", &Why::NotYet);
+            perps.lack("volume_24h", &Why::NotYet);
+        }
+    }
+    missing.extend(perps.missing);
+    let scores: Vec<Value> = match signals.held() {
+        Some(held) => best(&held.value.rows, limit)
+            .into_iter()
+            .zip(history.iter().chain(std::iter::repeat(&None)))
+            .map(|(row, history)| score(row, history.as_deref()))
+            .collect(),
+        None => {
+            missing.insert("confluence_scores".to_owned(), "waiting for the first scan".into());
+            Vec::new()
+        }
+    };
+    let side = |pick: fn(&MarketMovers) -> &Vec<Mover>| -> Vec<Value> {
+        movers.held().map_or_else(Vec::new, |held| pick(&held.value).iter().take(MOVERS).map(mover).collect())
+    };
+    if let Reading::Absent(absence) = movers {
+        missing.insert("top_movers".to_owned(), plain(absence).into());
+    }
+    let source = signals.held().map(|held| held.value.source).or_else(|| overview.held().map(|held| held.value.source));
+    let content = json!({
+        "status": word,
+        "source": "cache",
+        "data_source": source,
+        "timestamp": newest(overview, signals).map(|as_of| as_of.0.div_euclid(1_000)),
+        "market_overview": market,
+        "confluence_scores": scores,
+        "top_movers": { "gainers": side(|m| &m.day.gainers), "losers": side(|m| &m.day.losers) },
+        "perps": perps.values,
+        "missing": missing,
+    });
+    (status, content)
+}
+
+fn rows(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn market(overview: &MarketOverview) -> Fields {
+    let mut fields = Fields::new();
+    let pct = |pct: &schema::Pct| json!(pct.get());
+    fields.put("market_regime", &overview.regime, |regime| regime.label.as_str().into());
+    fields.put("trend_strength", &overview.signal_balance, |score| json!(score.get()));
+    // The ancestor called the spread over symbols a volatility under three names.
+    fields.put("volatility", &overview.dispersion_24h, pct);
+    fields.put("current_volatility", &overview.dispersion_24h, pct);
+    fields.put("avg_volatility", &overview.dispersion_24h_mean, pct);
+    fields.put("market_dispersion", &overview.dispersion_24h, pct);
+    fields.put("avg_market_dispersion", &overview.dispersion_24h_mean, pct);
+    fields.put("btc_dominance", &overview.btc_dominance, pct);
+    fields.put("btc_price", &overview.btc_price, |price| json!(price.get()));
+    fields.put("btc_volatility", &overview.btc_realised_volatility, pct);
+    fields.put("btc_daily_volatility", &overview.btc_daily_volatility, pct);
+    fields.values.insert("btc_vol_days".to_owned(), overview.btc_volatility_days.into());
+    fields.put("total_volume_24h", &overview.total_turnover_24h, |usd| json!(usd.get()));
+    fields.put("average_change", &overview.average_change_24h, pct);
+    fields.values.insert("gainers".to_owned(), overview.gainers.into());
+    fields.values.insert("losers".to_owned(), overview.losers.into());
+    fields.values.insert("total_symbols".to_owned(), overview.total_symbols.into());
+    fields.put("total_market_cap", &overview.total_market_cap, |usd| json!(usd.get()));
+    fields.put("market_cap_change_24h", &overview.market_cap_change_24h, pct);
+    fields.put("fear_greed_value", &overview.fear_greed, |index| json!(index.value.get()));
+    fields.put("fear_greed_label", &overview.fear_greed, |index| index.label.as_str().into());
+    fields.put("eth_dominance", &overview.eth_dominance, pct);
+    fields.put("stablecoin_dominance", &overview.stablecoin_dominance, pct);
+    match (&overview.btc_dominance, &overview.stablecoin_dominance) {
+        (Figure::Known { value: btc, .. }, Figure::Known { value: stable, .. }) => {
+            fields.values.insert("altcoin_dominance".to_owned(), json!(100.0 - btc.get() - stable.get()));
+        }
+        (Figure::Missing(why), _) | (_, Figure::Missing(why)) => fields.lack("altcoin_dominance", why),
+    }
+    fields
+}
+
+fn score(row: &SignalRow, history: Option<&[schema::breakdown::ScorePoint]>) -> Value {
+    let value = |figure: Option<f64>| figure.map_or(Value::Null, Value::from);
+    let score = value(row.score.value().map(|score| score.get()));
+    let turnover = value(row.quote.turnover_24h.value().map(|usd| usd.get()));
+    let components: Map<String, Value> = row
+        .dimensions
+        .iter()
+        .map(|(dimension, score)| (dimension.as_str().to_owned(), value(score.map(schema::Score::get))))
+        .collect();
+    json!({
+        "symbol": row.symbol,
+        "score": score,
+        "confluence_score": score,
+        "sentiment": row.direction.map(|direction| match direction {
+            Direction::Long => "BULLISH",
+            Direction::Neutral => "NEUTRAL",
+            Direction::Short => "BEARISH",
+        }),
+        "reliability": value(row.agreement.map(|agreement| agreement.get() * row.coverage.get() * 100.0)),
+        "price": row.quote.price,
+        "change_24h": value(row.quote.change_24h.value().map(|pct| pct.get())),
+        "volume_24h": turnover,
+        "turnover_24h": turnover,
+        "high_24h": value(row.quote.high_24h.value().map(|price| price.get())),
+        "low_24h": value(row.quote.low_24h.value().map(|price| price.get())),
+        "components": components,
+        "has_breakdown": history.is_some(),
+        "score_history": history.unwrap_or_default().iter().map(|point| point.score.get()).collect::<Vec<_>>(),
+    })
+}
+
+fn mover(mover: &Mover) -> Value {
+    json!({
+        "symbol": mover.symbol,
+        "price": mover.price,
+        "change": mover.change,
+        "change_24h": mover.change,
+        "turnover_24h": mover.turnover_24h,
+        "volume_24h": mover.turnover_24h,
+    })
+}

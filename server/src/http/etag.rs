@@ -1,0 +1,59 @@
+//! Answers that are sent only when their content changed.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+/// An answer with an ETag made from `content`, or 304 where the client already has it.
+///
+/// `content` is what makes two answers the same; `body` may hold more, such as an age.
+pub(crate) fn tagged(request: &HeaderMap, status: StatusCode, content: &[u8], body: Vec<u8>) -> Response {
+    let tag = format!("\"{:016x}\"", xxhash_rust::xxh3::xxh3_64(content));
+    let known = request
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .any(|known| known.trim().trim_start_matches("W/") == tag);
+    let mut response = if known && status == StatusCode::OK {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_content_is_not_sent_twice_even_when_its_age_differs() {
+        let first = tagged(&HeaderMap::new(), StatusCode::OK, b"content", b"content, 1 s old".to_vec());
+        let mut request = HeaderMap::new();
+        request.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
+        let again = tagged(&request, StatusCode::OK, b"content", b"content, 2 s old".to_vec());
+        assert_eq!((first.status(), again.status()), (StatusCode::OK, StatusCode::NOT_MODIFIED));
+        let changed = tagged(&request, StatusCode::OK, b"other", b"other".to_vec());
+        assert_eq!(changed.status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn an_unavailable_answer_is_never_not_modified() {
+        let first = tagged(&HeaderMap::new(), StatusCode::OK, b"x", b"x".to_vec());
+        let mut request = HeaderMap::new();
+        request.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
+        let answer = tagged(&request, StatusCode::SERVICE_UNAVAILABLE, b"x", b"x".to_vec());
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+}

@@ -1,0 +1,13 @@
+//! The page, the API, the live stream and what an operator asks, over HTTP.
+
+pub(crate) mod api;
+pub(crate) mod compat;
+pub(crate) mod error;
+pub(crate) mod etag;
+pub(crate) mod metrics;
+pub(crate) mod pages;
+pub(crate) mod probe;
+pub(crate) mod router;
+pub(crate) mod stream;
+
+pub(crate) use router::{AppState, router};

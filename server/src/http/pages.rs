@@ -1,0 +1,96 @@
+//! What the pages are made of: the values of the last tick, and a symbol's breakdown.
+
+use std::sync::Arc;
+
+use app::{Answer, Source};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use schema::{
+    Absence, Schema, Symbol,
+    page::{Frame, MarketPage, ScoresPage, SymbolPage},
+    reading::Found,
+};
+
+use crate::hub::{Current, Hub};
+
+/// The pages' source in the server.
+#[derive(Clone)]
+pub(crate) struct Pages {
+    hub: Hub,
+    cache: cache::Cache,
+}
+
+impl Pages {
+    /// Pages of the market that a hub streams.
+    pub(crate) fn source(hub: Hub, cache: cache::Cache) -> Arc<dyn Source> {
+        Arc::new(Self { hub, cache })
+    }
+
+    fn snapshot(&self) -> (Frame, Current) {
+        let (stamp, current) = self.hub.current();
+        let frame =
+            Frame { now: self.cache.now(), stamp, health: current.health.clone(), overview: current.overview.clone() };
+        (frame, current)
+    }
+
+    /// A value of the last tick; before the first one, what the cache says.
+    async fn told<T: Schema<Scope = ()>>(&self, found: Found<T>) -> Found<T> {
+        match found {
+            Ok(held) => Ok(held),
+            Err(_) => self.cache.get::<T>(&()).await,
+        }
+    }
+
+    async fn frame(&self, frame: Frame) -> Frame {
+        Frame { health: self.told(frame.health).await, overview: self.told(frame.overview).await, ..frame }
+    }
+}
+
+impl Source for Pages {
+    fn market(&self) -> Answer<MarketPage> {
+        let pages = self.clone();
+        Box::pin(async move {
+            let (frame, current) = pages.snapshot();
+            MarketPage {
+                frame: pages.frame(frame).await,
+                breadth: pages.told(current.breadth).await,
+                movers: pages.told(current.movers).await,
+            }
+        })
+    }
+
+    fn scores(&self) -> Answer<ScoresPage> {
+        let pages = self.clone();
+        Box::pin(async move {
+            let (frame, current) = pages.snapshot();
+            ScoresPage { frame: pages.frame(frame).await, signals: pages.told(current.signals).await }
+        })
+    }
+
+    fn symbol(&self, symbol: Symbol) -> Answer<Option<SymbolPage>> {
+        let pages = self.clone();
+        Box::pin(async move {
+            let (frame, current) = pages.snapshot();
+            let breakdown = pages.hub.breakdown(symbol).await;
+            // While no list is known, a symbol cannot be said not to exist.
+            if current.signals.is_ok() && matches!(breakdown, Err(Absence::NeverWritten)) {
+                return None;
+            }
+            Some(SymbolPage { frame: pages.frame(frame).await, symbol, breakdown })
+        })
+    }
+
+    fn system(&self) -> Answer<Frame> {
+        let pages = self.clone();
+        Box::pin(async move {
+            let (frame, _) = pages.snapshot();
+            pages.frame(frame).await
+        })
+    }
+
+    fn not_found(&self) {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(axum::http::StatusCode::NOT_FOUND);
+        }
+    }
+}

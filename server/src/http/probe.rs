@@ -1,0 +1,77 @@
+//! What a service manager and an operator ask: alive, ready, and how it is going.
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use schema::{MarketOverview, Reading, SCHEMAS, Schema, SchemaInfo, Signals, health::Feed};
+use serde_json::{Value, json};
+
+use super::router::AppState;
+
+/// `GET /livez`: the process answers.
+pub(crate) async fn livez() -> &'static str {
+    "live\n"
+}
+
+/// `GET /readyz`: every vital schema is within its `stale_for`; otherwise 503 says which is not, and why.
+pub(crate) async fn readyz(State(state): State<AppState>) -> Response {
+    let reasons = unready(&state).await;
+    if reasons.is_empty() {
+        return (StatusCode::OK, "ready\n").into_response();
+    }
+    let mut text = String::from("not ready\n");
+    for reason in reasons {
+        text.push_str(&reason);
+        text.push('\n');
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+}
+
+/// `GET /health`: the detail as JSON.
+pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
+    let (stamp, current) = state.hub.current();
+    Json(json!({
+        "ready": unready(&state).await,
+        "stamp": stamp.to_string(),
+        "now": state.cache.now(),
+        "l2": state.cache.l2_state(),
+        "mirror": state.cache.mirror_counts(),
+        "schemas": state.cache.report(),
+        "monitor": current.health.ok().map(|held| held.value),
+        "version": env!("CARGO_PKG_VERSION"),
+    }))
+}
+
+async fn unready(state: &AppState) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for info in SCHEMAS.iter().filter(|info| info.policy.vital) {
+        let problem = if info.name.is(Signals::NAME) {
+            problem(&state.cache.read::<Signals>(&()).await, info)
+        } else if info.name.is(MarketOverview::NAME) {
+            problem(&state.cache.read::<MarketOverview>(&()).await, info)
+        } else {
+            Some(format!("{}: vital, but nobody looks at it here", info.name))
+        };
+        reasons.extend(problem);
+    }
+    if !reasons.is_empty()
+        && let Ok(health) = state.hub.current().1.health
+        && let Feed::Unreachable { venue, cause, .. } = &health.value.feed
+    {
+        reasons.push(format!("{} unreachable: {cause}", venue.label()));
+    }
+    reasons
+}
+
+fn problem<T>(reading: &Reading<T>, info: &SchemaInfo) -> Option<String> {
+    match reading {
+        Reading::Fresh(_) | Reading::Stale { .. } => None,
+        Reading::Expired { age, .. } => {
+            Some(format!("{}: {} s old, limit {} s", info.name, age.as_secs(), info.policy.stale_for.as_secs()))
+        }
+        Reading::Absent(absence) => Some(format!("{}: {absence}", info.name)),
+    }
+}

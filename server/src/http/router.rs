@@ -1,0 +1,101 @@
+//! Every path, and what all answers have in common.
+
+use std::sync::Arc;
+
+use app::{App, Source, shell};
+use axum::{
+    Router,
+    extract::{FromRef, Request},
+    http::{HeaderName, HeaderValue, header},
+    middleware::{self, Next},
+    response::Response,
+    routing::get,
+};
+use cache::{Cache, Clock};
+use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use super::{api, compat, metrics, pages::Pages, probe, stream};
+use crate::{hub::Hub, role::Role};
+
+/// What handlers share.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    pub(crate) cache: Cache,
+    pub(crate) hub: Hub,
+    pub(crate) clock: Clock,
+    pub(crate) recorder: PrometheusHandle,
+    pub(crate) stop: CancellationToken,
+    pub(crate) leptos: LeptosOptions,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+/// Every path of a role.
+pub(crate) fn router(state: AppState, role: Role) -> Router {
+    let operator = Router::new()
+        .route("/livez", get(probe::livez))
+        .route("/readyz", get(probe::readyz))
+        .route("/health", get(probe::health))
+        .route("/metrics", get(metrics::metrics));
+    let api = Router::new()
+        .route("/api/dashboard/mobile-data", get(compat::mobile_data))
+        .route("/api/v1/overview", get(api::overview))
+        .route("/api/v1/signals", get(api::signals))
+        .route("/api/v1/breadth", get(api::breadth))
+        .route("/api/v1/movers", get(api::movers))
+        .route("/api/v1/health", get(api::health))
+        .route("/api/v1/symbols/{symbol}", get(api::symbol))
+        .route("/api/{*path}", get(api::unknown));
+    let router = operator.merge(api);
+    let router = if role.serves_pages() { pages(router, &state) } else { router };
+    router
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(say_how_long))
+        .layer(CatchPanicLayer::new())
+        .with_state(state)
+}
+
+/// The pages, their files and the live stream.
+fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    let source: Arc<dyn Source> = Pages::source(state.hub.clone(), state.cache.clone());
+    let (for_pages, for_errors) = (Arc::clone(&source), source);
+    let options = state.leptos.clone();
+    router
+        .route("/api/v1/stream", get(stream::stream))
+        .leptos_routes_with_context(
+            state,
+            generate_route_list(App),
+            move || provide_context(Arc::clone(&for_pages)),
+            move || shell(options.clone()),
+        )
+        .fallback(file_and_error_handler_with_context::<AppState, _>(
+            move || provide_context(Arc::clone(&for_errors)),
+            shell,
+        ))
+}
+
+/// Says how long an answer may be kept, and that its type is what it says.
+async fn say_how_long(request: Request, next: Next) -> Response {
+    // The names of these files hold a hash of their content; those of snippets do not.
+    let immutable = request.uri().path().strip_prefix("/pkg/").is_some_and(|file| !file.starts_with("snippets/"));
+    let mut response = next.run(request).await;
+    let found = response.status().is_success();
+    let headers = response.headers_mut();
+    if immutable && found {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    } else if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
+    response
+}

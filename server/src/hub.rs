@@ -1,0 +1,264 @@
+//! Turns changes of the cache into the ticks of the live stream.
+//!
+//! A few times a second the hub takes what changed, encodes each message once and keeps the last minute of ticks.
+//! Every client shares those bytes; a slow one skips what was overtaken, and one that comes back with a tick that
+//! is still kept receives what it missed. Pages are made from the values of the last tick, so that the stream goes
+//! on exactly where a page ends.
+
+mod current;
+mod frame;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use cache::{Cache, Follow};
+use schema::{
+    Breakdown, MarketBreadth, MarketMovers, MarketOverview, Schema, Signals, Stamp, Symbol, SystemHealth, Venue,
+    reading::Found,
+    stream::{SignalsDelta, StreamMessage, Topic},
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::{current::Current, frame::Frame};
+
+/// How often changes are flushed.
+pub(crate) const FLUSH: Duration = Duration::from_millis(250);
+/// Ticks that are kept: a minute of them.
+const TICKS: usize = 240;
+
+/// What a client that asks for more is to be sent.
+pub(crate) enum Catchup {
+    /// The frames it missed, in order.
+    Frames(Vec<Frame>),
+    /// Too much was missed: the whole of its topics.
+    Whole,
+}
+
+/// The live stream's memory.
+#[derive(Clone)]
+pub(crate) struct Hub {
+    cache: Cache,
+    epoch: u64,
+    state: Arc<Mutex<State>>,
+    latest: watch::Sender<u64>,
+}
+
+struct State {
+    seq: u64,
+    ticks: VecDeque<(u64, Vec<(Topic, Frame)>)>,
+    current: Current,
+    followed: HashMap<Symbol, Followed>,
+}
+
+struct Followed {
+    clients: usize,
+    source: Option<Source>,
+}
+
+/// Where the breakdown of a followed symbol comes from.
+struct Source {
+    venue: Venue,
+    changes: watch::Receiver<Found<Breakdown>>,
+    _polled: Follow,
+}
+
+/// Keeps a symbol's breakdown in the stream until it is dropped.
+pub(crate) struct Following {
+    hub: Hub,
+    symbol: Symbol,
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let mut state = self.hub.state();
+        if let Some(followed) = state.followed.get_mut(&self.symbol) {
+            followed.clients -= 1;
+            if followed.clients == 0 {
+                state.followed.remove(&self.symbol);
+            }
+        }
+    }
+}
+
+impl Hub {
+    /// A hub over a cache; `epoch` tells this process's ticks from those of an earlier one.
+    pub(crate) fn new(cache: Cache, epoch: u64) -> Self {
+        let state = State {
+            seq: 0,
+            ticks: VecDeque::with_capacity(TICKS),
+            current: Current::unread(),
+            followed: HashMap::new(),
+        };
+        Self { cache, epoch, state: Arc::new(Mutex::new(state)), latest: watch::Sender::new(0) }
+    }
+
+    /// The values of the last tick, and its stamp.
+    pub(crate) fn current(&self) -> (Stamp, Current) {
+        let state = self.state();
+        (self.stamp(state.seq), state.current.clone())
+    }
+
+    /// Tells of each new tick.
+    pub(crate) fn ticks(&self) -> watch::Receiver<u64> {
+        self.latest.subscribe()
+    }
+
+    /// What was missed on some topics since a tick, and the tick it leads up to.
+    pub(crate) fn since(&self, known: Stamp, topics: &[Topic]) -> (Stamp, Catchup) {
+        let state = self.state();
+        let now = self.stamp(state.seq);
+        let oldest = state.ticks.front().map_or(state.seq + 1, |(seq, _)| *seq);
+        if known.epoch != self.epoch || known.seq > state.seq || known.seq + 1 < oldest {
+            return (now, Catchup::Whole);
+        }
+        let missed = state.ticks.iter().filter(|(seq, _)| *seq > known.seq).flat_map(|(_, frames)| frames);
+        let mut kept: Vec<(Topic, Frame)> = Vec::new();
+        for (topic, frame) in missed.filter(|(topic, _)| topics.contains(topic)) {
+            // A whole value makes the one before it needless; a delta needs every one before it.
+            if !frame.is_delta() {
+                kept.retain(|(held, _)| held != topic);
+            }
+            kept.push((*topic, frame.clone()));
+        }
+        (now, Catchup::Frames(kept.into_iter().map(|(_, frame)| frame).collect()))
+    }
+
+    /// The whole of some topics as of the last tick.
+    pub(crate) async fn whole(&self, topics: &[Topic]) -> (Stamp, Vec<Frame>) {
+        let (stamp, current) = self.current();
+        let mut frames = Vec::new();
+        for topic in topics {
+            let message = match topic {
+                Topic::Breakdown(symbol) => self.breakdown(*symbol).await.ok().map(StreamMessage::Breakdown),
+                _ => current.message(topic),
+            };
+            frames.extend(message.and_then(|message| Frame::encode(&message, stamp)));
+        }
+        (stamp, frames)
+    }
+
+    /// The breakdown of a symbol of the market that is shown.
+    pub(crate) async fn breakdown(&self, symbol: Symbol) -> Found<Breakdown> {
+        let (_, current) = self.current();
+        match current.venue() {
+            Some(venue) => self.cache.get::<Breakdown>(&(venue, symbol)).await,
+            None => Err(current.signals.err().unwrap_or(schema::Absence::NeverWritten)),
+        }
+    }
+
+    /// Keeps a symbol's breakdown in the stream.
+    pub(crate) fn follow(&self, symbol: Symbol) -> Following {
+        let mut state = self.state();
+        state.followed.entry(symbol).or_insert(Followed { clients: 0, source: None }).clients += 1;
+        Following { hub: self.clone(), symbol }
+    }
+
+    /// Makes ticks until `stop`.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let mut overview = self.cache.watch::<MarketOverview>(());
+        let mut breadth = self.cache.watch::<MarketBreadth>(());
+        let mut movers = self.cache.watch::<MarketMovers>(());
+        let mut signals = self.cache.watch::<Signals>(());
+        let mut health = self.cache.watch::<SystemHealth>(());
+        overview.mark_changed();
+        breadth.mark_changed();
+        movers.mark_changed();
+        signals.mark_changed();
+        health.mark_changed();
+        let mut timer = tokio::time::interval(FLUSH);
+        timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                _ = timer.tick() => {}
+            }
+            let mut state = self.state();
+            let stamp = self.stamp(state.seq + 1);
+            let mut messages = Vec::new();
+            let State { current, followed, .. } = &mut *state;
+            take(&mut health, &mut current.health, |held| messages.push((Topic::Health, StreamMessage::Health(held))));
+            take(&mut overview, &mut current.overview, |held| {
+                messages.push((Topic::Overview, StreamMessage::Overview(held)));
+            });
+            take(&mut breadth, &mut current.breadth, |held| {
+                messages.push((Topic::Breadth, StreamMessage::Breadth(held)));
+            });
+            take(&mut movers, &mut current.movers, |held| messages.push((Topic::Movers, StreamMessage::Movers(held))));
+            let before = current.signals.clone();
+            take(&mut signals, &mut current.signals, |held| {
+                let message = match &before {
+                    // A change of the market is a new list.
+                    Ok(old) if old.value.source == held.value.source => {
+                        StreamMessage::SignalsDelta(SignalsDelta::between(old, &held))
+                    }
+                    _ => StreamMessage::Signals(held),
+                };
+                messages.push((Topic::Signals, message));
+            });
+            let venue = current.venue();
+            for (symbol, followed) in followed {
+                if let Some(held) = followed.changed(&self.cache, venue, *symbol) {
+                    messages.push((Topic::Breakdown(*symbol), StreamMessage::Breakdown(held)));
+                }
+            }
+            let frames: Vec<_> =
+                messages.iter().filter_map(|(topic, message)| Some((*topic, Frame::encode(message, stamp)?))).collect();
+            if frames.is_empty() {
+                continue;
+            }
+            state.seq = stamp.seq;
+            if state.ticks.len() == TICKS {
+                state.ticks.pop_front();
+            }
+            state.ticks.push_back((stamp.seq, frames));
+            drop(state);
+            self.latest.send_replace(stamp.seq);
+        }
+    }
+
+    const fn stamp(&self, seq: u64) -> Stamp {
+        Stamp { epoch: self.epoch, seq }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Followed {
+    fn changed(&mut self, cache: &Cache, venue: Option<Venue>, symbol: Symbol) -> Option<schema::Held<Breakdown>> {
+        if self.source.as_ref().map(|source| source.venue) != venue {
+            self.source = venue.map(|venue| Source {
+                venue,
+                changes: cache.watch::<Breakdown>((venue, symbol)),
+                _polled: cache.follow_scope::<Breakdown>((venue, symbol)),
+            });
+        }
+        let changes = &mut self.source.as_mut()?.changes;
+        if !changes.has_changed().unwrap_or(false) {
+            return None;
+        }
+        changes.borrow_and_update().clone().ok()
+    }
+}
+
+/// Takes over a changed value, and tells of it where there is one.
+fn take<T: Schema>(
+    changes: &mut watch::Receiver<Found<T>>,
+    current: &mut Found<T>,
+    tell: impl FnOnce(schema::Held<T>),
+) {
+    if !changes.has_changed().unwrap_or(false) {
+        return;
+    }
+    let found = changes.borrow_and_update().clone();
+    if let Ok(held) = &found {
+        tell(held.clone());
+    }
+    *current = found;
+}

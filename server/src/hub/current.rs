@@ -1,0 +1,47 @@
+//! The values of the last tick.
+
+use schema::{
+    Absence, MarketBreadth, MarketMovers, MarketOverview, Signals, SystemHealth, Venue,
+    reading::Found,
+    stream::{StreamMessage, Topic},
+};
+
+/// The values of the last tick.
+#[derive(Clone)]
+pub(crate) struct Current {
+    pub(crate) health: Found<SystemHealth>,
+    pub(crate) overview: Found<MarketOverview>,
+    pub(crate) breadth: Found<MarketBreadth>,
+    pub(crate) movers: Found<MarketMovers>,
+    pub(crate) signals: Found<Signals>,
+}
+
+impl Current {
+    /// Before the first tick.
+    pub(super) const fn unread() -> Self {
+        Self {
+            health: Err(Absence::NeverWritten),
+            overview: Err(Absence::NeverWritten),
+            breadth: Err(Absence::NeverWritten),
+            movers: Err(Absence::NeverWritten),
+            signals: Err(Absence::NeverWritten),
+        }
+    }
+
+    /// Where the list of symbols comes from.
+    pub(crate) fn venue(&self) -> Option<Venue> {
+        self.signals.as_ref().ok().map(|held| held.value.source)
+    }
+
+    /// The whole of a topic as a message; none where there is no value, and none for a breakdown.
+    pub(super) fn message(&self, topic: &Topic) -> Option<StreamMessage> {
+        match topic {
+            Topic::Overview => self.overview.clone().ok().map(StreamMessage::Overview),
+            Topic::Breadth => self.breadth.clone().ok().map(StreamMessage::Breadth),
+            Topic::Movers => self.movers.clone().ok().map(StreamMessage::Movers),
+            Topic::Signals => self.signals.clone().ok().map(StreamMessage::Signals),
+            Topic::Health => self.health.clone().ok().map(StreamMessage::Health),
+            Topic::Breakdown(_) => None,
+        }
+    }
+}

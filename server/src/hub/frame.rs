@@ -1,0 +1,52 @@
+//! One Server-Sent Event, encoded.
+
+use axum::body::Bytes;
+use schema::{Stamp, stream::StreamMessage};
+
+/// One Server-Sent Event, encoded once and shared by all clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Frame {
+    bytes: Bytes,
+    delta: bool,
+}
+
+impl Frame {
+    /// Encodes a message of a tick; `None`, logged, if it cannot be encoded.
+    pub(crate) fn encode(message: &StreamMessage, stamp: Stamp) -> Option<Self> {
+        match serde_json::to_string(message) {
+            // JSON text holds no line break, so one data line carries it.
+            Ok(json) => Some(Self {
+                bytes: format!("event: {}\nid: {stamp}\ndata: {json}\n\n", message.event()).into(),
+                delta: matches!(message, StreamMessage::SignalsDelta(_)),
+            }),
+            Err(error) => {
+                tracing::error!(%error, event = message.event(), "a message of the live stream cannot be encoded");
+                None
+            }
+        }
+    }
+
+    /// Whether it builds on the message before it.
+    pub(crate) const fn is_delta(&self) -> bool {
+        self.delta
+    }
+
+    /// What goes over the wire.
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.bytes.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schema::UnixMs;
+
+    use super::*;
+
+    #[test]
+    fn an_event_has_its_name_its_id_and_one_line_of_data() {
+        let frame = Frame::encode(&StreamMessage::Clock { now: UnixMs(7) }, Stamp { epoch: 1, seq: 2 }).unwrap();
+        assert_eq!(frame.bytes(), "event: state\nid: 1-2\ndata: {\"clock\":{\"now\":7}}\n\n");
+        assert!(!frame.is_delta());
+    }
+}

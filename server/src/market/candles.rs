@@ -1,0 +1,167 @@
+//! Closed candles of one timeframe, in a bounded run without gaps.
+
+use schema::{Candle, Timeframe, UnixMs};
+
+/// What adding a candle did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It follows the last one.
+    Next,
+    /// It replaced one that was already held.
+    Again,
+    /// Candles before it are missing: the run has to be loaded anew.
+    Gap,
+}
+
+/// Closed candles, oldest first, each starting where the one before ended.
+#[derive(Debug)]
+pub(crate) struct CandleRun {
+    timeframe: Timeframe,
+    capacity: usize,
+    candles: Vec<Candle>,
+}
+
+impl CandleRun {
+    /// An empty run that keeps the last `capacity` candles.
+    pub(crate) const fn new(timeframe: Timeframe, capacity: usize) -> Self {
+        Self { timeframe, capacity, candles: Vec::new() }
+    }
+
+    /// The candles, oldest first.
+    pub(crate) fn as_slice(&self) -> &[Candle] {
+        &self.candles
+    }
+
+    /// When the last candle ended.
+    pub(crate) fn end(&self) -> Option<UnixMs> {
+        self.candles.last().map(|last| UnixMs(last.start.0 + self.timeframe.ms()))
+    }
+
+    /// Adds a closed candle. One that leaves a gap is not added.
+    pub(crate) fn add(&mut self, candle: Candle) -> Added {
+        match self.end() {
+            Some(end) if candle.start == end => {
+                self.candles.push(candle);
+                self.trim();
+                Added::Next
+            }
+            Some(end) if candle.start < end => {
+                if let Ok(place) = self.candles.binary_search_by_key(&candle.start, |held| held.start) {
+                    self.candles[place] = candle;
+                }
+                Added::Again
+            }
+            _ => Added::Gap,
+        }
+    }
+
+    /// Takes over loaded history; candles held here that follow it without a gap stay.
+    pub(crate) fn load(&mut self, history: Vec<Candle>) {
+        let ms = self.timeframe.ms();
+        let mut run: Vec<Candle> = Vec::with_capacity(self.capacity);
+        let newer = std::mem::take(&mut self.candles);
+        let loaded_until = history.last().map(|last| last.start);
+        let rest = newer.into_iter().filter(|candle| loaded_until.is_none_or(|until| candle.start > until));
+        for candle in history.into_iter().chain(rest) {
+            // A hole in what the venue told begins the run anew: an indicator must not step over it.
+            if run.last().is_some_and(|last| last.start.0 + ms != candle.start.0) {
+                run.clear();
+            }
+            run.push(candle);
+        }
+        self.candles = run;
+        self.trim();
+    }
+
+    // Room for twice the candles is held, so that the oldest are moved out rarely and a slice stays contiguous.
+    fn trim(&mut self) {
+        if self.candles.len() >= 2 * self.capacity {
+            self.candles.drain(..self.candles.len() - self.capacity);
+        }
+    }
+}
+
+/// The candle of a longer timeframe that the minutes of a run make up, from its start on; `None` when a minute is missing.
+pub(crate) fn aggregate(minutes: &[Candle], start: UnixMs) -> Option<Candle> {
+    let from = minutes.partition_point(|candle| candle.start < start);
+    let minutes = &minutes[from..];
+    let first = minutes.first().filter(|first| first.start == start)?;
+    let mut whole = *first;
+    for (place, minute) in (0..).zip(minutes) {
+        if minute.start.0 != start.0 + place * Timeframe::M1.ms() {
+            return None;
+        }
+        whole.high = whole.high.max(minute.high);
+        whole.low = whole.low.min(minute.low);
+        whole.close = minute.close;
+        if place > 0 {
+            whole.volume += minute.volume;
+            whole.turnover += minute.turnover;
+        }
+    }
+    Some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minute(n: i64, close: f64) -> Candle {
+        let price = close;
+        Candle {
+            start: UnixMs(n * 60_000),
+            open: price,
+            high: price + 1.0,
+            low: price - 1.0,
+            close,
+            volume: 2.0,
+            turnover: 2.0 * price,
+        }
+    }
+
+    #[test]
+    fn a_gap_is_reported_and_not_stepped_over() {
+        let mut run = CandleRun::new(Timeframe::M1, 3);
+        run.load(vec![minute(1, 10.0), minute(2, 11.0)]);
+        assert_eq!(run.add(minute(3, 12.0)), Added::Next);
+        assert_eq!(run.add(minute(3, 12.5)), Added::Again);
+        assert_eq!(run.add(minute(5, 13.0)), Added::Gap);
+        assert_eq!(run.as_slice().iter().map(|c| c.close).collect::<Vec<_>>(), [10.0, 11.0, 12.5]);
+    }
+
+    #[test]
+    fn loaded_history_keeps_what_was_heard_meanwhile() {
+        let mut run = CandleRun::new(Timeframe::M1, 10);
+        run.load(vec![minute(6, 16.0)]);
+        run.load(vec![minute(3, 13.0), minute(4, 14.0), minute(5, 15.0)]);
+        assert_eq!(run.as_slice().len(), 4);
+        assert_eq!(run.end(), Some(UnixMs(7 * 60_000)));
+    }
+
+    #[test]
+    fn a_hole_in_the_history_begins_the_run_anew() {
+        let mut run = CandleRun::new(Timeframe::M1, 10);
+        run.load(vec![minute(1, 11.0), minute(3, 13.0), minute(4, 14.0)]);
+        assert_eq!(run.as_slice().len(), 2);
+    }
+
+    #[test]
+    fn minutes_make_up_a_longer_candle_or_none() {
+        let minutes = [minute(4, 9.0), minute(5, 10.0), minute(6, 14.0), minute(7, 8.0)];
+        let five = aggregate(&minutes, UnixMs(300_000)).unwrap();
+        assert_eq!((five.open, five.high, five.low, five.close), (10.0, 15.0, 7.0, 8.0));
+        assert_eq!((five.volume, five.turnover), (6.0, 64.0));
+        assert_eq!(aggregate(&minutes, UnixMs(0)), None, "the first minutes are missing");
+        assert_eq!(aggregate(&[minute(5, 1.0), minute(7, 1.0)], UnixMs(300_000)), None, "one in the middle is");
+    }
+
+    #[test]
+    fn the_run_stays_bounded() {
+        let mut run = CandleRun::new(Timeframe::M1, 5);
+        run.load(vec![minute(0, 10.0)]);
+        for n in 1..1_000 {
+            assert_eq!(run.add(minute(n, 10.0)), Added::Next);
+            assert!(run.as_slice().len() < 10);
+        }
+    }
+}

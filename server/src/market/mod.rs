@@ -1,0 +1,111 @@
+//! What is known of every watched symbol right now: bounded windows that the stream fills and the scan reads.
+//!
+//! Nothing here scores, caches or talks to anyone. A [`Window`] is one symbol's; [`Market`] is all of them.
+
+pub(crate) mod book;
+pub(crate) mod candles;
+pub(crate) mod flow;
+pub(crate) mod positions;
+pub(crate) mod window;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use schema::{Symbol, Venue};
+use venue::{Instrument, MarketEvent};
+
+pub(crate) use window::Window;
+
+/// Every watched symbol.
+#[derive(Debug)]
+pub(crate) struct Market {
+    venue: Venue,
+    windows: RwLock<HashMap<Symbol, Arc<Mutex<Window>>>>,
+    linear_symbols: std::sync::atomic::AtomicU32,
+}
+
+impl Market {
+    /// A market of which nothing is known.
+    pub(crate) fn new(venue: Venue) -> Self {
+        Self { venue, windows: RwLock::default(), linear_symbols: 0.into() }
+    }
+
+    /// Where its data comes from.
+    pub(crate) const fn venue(&self) -> Venue {
+        self.venue
+    }
+
+    /// Contracts the venue lists, watched or not.
+    pub(crate) fn linear_symbols(&self) -> u32 {
+        self.linear_symbols.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Watches exactly these instruments; windows of symbols that stay are kept. Says whether anything changed.
+    pub(crate) fn watch(&self, instruments: Vec<Instrument>, linear_symbols: u32) -> bool {
+        self.linear_symbols.store(linear_symbols, std::sync::atomic::Ordering::Relaxed);
+        let mut windows = self.windows.write().unwrap_or_else(PoisonError::into_inner);
+        let before = windows.len();
+        let mut old = std::mem::take(&mut *windows);
+        let mut kept = 0;
+        for instrument in instruments {
+            let symbol = instrument.symbol;
+            let window = match old.remove(&symbol) {
+                Some(window) => {
+                    kept += 1;
+                    window
+                }
+                None => Arc::new(Mutex::new(Window::new(instrument))),
+            };
+            windows.insert(symbol, window);
+        }
+        kept != before || windows.len() != before
+    }
+
+    /// One symbol's window.
+    pub(crate) fn window(&self, symbol: Symbol) -> Option<Arc<Mutex<Window>>> {
+        self.windows.read().unwrap_or_else(PoisonError::into_inner).get(&symbol).cloned()
+    }
+
+    /// Every window.
+    pub(crate) fn windows(&self) -> Vec<Arc<Mutex<Window>>> {
+        self.windows.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Symbols whose history is complete, and all of them.
+    pub(crate) fn progress(&self) -> (u32, u32) {
+        let windows = self.windows();
+        let ready = windows.iter().filter(|window| lock(window).is_loaded()).count();
+        (u32::try_from(ready).unwrap_or(u32::MAX), u32::try_from(windows.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Takes in what the stream told.
+    pub(crate) fn apply(&self, event: MarketEvent) {
+        match event {
+            MarketEvent::Ticker { symbol, ticker } => self.with(symbol, |window| window.take_ticker(*ticker)),
+            MarketEvent::Candle { symbol, timeframe, candle, closed, at } => {
+                self.with(symbol, |window| window.take_candle(timeframe, candle, closed, at));
+            }
+            MarketEvent::Trades { symbol, trades } => self.with(symbol, |window| window.take_trades(trades)),
+            MarketEvent::Book { symbol, at, change } => self.with(symbol, |window| window.take_book(at, change)),
+            MarketEvent::Connected { .. } => {}
+            MarketEvent::Lost { symbols, .. } => {
+                for symbol in symbols.iter() {
+                    self.with(*symbol, Window::lose);
+                }
+            }
+        }
+    }
+
+    fn with(&self, symbol: Symbol, f: impl FnOnce(&mut Window)) {
+        if let Some(window) = self.window(symbol) {
+            f(&mut lock(&window));
+        }
+    }
+}
+
+/// Locks a window. A panic elsewhere while it was held leaves measured values behind, which stay usable.
+pub(crate) fn lock(window: &Mutex<Window>) -> MutexGuard<'_, Window> {
+    window.lock().unwrap_or_else(PoisonError::into_inner)
+}

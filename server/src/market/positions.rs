@@ -1,0 +1,112 @@
+//! What is known of a contract's positions: open interest, funding and accounts.
+
+use analysis::input::{AccountsPoint, Derivatives, FundingPoint, OpenInterestPoint};
+use schema::{Figure, Pct, Ratio, UnixMs, Why};
+use venue::{Accounts, OpenInterest, PaidFunding, Ticker};
+
+const STEP_MS: i64 = 300_000;
+const POINTS: usize = 288;
+
+/// Open interest, funding and accounts of one symbol.
+#[derive(Debug)]
+pub(crate) struct Positions {
+    open_interest: Vec<OpenInterestPoint>,
+    funding_history: Vec<FundingPoint>,
+    accounts: Vec<AccountsPoint>,
+}
+
+impl Positions {
+    /// Nothing known.
+    pub(crate) const fn new() -> Self {
+        Self { open_interest: Vec::new(), funding_history: Vec::new(), accounts: Vec::new() }
+    }
+
+    /// Replaces open interest by what the venue tells.
+    pub(crate) fn load_open_interest(&mut self, points: Vec<OpenInterest>) {
+        self.open_interest =
+            points.into_iter().map(|point| OpenInterestPoint { at: point.at, coins: point.coins }).collect();
+    }
+
+    /// Replaces paid funding by what the venue tells.
+    pub(crate) fn load_funding(&mut self, points: Vec<PaidFunding>) {
+        self.funding_history =
+            points.into_iter().map(|point| FundingPoint { at: point.at, rate: point.rate }).collect();
+    }
+
+    /// Replaces accounts by what the venue tells.
+    pub(crate) fn load_accounts(&mut self, points: Vec<Accounts>) {
+        self.accounts = points
+            .into_iter()
+            .filter_map(|point| Some(AccountsPoint { at: point.at, long: Ratio::new(point.long).ok()? }))
+            .collect();
+    }
+
+    /// Adds a live reading of open interest at each five minutes.
+    pub(crate) fn note_open_interest(&mut self, at: UnixMs, coins: f64) {
+        let at = at.floor(STEP_MS);
+        if self.open_interest.last().is_none_or(|last| last.at < at) {
+            if self.open_interest.len() >= 2 * POINTS {
+                self.open_interest.drain(..POINTS);
+            }
+            self.open_interest.push(OpenInterestPoint { at, coins });
+        }
+    }
+
+    /// The share of accounts that are long.
+    pub(crate) fn accounts_long(&self) -> Figure<Ratio> {
+        self.accounts.last().map_or(Figure::Missing(Why::NotYet), |last| Figure::known(last.long, last.at))
+    }
+
+    /// Change of open interest in coins over the last hour, in percent.
+    pub(crate) fn change_1h(&self) -> Figure<Pct> {
+        let need = 13;
+        let have = self.open_interest.len();
+        let Some(now) = self.open_interest.last().filter(|_| have >= need) else {
+            return Figure::Missing(Why::TooFewSamples { have: u32::try_from(have).unwrap_or(u32::MAX), need: 13 });
+        };
+        let before = self.open_interest[have - need];
+        if now.at.0 - before.at.0 != 12 * STEP_MS {
+            return Figure::Missing(Why::TooFewSamples { have: 0, need: 13 });
+        }
+        if before.coins <= 0.0 {
+            return Figure::Missing(Why::Undefined);
+        }
+        Pct::new((now.coins / before.coins - 1.0) * 100.0)
+            .map_or(Figure::Missing(Why::NotFinite), |change| Figure::known(change, now.at))
+    }
+
+    /// All of it, as the analysis reads it.
+    pub(crate) fn read<'a>(&'a self, ticker: Option<&Ticker>) -> Derivatives<'a> {
+        Derivatives {
+            open_interest: &self.open_interest[self.open_interest.len().saturating_sub(POINTS)..],
+            funding: ticker.and_then(|ticker| ticker.funding.map(|funding| (ticker.at, funding))),
+            funding_history: &self.funding_history,
+            accounts: &self.accounts,
+            liquidations: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_change_of_open_interest_needs_a_whole_hour() {
+        let mut positions = Positions::new();
+        for n in 0..12 {
+            positions.note_open_interest(UnixMs(n * STEP_MS + 7), 100.0);
+        }
+        assert_eq!(positions.change_1h(), Figure::Missing(Why::TooFewSamples { have: 12, need: 13 }));
+        positions.note_open_interest(UnixMs(12 * STEP_MS + 9), 105.0);
+        positions.note_open_interest(UnixMs(12 * STEP_MS + 10), 999.0);
+        let Figure::Known { value, as_of } = positions.change_1h() else { panic!("missing") };
+        assert!((value.get() - 5.0).abs() < 1e-9);
+        assert_eq!(as_of, UnixMs(12 * STEP_MS));
+    }
+
+    #[test]
+    fn accounts_nobody_told_are_missing_and_not_half() {
+        assert_eq!(Positions::new().accounts_long(), Figure::Missing(Why::NotYet));
+    }
+}

@@ -1,0 +1,328 @@
+//! Everything that is known of one symbol.
+
+use analysis::{
+    Analysis,
+    input::{PerTimeframe, SymbolInput},
+    signal::SignalState,
+};
+use schema::{Candle, Direction, Timeframe, Trade, UnixMs, breakdown::ScorePoint};
+use venue::{BookChange, Instrument, Ticker};
+
+use super::{
+    book::OrderBook,
+    candles::{Added, CandleRun, aggregate},
+    flow::Flow,
+    positions::Positions,
+};
+
+/// Closed-bar scores that are kept: an hour for the trend, and the bar before it.
+const SCORES: usize = 61;
+
+/// What has to be asked for over HTTP before the symbol can be scored, or scored again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// Candles of every timeframe.
+    pub(crate) candles: bool,
+    /// The latest trades.
+    pub(crate) trades: bool,
+}
+
+/// The result of the last closed bar.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorded {
+    /// When the bar closed.
+    pub(crate) bar_closed_at: UnixMs,
+    /// The score, taken apart.
+    pub(crate) analysis: Analysis,
+    /// Where it points.
+    pub(crate) direction: Option<Direction>,
+}
+
+/// Everything that is known of one symbol.
+#[derive(Debug)]
+pub(crate) struct Window {
+    pub(crate) instrument: Instrument,
+    pub(crate) ticker: Option<Ticker>,
+    pub(crate) positions: Positions,
+    pub(crate) recorded: Option<Recorded>,
+    pub(crate) signal: SignalState,
+    candles: PerTimeframe<CandleRun>,
+    open: Option<Candle>,
+    flow: Flow,
+    book: OrderBook,
+    scores: Vec<ScorePoint>,
+    as_of: Option<UnixMs>,
+    needs: Needs,
+    bar_due: Option<UnixMs>,
+}
+
+impl Window {
+    /// A symbol of which nothing is known but its listing.
+    pub(crate) fn new(instrument: Instrument) -> Self {
+        Self {
+            instrument,
+            ticker: None,
+            positions: Positions::new(),
+            recorded: None,
+            signal: SignalState::new(),
+            candles: PerTimeframe::build(|timeframe| CandleRun::new(timeframe, kept(timeframe))),
+            open: None,
+            flow: Flow::new(),
+            book: OrderBook::new(),
+            scores: Vec::new(),
+            as_of: None,
+            needs: Needs { candles: true, trades: true },
+            bar_due: None,
+        }
+    }
+
+    /// The time of the newest input.
+    pub(crate) const fn as_of(&self) -> Option<UnixMs> {
+        self.as_of
+    }
+
+    /// What has to be asked for over HTTP.
+    pub(crate) const fn needs(&self) -> Needs {
+        self.needs
+    }
+
+    /// Whether its history was loaded and has no hole.
+    pub(crate) const fn is_loaded(&self) -> bool {
+        !self.needs.candles
+    }
+
+    /// Closed candles of a timeframe, oldest first.
+    pub(crate) fn candles(&self, timeframe: Timeframe) -> &[Candle] {
+        self.candles.get(timeframe).as_slice()
+    }
+
+    /// The close of a bar that no score was recorded for yet.
+    pub(crate) const fn bar_due(&self) -> Option<UnixMs> {
+        self.bar_due
+    }
+
+    /// The recorded scores, oldest first, at most 61.
+    pub(crate) fn scores(&self) -> &[ScorePoint] {
+        &self.scores
+    }
+
+    /// Takes over the contract's merged state.
+    pub(crate) fn take_ticker(&mut self, ticker: Ticker) {
+        self.note(ticker.at);
+        self.flow.advance(ticker.at);
+        if let Some(coins) = ticker.open_interest {
+            self.positions.note_open_interest(ticker.at, coins);
+        }
+        self.ticker = Some(ticker);
+    }
+
+    /// Takes in trades.
+    pub(crate) fn take_trades(&mut self, trades: Vec<Trade>) {
+        for trade in trades {
+            self.note(trade.at);
+            self.flow.add(trade);
+        }
+    }
+
+    /// Takes in a change of the book.
+    pub(crate) fn take_book(&mut self, at: UnixMs, change: BookChange) {
+        self.note(at);
+        self.book.apply(at, change);
+    }
+
+    /// Takes in a candle of the stream. Only minutes are listened to; longer ones are made of them.
+    pub(crate) fn take_candle(&mut self, timeframe: Timeframe, candle: Candle, closed: bool, at: UnixMs) {
+        if timeframe != Timeframe::M1 {
+            return;
+        }
+        self.note(at);
+        if !closed {
+            // A frame of a bar that was already closed may come late.
+            if self.candles.get(Timeframe::M1).end().is_none_or(|end| candle.start >= end) {
+                self.open = Some(candle);
+            }
+            return;
+        }
+        self.open = self.open.filter(|open| open.start > candle.start);
+        match self.candles.get_mut(Timeframe::M1).add(candle) {
+            Added::Next => self.close_bar(UnixMs(candle.start.0 + Timeframe::M1.ms())),
+            Added::Again => {}
+            Added::Gap => self.needs.candles = true,
+        }
+    }
+
+    /// Takes over loaded candles.
+    pub(crate) fn load_candles(&mut self, history: PerTimeframe<Vec<Candle>>) {
+        let PerTimeframe(histories) = history;
+        for (timeframe, history) in Timeframe::ALL.into_iter().zip(histories) {
+            self.candles.get_mut(timeframe).load(history);
+        }
+        self.needs.candles = false;
+        self.bar_due = self.candles.get(Timeframe::M1).end();
+    }
+
+    /// Takes over loaded trades.
+    pub(crate) fn load_trades(&mut self, history: Vec<Trade>) {
+        self.flow.load(history);
+        self.needs.trades = false;
+    }
+
+    /// The connection was lost: what was missed has to be asked for, and sums may not be continued.
+    pub(crate) fn lose(&mut self) {
+        self.flow.forget();
+        self.book.apply(UnixMs(0), BookChange::Lost);
+        self.needs.trades = true;
+    }
+
+    /// Everything as the analysis reads it; `None` before the first input.
+    pub(crate) fn input(&self) -> Option<SymbolInput<'_>> {
+        Some(SymbolInput {
+            as_of: self.as_of?,
+            candles: PerTimeframe::build(|timeframe| {
+                let run = self.candles.get(timeframe).as_slice();
+                &run[run.len().saturating_sub(kept(timeframe))..]
+            }),
+            open: PerTimeframe::build(|timeframe| self.open_candle(timeframe)),
+            trades: self.flow.trades(),
+            flow: self.flow.bars(),
+            book: self.book.read(),
+            derivatives: self.positions.read(self.ticker.as_ref()),
+        })
+    }
+
+    /// Records the result of a closed bar.
+    pub(crate) fn record(&mut self, recorded: Recorded) {
+        if let Some(score) = recorded.analysis.score.value() {
+            if self.scores.len() == SCORES {
+                self.scores.remove(0);
+            }
+            self.scores.push(ScorePoint { at: recorded.bar_closed_at, score: *score });
+        }
+        self.recorded = Some(recorded);
+        self.bar_due = None;
+    }
+
+    /// The candle of a timeframe that is still open.
+    fn open_candle(&self, timeframe: Timeframe) -> Option<Candle> {
+        let open = self.open?;
+        if timeframe == Timeframe::M1 {
+            return Some(open);
+        }
+        let start = open.start.floor(timeframe.ms());
+        if start == open.start {
+            return Some(Candle { start, ..open });
+        }
+        let minutes = self.candles.get(Timeframe::M1).as_slice();
+        if minutes.last().is_none_or(|last| last.start.0 + Timeframe::M1.ms() != open.start.0) {
+            return None;
+        }
+        let mut whole = aggregate(minutes, start)?;
+        whole.high = whole.high.max(open.high);
+        whole.low = whole.low.min(open.low);
+        whole.close = open.close;
+        whole.volume += open.volume;
+        whole.turnover += open.turnover;
+        Some(whole)
+    }
+
+    fn close_bar(&mut self, end: UnixMs) {
+        self.book.note_depth();
+        for timeframe in [Timeframe::M5, Timeframe::M30, Timeframe::H4] {
+            if end.floor(timeframe.ms()) != end {
+                continue;
+            }
+            let start = UnixMs(end.0 - timeframe.ms());
+            match aggregate(self.candles.get(Timeframe::M1).as_slice(), start) {
+                Some(candle) if self.candles.get_mut(timeframe).add(candle) != Added::Gap => {}
+                _ => self.needs.candles = true,
+            }
+        }
+        self.bar_due = Some(end);
+    }
+
+    fn note(&mut self, at: UnixMs) {
+        self.as_of = self.as_of.max(Some(at));
+    }
+}
+
+/// Closed candles that are kept, as the analysis wants them.
+const fn kept(timeframe: Timeframe) -> usize {
+    match timeframe {
+        Timeframe::M1 => 1_000,
+        Timeframe::M5 | Timeframe::M30 => 500,
+        Timeframe::H4 => 300,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schema::Symbol;
+
+    use super::*;
+
+    fn window() -> Window {
+        Window::new(Instrument {
+            symbol: Symbol::new("BTCUSDT").unwrap(),
+            base: "BTC".to_owned(),
+            quote: "USDT".to_owned(),
+            perpetual: true,
+            trading: true,
+            kind: String::new(),
+            tick: 0.1,
+            launched_at: UnixMs(0),
+        })
+    }
+
+    fn candle(start: i64, close: f64) -> Candle {
+        Candle { start: UnixMs(start), open: 100.0, high: 110.0, low: 90.0, close, volume: 1.0, turnover: 100.0 }
+    }
+
+    fn loaded() -> Window {
+        let mut window = window();
+        let minutes = (0..60).map(|n| candle(n * 60_000, 100.0)).collect();
+        let fives = (0..12).map(|n| candle(n * 300_000, 100.0)).collect();
+        let halves = (0..2).map(|n| candle(n * 1_800_000, 100.0)).collect();
+        window.load_candles(PerTimeframe([minutes, fives, halves, Vec::new()]));
+        window
+    }
+
+    #[test]
+    fn five_closed_minutes_close_a_longer_bar() {
+        let mut window = loaded();
+        for n in 60..65 {
+            window.take_candle(Timeframe::M1, candle(n * 60_000, 101.0), true, UnixMs((n + 1) * 60_000));
+        }
+        assert_eq!(window.candles(Timeframe::M5).last().unwrap().start, UnixMs(3_600_000));
+        assert_eq!(window.candles(Timeframe::M5).last().unwrap().volume, 5.0);
+        assert!(window.is_loaded());
+        assert_eq!(window.bar_due(), Some(UnixMs(65 * 60_000)));
+    }
+
+    #[test]
+    fn a_lost_minute_asks_for_the_history_again() {
+        let mut window = loaded();
+        window.take_candle(Timeframe::M1, candle(62 * 60_000, 101.0), true, UnixMs(63 * 60_000));
+        assert!(window.needs().candles);
+    }
+
+    #[test]
+    fn the_open_candle_of_a_longer_timeframe_holds_the_closed_minutes() {
+        let mut window = loaded();
+        window.take_candle(Timeframe::M1, candle(60 * 60_000, 101.0), true, UnixMs(61 * 60_000));
+        window.take_candle(Timeframe::M1, candle(61 * 60_000, 105.0), false, UnixMs(61 * 60_000 + 500));
+        let input = window.input().unwrap();
+        let five = input.open.get(Timeframe::M5).unwrap();
+        assert_eq!((five.start, five.close, five.volume), (UnixMs(3_600_000), 105.0, 2.0));
+        assert_eq!(input.open.get(Timeframe::M1).unwrap().close, 105.0);
+        assert_eq!(input.candles.get(Timeframe::M1).len(), 61, "the open bar is not among the closed ones");
+    }
+
+    #[test]
+    fn a_lost_connection_empties_what_may_have_a_hole() {
+        let mut window = loaded();
+        window.load_trades(vec![]);
+        window.lose();
+        assert!(window.needs().trades);
+        assert!(window.input().is_none_or(|input| input.book.is_none() && input.trades.is_empty()));
+    }
+}

@@ -1,0 +1,110 @@
+//! Where the market data comes from at this moment: written by the session, read by the health task.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use cache::Clock;
+use schema::{Venue, health::Feed};
+use venue::Exchange;
+
+use crate::market::Market;
+
+/// A market that is being watched.
+#[derive(Clone)]
+pub(crate) struct Watched {
+    /// What is known of it.
+    pub(crate) market: Arc<Market>,
+    /// Who tells it.
+    pub(crate) exchange: Arc<dyn Exchange>,
+}
+
+/// Where the market data comes from at this moment.
+#[derive(Clone)]
+pub(crate) struct Board {
+    clock: Clock,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    feed: Feed,
+    /// The feed while nothing is wrong.
+    healthy: Feed,
+    /// Connections that were lost and not made again.
+    streams_down: HashSet<usize>,
+    watched: Option<Watched>,
+}
+
+impl Board {
+    /// Nothing is watched yet.
+    pub(crate) fn new(clock: Clock, venue: Venue) -> Self {
+        let feed = Feed::Connecting { venue };
+        let state = State { feed: feed.clone(), healthy: feed, streams_down: HashSet::new(), watched: None };
+        Self { clock, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Where the market data comes from.
+    pub(crate) fn feed(&self) -> Feed {
+        self.state().feed.clone()
+    }
+
+    /// The market that is being watched.
+    pub(crate) fn watched(&self) -> Option<Watched> {
+        self.state().watched.clone()
+    }
+
+    /// A market begins to be watched; `healthy` is what the feed is once the venue answers.
+    pub(crate) fn begin(&self, watched: Watched, healthy: Feed) {
+        let mut state = self.state();
+        state.feed = match &healthy {
+            Feed::Simulated { .. } => healthy.clone(),
+            _ => Feed::Connecting { venue: watched.exchange.venue() },
+        };
+        state.healthy = healthy;
+        state.streams_down.clear();
+        state.watched = Some(watched);
+    }
+
+    /// The venue answered.
+    pub(crate) fn answered(&self) {
+        let mut state = self.state();
+        if state.streams_down.is_empty() {
+            state.feed = state.healthy.clone();
+        }
+    }
+
+    /// The venue did not answer.
+    pub(crate) fn failed(&self, cause: &str) {
+        let (mut state, now) = (self.state(), self.clock.now());
+        let since = match &state.feed {
+            // A simulated market stays one; that it stands still shows in the age of its figures.
+            Feed::Simulated { .. } => return,
+            Feed::Unreachable { since, .. } => *since,
+            Feed::Connecting { .. } | Feed::Live { .. } => now,
+        };
+        let venue = match &state.watched {
+            Some(watched) => watched.exchange.venue(),
+            None => return,
+        };
+        state.feed = Feed::Unreachable { venue, cause: cause.to_owned(), since };
+    }
+
+    /// A connection of the stream was lost.
+    pub(crate) fn stream_lost(&self, connection: usize, cause: &str) {
+        self.state().streams_down.insert(connection);
+        self.failed(cause);
+    }
+
+    /// A connection of the stream was made.
+    pub(crate) fn stream_connected(&self, connection: usize) {
+        let mut state = self.state();
+        if state.streams_down.remove(&connection) && state.streams_down.is_empty() {
+            state.feed = state.healthy.clone();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,326 @@
+//! The monitor: watches one market at a time and publishes what it finds.
+//!
+//! [`Monitor::run`] decides which market that is. A [`Session`] is everything that belongs to one market, so that
+//! a change from the simulated to the live market begins with a clean state. The publishers outlive sessions:
+//! a process is the one writer of its schemas.
+
+pub(crate) mod board;
+pub(crate) mod driver;
+pub(crate) mod row;
+pub(crate) mod task;
+
+use std::{future::Future, sync::Arc};
+
+use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
+use schema::{MarketMovers, Schema, SystemHealth, Venue, health::Feed};
+use tokio::{
+    sync::{Notify, mpsc},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+use venue::{
+    Exchange, MarketEvent,
+    bybit::{Bybit, BybitConfig, ConfigError},
+    sim::{SimConfig, SimError, SimServer},
+};
+
+use self::{
+    board::{Board, Watched},
+    driver::{Driver, TaskError, chain},
+    task::{
+        health::Health,
+        history::History,
+        movers::Movers,
+        positions::Positions,
+        scan::{LastScan, MarketState, Publishers, Scan},
+        universe::Universe,
+        volatility::{DailyCandles, Volatility},
+    },
+};
+use crate::{config, market::Market};
+
+/// Events that may wait between the streams and the windows.
+const EVENTS: usize = 65_536;
+
+/// The monitor cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum MonitorError {
+    /// A schema already has a writer in this process.
+    #[error("taking the publishers")]
+    Taken(#[from] PublisherTaken),
+    /// The exchange's addresses cannot be used.
+    #[error("opening the exchange")]
+    Exchange(#[from] ConfigError),
+    /// The simulated exchange cannot be started.
+    #[error("starting the simulated exchange")]
+    Sim(#[source] SimError),
+    /// The simulated exchange was not made.
+    #[error("making the simulated market")]
+    Lost(#[from] tokio::task::JoinError),
+}
+
+/// Watches one market at a time and publishes what it finds.
+pub(crate) struct Monitor {
+    config: config::Config,
+    clock: Clock,
+    board: Board,
+    driver: Driver,
+    publishers: Arc<Publishers>,
+    movers: Arc<Publisher<MarketMovers>>,
+}
+
+/// How a session ended.
+enum Ended {
+    /// The process stops.
+    Stopped,
+    /// The exchange can be reached after all.
+    Reachable,
+}
+
+impl Monitor {
+    /// A monitor that publishes into a cache. Its health is published from now on, until `stop`.
+    ///
+    /// # Errors
+    ///
+    /// When the cache already has a writer for one of its schemas.
+    pub(crate) fn new(
+        config: config::Config,
+        cache: &Cache,
+        clock: Clock,
+        set: &mut JoinSet<()>,
+        stop: CancellationToken,
+    ) -> Result<Self, MonitorError> {
+        let publishers = Arc::new(Publishers {
+            signals: cache.publisher()?,
+            overview: cache.publisher()?,
+            breadth: cache.publisher()?,
+            breakdown: cache.publisher()?,
+        });
+        let movers = Arc::new(cache.publisher()?);
+        let venue = if config.source == config::Source::Sim { Venue::Sim } else { Venue::Bybit };
+        let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone()));
+        let health = Health {
+            board: board.clone(),
+            driver: driver.clone(),
+            clock: clock.clone(),
+            started_at: clock.now(),
+            publisher: cache.publisher::<SystemHealth>()?,
+        };
+        driver.spawn(set, health, Arc::default(), stop);
+        Ok(Self { config, clock, board, driver, publishers, movers })
+    }
+
+    /// Watches the configured source until `stop`.
+    ///
+    /// # Errors
+    ///
+    /// When the exchange's addresses cannot be used or the simulated exchange cannot be started. An exchange that
+    /// does not answer is not an error: it is shown, and tried again.
+    pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), MonitorError> {
+        let live = Feed::Live { venue: Venue::Bybit };
+        match self.config.source {
+            config::Source::Bybit => {
+                self.session(self.bybit()?, live, std::future::pending(), &stop).await;
+            }
+            config::Source::Sim => {
+                self.simulate("chosen in the configuration".to_owned(), std::future::pending(), &stop).await?;
+            }
+            config::Source::Auto => {
+                let bybit = self.bybit()?;
+                let probed = tokio::select! {
+                    () = stop.cancelled() => return Ok(()),
+                    probed = self.probe(bybit.as_ref()) => probed,
+                };
+                if let Err(cause) = probed {
+                    tracing::warn!(cause, "Bybit is unreachable: showing a simulated market and trying on");
+                    let because = format!("Bybit unreachable: {cause}");
+                    let ended = self.simulate(because, self.wait_for(bybit.as_ref()), &stop).await?;
+                    if matches!(ended, Ended::Stopped) {
+                        return Ok(());
+                    }
+                    tracing::info!("Bybit can be reached: changing over to the live market");
+                }
+                self.session(bybit, live, std::future::pending(), &stop).await;
+            }
+        }
+        Ok(())
+    }
+
+    fn bybit(&self) -> Result<Arc<dyn Exchange>, MonitorError> {
+        let venue = &self.config.venue;
+        Ok(Arc::new(self.adapter(&venue.rest_url, &venue.ws_url, Venue::Bybit)?))
+    }
+
+    fn adapter(&self, rest_url: &str, ws_url: &str, venue: Venue) -> Result<Bybit, ConfigError> {
+        let mut config = BybitConfig::new(rest_url, ws_url, venue);
+        config.stream.symbols_per_connection = self.config.venue.symbols_per_connection;
+        if let Some(limit) = std::num::NonZeroU32::new(self.config.venue.requests_per_second) {
+            config.http.requests_per_second = limit;
+        }
+        Bybit::new(config)
+    }
+
+    /// Whether the exchange answers, or what happened in plain words.
+    async fn probe(&self, exchange: &dyn Exchange) -> Result<(), String> {
+        let patience = self.config.venue.probe_timeout;
+        match tokio::time::timeout(patience, exchange.tickers()).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => {
+                tracing::debug!(error = chain(&error), "the exchange was probed in vain");
+                Err(error.plain())
+            }
+            Err(_) => Err(format!("no answer within {} s", patience.as_secs())),
+        }
+    }
+
+    async fn wait_for(&self, exchange: &dyn Exchange) {
+        loop {
+            tokio::time::sleep(self.config.venue.probe_every).await;
+            if self.probe(exchange).await.is_ok() {
+                return;
+            }
+        }
+    }
+
+    /// Watches a simulated exchange on loopback until `over` or `stop`.
+    async fn simulate(
+        &self,
+        because: String,
+        over: impl Future<Output = ()>,
+        stop: &CancellationToken,
+    ) -> Result<Ended, MonitorError> {
+        let sim = &self.config.sim;
+        let config =
+            SimConfig { symbols: sim.symbols, seed: sim.seed, candles: sim.candles.clone(), start: self.clock.now() };
+        let server = tokio::task::spawn_blocking(|| SimServer::bind(config, ([127, 0, 0, 1], 0).into()))
+            .await?
+            .map_err(MonitorError::Sim)?;
+        let mut adapter = BybitConfig::new(server.rest_url(), server.ws_url(), Venue::Sim);
+        // The simulated exchange bans nobody.
+        adapter.http.requests_per_second = std::num::NonZeroU32::new(1_000).unwrap_or(std::num::NonZeroU32::MIN);
+        adapter.stream.symbols_per_connection = self.config.venue.symbols_per_connection;
+        let exchange: Arc<dyn Exchange> = Arc::new(Bybit::new(adapter)?);
+        let done = CancellationToken::new();
+        let end = done.clone();
+        let serving = tokio::spawn(server.run(async move { end.cancelled().await }));
+        let ended = self.session(exchange, Feed::Simulated { because }, over, stop).await;
+        done.cancel();
+        serving.await?.map_err(MonitorError::Sim)?;
+        Ok(ended)
+    }
+
+    /// Watches one market until `over` or `stop`.
+    async fn session(
+        &self,
+        exchange: Arc<dyn Exchange>,
+        healthy: Feed,
+        over: impl Future<Output = ()>,
+        stop: &CancellationToken,
+    ) -> Ended {
+        let market = Arc::new(Market::new(exchange.venue()));
+        self.board.begin(Watched { market: Arc::clone(&market), exchange: Arc::clone(&exchange) }, healthy);
+        let end = stop.child_token();
+        let mut set = JoinSet::new();
+        self.spawn_tasks(&mut set, &market, &exchange, &end);
+        let ended = tokio::select! {
+            () = stop.cancelled() => Ended::Stopped,
+            () = over => Ended::Reachable,
+        };
+        end.cancel();
+        while set.join_next().await.is_some() {}
+        ended
+    }
+
+    fn spawn_tasks(
+        &self,
+        set: &mut JoinSet<()>,
+        market: &Arc<Market>,
+        exchange: &Arc<dyn Exchange>,
+        end: &CancellationToken,
+    ) {
+        let (events, heard) = mpsc::channel(EVENTS);
+        let (wake_history, wake_scan) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let daily = DailyCandles::default();
+        let last = LastScan::default();
+        set.spawn(listen(heard, Arc::clone(market), self.board.clone(), Arc::clone(&wake_history), end.clone()));
+        let universe = Universe {
+            exchange: Arc::clone(exchange),
+            market: Arc::clone(market),
+            rules: self.config.universe.clone(),
+            board: self.board.clone(),
+            events,
+            history: Arc::clone(&wake_history),
+            subscription: None,
+        };
+        self.driver.spawn(set, universe, Arc::default(), end.clone());
+        let history =
+            History { exchange: Arc::clone(exchange), market: Arc::clone(market), scan: Arc::clone(&wake_scan) };
+        self.driver.spawn(set, history, wake_history, end.clone());
+        let positions = Positions { exchange: Arc::clone(exchange), market: Arc::clone(market) };
+        self.driver.spawn(set, positions, Arc::default(), end.clone());
+        let volatility = Volatility { exchange: Arc::clone(exchange), daily: Arc::clone(&daily) };
+        self.driver.spawn(set, volatility, Arc::default(), end.clone());
+        let scan = Scan {
+            market: Arc::clone(market),
+            thresholds: self.config.signals,
+            daily,
+            publishers: Arc::clone(&self.publishers),
+            last: Arc::clone(&last),
+            state: MarketState::new(),
+            turn: 0,
+        };
+        self.driver.spawn(set, scan, wake_scan, end.clone());
+        let movers = Movers {
+            source: market.venue(),
+            last,
+            min_turnover: self.config.movers_min_turnover,
+            publisher: Arc::clone(&self.movers),
+        };
+        self.driver.spawn(set, movers, Arc::default(), end.clone());
+    }
+}
+
+/// Carries what the stream tells into the windows.
+async fn listen(
+    mut heard: mpsc::Receiver<MarketEvent>,
+    market: Arc<Market>,
+    board: Board,
+    history: Arc<Notify>,
+    end: CancellationToken,
+) {
+    loop {
+        let event = tokio::select! {
+            biased;
+            () = end.cancelled() => return,
+            event = heard.recv() => event,
+        };
+        let Some(event) = event else { return };
+        match &event {
+            MarketEvent::Connected { connection } => board.stream_connected(*connection),
+            MarketEvent::Lost { connection, cause, .. } => {
+                board.stream_lost(*connection, cause);
+                history.notify_one();
+            }
+            _ => {}
+        }
+        market.apply(event);
+    }
+}
+
+/// Publishes a value. What memcached could not take is kept by the cache and is no error here; a refused value is.
+pub(crate) async fn publish<T: Schema>(
+    publisher: &Publisher<T>,
+    scope: &T::Scope,
+    value: T,
+    as_of: schema::UnixMs,
+) -> Result<(), TaskError> {
+    let schema = T::NAME.as_str();
+    match publisher.publish(scope, value, as_of).await.l2 {
+        Outcome::Off | Outcome::Applied | Outcome::Deferred(_) => Ok(()),
+        Outcome::Superseded { by } => {
+            let reason = format!("another writer is newer (stamp {by}); is a second monitor running?");
+            Err(TaskError::Refused { schema, reason })
+        }
+        Outcome::Refused(refusal) => Err(TaskError::Refused { schema, reason: refusal.to_string() }),
+    }
+}

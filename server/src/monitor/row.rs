@@ -1,0 +1,102 @@
+//! From a window to a row of the list, and to the page of its symbol.
+
+use analysis::{Analysis, Bars};
+use schema::{
+    Breakdown, Figure, Pct, PerDimension, Points, Price, Ratio, SignalRow, Timeframe, UnixMs, Usd, Venue, Why,
+    signals::Quote,
+};
+
+use super::task::scan::{book_top, price};
+use crate::market::{Window, window::Recorded};
+
+const HOUR_MS: i64 = 3_600_000;
+/// Hourly closes in a row's small line.
+const SPARK: usize = 24;
+/// Scores in a breakdown's history.
+const HISTORY: usize = 60;
+
+/// The row of a symbol and the analysis of its open bar; none before its first price.
+pub(crate) fn row(window: &Window) -> Option<(SignalRow, Option<Analysis>)> {
+    let ticker = window.ticker.as_ref()?;
+    let at = ticker.at;
+    let forming =
+        if window.is_loaded() { window.input().map(|input| analysis::analyse(&input, Bars::WithOpen)) } else { None };
+    let recorded = window.recorded.as_ref();
+    let (last, tick) = (Price::new(ticker.last).ok()?, Price::new(window.instrument.tick).ok()?);
+    let change = ticker.prev_24h.filter(|before| *before > 0.0).map(|before| (ticker.last / before - 1.0) * 100.0);
+    let open_interest = ticker.open_interest.map(|coins| coins * ticker.mark.unwrap_or(ticker.last));
+    let quote = Quote {
+        price: last,
+        change_24h: figure(change.and_then(|change| Pct::new(change).ok()), at),
+        high_24h: price(ticker.high_24h, at),
+        low_24h: price(ticker.low_24h, at),
+        turnover_24h: figure(ticker.turnover_24h.and_then(|usd| Usd::new(usd).ok()), at),
+        open_interest_usd: figure(open_interest.and_then(|usd| Usd::new(usd).ok()), at),
+        forming: forming.as_ref().map_or(Figure::Missing(Why::NotYet), |analysis| analysis.score.clone()),
+    };
+    let row = SignalRow {
+        symbol: window.instrument.symbol,
+        base: window.instrument.base.clone(),
+        tick,
+        quote,
+        score: recorded.map_or(Figure::Missing(Why::NotYet), |recorded| recorded.analysis.score.clone()),
+        direction: recorded.and_then(|recorded| recorded.direction),
+        dimensions: recorded
+            .map_or_else(|| PerDimension::build(|_| None), |recorded| recorded.analysis.dimension_scores()),
+        agreement: recorded.and_then(|recorded| recorded.analysis.agreement),
+        coverage: recorded.map_or(Ratio::NONE, |recorded| recorded.analysis.coverage),
+        funding: figure(ticker.funding, at),
+        oi_change_1h: window.positions.change_1h(),
+        trend: trend(window),
+        spark: spark(window),
+    };
+    Some((row, forming))
+}
+
+/// The page of a symbol.
+pub(crate) fn breakdown(source: Venue, window: &Window, row: SignalRow, forming: Option<Analysis>) -> Breakdown {
+    let recorded = window.recorded.as_ref();
+    // Before the first closed bar the open one shows which inputs are still missing.
+    let shown = recorded.map(|recorded| &recorded.analysis).or(forming.as_ref());
+    let scores = window.scores();
+    let at = window.ticker.as_ref().map_or(UnixMs(0), |ticker| ticker.at);
+    let told = |f: fn(&venue::Ticker) -> Option<f64>| price(window.ticker.as_ref().and_then(f), at);
+    Breakdown {
+        source,
+        mark_price: told(|ticker| ticker.mark),
+        index_price: told(|ticker| ticker.index),
+        accounts_long: window.positions.accounts_long(),
+        bar_closed_at: recorded.map(|recorded: &Recorded| recorded.bar_closed_at),
+        dimensions: shown.map_or_else(Vec::new, |analysis| analysis.dimensions.clone()),
+        quality: shown.map_or(Figure::Missing(Why::NotYet), |analysis| analysis.quality.clone()),
+        conditions: shown.map_or_else(Vec::new, |analysis| analysis.conditions.clone()),
+        sentence: shown
+            .map_or_else(String::new, |analysis| analysis::sentence::describe(&row.symbol, analysis, row.direction)),
+        history: scores[scores.len().saturating_sub(HISTORY)..].to_vec(),
+        book: book_top(window),
+        row,
+    }
+}
+
+fn figure<T>(value: Option<T>, at: UnixMs) -> Figure<T> {
+    value.map_or(Figure::Missing(Why::NotYet), |value| Figure::known(value, at))
+}
+
+/// The score now minus the score one hour ago.
+fn trend(window: &Window) -> Figure<Points> {
+    let scores = window.scores();
+    let Some(now) = scores.last() else { return Figure::Missing(Why::NotYet) };
+    let Some(before) = scores.iter().find(|point| now.at.0 - point.at.0 == HOUR_MS) else {
+        let have = u32::try_from(scores.len()).unwrap_or(u32::MAX);
+        return Figure::Missing(Why::TooFewSamples { have: have.min(60), need: 61 });
+    };
+    figure(Points::new(now.score.get() - before.score.get()).ok(), now.at)
+}
+
+/// The last 24 hourly closes, made of half-hour candles.
+fn spark(window: &Window) -> Vec<Price> {
+    let halves = window.candles(Timeframe::M30);
+    let hourly = halves.iter().filter(|candle| (candle.start.0 + Timeframe::M30.ms()) % HOUR_MS == 0);
+    let closes: Vec<Price> = hourly.filter_map(|candle| Price::new(candle.close).ok()).collect();
+    closes[closes.len().saturating_sub(SPARK)..].to_vec()
+}

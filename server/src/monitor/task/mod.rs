@@ -1,0 +1,9 @@
+//! The monitor's tasks, one file each.
+
+pub(crate) mod health;
+pub(crate) mod history;
+pub(crate) mod movers;
+pub(crate) mod positions;
+pub(crate) mod scan;
+pub(crate) mod universe;
+pub(crate) mod volatility;

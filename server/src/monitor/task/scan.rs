@@ -1,0 +1,300 @@
+//! Scores every symbol and publishes the list, the market's overview, its breadth and the breakdowns.
+//!
+//! The computation runs on a blocking thread: it never holds up the streams.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use analysis::{
+    Bars,
+    market::{Member, OverviewInput, above_mean, realised_volatility, regime},
+    signal::Thresholds,
+};
+use schema::{
+    Breakdown, Figure, MarketBreadth, MarketOverview, Pct, Price, SignalRow, Signals, Timeframe, UnixMs, Usd, Venue,
+    Why, breakdown::BookTop,
+};
+
+use super::volatility::{BTC, DailyCandles};
+use crate::{
+    market::{Market, Window, lock, window::Recorded},
+    monitor::{
+        driver::{Task, TaskError},
+        publish,
+        row::{breakdown, row},
+    },
+};
+
+/// Breakdowns published in one scan, in turn, beside those of bars that just closed.
+const BREAKDOWNS_PER_SCAN: usize = 100;
+/// Minutes of dispersion behind its mean.
+const DISPERSIONS: usize = 1_440;
+
+/// What a scan made, ready to be published; kept for the movers.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    pub(crate) as_of: UnixMs,
+    pub(crate) rows: Vec<SignalRow>,
+    pub(crate) facts: Vec<Facts>,
+}
+
+/// What a row does not tell of its symbol, in the order of the rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    pub(crate) change_1h: Option<Pct>,
+    pub(crate) above_ma20: Option<bool>,
+    pub(crate) above_ma50: Option<bool>,
+}
+
+impl Scanned {
+    /// Rows with their facts, as the market-wide measures read them.
+    pub(crate) fn members(&self) -> Vec<Member<'_>> {
+        self.rows
+            .iter()
+            .zip(&self.facts)
+            .map(|(row, facts)| Member {
+                row,
+                change_1h: facts.change_1h,
+                above_ma20: facts.above_ma20,
+                above_ma50: facts.above_ma50,
+            })
+            .collect()
+    }
+}
+
+/// The last scan; none before the first.
+pub(crate) type LastScan = Arc<Mutex<Option<Arc<Scanned>>>>;
+
+/// Publishers of what a scan makes.
+#[derive(Debug)]
+pub(crate) struct Publishers {
+    pub(crate) signals: cache::Publisher<Signals>,
+    pub(crate) overview: cache::Publisher<MarketOverview>,
+    pub(crate) breadth: cache::Publisher<MarketBreadth>,
+    pub(crate) breakdown: cache::Publisher<Breakdown>,
+}
+
+/// Scores every symbol once a second.
+pub(crate) struct Scan {
+    pub(crate) market: Arc<Market>,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) daily: DailyCandles,
+    pub(crate) publishers: Arc<Publishers>,
+    pub(crate) last: LastScan,
+    pub(crate) state: MarketState,
+    /// Where in the list the next breakdowns are taken from.
+    pub(crate) turn: usize,
+}
+
+/// What the market-wide measures remember from bar to bar.
+#[derive(Debug)]
+pub(crate) struct MarketState {
+    regime: regime::RegimeState,
+    shown: Figure<schema::overview::Regime>,
+    dispersions: Vec<(UnixMs, f64)>,
+    minute: Option<UnixMs>,
+}
+
+impl MarketState {
+    /// Nothing seen yet.
+    pub(crate) const fn new() -> Self {
+        Self {
+            regime: regime::RegimeState::new(),
+            shown: Figure::Missing(Why::NotYet),
+            dispersions: Vec::new(),
+            minute: None,
+        }
+    }
+}
+
+impl Task for Scan {
+    const NAME: &'static str = "scan";
+    const WHAT: &'static str = "Scores every symbol and publishes the list, the overview, the breadth and breakdowns.";
+    const PERIOD: Duration = Duration::from_secs(1);
+
+    async fn run(&mut self) -> Result<(), TaskError> {
+        let (market, thresholds, turn) = (Arc::clone(&self.market), self.thresholds, self.turn);
+        let (scanned, breakdowns) =
+            tokio::task::spawn_blocking(move || scan(&market, &thresholds, turn)).await.map_err(TaskError::Lost)?;
+        self.turn = turn.wrapping_add(BREAKDOWNS_PER_SCAN);
+        // Nothing is published before there is a market: an empty list would look like one.
+        let Some(scanned) = scanned else { return Ok(()) };
+        let (source, as_of) = (self.market.venue(), scanned.as_of);
+        let stats = analysis::market::stats(&scanned.rows);
+        let members = scanned.members();
+        let breadth = analysis::market::breadth(source, &members, as_of);
+        self.state.close_minute(&stats, &breadth, &scanned, as_of);
+        let overview = self.overview(&scanned, &stats);
+        drop(members);
+        let signals = Signals { source, rows: scanned.rows.clone(), stats };
+        publish(&self.publishers.signals, &(), signals, as_of).await?;
+        publish(&self.publishers.overview, &(), overview, as_of).await?;
+        publish(&self.publishers.breadth, &(), breadth, as_of).await?;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(scanned));
+        for (as_of, breakdown) in breakdowns {
+            let scope = (source, breakdown.row.symbol);
+            publish(&self.publishers.breakdown, &scope, breakdown, as_of).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Scan {
+    fn overview(&self, scanned: &Scanned, stats: &schema::signals::SignalStats) -> MarketOverview {
+        let source = self.market.venue();
+        let closes: Vec<f64> =
+            self.daily.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|day| day.close).collect();
+        let btc = scanned.rows.iter().find(|row| row.symbol.as_str() == BTC);
+        analysis::market::overview(OverviewInput {
+            source,
+            as_of: scanned.as_of,
+            rows: &scanned.rows,
+            stats,
+            linear_symbols: self.market.linear_symbols(),
+            dispersion_24h_mean: self.state.dispersion_mean(),
+            btc_price: btc.map_or(Figure::Missing(Why::NotYet), |row| Figure::known(row.quote.price, scanned.as_of)),
+            btc_volatility: if closes.is_empty() {
+                Figure::Missing(Why::NotYet)
+            } else {
+                realised_volatility(&closes).map_or_else(Figure::Missing, |vol| Figure::known(vol, scanned.as_of))
+            },
+            regime: self.state.shown.clone(),
+            btc_dominance: outside(source),
+            eth_dominance: outside(source),
+            stablecoin_dominance: outside(source),
+            total_market_cap: outside(source),
+            market_cap_change_24h: outside(source),
+            fear_greed: outside(source),
+        })
+    }
+}
+
+/// A figure that no exchange publishes.
+const fn outside<T>(source: Venue) -> Figure<T> {
+    match source {
+        Venue::Sim => Figure::Missing(Why::Simulated),
+        Venue::Bybit => Figure::Missing(Why::NotOffered),
+    }
+}
+
+impl MarketState {
+    /// Once a minute: lets the regime take its next step and notes the dispersion.
+    fn close_minute(
+        &mut self,
+        stats: &schema::signals::SignalStats,
+        breadth: &MarketBreadth,
+        scanned: &Scanned,
+        as_of: UnixMs,
+    ) {
+        let minute = as_of.floor(Timeframe::M1.ms());
+        // The label waits for scores, then follows the bars.
+        if stats.mean_score.is_none() || self.minute == Some(minute) {
+            return;
+        }
+        self.minute = Some(minute);
+        let changes: Vec<f64> =
+            scanned.rows.iter().filter_map(|row| row.quote.change_24h.value()).map(|pct| pct.get()).collect();
+        let dispersion = analysis::market::dispersion(&changes).ok();
+        if let Some(dispersion) = dispersion {
+            if self.dispersions.len() == DISPERSIONS {
+                self.dispersions.remove(0);
+            }
+            self.dispersions.push((as_of, dispersion.get()));
+        }
+        let btc = scanned.rows.iter().find(|row| row.symbol.as_str() == BTC);
+        self.shown = self.regime.next(
+            &regime::RegimeInput {
+                mean_score: stats.mean_score,
+                percent_advancing: breadth.day.percent_advancing.value().copied(),
+                dispersion,
+                btc_change_24h: btc.and_then(|row| row.quote.change_24h.value().copied()),
+                btc_dominance_change: None,
+                fear_greed: None,
+            },
+            as_of,
+        );
+    }
+
+    fn dispersion_mean(&self) -> Figure<Pct> {
+        let need = u32::try_from(DISPERSIONS).unwrap_or(u32::MAX);
+        match (u32::try_from(self.dispersions.len()), self.dispersions.last()) {
+            (Ok(have), Some((as_of, _))) if have == need => {
+                let mean = self.dispersions.iter().map(|(_, value)| value).sum::<f64>() / f64::from(have);
+                Pct::new(mean).map_or(Figure::Missing(Why::NotFinite), |mean| Figure::known(mean, *as_of))
+            }
+            (Ok(have), _) => Figure::Missing(Why::TooFewSamples { have, need }),
+            (Err(_), _) => Figure::Missing(Why::NotYet),
+        }
+    }
+}
+
+type Scans = (Option<Scanned>, Vec<(UnixMs, Breakdown)>);
+
+fn scan(market: &Market, thresholds: &Thresholds, turn: usize) -> Scans {
+    let source = market.venue();
+    let windows = market.windows();
+    let count = windows.len().max(1);
+    let (mut found, mut breakdowns, mut as_of) = (Vec::with_capacity(windows.len()), Vec::new(), None);
+    let mut rest = Vec::new();
+    for (place, window) in windows.iter().enumerate() {
+        let mut window = lock(window);
+        let closed = close_bar(&mut window, thresholds);
+        let Some((made, forming)) = row(&window) else { continue };
+        as_of = as_of.max(window.as_of());
+        let due = (place + count - turn % count) % count < BREAKDOWNS_PER_SCAN;
+        if let Some(as_of) = window.as_of().filter(|_| closed || due) {
+            let list = if closed { &mut breakdowns } else { &mut rest };
+            list.push((as_of, breakdown(source, &window, made.clone(), forming)));
+        }
+        found.push((made, facts(&window)));
+    }
+    breakdowns.extend(rest);
+    found.sort_by(|(a, _), (b, _)| {
+        let turnover = |row: &SignalRow| row.quote.turnover_24h.value().map_or(0.0, |usd: &Usd| usd.get());
+        turnover(b).total_cmp(&turnover(a)).then_with(|| a.symbol.cmp(&b.symbol))
+    });
+    let (rows, facts) = found.into_iter().unzip();
+    (as_of.map(|as_of| Scanned { as_of, rows, facts }), breakdowns)
+}
+
+/// Records the score of a bar that closed since the last scan. Says whether there was one.
+fn close_bar(window: &mut Window, thresholds: &Thresholds) -> bool {
+    let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
+    let Some(analysis) = window.input().map(|input| analysis::analyse(&input, Bars::Closed)) else { return false };
+    let (signal, direction) = window.signal.next(thresholds, analysis.score.value().copied());
+    window.signal = signal;
+    window.record(Recorded { bar_closed_at, analysis, direction });
+    true
+}
+
+fn facts(window: &Window) -> Facts {
+    let halves = window.candles(Timeframe::M30);
+    Facts { change_1h: change_1h(window), above_ma20: above_mean(halves, 20), above_ma50: above_mean(halves, 50) }
+}
+
+/// Change over the last hour in percent: the venue's own where it tells one, else from the minute of an hour ago.
+fn change_1h(window: &Window) -> Option<Pct> {
+    let ticker = window.ticker.as_ref()?;
+    let minutes = window.candles(Timeframe::M1);
+    let hour_ago = minutes.len().checked_sub(60).and_then(|place| minutes.get(place)).map(|candle| candle.open);
+    let before = ticker.prev_1h.or(hour_ago).filter(|price| *price > 0.0)?;
+    Pct::new((ticker.last / before - 1.0) * 100.0).ok()
+}
+
+/// The top of a book as the symbol page shows it.
+pub(crate) fn book_top(window: &Window) -> Figure<BookTop> {
+    const LEVELS: usize = 10;
+    window.input().and_then(|input| input.book).map_or(Figure::Missing(Why::NotYet), |book| {
+        let top = |levels: &[schema::Level]| levels.iter().take(LEVELS).copied().collect();
+        Figure::known(BookTop { bids: top(book.bids), asks: top(book.asks) }, book.at)
+    })
+}
+
+/// A price, or nothing where the number cannot be one.
+pub(crate) fn price(value: Option<f64>, at: UnixMs) -> Figure<Price> {
+    value
+        .and_then(|value| Price::new(value).ok())
+        .map_or(Figure::Missing(Why::NotYet), |price| Figure::known(price, at))
+}

@@ -1,0 +1,62 @@
+//! Where the data comes from, and what is said when it does not come.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod program;
+
+use program::{Program, free_port};
+
+fn pointed_at(port: u16) -> [(&'static str, String); 3] {
+    [
+        ("VIRTUOSO_VENUE_REST_URL", format!("http://127.0.0.1:{port}")),
+        ("VIRTUOSO_VENUE_WS_URL", format!("ws://127.0.0.1:{port}/v5/public/linear")),
+        ("VIRTUOSO_VENUE_PROBE_EVERY_S", "5".to_owned()),
+    ]
+}
+
+#[tokio::test]
+async fn an_exchange_that_cannot_be_reached_is_said_in_plain_words_and_found_when_it_appears() {
+    let port = free_port();
+    let program = Program::serve(&["--source", "bybit"], &pointed_at(port)).await;
+    program
+        .until("it says so", async || {
+            let (status, text) = program.get("/readyz").await.unwrap();
+            status == 503 && text.contains("Bybit unreachable: ")
+        })
+        .await;
+    let (_, page) = program.get("/").await.unwrap();
+    assert!(page.to_lowercase().contains("unreachable"), "the page says so as well");
+    assert_eq!(program.get("/api/dashboard/mobile-data").await.unwrap().0, 503);
+    let _exchange = Program::exchange(port).await;
+    program.scored(15).await;
+    assert_eq!(program.get("/readyz").await.unwrap().0, 200);
+    assert_eq!(program.json("/api/v1/overview").await["source"], "bybit");
+}
+
+#[tokio::test]
+async fn auto_shows_a_simulated_market_says_why_and_changes_over_to_the_live_one() {
+    let port = free_port();
+    let program = Program::serve(&["--source", "auto", "--symbols", "20"], &pointed_at(port)).await;
+    program.scored(15).await;
+    let (_, page) = program.get("/").await.unwrap();
+    assert!(page.contains("SIMULATED MARKET") && page.contains("Bybit unreachable"), "the banner says why");
+    let _exchange = Program::exchange(port).await;
+    program.until("the market is live", async || program.json("/api/v1/overview").await["source"] == "bybit").await;
+    program.until("the banner is gone", async || !program.get("/").await.unwrap().1.contains("SIMULATED MARKET")).await;
+}
+
+#[tokio::test]
+async fn a_killed_source_leaves_the_last_value_with_its_age() {
+    let port = free_port();
+    let exchange = Program::exchange(port).await;
+    let program = Program::serve(&["--source", "bybit"], &pointed_at(port)).await;
+    program.scored(15).await;
+    drop(exchange);
+    program.until("the value is stale", async || program.json("/api/v1/signals").await["state"] == "stale").await;
+    let stale = program.json("/api/v1/signals").await;
+    assert!(stale["age_ms"].as_u64().unwrap() > 5_000);
+    assert!(!stale["data"]["rows"].as_array().unwrap().is_empty(), "the last value is kept");
+    assert_eq!(program.json("/api/dashboard/mobile-data").await["status"], "stale");
+    let _exchange = Program::exchange(port).await;
+    program.until("it is live again", async || program.json("/api/v1/signals").await["state"] == "fresh").await;
+}
