@@ -1,0 +1,43 @@
+// Readable by everyone, in both themes; nothing jumps.
+
+import AxeBuilder from "@axe-core/playwright";
+
+import { expect, live, test } from "../fixtures/test.ts";
+
+for (const colorScheme of ["dark", "light"] as const) {
+  for (const path of ["/", "/scores", "/symbol/BTCUSDT", "/system", "/nowhere"]) {
+    test(`axe finds nothing on ${path} in ${colorScheme}`, async ({ page, complaints }) => {
+      await page.emulateMedia({ colorScheme });
+      await page.goto(path);
+      await expect(page.locator("body")).toHaveAttribute("data-hydrated", "yes");
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`)).toEqual([]);
+      // The browser reports the status of a page that is not there as an error of its own.
+      if (path === "/nowhere") complaints.length = 0;
+    });
+  }
+}
+
+test("nothing jumps while the page comes alive", async ({ page }) => {
+  await page.addInitScript(() => {
+    const shifts: number[] = [];
+    Object.assign(window, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
+        if (!entry.hadRecentInput) shifts.push(entry.value);
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  for (const path of ["/", "/scores", "/symbol/BTCUSDT"]) {
+    await page.goto(path);
+    await live(page);
+    // Two closed seconds of updates.
+    const clock = page.locator(".oldest");
+    for (let n = 0; n < 2; n += 1) {
+      const before = await clock.innerText();
+      await page.waitForFunction((text) => document.querySelector(".oldest")?.textContent !== text, before);
+    }
+    const moved = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts.reduce((a, b) => a + b, 0));
+    expect(moved, path).toBe(0);
+  }
+});

@@ -1,0 +1,48 @@
+// Everything is there before any script runs.
+
+import { expect, test } from "../fixtures/test.ts";
+
+test.use({ javaScriptEnabled: false });
+
+test("the Market page is whole without a script", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByText("SIMULATED MARKET:")).toBeVisible();
+  for (const card of [".card.overview", ".card.breadth", ".card.movers"]) await expect(page.locator(card)).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Pages" }).getByRole("link")).toHaveText(["Market", "Scores", "System"]);
+  const text = await page.locator("body").innerText();
+  expect(text).not.toMatch(/undefined|NaN|\[object/);
+  expect(text, "what is missing says why").toContain("not in a simulated market");
+});
+
+test("the Scores page lists every symbol, and sorts and filters by links", async ({ page }) => {
+  await page.goto("/scores");
+  const rows = page.locator(".card tbody tr");
+  await expect(rows.first()).toBeVisible();
+  expect(await rows.count()).toBeGreaterThanOrEqual(50);
+  await page.goto("/scores?q=btc");
+  await expect(rows).toHaveCount(1);
+  await expect(rows.first()).toContainText("BTCUSDT");
+  await rows.first().getByRole("link").first().click();
+  await expect(page).toHaveURL(/\/symbol\/BTCUSDT$/);
+});
+
+test("the symbol page takes the score apart, and its parts add up", async ({ page }) => {
+  await page.goto("/symbol/ETHUSDT");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("ETH");
+  const sum = await page.locator(".sum").first().innerText();
+  const numbers = [...sum.replaceAll("−", "-").replaceAll(/\s/g, " ").matchAll(/[+-]?\s?\d+\.\d+|\d+/g)].map((found) =>
+    Number(found[0].replaceAll(" ", "")),
+  );
+  expect(numbers.length, sum).toBeGreaterThan(2);
+  const score = numbers.at(-1) ?? Number.NaN;
+  const parts = numbers.slice(0, -1).reduce((total, part) => total + part, 0);
+  expect(Math.abs(parts - score), sum).toBeLessThan(0.005);
+});
+
+test("an unknown symbol and an unknown page are 404 and lead back", async ({ page }) => {
+  for (const path of ["/symbol/NOSUCHUSDT", "/nowhere"]) {
+    const answer = await page.goto(path);
+    expect(answer?.status()).toBe(404);
+    await expect(page.getByRole("navigation", { name: "Pages" })).toBeVisible();
+  }
+});

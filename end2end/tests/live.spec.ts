@@ -1,0 +1,39 @@
+// The page comes alive without a flash, and stays alive.
+
+import { expect, live, test } from "../fixtures/test.ts";
+
+const PAGES = ["/", "/mobile", "/scores", "/symbol/BTCUSDT", "/system"];
+
+for (const path of PAGES) {
+  test(`${path} hydrates without a complaint`, async ({ page }) => {
+    await page.goto(path);
+    await live(page);
+  });
+}
+
+test("a forming score changes on screen without a reload", async ({ page }) => {
+  await page.goto("/symbol/BTCUSDT");
+  await live(page);
+  const forming = page.locator(".forming").first();
+  const before = await forming.innerText();
+  await expect(forming).not.toHaveText(before, { timeout: 30_000 });
+});
+
+test("a recorded score changes on screen when its bar closes", async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.goto("/scores");
+  await live(page);
+  const scores = page.locator(".c-score .ring");
+  const before = await scores.allInnerTexts();
+  expect(before.length).toBeGreaterThanOrEqual(50);
+  await expect.poll(async () => (await scores.allInnerTexts()).join() !== before.join(), { timeout: 90_000 }).toBe(true);
+});
+
+test("a page that slept catches up when it is looked at again", async ({ page }) => {
+  await page.goto("/");
+  await live(page);
+  await page.context().setOffline(true);
+  await expect(page.locator("body")).toHaveAttribute("data-stream", /offline|reconnecting/);
+  await page.context().setOffline(false);
+  await expect(page.locator("body")).toHaveAttribute("data-stream", "open", { timeout: 15_000 });
+});

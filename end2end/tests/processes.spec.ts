@@ -1,0 +1,101 @@
+// What a person sees while processes come and go.
+
+import { at, exchange, freePort, memcached, scored, until, virtuoso } from "../fixtures/process.ts";
+import { expect, live, test as base } from "../fixtures/test.ts";
+
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+// Processes that vanish make the browser complain; these tests watch the words on screen instead.
+const test = base.extend({ complaints: [async ({}, use) => use([]), { auto: true }] });
+
+/** A configuration file that points the exchange's adapter at this machine. */
+function pointedAt(port: number): string {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), "virtuoso-")), "virtuoso.toml");
+  const venue = Object.entries(at(port)).map(([key, value]) => `${key} = "${value}"`);
+  writeFileSync(file, ["[venue]", ...venue, "probe_every_s = 5", ""].join("\n"));
+  return file;
+}
+
+test("a monitor and a web process over memcached show the same dashboard", async ({ page }) => {
+  const cache = await memcached();
+  const servers = ["--memcached", `127.0.0.1:${cache.port}`];
+  const monitor = await virtuoso([...servers, "--role", "monitor", "--source", "sim", "--symbols", "20", "--seed", "7"]);
+  const web = await virtuoso([...servers, "--role", "web"]);
+  try {
+    await scored(web);
+    await page.goto(`${web.url}/scores`);
+    await live(page);
+    await expect(page.getByText("SIMULATED MARKET:")).toBeVisible();
+    await expect(page.locator(".card tbody tr")).toHaveCount(20);
+    const row = page.locator("tr", { hasText: "BTCUSDT" });
+    await expect
+      .poll(async () => {
+        const answer = await fetch(`${monitor.url}/api/v1/signals?q=BTCUSDT`);
+        const body = (await answer.json()) as { data: { rows: { score: { known?: { value: number } } }[] } };
+        const score = body.data.rows[0]?.score.known?.value;
+        return score !== undefined && (await row.innerText()).includes(score.toFixed(2));
+      })
+      .toBe(true);
+  } finally {
+    for (const process of [web, monitor, cache]) await process.stop();
+  }
+});
+
+test("a source that is lost turns figures stale, says so in plain words, and comes back by itself", async ({ page }) => {
+  test.setTimeout(150_000);
+  const port = await freePort();
+  let venue = await exchange(port);
+  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(port)]);
+  try {
+    await scored(server);
+    await page.goto(`${server.url}/`);
+    await live(page);
+    const overview = page.locator(".card.overview");
+    await expect(overview).toHaveAttribute("data-state", "fresh");
+    await venue.stop("SIGKILL");
+    await expect(overview).toHaveAttribute("data-state", "stale", { timeout: 20_000 });
+    await expect(overview).toContainText(/\d+ s old/);
+    await expect(page.locator(".notices")).toContainText(/unreachable/i, { timeout: 20_000 });
+    venue = await exchange(port);
+    await expect(overview).toHaveAttribute("data-state", "fresh", { timeout: 60_000 });
+    await expect(page.locator(".notices")).not.toContainText(/unreachable/i, { timeout: 20_000 });
+  } finally {
+    for (const process of [server, venue]) await process.stop();
+  }
+});
+
+test("a server that starts again is found by the open page", async ({ page }) => {
+  test.setTimeout(90_000);
+  const args = ["--source", "sim", "--symbols", "20", "--seed", "7"];
+  let server = await virtuoso(args);
+  const port = server.port;
+  try {
+    await scored(server);
+    await page.goto(`${server.url}/`);
+    await live(page);
+    await server.stop();
+    await expect(page.locator("body")).toHaveAttribute("data-stream", "reconnecting");
+    server = await virtuoso(args, port);
+    await expect(page.locator("body")).toHaveAttribute("data-stream", "open", { timeout: 30_000 });
+    await scored(server);
+    await expect(page.locator(".card.overview")).toHaveAttribute("data-state", "fresh", { timeout: 20_000 });
+  } finally {
+    await server.stop();
+  }
+});
+
+test("an exchange that never answers is said in plain words, and nothing is made up", async ({ page }) => {
+  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(await freePort())]);
+  try {
+    await until(async () => (await (await fetch(`${server.url}/readyz`)).text()).includes("unreachable"), server, 20_000);
+    await page.goto(`${server.url}/`);
+    await expect(page.locator(".notices")).toContainText(/Bybit/);
+    await expect(page.locator(".notices")).toContainText(/unreachable/i);
+    await expect(page.locator("main")).not.toContainText(/\d%/);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+  } finally {
+    await server.stop();
+  }
+});

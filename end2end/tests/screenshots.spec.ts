@@ -1,0 +1,21 @@
+// Pictures of every page for people to look at: into docs/screenshots where SCREENSHOTS is set, else beside the results.
+
+import path from "node:path";
+
+import { live, test } from "../fixtures/test.ts";
+
+const PAGES = { market: "/", scores: "/scores", symbol: "/symbol/BTCUSDT", system: "/system" };
+const FOLDER = process.env.SCREENSHOTS ? path.resolve(import.meta.dirname, "../../docs/screenshots") : undefined;
+
+for (const colorScheme of ["dark", "light"] as const) {
+  for (const [name, url] of Object.entries(PAGES)) {
+    test(`${name} in ${colorScheme}`, async ({ page }, info) => {
+      await page.emulateMedia({ colorScheme });
+      await page.goto(url);
+      await live(page);
+      const file = `${name}-${colorScheme}.png`;
+      await page.screenshot({ path: FOLDER ? path.join(FOLDER, file) : info.outputPath(file) });
+      if (!FOLDER) await page.screenshot({ path: info.outputPath(`${name}-${colorScheme}-full.png`), fullPage: true });
+    });
+  }
+}
