@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Origin, Policy, Stamp, UnixMs};
 
 /// A value of a schema with what is known of its writing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct Held<T> {
     /// The order of the write.
     pub stamp: Stamp,
@@ -25,6 +25,13 @@ pub struct Held<T> {
     pub stale_until: UnixMs,
     /// The value.
     pub value: Arc<T>,
+}
+
+// Derived, this would ask for `T: Clone`; the value is shared, not copied.
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        Self { by: Arc::clone(&self.by), value: Arc::clone(&self.value), ..*self }
+    }
 }
 
 impl<T> Held<T> {

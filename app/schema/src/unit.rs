@@ -96,8 +96,8 @@ unit!(
     Rate, "a finite number", |_v| true
 );
 unit!(
-    /// A part of a score's distance from 50: −50 to 50 points.
-    Points, "-50 to 50", |v| (-50.0..=50.0).contains(&v)
+    /// A difference of two scores, or a part of one's distance from 50: −100 to 100 points.
+    Points, "-100 to 100", |v| (-100.0..=100.0).contains(&v)
 );
 
 impl Score {
@@ -120,6 +120,9 @@ impl Lean {
 }
 
 impl Ratio {
+    /// No part of the whole.
+    pub const NONE: Self = Self(0.0);
+
     /// The nearest share to a number; `None` when it is not a number.
     #[must_use]
     pub fn clamped(value: f64) -> Option<Self> {

@@ -1,0 +1,5 @@
+const NAME: schema::Name = schema::Name::new("market:Overview");
+
+fn main() {
+    println!("{NAME}");
+}
