@@ -1,1 +1,72 @@
-//! Under construction.
+//! A typed cache of two tiers: moka in this process, memcached between processes.
+//!
+//! What it promises:
+//!
+//! - **A key is a type.** Callers name a [`Schema`](schema::Schema) and a scope; no text of theirs becomes a key.
+//! - **One encoding.** A publisher takes the value, never a string or bytes, and encodes it once.
+//! - **The newest wins.** Order is decided by a stamp, not by arrival: in this process by a compare in moka, between
+//!   processes by compare-and-swap. A reader's stamp never goes back.
+//! - **One writer per schema.** A [`Publisher`] cannot be cloned or taken twice. A [`Warmer`] fills holes only.
+//! - **"Wrote" means written.** It is logged when the shared tier has confirmed it; [`Published`] says what happened.
+//! - **An old value is old, a missing one is missing.** Ages count from `as_of`; a failed read is an
+//!   [`Absence`](schema::Absence) with its reason, and the last good value is never thrown away for being old.
+//! - **A sick memcached costs nobody their page.** Every exchange has a deadline, a breaker rests, and what could not
+//!   be written is written when it is well again.
+//!
+//! It never knows a market word, reads no clock but its [`Clock`], and hands out no raw client.
+//!
+//! ```
+//! use cache::{Cache, Clock, Outcome};
+//! use schema::{Reading, UnixMs};
+//! # use schema::{Invalid, Name, Policy, Schema};
+//! # #[derive(serde::Serialize, serde::Deserialize)]
+//! # struct Tide { metres: f64 }
+//! # impl Schema for Tide {
+//! #     const NAME: Name = Name::new("sea:tide");
+//! #     const VERSION: u16 = 1;
+//! #     const POLICY: Policy = Policy::secs(1, 5, 60);
+//! #     type Scope = ();
+//! #     fn check(&self) -> Result<(), Invalid> { Ok(()) }
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let cache = Cache::builder(Clock::System, "example@host/1").build();
+//! let publisher = cache.publisher::<Tide>().unwrap();
+//! assert!(cache.publisher::<Tide>().is_err());
+//!
+//! let published = publisher.publish(&(), Tide { metres: 1.2 }, cache.now()).await;
+//! assert_eq!(published.l2, Outcome::Off);
+//! assert!(matches!(cache.read::<Tide>(&()).await, Reading::Fresh(held) if held.value.metres == 1.2));
+//! # });
+//! ```
+//!
+//! Read on in `publish` and `read` for the two paths, in [`l2`] for what is asked of the shared tier, in `tier` for
+//! what happens when it is ill, and in `envelope` for what lies in it.
+
+mod breaker;
+mod cache;
+mod clock;
+mod envelope;
+mod follow;
+mod key;
+mod l1;
+pub mod l2;
+mod lock;
+mod meter;
+mod mirror;
+mod publish;
+mod read;
+mod recovery;
+mod report;
+mod tier;
+mod warm;
+
+pub use cache::{Cache, CacheBuilder};
+pub use clock::{Clock, ManualClock};
+pub use envelope::Unreadable;
+pub use follow::Follow;
+pub use key::{BadNamespace, Namespace};
+pub use mirror::MirrorCounts;
+pub use publish::{BODY_LIMIT, Outcome, Published, Publisher, PublisherTaken, Refusal};
+pub use report::{LastError, SchemaReport};
+pub use tier::L2State;
+pub use warm::{FillOutcome, Filled, Warmer};

@@ -1,0 +1,220 @@
+//! The cache itself: one object per process, shared freely, from which publishers, warmers and readers come.
+
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use schema::{Held, Reading, Schema, UnixMs, reading::Found};
+use tokio::sync::watch;
+
+use crate::{
+    clock::Clock,
+    follow::{Follow, Followed},
+    key::Namespace,
+    l1::{AnyStore, Store},
+    l2::L2,
+    lock::lock,
+    mirror::{MirrorCounts, Tally},
+    publish::{Publisher, PublisherTaken},
+    report::SchemaReport,
+    tier::{L2State, Tier},
+    warm::Warmer,
+};
+
+/// Values kept in this process at most, per schema.
+const L1_CAPACITY: u64 = 4_096;
+
+/// What every handle of the cache shares.
+pub(crate) struct Inner {
+    pub(crate) clock: Clock,
+    pub(crate) writer: Arc<str>,
+    pub(crate) namespace: Namespace,
+    pub(crate) tier: Option<Arc<Tier>>,
+    pub(crate) followed: Arc<Followed>,
+    pub(crate) tally: Tally,
+    capacity: u64,
+    stores: RwLock<HashMap<TypeId, Arc<dyn AnyStore>>>,
+    /// The names that have a publisher, and the last epoch of each name.
+    pub(crate) writers: Mutex<HashMap<&'static str, Writer>>,
+}
+
+/// What is known of the publishers of one name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Writer {
+    pub(crate) taken: bool,
+    pub(crate) epoch: u64,
+}
+
+impl Inner {
+    /// The store of a schema, made when it is first asked for.
+    pub(crate) fn store<T: Schema>(&self) -> Arc<Store<T>> {
+        let id = TypeId::of::<T>();
+        let known = self.stores.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        let store = known.unwrap_or_else(|| {
+            let mut stores = self.stores.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(stores.entry(id).or_insert_with(|| Arc::new(Store::<T>::new(self.capacity))))
+        });
+        let Ok(store) = store.into_any().downcast() else { unreachable!("a store is kept under the id of its schema") };
+        store
+    }
+}
+
+/// A typed cache of two tiers; clones share everything.
+#[derive(Clone)]
+pub struct Cache {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// How a cache is put together.
+#[must_use]
+pub struct CacheBuilder {
+    clock: Clock,
+    writer: Arc<str>,
+    namespace: Namespace,
+    l2: Option<Arc<dyn L2>>,
+    capacity: u64,
+}
+
+impl CacheBuilder {
+    /// What stands before every key, where a memcached is shared.
+    pub fn namespace(self, namespace: Namespace) -> Self {
+        Self { namespace, ..self }
+    }
+
+    /// The shared tier; without one the process serves alone.
+    pub fn l2(self, l2: Arc<dyn L2>) -> Self {
+        Self { l2: Some(l2), ..self }
+    }
+
+    /// How many values of one schema this process keeps at most; 4,096 by default.
+    pub fn l1_capacity(self, entries_per_schema: u64) -> Self {
+        Self { capacity: entries_per_schema, ..self }
+    }
+
+    /// Puts it together. A shared tier that does not answer is no failure: the cache starts without it and heals.
+    ///
+    /// # Panics
+    ///
+    /// With a shared tier, outside a tokio runtime: the first contact is made by a task.
+    #[must_use]
+    pub fn build(self) -> Cache {
+        let tier = self.l2.map(|l2| Tier::start(l2, self.clock.clone()));
+        Cache {
+            inner: Arc::new(Inner {
+                clock: self.clock,
+                writer: self.writer,
+                namespace: self.namespace,
+                tier,
+                followed: Arc::default(),
+                tally: Tally::default(),
+                capacity: self.capacity,
+                stores: RwLock::default(),
+                writers: Mutex::default(),
+            }),
+        }
+    }
+}
+
+impl Cache {
+    /// Starts to put a cache together. `writer` names this process in everything it writes: `monitor@host/812`.
+    pub fn builder(clock: impl Into<Clock>, writer: impl Into<Arc<str>>) -> CacheBuilder {
+        CacheBuilder {
+            clock: clock.into(),
+            writer: writer.into(),
+            namespace: Namespace::default(),
+            l2: None,
+            capacity: L1_CAPACITY,
+        }
+    }
+
+    /// The one publisher of a schema in this process.
+    ///
+    /// # Errors
+    ///
+    /// [`PublisherTaken`] while another one lives.
+    pub fn publisher<T: Schema>(&self) -> Result<Publisher<T>, PublisherTaken> {
+        Publisher::take(&self.inner)
+    }
+
+    /// A handle that can fill holes and nothing else.
+    #[must_use]
+    pub fn warmer<T: Schema>(&self) -> Warmer<T> {
+        Warmer::new(&self.inner)
+    }
+
+    /// What there is of a schema: held here, or read from the shared tier once for all who ask at the same time.
+    ///
+    /// It ends within half a second, whatever the shared tier does, and never throws away an old value.
+    pub async fn get<T: Schema>(&self, scope: &T::Scope) -> Found<T> {
+        crate::read::get(&self.inner, scope).await
+    }
+
+    /// The same, judged by the cache's clock.
+    pub async fn read<T: Schema>(&self, scope: &T::Scope) -> Reading<T> {
+        let found = self.get(scope).await;
+        Reading::judge(found, self.inner.clock.now())
+    }
+
+    /// What this process holds; the shared tier is not asked.
+    pub async fn peek<T: Schema>(&self, scope: &T::Scope) -> Option<Held<T>> {
+        self.inner.store::<T>().get(scope).await.map(|entry| entry.held.clone())
+    }
+
+    /// A channel that starts with what this process holds and wakes whenever a newer value arrives in it.
+    #[must_use]
+    pub fn watch<T: Schema>(&self, scope: T::Scope) -> watch::Receiver<Found<T>> {
+        self.inner.store::<T>().watch(scope, crate::read::absence(&self.inner))
+    }
+
+    /// Has the mirror poll a schema of one value, for good.
+    pub fn follow<T: Schema<Scope = ()>>(&self) {
+        self.follow_scope::<T>(()).forever();
+    }
+
+    /// Has the mirror poll one value until the guard is dropped.
+    pub fn follow_scope<T: Schema>(&self, scope: T::Scope) -> Follow {
+        Follow::start::<T>(&self.inner, scope)
+    }
+
+    /// How often the mirror polled, and what it found.
+    #[must_use]
+    pub fn mirror_counts(&self) -> MirrorCounts {
+        self.inner.tally.counts()
+    }
+
+    /// How the shared tier is.
+    #[must_use]
+    pub fn l2_state(&self) -> L2State {
+        self.inner.tier.as_ref().map_or(L2State::Off, |tier| tier.state())
+    }
+
+    /// Every schema that was published, followed, warmed or read in this process, by name. Also sets the gauges.
+    #[must_use]
+    pub fn report(&self) -> Vec<SchemaReport> {
+        let stores: Vec<_> =
+            self.inner.stores.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let now = self.now();
+        let mut reports: Vec<_> = stores.iter().map(|store| store.report(now)).collect();
+        reports.sort_by_key(|report| report.name);
+        reports
+    }
+
+    /// The time, as the cache judges ages by it.
+    #[must_use]
+    pub fn now(&self) -> UnixMs {
+        self.inner.clock.now()
+    }
+}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let taken: Vec<_> = lock(&self.inner.writers).iter().filter(|(_, w)| w.taken).map(|(name, _)| *name).collect();
+        f.debug_struct("Cache")
+            .field("writer", &self.inner.writer)
+            .field("l2", &self.l2_state())
+            .field("publishes", &taken)
+            .finish_non_exhaustive()
+    }
+}

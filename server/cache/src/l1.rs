@@ -1,0 +1,227 @@
+//! The tier in this process: one moka per schema, and the channels that tell of newer values.
+//!
+//! moka bounds memory and nothing else. Freshness is judged from the header, and a value is replaced only by one with
+//! a newer stamp, whatever arrives when.
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    future::ready,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures_util::future::{BoxFuture, Shared};
+use moka::{
+    future::Cache as Moka,
+    ops::compute::{CompResult, Op},
+    policy::EvictionPolicy,
+};
+use schema::{Absence, Held, Schema, UnixMs, reading::Found};
+use tokio::sync::watch;
+
+use crate::{
+    envelope::{self, Unreadable},
+    l2::{Cas, Item},
+    lock::lock,
+    meter::Meter,
+    report::{LastError, SchemaReport},
+};
+
+/// One value in this process.
+pub(crate) struct Entry<T> {
+    /// The value with its header.
+    pub(crate) held: Held<T>,
+    /// The length of its encoded body, in bytes.
+    pub(crate) body_bytes: usize,
+    /// Its number in the shared tier, where it came from there.
+    pub(crate) cas: Option<Cas>,
+}
+
+/// What a read that several callers wait for ends with.
+pub(crate) type Load<T> = Shared<BoxFuture<'static, Result<Arc<Entry<T>>, Absence>>>;
+
+/// Everything of one schema in this process.
+pub(crate) struct Store<T: Schema> {
+    l1: Moka<T::Scope, Arc<Entry<T>>>,
+    watchers: Mutex<HashMap<T::Scope, watch::Sender<Found<T>>>>,
+    /// Reads of the shared tier that are under way.
+    pub(crate) loads: Mutex<HashMap<T::Scope, Load<T>>>,
+    /// Whether the writer of this schema lives in this process, so that nobody else knows anything newer.
+    pub(crate) written_here: AtomicBool,
+    trouble: Mutex<Option<LastError>>,
+    pub(crate) meter: Meter,
+}
+
+impl<T: Schema> Store<T> {
+    pub(crate) fn new(capacity: u64) -> Self {
+        let l1 = Moka::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build();
+        Self {
+            l1,
+            watchers: Mutex::default(),
+            loads: Mutex::default(),
+            written_here: AtomicBool::new(false),
+            trouble: Mutex::default(),
+            meter: Meter::of::<T>(),
+        }
+    }
+
+    /// What this process holds.
+    pub(crate) async fn get(&self, scope: &T::Scope) -> Option<Arc<Entry<T>>> {
+        self.l1.get(scope).await
+    }
+
+    /// Puts a value where there is none or an older one; says whether it did, and what is there now.
+    pub(crate) async fn put_newer(&self, scope: &T::Scope, entry: Arc<Entry<T>>) -> (bool, Arc<Entry<T>>) {
+        self.put_where(scope, entry, |there, new| there.held.stamp < new.held.stamp).await
+    }
+
+    /// Puts a value where there is none.
+    pub(crate) async fn put_absent(&self, scope: &T::Scope, entry: Arc<Entry<T>>) -> bool {
+        self.put_where(scope, entry, |_, _| false).await.0
+    }
+
+    async fn put_where(
+        &self,
+        scope: &T::Scope,
+        entry: Arc<Entry<T>>,
+        replaces: impl FnOnce(&Entry<T>, &Entry<T>) -> bool + Send,
+    ) -> (bool, Arc<Entry<T>>) {
+        let new = Arc::clone(&entry);
+        let result = self
+            .l1
+            .entry_by_ref(scope)
+            .and_compute_with(|there| {
+                ready(match there {
+                    Some(there) if !replaces(there.value(), &entry) => Op::Nop,
+                    _ => Op::Put(entry),
+                })
+            })
+            .await;
+        match result {
+            CompResult::Unchanged(there) => (false, there.into_value()),
+            CompResult::StillNone(_)
+            | CompResult::Inserted(_)
+            | CompResult::ReplacedWith(_)
+            | CompResult::Removed(_) => (true, new),
+        }
+    }
+
+    /// Reads an item of the shared tier and puts it here when it is newer; says whether it was, and what is here now.
+    pub(crate) async fn absorb(
+        &self,
+        scope: &T::Scope,
+        key: &str,
+        item: &Item,
+        now: UnixMs,
+    ) -> Result<(bool, Arc<Entry<T>>), Unreadable> {
+        match envelope::open::<T>(&item.value, item.flags, key) {
+            Ok(opened) => {
+                self.meter.skew(opened.held.as_of, now);
+                let entry = Entry { held: opened.held, body_bytes: opened.body_bytes, cas: Some(item.cas) };
+                let (newer, there) = self.put_newer(scope, Arc::new(entry)).await;
+                if newer {
+                    self.tell(scope, &there);
+                }
+                Ok((newer, there))
+            }
+            Err(unreadable) => {
+                self.meter.unreadable(&unreadable);
+                self.troubled(now, format!("{key}: {unreadable}"));
+                self.tell_absent(scope, Absence::Unreadable(unreadable.to_string()));
+                Err(unreadable)
+            }
+        }
+    }
+
+    /// Wakes who watches this scope, unless they know something as new.
+    pub(crate) fn tell(&self, scope: &T::Scope, entry: &Entry<T>) {
+        let mut watchers = lock(&self.watchers);
+        let Some(sender) = watchers.get(scope) else { return };
+        if sender.receiver_count() == 0 {
+            watchers.remove(scope);
+            return;
+        }
+        offer(sender, entry);
+    }
+
+    /// Tells who watches this scope, and has no value yet, why there is none.
+    pub(crate) fn tell_absent(&self, scope: &T::Scope, why: Absence) {
+        if let Some(sender) = lock(&self.watchers).get(scope) {
+            sender.send_if_modified(|known| {
+                let news = matches!(known, Err(other) if *other != why);
+                if news {
+                    *known = Err(why);
+                }
+                news
+            });
+        }
+    }
+
+    /// A receiver that starts with what this process holds.
+    pub(crate) fn watch(&self, scope: T::Scope, absence: Absence) -> watch::Receiver<Found<T>> {
+        let mut watchers = lock(&self.watchers);
+        watchers.retain(|_, sender| sender.receiver_count() > 0);
+        // `get` would have to be awaited; whoever puts a newer value waits for the lock held here before it tells.
+        let held = self.l1.iter().find(|(key, _)| **key == scope).map(|(_, entry)| entry);
+        let sender = watchers.entry(scope).or_insert_with(|| watch::channel(Err(absence)).0);
+        if let Some(entry) = held {
+            offer(sender, &entry);
+        }
+        sender.subscribe()
+    }
+
+    /// Keeps what went wrong last, and says it once: again only when it changed or a minute has passed.
+    pub(crate) fn troubled(&self, now: UnixMs, text: String) {
+        const AGAIN_AFTER_MS: i64 = 60_000;
+        let mut trouble = lock(&self.trouble);
+        let said = trouble.as_ref().filter(|last| last.text == text && now.0 - last.said.0 < AGAIN_AFTER_MS);
+        let said = said.map(|last| last.said);
+        if said.is_none() {
+            tracing::warn!(schema = %T::NAME, "{text}");
+        }
+        *trouble = Some(LastError { at: now, text, said: said.unwrap_or(now) });
+    }
+}
+
+fn offer<T>(sender: &watch::Sender<Found<T>>, entry: &Entry<T>) {
+    sender.send_if_modified(|known| {
+        let news = known.as_ref().map_or(true, |known| known.stamp < entry.held.stamp);
+        if news {
+            *known = Ok(entry.held.clone());
+        }
+        news
+    });
+}
+
+/// A store whose schema is known to its owner alone.
+pub(crate) trait AnyStore: Send + Sync {
+    /// The store itself, to be asked for its type.
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+
+    /// What there is to say of the newest value.
+    fn report(&self, now: UnixMs) -> SchemaReport;
+}
+
+impl<T: Schema> AnyStore for Store<T> {
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
+    fn report(&self, now: UnixMs) -> SchemaReport {
+        let newest = self.l1.iter().map(|(_, entry)| entry).max_by_key(|entry| entry.held.as_of);
+        let entries = self.l1.iter().count();
+        let report = SchemaReport::of::<T>(newest.as_deref(), entries, lock(&self.trouble).clone(), now);
+        self.meter.observe(&report);
+        report
+    }
+}
+
+impl<T: Schema> Store<T> {
+    /// Whether asking the shared tier could bring anything newer.
+    pub(crate) fn others_may_know_more(&self) -> bool {
+        !self.written_here.load(Ordering::Relaxed)
+    }
+}

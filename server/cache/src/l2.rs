@@ -1,0 +1,114 @@
+//! The shared tier: what the cache asks of it, and the implementations.
+//!
+//! Everything above works through [`L2`] alone; `tests/contract.rs` holds every implementation to the same suite.
+
+mod memcached;
+mod memory;
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+pub use memcached::{BadServers, MemcachedL2};
+pub use memory::MemoryL2;
+
+/// The number that memcached gives to each write of an item. It is compared for equality only: a restarted server
+/// counts from low numbers again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cas(pub u64);
+
+/// An item of the shared tier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its bytes.
+    pub value: Vec<u8>,
+    /// The number of its last write.
+    pub cas: Cas,
+    /// The client flags it was written with.
+    pub flags: u32,
+}
+
+/// What came of an `add`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// The item is stored under this number.
+    Stored(Cas),
+    /// There was one already; nothing changed.
+    Exists,
+}
+
+/// What came of a compare-and-swap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swapped {
+    /// The item is stored under this number.
+    Stored(Cas),
+    /// Somebody else wrote in between; nothing changed.
+    Lost,
+    /// There is no such item; nothing changed.
+    Gone,
+}
+
+/// Why the shared tier did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum L2Error {
+    /// No connection, or it broke before the request had left.
+    #[error("{0}")]
+    Unreachable(String),
+    /// No answer within the deadline.
+    #[error("no answer within {} ms", .0.as_millis())]
+    Timeout(Duration),
+    /// The request left, the answer did not come: a write may or may not have been applied.
+    #[error("outcome unknown: {0}")]
+    Ambiguous(String),
+    /// The server answered and refused.
+    #[error("refused by the server: {0}")]
+    Refused(String),
+    /// The breaker is open: nothing was sent.
+    #[error("resting after failures: {0}")]
+    Resting(String),
+}
+
+impl L2Error {
+    /// The name of the failure in metrics.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Timeout(_) => "timeout",
+            Self::Ambiguous(_) => "ambiguous",
+            Self::Refused(_) => "refused",
+            Self::Resting(_) => "resting",
+        }
+    }
+}
+
+/// The shared tier. Every call ends within a deadline of the implementation, and none is repeated by it.
+pub trait L2: Send + Sync + 'static {
+    /// The item with its number and flags; `None` when there is none.
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Item>, L2Error>>;
+
+    /// Stores an item where there is none.
+    fn add<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        flags: u32,
+        keep_for: Duration,
+    ) -> BoxFuture<'a, Result<Added, L2Error>>;
+
+    /// Replaces the item whose number still is `expected`.
+    fn swap<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        flags: u32,
+        keep_for: Duration,
+        expected: Cas,
+    ) -> BoxFuture<'a, Result<Swapped, L2Error>>;
+
+    /// The numbers of many items in one round trip, without their values; one answer per key, in order.
+    fn cas_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Cas>, L2Error>>>;
+
+    /// Asks who is there; answers with the server's version. Also used as the probe after an outage.
+    fn version(&self) -> BoxFuture<'_, Result<String, L2Error>>;
+}

@@ -1,0 +1,178 @@
+//! How a process learns of what others wrote: it polls numbers, and reads what has a new one.
+//!
+//! One round trip asks for the numbers of every followed key. A number that differs is a change; that it is larger
+//! means nothing, for a restarted server counts from low numbers again. So everything is read again after an outage
+//! and once a minute. A value that such a reading finds newer than what is here was missed: the count must stay 0.
+//! The mirror never writes.
+
+use std::{
+    collections::{HashMap, HashSet},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::{Either, select};
+use metrics::counter;
+use schema::Absence;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::{
+    cache::{Cache, Inner},
+    follow::Target,
+    l2::{Cas, L2Error},
+    tier::Tier,
+};
+
+/// How often everything is read again, whatever the numbers say.
+const REREAD_EVERY: Duration = Duration::from_secs(60);
+
+/// How often the mirror polled, and what it found, since the cache was built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct MirrorCounts {
+    /// Polls.
+    pub polls: u64,
+    /// Newer values found.
+    pub changes: u64,
+    /// Newer values that should have been known already; more than 0 is a defect.
+    pub missed: u64,
+    /// Polls and reads that failed.
+    pub failures: u64,
+}
+
+/// The same, while it is being counted.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    polls: AtomicU64,
+    changes: AtomicU64,
+    missed: AtomicU64,
+    failures: AtomicU64,
+}
+
+impl Tally {
+    pub(crate) fn counts(&self) -> MirrorCounts {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        MirrorCounts {
+            polls: read(&self.polls),
+            changes: read(&self.changes),
+            missed: read(&self.missed),
+            failures: read(&self.failures),
+        }
+    }
+}
+
+impl Cache {
+    /// Polls what is followed every `period`, until `shutdown` is over. Without a shared tier there is nothing to poll.
+    pub async fn mirror(&self, period: Duration, shutdown: impl Future<Output = ()> + Send) {
+        let Some(tier) = &self.inner.tier else { return shutdown.await };
+        let mut shutdown = pin!(shutdown);
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut mirror = Mirror { seen: HashMap::new(), outages: tier.outages(), reread_at: Instant::now() };
+        loop {
+            if let Either::Left(_) = select(&mut shutdown, pin!(ticks.tick())).await {
+                return;
+            }
+            // A poll under way may end: its calls have deadlines, and shutdown need not wait for them.
+            if let Either::Left(_) = select(&mut shutdown, pin!(mirror.poll(&self.inner, tier))).await {
+                return;
+            }
+        }
+    }
+}
+
+struct Mirror {
+    /// The number of each followed key when its value was taken in.
+    seen: HashMap<String, Cas>,
+    outages: u64,
+    reread_at: Instant,
+}
+
+impl Mirror {
+    async fn poll(&mut self, inner: &Inner, tier: &Arc<Tier>) {
+        inner.tally.polls.fetch_add(1, Ordering::Relaxed);
+        let outages = tier.outages();
+        if outages != self.outages {
+            // What happened meanwhile was not missed: it could not be known.
+            self.seen.clear();
+            self.outages = outages;
+        }
+        let reread = Instant::now() >= self.reread_at;
+        if reread {
+            self.reread_at = Instant::now() + REREAD_EVERY;
+        }
+        let targets = inner.followed.all();
+        let keys: Vec<String> = targets.iter().map(|(key, _)| key.clone()).collect();
+        if self.seen.len() > keys.len() {
+            let followed: HashSet<&String> = keys.iter().collect();
+            self.seen.retain(|key, _| followed.contains(key));
+        }
+        if keys.is_empty() {
+            return;
+        }
+        match tier.cas_many(&keys).await {
+            Ok(answers) => {
+                for ((key, target), answer) in targets.iter().zip(answers) {
+                    self.settle(inner, tier, key, target.as_ref(), answer, reread).await;
+                }
+            }
+            Err(error) => {
+                for (_, target) in &targets {
+                    failed(inner, target.as_ref(), &error);
+                }
+            }
+        }
+    }
+
+    /// Reads a value whose number is new, or every value when it is time.
+    async fn settle(
+        &mut self,
+        inner: &Inner,
+        tier: &Arc<Tier>,
+        key: &str,
+        target: &dyn Target,
+        answer: Result<Option<Cas>, L2Error>,
+        reread: bool,
+    ) {
+        let cas = match answer {
+            Ok(Some(cas)) => cas,
+            Ok(None) => {
+                self.seen.remove(key);
+                target.absent(Absence::NeverWritten);
+                return;
+            }
+            Err(error) => return failed(inner, target, &error),
+        };
+        let same = self.seen.get(key) == Some(&cas);
+        if same && !reread {
+            return;
+        }
+        match tier.get(key).await {
+            Ok(Some(item)) => {
+                // An item that cannot be read is counted where it is opened, and not read again until it changes.
+                self.seen.insert(key.to_owned(), item.cas);
+                if let Ok(true) = target.absorb(key, &item, inner.clock.now()).await {
+                    inner.tally.changes.fetch_add(1, Ordering::Relaxed);
+                    counter!("cache_mirror_changes_total").increment(1);
+                    if same && item.cas == cas || target.written_here() {
+                        inner.tally.missed.fetch_add(1, Ordering::Relaxed);
+                        counter!("cache_mirror_missed_total").increment(1);
+                        tracing::warn!(key, "a newer value was missed until it was read again");
+                    }
+                }
+            }
+            Ok(None) => {
+                self.seen.remove(key);
+            }
+            Err(error) => failed(inner, target, &error),
+        }
+    }
+}
+
+fn failed(inner: &Inner, target: &dyn Target, error: &L2Error) {
+    inner.tally.failures.fetch_add(1, Ordering::Relaxed);
+    target.absent(Absence::Unreachable(error.to_string()));
+}

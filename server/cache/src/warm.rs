@@ -1,0 +1,112 @@
+//! Restoring after a restart: a warmer fills holes and can do nothing else.
+
+use std::{fmt, sync::Arc};
+
+use schema::{Held, Origin, Schema, Stamp, UnixMs};
+
+use crate::{
+    cache::Inner,
+    envelope,
+    l1::{Entry, Store},
+    l2::{Added, L2Error},
+    publish::{Refusal, encode},
+    tier::Write,
+};
+
+/// What came of a fill.
+#[must_use = "a fill may have found the place taken"]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// Whether it filled a hole of this process.
+    pub l1: bool,
+    /// What came of it in the shared tier.
+    pub l2: FillOutcome,
+}
+
+/// What came of a fill in the shared tier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FillOutcome {
+    /// There is no shared tier.
+    Off,
+    /// It filled a hole.
+    Added,
+    /// There is a value; nothing changed.
+    Occupied,
+    /// The shared tier did not answer; it is not tried again.
+    Failed(String),
+    /// The value is not one to write.
+    Refused(Refusal),
+}
+
+/// A handle that restores values where there are none, with their original age.
+pub struct Warmer<T: Schema> {
+    inner: Arc<Inner>,
+    store: Arc<Store<T>>,
+}
+
+impl<T: Schema> Warmer<T> {
+    pub(crate) fn new(inner: &Arc<Inner>) -> Self {
+        Self { inner: Arc::clone(inner), store: inner.store::<T>() }
+    }
+
+    /// Fills a hole with a value whose newest input is from `as_of`.
+    ///
+    /// Its stamp is older than that of any publisher, so whatever is measured afterwards replaces it.
+    pub async fn fill(&self, scope: &T::Scope, value: T, as_of: UnixMs) -> Filled {
+        let body = match encode(&value) {
+            Ok(body) => body,
+            Err(refusal) => return Filled { l1: false, l2: FillOutcome::Refused(refusal) },
+        };
+        let (fresh_until, stale_until) = Held::<T>::life(as_of, &T::POLICY);
+        let held = Held {
+            // Publishers start at epoch 1.
+            stamp: Stamp { epoch: 0, seq: u64::try_from(as_of.0).unwrap_or(0) },
+            origin: Origin::Restored,
+            by: Arc::clone(&self.inner.writer),
+            written_at: self.inner.clock.now(),
+            as_of,
+            fresh_until,
+            stale_until,
+            value: Arc::new(value),
+        };
+        let l2 = self.add(scope, &held, &body).await;
+        // Where the shared tier has a value, readers get that one.
+        let l1 = match l2 {
+            FillOutcome::Occupied | FillOutcome::Refused(_) => false,
+            FillOutcome::Off | FillOutcome::Added | FillOutcome::Failed(_) => {
+                let entry = Arc::new(Entry { held, body_bytes: body.len(), cas: None });
+                let filled = self.store.put_absent(scope, Arc::clone(&entry)).await;
+                if filled {
+                    self.store.tell(scope, &entry);
+                }
+                filled
+            }
+        };
+        if l1 || l2 == FillOutcome::Added {
+            tracing::debug!(schema = %T::NAME, as_of_ms = as_of.0, "restored {}", T::NAME);
+        }
+        Filled { l1, l2 }
+    }
+
+    async fn add(&self, scope: &T::Scope, held: &Held<T>, body: &envelope::Body) -> FillOutcome {
+        let Some(tier) = &self.inner.tier else { return FillOutcome::Off };
+        let key = self.inner.namespace.key::<T>(scope);
+        let header = held.header();
+        let bytes = match envelope::seal::<T>(&header, &key, body) {
+            Ok(bytes) => bytes,
+            Err(error) => return FillOutcome::Failed(error.to_string()),
+        };
+        match tier.add(&Write { key, bytes, header, keep_for: T::POLICY.keep_for }).await {
+            Ok(Added::Stored(_)) => FillOutcome::Added,
+            Ok(Added::Exists) => FillOutcome::Occupied,
+            Err(L2Error::Refused(text)) => FillOutcome::Refused(Refusal::ByServer(text)),
+            Err(error) => FillOutcome::Failed(error.to_string()),
+        }
+    }
+}
+
+impl<T: Schema> fmt::Debug for Warmer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Warmer").field("schema", &T::NAME).finish_non_exhaustive()
+    }
+}
