@@ -1,5 +1,24 @@
 //! From candles, trades, book and derivatives to a score that explains itself.
 //!
 //! Pure functions: values in, values out. This crate reads no clock, does no I/O and draws no random number.
+//!
+//! [`analyse`] scores one symbol. Each measure is one row in the [`registry`] and one function under `indicator/`; `confluence.rs` makes one score of them; [`signal`] turns scores of closed bars into directions,
+//! [`market`] looks at all symbols together and [`sentence`] puts the numbers into words.
 
+mod analyse;
+mod condition;
+mod confluence;
+mod context;
+mod frame;
+mod indicator;
 pub mod input;
+pub mod market;
+mod measure;
+pub mod registry;
+pub mod sentence;
+pub mod signal;
+mod stats;
+
+pub use analyse::{Analysis, Bars, analyse};
+pub use confluence::{GAIN, shape};
+pub use indicator::book_depth::bid_depth_share;

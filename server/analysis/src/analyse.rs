@@ -1,0 +1,214 @@
+//! One symbol through every measure, into six dimensions and one score.
+
+use schema::{
+    Dimension, Figure, Lean, PerDimension, Points, Ratio, Score, Timeframe, UnixMs, Why,
+    breakdown::{Condition, DimensionBreakdown, Finding, Part},
+};
+
+use crate::{
+    condition,
+    confluence::{COVERAGE_LEAST, Confluence, Voice},
+    context::Context,
+    input::SymbolInput,
+    measure::Measured,
+    registry::{Measure, REGISTRY, Row, dimension_weight, timeframe_weight},
+};
+
+const DIMENSION_LEAST: f64 = 0.5;
+
+/// Which bars a score is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bars {
+    /// Closed bars alone: the score that is recorded.
+    Closed,
+    /// The open bars too: the score as it would be if they closed now.
+    WithOpen,
+}
+
+/// One symbol's score with everything that made it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// 0 to 100; missing where less than 60 % of the inputs are known.
+    pub score: Figure<Score>,
+    /// How much the dimensions agree; none exactly where the score is missing.
+    pub agreement: Option<Ratio>,
+    /// The share of the inputs, by weight, that is known.
+    pub coverage: Ratio,
+    /// All six, heaviest first, the missing ones with their reason.
+    pub dimensions: Vec<DimensionBreakdown>,
+    /// Measures without a direction.
+    pub conditions: Vec<Condition>,
+    /// How far the reading is trusted.
+    pub quality: Figure<Ratio>,
+}
+
+impl Analysis {
+    /// Each dimension on the scale of a score, none where it is missing.
+    #[must_use]
+    pub fn dimension_scores(&self) -> PerDimension<Option<Score>> {
+        PerDimension::build(|dimension| {
+            let found = self.dimensions.iter().find(|breakdown| breakdown.dimension == dimension)?;
+            found.lean.value().copied().map(Score::of)
+        })
+    }
+}
+
+/// Scores one symbol.
+///
+/// It never fails: an input that is missing, too short, too old, constant or not a number makes the parts that need it
+/// missing, each with its reason, and too many of those make the score missing.
+#[must_use]
+pub fn analyse(input: &SymbolInput<'_>, bars: Bars) -> Analysis {
+    let context = Context::of(input, bars);
+    let weighed = Dimension::ALL.map(|dimension| Weighed::of(dimension, &context));
+    let confluence = Confluence::of(&weighed.each_ref().map(Weighed::voice));
+    let scored = confluence.coverage >= COVERAGE_LEAST;
+    let score = if scored {
+        known(Score::new((50.0 + confluence.points).clamp(0.0, 100.0)).ok(), input.as_of)
+    } else {
+        Figure::Missing(low_coverage(confluence.coverage, COVERAGE_LEAST))
+    };
+    let (conditions, quality) = condition::of(&context);
+    Analysis {
+        agreement: if scored { Ratio::clamped(confluence.agreement) } else { None },
+        coverage: share(confluence.coverage),
+        dimensions: weighed.map(|dimension| dimension.told(scored.then_some(&confluence))).into(),
+        conditions,
+        quality,
+        score,
+    }
+}
+
+/// A measure with its finding and its share of the dimension.
+struct Weighted {
+    row: &'static Row,
+    timeframe: Option<Timeframe>,
+    /// Its share before missing parts are left out.
+    weight: f64,
+    /// Its share after that; 0 where it is missing.
+    effective: f64,
+    found: Measured,
+}
+
+/// A dimension with its parts.
+struct Weighed {
+    dimension: Dimension,
+    parts: Vec<Weighted>,
+    coverage: f64,
+    lean: f64,
+    as_of: UnixMs,
+}
+
+impl Weighed {
+    /// Measures every part and weighs those that are known: first the timeframes within a measure, then the measures.
+    fn of(dimension: Dimension, context: &Context<'_>) -> Self {
+        let mut parts = Vec::with_capacity(32);
+        for row in REGISTRY.iter().filter(|row| row.dimension == dimension) {
+            let first = parts.len();
+            match row.measure {
+                Measure::Whole(measure) => {
+                    let found = measure(context);
+                    let effective = if found.is_ok() { row.weight } else { 0.0 };
+                    parts.push(Weighted { row, timeframe: None, weight: row.weight, effective, found });
+                }
+                Measure::Candles(measure) => {
+                    let mut known = 0.0;
+                    for timeframe in Timeframe::ALL {
+                        let found = context.frame(timeframe).and_then(|frame| measure(frame, context));
+                        let weight = timeframe_weight(timeframe);
+                        known += if found.is_ok() { weight } else { 0.0 };
+                        let weight = row.weight * weight;
+                        parts.push(Weighted { row, timeframe: Some(timeframe), weight, effective: 0.0, found });
+                    }
+                    for part in parts[first..].iter_mut().filter(|part| part.found.is_ok()) {
+                        part.effective = part.weight / known;
+                    }
+                }
+            }
+        }
+        let coverage = parts.iter().filter(|part| part.found.is_ok()).map(|part| part.weight).sum();
+        let whole: f64 = parts.iter().map(|part| part.effective).sum();
+        let (mut lean, mut as_of) = (0.0, UnixMs(i64::MIN));
+        for part in &mut parts {
+            if let Ok(sub) = &part.found {
+                part.effective /= whole;
+                lean += part.effective * sub.lean;
+                as_of = as_of.max(sub.as_of);
+            }
+        }
+        Self { dimension, parts, coverage, lean, as_of }
+    }
+
+    /// Half of the weight, with room for the rounding of a sum.
+    fn is_present(&self) -> bool {
+        self.coverage >= DIMENSION_LEAST - 1e-9
+    }
+
+    fn voice(&self) -> Voice {
+        Voice {
+            weight: dimension_weight(self.dimension),
+            coverage: self.coverage,
+            lean: self.is_present().then_some(self.lean),
+        }
+    }
+
+    fn told(self, confluence: Option<&Confluence>) -> DimensionBreakdown {
+        let weight = dimension_weight(self.dimension);
+        let present = self.is_present();
+        let adds = |share: f64, lean: f64| match confluence {
+            Some(confluence) if present => confluence.contribution(weight * share, lean),
+            _ => 0.0,
+        };
+        let parts = self.parts.into_iter().map(|part| {
+            let (label, finding) = match part.found {
+                Ok(sub) => {
+                    let finding = Lean::clamped(sub.lean).zip(Points::new(adds(part.effective, sub.lean)).ok());
+                    let finding =
+                        finding.map(|(lean, contribution)| Finding { raw: sub.raw, lean, contribution, n: sub.n });
+                    (sub.label.unwrap_or(part.row.label), known(finding, sub.as_of))
+                }
+                Err(why) => (part.row.label, Figure::Missing(why)),
+            };
+            Part {
+                id: part.row.id.to_owned(),
+                label: label.to_owned(),
+                unit: part.row.unit.to_owned(),
+                timeframe: part.timeframe,
+                weight: share(part.weight),
+                finding,
+            }
+        });
+        DimensionBreakdown {
+            dimension: self.dimension,
+            weight: share(weight),
+            coverage: share(self.coverage),
+            contribution: confluence
+                .filter(|_| present)
+                .and_then(|confluence| Points::new(confluence.contribution(weight, self.lean)).ok()),
+            lean: if present {
+                known(Lean::clamped(self.lean), self.as_of)
+            } else {
+                Figure::Missing(low_coverage(self.coverage, DIMENSION_LEAST))
+            },
+            parts: parts.collect(),
+        }
+    }
+}
+
+fn known<T>(value: Option<T>, as_of: UnixMs) -> Figure<T> {
+    value.map_or(Figure::Missing(Why::NotFinite), |value| Figure::known(value, as_of))
+}
+
+/// A sum of weights, which rounding may have left a hair outside 0..1.
+fn share(value: f64) -> Ratio {
+    match Ratio::clamped(value) {
+        Some(ratio) => ratio,
+        None => unreachable!("weights are finite"),
+    }
+}
+
+fn low_coverage(have: f64, need: f64) -> Why {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share, in percent")]
+    let pct = |share: f64| (100.0 * share).floor() as u8;
+    Why::LowCoverage { have_pct: pct(have), need_pct: pct(need) }
+}

@@ -1,0 +1,125 @@
+//! Measures without a direction: they never move the score, only how far it is trusted.
+
+use schema::{Figure, Level, Ratio, Timeframe, UnixMs, Why, breakdown::Condition};
+
+use crate::{context::Context, input::BestQuote, measure::at_least, stats::median};
+
+const QUOTES_LEAST: usize = 20;
+
+type Value = Result<(f64, UnixMs), Why>;
+
+/// Every condition, and the quality made of them.
+pub(crate) fn of(context: &Context<'_>) -> (Vec<Condition>, Figure<Ratio>) {
+    let spread = spread(context);
+    let depth = depth(context);
+    let vanished = vanished(context);
+    let quality = quality(context, &spread, &depth, &vanished);
+    let told = |id: &str, label: &str, unit: &str, value: Value| Condition {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        unit: unit.to_owned(),
+        value: figure(value),
+    };
+    let conditions = vec![
+        told("spread", "Spread", "bps", spread),
+        told("depth_1pct", "Depth ±1 %", "USD", depth),
+        told("wall", "Largest level", "× median", wall(context)),
+        told("vanished", "Size withdrawn at the best quotes", "%", vanished),
+        told("refilled", "Size refilled at the best quotes", "%", refilled(context)),
+        told("atr_pct", "ATR (14, 5m)", "%", atr_pct(context)),
+        told("trade_rate", "Trades", "per min", trade_rate(context)),
+    ];
+    (conditions, quality)
+}
+
+fn figure(value: Value) -> Figure<f64> {
+    match value {
+        Ok((value, as_of)) if value.is_finite() => Figure::known(value, as_of),
+        Ok(_) => Figure::Missing(Why::NotFinite),
+        Err(why) => Figure::Missing(why),
+    }
+}
+
+fn spread(context: &Context<'_>) -> Value {
+    let depth = context.depth()?;
+    Ok((10_000.0 * depth.spread / depth.mid, depth.as_of))
+}
+
+fn depth(context: &Context<'_>) -> Value {
+    let depth = context.depth()?;
+    let near = |level: &&Level| (level.price - depth.mid).abs() <= 0.01 * depth.mid;
+    let usd = depth.bids.iter().chain(depth.asks).filter(near).map(|level| level.price * level.size).sum();
+    Ok((usd, depth.as_of))
+}
+
+/// The largest level against the median level.
+fn wall(context: &Context<'_>) -> Value {
+    let depth = context.depth()?;
+    let mut sizes: Vec<f64> = depth.bids.iter().chain(depth.asks).map(|level| level.size).collect();
+    let largest = sizes.iter().copied().fold(0.0, f64::max);
+    let usual = median(&mut sizes).filter(|usual| *usual > 0.0).ok_or(Why::Undefined)?;
+    Ok((largest / usual, depth.as_of))
+}
+
+/// What was added and what left at best prices that stayed, in coins.
+fn changes<'a>(context: &Context<'a>) -> Result<(f64, f64, &'a [BestQuote]), Why> {
+    let quotes = context.input.book.ok_or(Why::NotYet)?.best;
+    at_least(quotes.len(), QUOTES_LEAST)?;
+    let (mut added, mut left) = (0.0, 0.0);
+    for pair in quotes.windows(2) {
+        for (before, after) in [(pair[0].bid, pair[1].bid), (pair[0].ask, pair[1].ask)] {
+            if before.price == after.price {
+                added += (after.size - before.size).max(0.0);
+                left += (before.size - after.size).max(0.0);
+            }
+        }
+    }
+    if left > 0.0 { Ok((added, left, quotes)) } else { Err(Why::Undefined) }
+}
+
+/// The share of the size that left the best quotes without being traded: much of it looks like spoofing.
+fn vanished(context: &Context<'_>) -> Value {
+    let (_, left, quotes) = changes(context)?;
+    let (first, last) = (quotes[0].at, quotes[quotes.len() - 1].at);
+    let trades = context.input.trades;
+    let since = &trades[trades.partition_point(|trade| trade.at < first)..];
+    let traded: f64 = since.iter().take_while(|trade| trade.at <= last).map(|trade| trade.size).sum();
+    Ok((100.0 * ((left - traded) / left).max(0.0), last))
+}
+
+/// Size added at best prices that stayed, as a share of what left them: much of it looks like hidden size.
+fn refilled(context: &Context<'_>) -> Value {
+    let (added, left, quotes) = changes(context)?;
+    Ok((100.0 * added / left, quotes[quotes.len() - 1].at))
+}
+
+fn atr_pct(context: &Context<'_>) -> Value {
+    let frame = context.frame(Timeframe::M5)?;
+    Ok((100.0 * frame.atr / frame.last_close(), frame.as_of))
+}
+
+fn trade_rate(context: &Context<'_>) -> Value {
+    let tape = context.tape()?;
+    let span_ms = tape.as_of.0 - tape.trades[0].at.0;
+    if span_ms <= 0 {
+        return Err(Why::Undefined);
+    }
+    Ok((tape.trades.len() as f64 * 60_000.0 / span_ms as f64, tape.as_of))
+}
+
+/// The geometric mean of what is known of: freshness of the book (1 now, 0.5 at a minute), spread (0.5 at 10 bps), depth
+/// (0.5 at 50,000 USD) and size that vanished (0.5 where all did). Missing without a book.
+fn quality(context: &Context<'_>, spread: &Value, depth: &Value, vanished: &Value) -> Figure<Ratio> {
+    let book = match context.depth() {
+        Ok(book) => book,
+        Err(why) => return Figure::Missing(why),
+    };
+    let age_ms = context.input.as_of.0.saturating_sub(book.as_of.0).max(0) as f64;
+    let mut factors = vec![1.0 - 0.5 * (age_ms / 60_000.0).min(1.0)];
+    factors.extend(spread.iter().map(|(bps, _)| 1.0 / (1.0 + bps / 10.0)));
+    factors.extend(depth.iter().map(|(usd, _)| usd / (usd + 50_000.0)));
+    factors.extend(vanished.iter().map(|(pct, _)| 1.0 - pct / 200.0));
+    let product: f64 = factors.iter().product();
+    Ratio::clamped(product.powf(1.0 / factors.len() as f64))
+        .map_or(Figure::Missing(Why::NotFinite), |quality| Figure::known(quality, book.as_of))
+}

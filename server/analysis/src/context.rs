@@ -1,0 +1,157 @@
+//! Everything one symbol is scored from, checked once at the door.
+
+use schema::{Level, Side, Timeframe, Trade, UnixMs, Why};
+
+use crate::{
+    Bars,
+    frame::Frame,
+    indicator::vwap::{DayVwap, day_vwap},
+    input::{FlowBar, PerTimeframe, SymbolInput},
+    measure::{at_least, divisor, not_older},
+};
+
+const TRADES_KEPT_MS: i64 = 15 * 60_000;
+const TRADES_LEAST: usize = 100;
+const BOOK_LIMIT_MS: i64 = 60_000;
+const BOOK_LEVELS: usize = 50;
+const BOOK_LEAST: usize = 5;
+const FLOW_LIMIT_MS: i64 = 3 * 60_000;
+
+/// Everything one symbol is scored from.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    /// What was given.
+    pub(crate) input: &'a SymbolInput<'a>,
+    /// Candles per timeframe.
+    pub(crate) frames: PerTimeframe<Result<Frame<'a>, Why>>,
+    /// The day's mean price.
+    pub(crate) vwap: Result<DayVwap, Why>,
+    /// The latest trades.
+    pub(crate) tape: Result<Tape<'a>, Why>,
+    /// Taker volume per minute.
+    pub(crate) flow: Result<&'a [FlowBar], Why>,
+    /// The order book.
+    pub(crate) depth: Result<Depth<'a>, Why>,
+}
+
+impl<'a> Context<'a> {
+    /// Checks everything.
+    pub(crate) fn of(input: &'a SymbolInput<'a>, bars: Bars) -> Self {
+        let open = |timeframe| match bars {
+            Bars::Closed => None,
+            Bars::WithOpen => *input.open.get(timeframe),
+        };
+        Self {
+            input,
+            frames: PerTimeframe::build(|timeframe| {
+                Frame::of(timeframe, input.candles.get(timeframe), open(timeframe), input.as_of)
+            }),
+            vwap: day_vwap(input.candles.get(Timeframe::M5), open(Timeframe::M5), input.as_of),
+            tape: Tape::of(input.trades, input.as_of),
+            flow: checked_flow(input.flow, input.as_of),
+            depth: Depth::of(input),
+        }
+    }
+
+    /// The candles of one timeframe.
+    pub(crate) fn frame(&self, timeframe: Timeframe) -> Result<&Frame<'a>, Why> {
+        self.frames.get(timeframe).as_ref().map_err(Clone::clone)
+    }
+
+    /// The latest trades.
+    pub(crate) fn tape(&self) -> Result<&Tape<'a>, Why> {
+        self.tape.as_ref().map_err(Clone::clone)
+    }
+
+    /// The order book.
+    pub(crate) fn depth(&self) -> Result<&Depth<'a>, Why> {
+        self.depth.as_ref().map_err(Clone::clone)
+    }
+
+    /// The last `n` watched minutes of taker volume.
+    pub(crate) fn last_flow(&self, n: usize) -> Result<&'a [FlowBar], Why> {
+        let flow = self.flow.clone()?;
+        at_least(flow.len(), n)?;
+        Ok(&flow[flow.len() - n..])
+    }
+}
+
+/// The trades of the last 15 minutes.
+#[derive(Debug)]
+pub(crate) struct Tape<'a> {
+    /// The trades.
+    pub(crate) trades: &'a [Trade],
+    /// Their sizes in quote currency, positive where the taker bought.
+    pub(crate) signed: Vec<f64>,
+    /// The sum of the sizes, above zero.
+    pub(crate) gross: f64,
+    /// Bought minus sold.
+    pub(crate) net: f64,
+    /// The time of the newest.
+    pub(crate) as_of: UnixMs,
+}
+
+impl<'a> Tape<'a> {
+    fn of(trades: &'a [Trade], now: UnixMs) -> Result<Self, Why> {
+        let since = UnixMs(now.0.saturating_sub(TRADES_KEPT_MS));
+        let trades = &trades[trades.partition_point(|trade| trade.at < since)..];
+        at_least(trades.len(), TRADES_LEAST)?;
+        let mut signed = Vec::with_capacity(trades.len());
+        let (mut gross, mut net, mut sound) = (0.0, 0.0, true);
+        for trade in trades {
+            let size = trade.notional();
+            let size_signed = match trade.side {
+                Side::Buy => size,
+                Side::Sell => -size,
+            };
+            sound &= (trade.price > 0.0) & (trade.size >= 0.0);
+            gross += size;
+            net += size_signed;
+            signed.push(size_signed);
+        }
+        if !sound {
+            return Err(Why::NotFinite);
+        }
+        let gross = divisor(gross, Why::Undefined)?;
+        let as_of = trades.last().map_or(now, |trade| trade.at);
+        Ok(Self { trades, signed, gross, net, as_of })
+    }
+}
+
+/// The order book, best level first on both sides, not crossed.
+#[derive(Debug)]
+pub(crate) struct Depth<'a> {
+    /// What buyers offer, up to 50 levels.
+    pub(crate) bids: &'a [Level],
+    /// What sellers offer, up to 50 levels.
+    pub(crate) asks: &'a [Level],
+    /// Halfway between the best prices.
+    pub(crate) mid: f64,
+    /// Best ask minus best bid, above zero.
+    pub(crate) spread: f64,
+    /// The time of its last change.
+    pub(crate) as_of: UnixMs,
+}
+
+impl<'a> Depth<'a> {
+    fn of(input: &'a SymbolInput<'a>) -> Result<Self, Why> {
+        let Some(book) = input.book else { return Err(Why::NotYet) };
+        not_older(book.at, input.as_of, BOOK_LIMIT_MS)?;
+        let bids = &book.bids[..book.bids.len().min(BOOK_LEVELS)];
+        let asks = &book.asks[..book.asks.len().min(BOOK_LEVELS)];
+        at_least(bids.len().min(asks.len()), BOOK_LEAST)?;
+        let sound = |l: &Level| l.price.is_finite() && l.price > 0.0 && l.size.is_finite() && l.size >= 0.0;
+        if !bids.iter().chain(asks).all(sound) {
+            return Err(Why::NotFinite);
+        }
+        let spread = divisor(asks[0].price - bids[0].price, Why::Undefined)?;
+        Ok(Self { bids, asks, mid: f64::midpoint(bids[0].price, asks[0].price), spread, as_of: book.at })
+    }
+}
+
+fn checked_flow(flow: &[FlowBar], now: UnixMs) -> Result<&[FlowBar], Why> {
+    let Some(last) = flow.last() else { return Err(Why::NotYet) };
+    not_older(UnixMs(last.start.0.saturating_add(60_000)), now, FLOW_LIMIT_MS)?;
+    let sound = |bar: &FlowBar| (bar.buy >= 0.0) & (bar.sell >= 0.0) & ((bar.buy + bar.sell) < f64::INFINITY);
+    if flow.iter().fold(true, |all, bar| all & sound(bar)) { Ok(flow) } else { Err(Why::NotFinite) }
+}

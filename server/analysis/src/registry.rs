@@ -1,0 +1,207 @@
+//! The one table of measures: a new one is a function under `indicator/` and a row here.
+//!
+//! Weights are shares of a dimension and sum to 1 within each (tested); those of candle measures are split over timeframes.
+
+use schema::{Dimension, Timeframe};
+
+use crate::{
+    context::Context,
+    frame::Frame,
+    indicator::{
+        absorption, accounts, accumulation, adx, awesome, book_depth, cci, delta, fair_value_gap, funding,
+        large_trades, levels, liquidations, macd, obv, open_interest, order_block, profile, quote_flow, range,
+        relative_volume, rsi, trade_flow, trend, vwap, williams,
+    },
+    measure::Measured,
+};
+
+/// A measure and its place in the score.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name on the wire.
+    pub id: &'static str,
+    /// Its name for people, with its parameters.
+    pub label: &'static str,
+    /// The unit of the raw figure, empty where it has none.
+    pub unit: &'static str,
+    /// The dimension it belongs to.
+    pub dimension: Dimension,
+    /// Its share of the dimension.
+    pub weight: f64,
+    /// Between which numbers the raw figure lies.
+    pub range: (f64, f64),
+    /// What it says, in one line.
+    pub about: &'static str,
+    /// How it is measured.
+    pub(crate) measure: Measure,
+}
+
+/// What a measure is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Measure {
+    /// The candles of one timeframe; measured once for each.
+    Candles(fn(&Frame<'_>, &Context<'_>) -> Measured),
+    /// Trades, the book or derivatives; measured once.
+    Whole(fn(&Context<'_>) -> Measured),
+}
+
+/// The share of each timeframe in a candle measure.
+#[must_use]
+pub const fn timeframe_weight(timeframe: Timeframe) -> f64 {
+    match timeframe {
+        Timeframe::M1 => 0.40,
+        Timeframe::M5 => 0.30,
+        Timeframe::M30 => 0.20,
+        Timeframe::H4 => 0.10,
+    }
+}
+
+/// The share of each dimension in the score.
+#[must_use]
+pub const fn dimension_weight(dimension: Dimension) -> f64 {
+    match dimension {
+        Dimension::Orderflow => 0.30,
+        Dimension::Orderbook => 0.20,
+        Dimension::Volume => 0.18,
+        Dimension::PriceStructure => 0.15,
+        Dimension::Technical => 0.10,
+        Dimension::Sentiment => 0.07,
+    }
+}
+
+const ANY: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+const SHARE: (f64, f64) = (-1.0, 1.0);
+
+macro_rules! rows {
+    ($($dimension:ident { $($kind:ident($measure:path) $id:literal, $label:literal, $unit:literal, $weight:literal, $range:expr, $about:literal;)+ })+) => {
+        &[$($(Row {
+            id: $id,
+            label: $label,
+            unit: $unit,
+            dimension: Dimension::$dimension,
+            weight: $weight,
+            range: $range,
+            about: $about,
+            measure: Measure::$kind($measure),
+        }),+),+]
+    };
+}
+
+/// Every measure, by dimension.
+pub const REGISTRY: &[Row] = rows! {
+    Orderflow {
+        Whole(delta::cvd) "cvd", "CVD (30 min)", "", 0.25, SHARE,
+            "Taker buying minus selling over half an hour, as a share of volume.";
+        Whole(open_interest::open_interest) "open_interest", "Open interest (1 h)", "%", 0.17, (-100.0, f64::INFINITY),
+            "Change of open interest, read with the change of price.";
+        Whole(large_trades::large_trades) "large_trades", "Large trades (P99)", "", 0.15, SHARE,
+            "Net of the trades beyond the symbol's own 99th percentile of size.";
+        Whole(trade_flow::imbalance) "trade_imbalance", "Trade imbalance (10/30/100)", "", 0.15, SHARE,
+            "Which side took in the latest trades.";
+        Whole(delta::cvd_against_price) "cvd_price", "CVD against price (20 min)", "", 0.10, SHARE,
+            "Whether taker flow and price go the same way.";
+        Whole(trade_flow::momentum) "trade_momentum", "Trade-flow momentum", "", 0.10, (-2.0, 2.0),
+            "Taker flow now against the whole window.";
+        Whole(trade_flow::pressure) "pressure", "Pressure (fading .95)", "", 0.08, SHARE,
+            "Fading taker pressure by value, size and count.";
+    }
+    Orderbook {
+        Whole(book_depth::weighted_imbalance) "book_imbalance", "Book imbalance (±0.5 %)", "", 0.25, SHARE,
+            "Resting size near the price, nearer levels first.";
+        Whole(book_depth::depth_balance) "depth_balance", "Bid depth (±1 %)", "%", 0.22, (0.0, 100.0),
+            "Bid share of the depth against its own history.";
+        Whole(quote_flow::order_flow_imbalance) "order_flow_imbalance", "Order-flow imbalance (50)", "", 0.22, ANY,
+            "What was added and taken at the best quotes, in their mean size.";
+        Whole(book_depth::top5_imbalance) "book_imbalance_top5", "Book imbalance (5 levels)", "", 0.18, SHARE,
+            "Resting size on the first five levels.";
+        Whole(quote_flow::micro_price) "micro_price", "Micro-price", "", 0.08, SHARE,
+            "The micro-price against mid, in half spreads.";
+        Whole(absorption::absorption) "absorption", "Absorption (100 trades)", "", 0.05, SHARE,
+            "Taking that resting size met without a move.";
+    }
+    Volume {
+        Whole(delta::volume_delta) "volume_delta", "Volume delta (20 min)", "", 0.22, SHARE,
+            "Taker buying minus selling as a share of volume.";
+        Candles(accumulation::adl_slope) "adl_slope", "ADL slope (20)", "σ", 0.16, ANY,
+            "Change of the accumulation/distribution line.";
+        Candles(accumulation::cmf) "cmf_20", "CMF (20)", "", 0.16, SHARE,
+            "Chaikin money flow: closes within their bars, by volume.";
+        Candles(obv::obv_slope) "obv_slope", "OBV slope (20)", "σ", 0.16, ANY,
+            "Change of the on-balance volume.";
+        Candles(relative_volume::relative_volume) "rvol", "Relative volume", "×", 0.12, ANY,
+            "The newest bar's volume against what is usual, signed by its direction.";
+        Candles(profile::volume_profile) "volume_profile", "Volume profile (POC)", "", 0.09, ANY,
+            "The close against the price where most was traded.";
+        Candles(vwap::vwap) "vwap", "VWAP (UTC day)", "ATR", 0.09, ANY,
+            "The close against the day's mean price.";
+    }
+    PriceStructure {
+        Candles(levels::support_resistance) "support_resistance", "Support and resistance", "", 0.17, ANY,
+            "The pull of levels where price turned before.";
+        Candles(trend::trend_position) "trend_position", "Trend position (20/50)", "", 0.17, SHARE,
+            "The close against its means, and whether highs and lows climb.";
+        Candles(order_block::order_blocks) "order_blocks", "Order blocks", "", 0.16, ANY,
+            "Bars before a strong move that price has not come back to.";
+        Candles(levels::structure_breaks) "structure_breaks", "Structure breaks", "", 0.16, ANY,
+            "Closes beyond earlier turning points.";
+        Candles(profile::value_area) "value_area", "Value area (70 %)", "", 0.14, ANY,
+            "Where the market trades now against the value area.";
+        Candles(range::range) "range_50", "Range (50)", "", 0.10, SHARE,
+            "The place in the range, and sweeps that failed.";
+        Candles(fair_value_gap::fair_value_gaps) "fair_value_gaps", "Fair-value gaps", "ATR", 0.10, ANY,
+            "Gaps that price has not filled.";
+    }
+    Technical {
+        Candles(rsi::rsi) "rsi_14", "RSI (14)", "", 0.22, (0.0, 100.0),
+            "Strength of gains against losses.";
+        Candles(awesome::awesome) "ao", "Awesome oscillator (5/34)", "", 0.22, ANY,
+            "Short mean price against long mean price.";
+        Candles(macd::macd) "macd_hist", "MACD histogram (12/26/9)", "", 0.16, ANY,
+            "Momentum of the gap between two exponential means.";
+        Candles(cci::cci) "cci_20", "CCI (20)", "", 0.16, ANY,
+            "The price's distance from its mean, in mean deviations.";
+        Candles(adx::adx) "adx_14", "ADX (14) signed by DI", "", 0.12, (-50.0, 50.0),
+            "Strength of the trend, with its direction.";
+        Candles(williams::williams) "williams_r_14", "Williams %R (14)", "", 0.12, (-100.0, 0.0),
+            "The close within the range of 14 bars.";
+    }
+    Sentiment {
+        Whole(funding::funding) "funding", "Funding (per 8 h)", "%", 0.36, ANY,
+            "What longs pay shorts, read against the crowd.";
+        Whole(liquidations::liquidations) "liquidations", "Liquidations (24 h)", "", 0.36, SHARE,
+            "Forced closes: liquidated shorts push up.";
+        Whole(accounts::accounts) "accounts_long", "Accounts long", "%", 0.28, (0.0, 100.0),
+            "The share of holders that are long, read against the crowd.";
+    }
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weights_of_a_dimension_sum_to_one() {
+        for dimension in Dimension::ALL {
+            let sum: f64 = REGISTRY.iter().filter(|row| row.dimension == dimension).map(|row| row.weight).sum();
+            assert!((sum - 1.0).abs() < 1e-12, "{dimension:?}: {sum}");
+        }
+        let dimensions: f64 = Dimension::ALL.map(dimension_weight).iter().sum();
+        let timeframes: f64 = Timeframe::ALL.map(timeframe_weight).iter().sum();
+        assert!((dimensions - 1.0).abs() < 1e-12 && (timeframes - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn no_two_measures_share_a_name_and_all_say_what_they_are() {
+        for (i, row) in REGISTRY.iter().enumerate() {
+            assert!(REGISTRY[i + 1..].iter().all(|other| other.id != row.id && other.label != row.label), "{}", row.id);
+            assert!(row.about.ends_with('.') && row.range.0 < row.range.1, "{}", row.id);
+        }
+    }
+
+    #[test]
+    fn dimensions_are_listed_heaviest_first() {
+        for pair in Dimension::ALL.windows(2) {
+            assert!(dimension_weight(pair[0]) >= dimension_weight(pair[1]));
+        }
+    }
+}

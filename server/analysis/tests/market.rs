@@ -1,0 +1,160 @@
+//! The market-wide measures over a handful of symbols.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use analysis::market::{Member, OverviewInput, above_mean, breadth, movers, overview, realised_volatility, stats};
+use schema::{
+    Candle, Direction, Figure, Pct, PerDimension, Price, Rate, Ratio, Schema, Score, SignalRow, Symbol, UnixMs, Usd,
+    Venue, Why,
+    breadth::Mood,
+    signals::{Funding, Quote},
+};
+
+const NOW: UnixMs = UnixMs(1_700_000_000_000);
+
+fn known<T>(value: T) -> Figure<T> {
+    Figure::known(value, NOW)
+}
+
+fn row(symbol: &str, change: Option<f64>, turnover: f64, score: Option<f64>) -> SignalRow {
+    let price = Price::new(100.0).unwrap();
+    let direction = score.map(|score| match score {
+        70.0.. => Direction::Long,
+        ..=30.0 => Direction::Short,
+        _ => Direction::Neutral,
+    });
+    SignalRow {
+        symbol: Symbol::new(symbol).unwrap(),
+        base: symbol.to_owned(),
+        tick: Price::new(0.01).unwrap(),
+        quote: Quote {
+            price,
+            change_24h: change.map_or(Figure::Missing(Why::NotYet), |pct| known(Pct::new(pct).unwrap())),
+            high_24h: known(if symbol == "TOP" { price } else { Price::new(120.0).unwrap() }),
+            low_24h: known(Price::new(80.0).unwrap()),
+            turnover_24h: known(Usd::new(turnover).unwrap()),
+            open_interest_usd: known(Usd::new(1_000.0).unwrap()),
+            forming: Figure::Missing(Why::NotYet),
+        },
+        score: score.map_or(Figure::Missing(Why::NotYet), |score| known(Score::new(score).unwrap())),
+        direction,
+        dimensions: PerDimension::build(|_| None),
+        agreement: score.map(|_| Ratio::new(0.5).unwrap()),
+        coverage: Ratio::new(1.0).unwrap(),
+        funding: known(Funding { rate: Rate::new(0.000_1).unwrap(), interval_hours: 4, next: NOW }),
+        oi_change_1h: change.map_or(Figure::Missing(Why::NotYet), |pct| known(Pct::new(pct).unwrap())),
+        trend: Figure::Missing(Why::NotYet),
+        spark: Vec::new(),
+    }
+}
+
+fn rows() -> Vec<SignalRow> {
+    vec![
+        row("TOP", Some(8.0), 5e6, Some(80.0)),
+        row("UP", Some(2.0), 2e6, Some(71.0)),
+        row("SAME", Some(0.0), 3e6, Some(50.0)),
+        row("DOWN", Some(-4.0), 9e6, Some(20.0)),
+        row("THIN", Some(30.0), 10.0, None),
+        row("NEW", None, 4e6, None),
+    ]
+}
+
+fn members(rows: &[SignalRow]) -> Vec<Member<'_>> {
+    let member = |row| Member { row, change_1h: Pct::new(-1.0).ok(), above_ma20: Some(true), above_ma50: None };
+    rows.iter().map(member).collect()
+}
+
+fn names<T>(list: &[T], symbol: fn(&T) -> &Symbol) -> Vec<&str> {
+    list.iter().map(|item| symbol(item).as_str()).collect()
+}
+
+#[test]
+fn stats_count_directions_and_rank_scores() {
+    let stats = stats(&rows());
+    assert_eq!((stats.long, stats.neutral, stats.short, stats.unscored), (2, 1, 1, 2));
+    assert_eq!(stats.mean_score.unwrap().get(), 55.25);
+    assert_eq!(stats.top.iter().map(Symbol::as_str).collect::<Vec<_>>(), ["TOP", "UP", "SAME", "DOWN"]);
+    assert_eq!(analysis::market::stats(&[]).mean_score, None);
+}
+
+#[test]
+fn breadth_counts_and_leaves_out_what_it_does_not_know() {
+    let rows = rows();
+    let breadth = breadth(Venue::Sim, &members(&rows), NOW);
+    breadth.check().unwrap();
+    assert_eq!((breadth.day.advancers, breadth.day.decliners, breadth.day.unchanged), (3, 1, 1));
+    assert_eq!(breadth.day.percent_advancing, known(Pct::new(75.0).unwrap()));
+    assert_eq!(breadth.day.ad_ratio, known(3.0));
+    assert_eq!(breadth.mood, known(Mood::Bullish));
+    assert_eq!((breadth.hour.advancers, breadth.hour.decliners), (0, 6));
+    assert_eq!(breadth.hour.ad_ratio, known(0.0));
+    assert_eq!(breadth.above_ma20, known(Pct::new(100.0).unwrap()));
+    assert_eq!(breadth.above_ma50, Figure::Missing(Why::NotYet));
+    assert_eq!((breadth.new_highs, breadth.new_lows), (1, 0));
+}
+
+#[test]
+fn an_empty_market_has_no_breadth() {
+    let breadth = breadth(Venue::Sim, &[], NOW);
+    breadth.check().unwrap();
+    assert_eq!(breadth.day.percent_advancing, Figure::Missing(Why::NotYet));
+    assert_eq!(breadth.mood, Figure::Missing(Why::NotYet));
+}
+
+#[test]
+fn movers_respect_sign_and_turnover() {
+    let rows = rows();
+    let movers = movers(Venue::Sim, &members(&rows), Usd::new(1e6).unwrap(), NOW);
+    movers.check().unwrap();
+    assert_eq!(movers.universe, 5);
+    assert_eq!(names(&movers.day.gainers, |mover| &mover.symbol), ["TOP", "UP"]);
+    assert_eq!(names(&movers.day.losers, |mover| &mover.symbol), ["DOWN"]);
+    assert!(movers.hour.gainers.is_empty());
+    assert_eq!(movers.hour.losers.len(), 5);
+    assert_eq!(names(&movers.most_active, |mover| &mover.symbol), ["DOWN", "TOP", "SAME", "UP"]);
+    assert_eq!(names(&movers.oi_risers, |riser| &riser.symbol), ["TOP", "UP"]);
+    assert_eq!(movers.funding_extremes.len(), 5);
+    assert!((movers.funding_extremes[0].per_8h.get() - 0.02).abs() < 1e-12);
+}
+
+#[test]
+fn an_overview_sums_what_is_known_and_names_what_is_not() {
+    let rows = rows();
+    let stats = stats(&rows);
+    let overview = overview(OverviewInput {
+        source: Venue::Sim,
+        as_of: NOW,
+        rows: &rows,
+        stats: &stats,
+        linear_symbols: 600,
+        dispersion_24h_mean: Figure::Missing(Why::NotYet),
+        btc_price: Figure::Missing(Why::NotYet),
+        btc_volatility: known(realised_volatility(&[100.0, 102.0, 101.0, 105.0]).unwrap()),
+        regime: Figure::Missing(Why::NotYet),
+        btc_dominance: Figure::Missing(Why::Off),
+        eth_dominance: Figure::Missing(Why::Off),
+        stablecoin_dominance: Figure::Missing(Why::Off),
+        total_market_cap: Figure::Missing(Why::Off),
+        market_cap_change_24h: Figure::Missing(Why::Off),
+        fear_greed: Figure::Missing(Why::Off),
+    });
+    overview.check().unwrap();
+    assert_eq!((overview.total_symbols, overview.scored_symbols), (6, 4));
+    assert!((overview.signal_balance.value().unwrap().get() - 200.0 / 3.0).abs() < 1e-9);
+    assert_eq!((overview.gainers, overview.losers, overview.unchanged), (3, 1, 1));
+    assert!((overview.average_change_24h.value().unwrap().get() - 7.2).abs() < 1e-12);
+    let weighted = (8.0 * 5e6 + 2.0 * 2e6 - 4.0 * 9e6 + 30.0 * 10.0) / (5e6 + 2e6 + 3e6 + 9e6 + 10.0);
+    assert!((overview.turnover_weighted_change_24h.value().unwrap().get() - weighted).abs() < 1e-9);
+    assert_eq!(overview.total_turnover_24h.value().unwrap().get(), 23_000_010.0);
+    assert_eq!(overview.btc_volatility_days, 3);
+    assert_eq!(overview.btc_dominance.why(), Some(&Why::Off));
+}
+
+#[test]
+fn a_close_is_above_its_mean_only_with_enough_candles() {
+    let candle =
+        |close: f64| Candle { start: NOW, open: close, high: close, low: close, close, volume: 1.0, turnover: close };
+    let run: Vec<Candle> = [1.0, 2.0, 6.0].map(candle).into();
+    assert_eq!(above_mean(&run, 3), Some(true));
+    assert_eq!(above_mean(&run[..2], 3), None);
+    assert_eq!(above_mean(&[candle(2.0); 3], 3), Some(false));
+}
