@@ -1,5 +1,7 @@
 //! What an exchange tells, without the peculiarities of any one exchange.
 
+use std::sync::Arc;
+
 use schema::{Candle, Level, Symbol, Timeframe, Trade, UnixMs, signals::Funding};
 
 /// A contract as the venue lists it.
@@ -115,9 +117,16 @@ pub enum MarketEvent {
         change: BookChange,
     },
     /// A connection was made; its topics begin anew.
-    Connected,
-    /// A connection was lost and is being made again.
+    Connected {
+        /// Which of the subscription's connections, counted from 0.
+        connection: usize,
+    },
+    /// A connection was lost and is being made again, or another attempt to make it failed.
     Lost {
+        /// Which of the subscription's connections, counted from 0.
+        connection: usize,
+        /// The contracts it carries: all of them have missed something.
+        symbols: Arc<[Symbol]>,
         /// What happened, in plain words.
         cause: String,
     },

@@ -4,16 +4,24 @@
 //! it never scores and never caches. [`bybit`] is one; [`sim`] is an exchange on loopback for it to talk to.
 
 pub mod bybit;
+mod counters;
 pub mod error;
 pub mod event;
+mod http;
+mod limit;
 pub mod sim;
+mod sink;
+mod tls;
+mod ws;
 
 use futures_util::future::BoxFuture;
 use schema::{Symbol, Venue};
 use tokio::sync::mpsc;
 
+pub use counters::StreamCounters;
 pub use error::VenueError;
 pub use event::{Accounts, BookChange, Instrument, Interval, MarketEvent, OpenInterest, PaidFunding, Ticker};
+pub use tls::install_crypto_provider;
 
 /// The answer to a request.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, VenueError>>;
@@ -48,7 +56,14 @@ pub trait Exchange: Send + Sync + 'static {
     ///
     /// Reconnects by itself for ever. Events of one symbol keep their order. When `events` is full an event is
     /// dropped and counted; a dropped book change is followed by [`BookChange::Lost`].
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
     fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<MarketEvent>) -> Subscription;
+
+    /// What the streams of this exchange went through since it was made.
+    fn counters(&self) -> schema::health::StreamCounters;
 }
 
 /// A running subscription; dropping it ends its connections.

@@ -1,1 +1,70 @@
-//! The simulated exchange.
+//! The simulated exchange: an HTTP and WebSocket server on loopback that speaks Bybit v5 (linear perpetuals).
+//!
+//! It exists so that everything above it runs, unchanged, where the exchange cannot be reached. The market is a pure,
+//! seeded machine (`market`) that knows neither sockets nor a clock: the same seed, start and recording give the
+//! same market. `rest` and `stream` put it on the wire; `server` holds the only clock. It never listens on
+//! anything but loopback and never claims to be the exchange: that what is shown is simulated is the caller's to say.
+//!
+//! Read on: a contract from one tick to the next is in `contract`, what the price does in `walk`, what a
+//! recording does to it in `replay`.
+
+mod book;
+mod candle;
+mod catalogue;
+mod contract;
+mod fixed;
+mod frames;
+mod history;
+mod hub;
+mod json;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod laws_recorded;
+mod market;
+mod noise;
+mod positions;
+mod recorded;
+mod replay;
+mod rest;
+mod rows;
+mod server;
+mod stream;
+mod table;
+mod ticker;
+mod topic;
+mod walk;
+
+use std::path::PathBuf;
+
+use schema::UnixMs;
+
+pub use recorded::RecordingError;
+pub use server::{SimError, SimServer};
+
+/// What to simulate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimConfig {
+    /// How many contracts to list: 1 to [`MAX_SYMBOLS`](Self::MAX_SYMBOLS).
+    pub symbols: u16,
+    /// Which market of all possible ones.
+    pub seed: u64,
+    /// A folder of recorded candles (`*.csv`, `*.csv.gz`) that the prices follow; then at most
+    /// [`symbols`](Self::symbols) of the recorded contracts are listed, the most traded first.
+    pub candles: Option<PathBuf>,
+    /// The time at which the market stands when the server starts; history lies before it.
+    pub start: UnixMs,
+}
+
+impl SimConfig {
+    /// How many contracts are listed unless asked otherwise.
+    pub const DEFAULT_SYMBOLS: u16 = 60;
+    /// The most contracts that can be listed.
+    pub const MAX_SYMBOLS: u16 = 600;
+
+    /// The default market, standing at `start`.
+    #[must_use]
+    pub const fn new(start: UnixMs) -> Self {
+        Self { symbols: Self::DEFAULT_SYMBOLS, seed: 1, candles: None, start }
+    }
+}

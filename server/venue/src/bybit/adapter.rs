@@ -1,0 +1,107 @@
+//! The adapter: Bybit as an [`Exchange`].
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use reqwest::Url;
+use schema::{Candle, Symbol, Trade, Venue};
+use tokio::{sync::mpsc, task::JoinSet};
+
+use super::{BybitConfig, ConfigError, StreamConfig, http::Routes, topic::shards, ws::Watch};
+use crate::{
+    Accounts, Answer, Exchange, Instrument, Interval, MarketEvent, OpenInterest, PaidFunding, StreamCounters,
+    Subscription, Ticker, http::Http, sink::EventSink, ws::keep,
+};
+
+/// Bybit's linear contracts, or what speaks like them.
+#[derive(Debug)]
+pub struct Bybit {
+    venue: Venue,
+    routes: Routes,
+    ws_url: Url,
+    stream: StreamConfig,
+    counters: Arc<StreamCounters>,
+}
+
+impl Bybit {
+    /// An adapter; nothing is asked of the exchange yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] when an address is none, or would be asked without encryption outside this machine.
+    pub fn new(config: BybitConfig) -> Result<Self, ConfigError> {
+        let (base, ws_url) = config.urls()?;
+        let BybitConfig { venue, http, stream, .. } = config;
+        for (size, name) in [
+            (stream.symbols_per_connection, "symbols_per_connection"),
+            (stream.topics_per_request, "topics_per_request"),
+            (http.tries, "tries"),
+        ] {
+            if size == 0 {
+                return Err(ConfigError::Zero(name));
+            }
+        }
+        if stream.tick_every.is_zero() || stream.ping_every.is_zero() {
+            return Err(ConfigError::Zero("tick_every and ping_every"));
+        }
+        let counters = Arc::new(StreamCounters::new(venue));
+        let http = Http::new(&base, venue, http).map_err(ConfigError::Client)?;
+        let routes = Routes::new(http, base, Arc::clone(&counters));
+        Ok(Self { venue, routes, ws_url, stream, counters })
+    }
+
+    /// The counters of its streams, live.
+    #[must_use]
+    pub fn counters(&self) -> Arc<StreamCounters> {
+        Arc::clone(&self.counters)
+    }
+}
+
+impl Exchange for Bybit {
+    fn venue(&self) -> Venue {
+        self.venue
+    }
+
+    fn instruments(&self) -> Answer<'_, Vec<Instrument>> {
+        self.routes.instruments().boxed()
+    }
+
+    fn tickers(&self) -> Answer<'_, Vec<(Symbol, Ticker)>> {
+        self.routes.tickers().boxed()
+    }
+
+    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Candle>> {
+        self.routes.candles(symbol, interval, limit).boxed()
+    }
+
+    fn recent_trades(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<Trade>> {
+        self.routes.recent_trades(symbol, limit).boxed()
+    }
+
+    fn open_interest(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<OpenInterest>> {
+        self.routes.open_interest(symbol, limit).boxed()
+    }
+
+    fn funding_history(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<PaidFunding>> {
+        self.routes.funding_history(symbol, limit).boxed()
+    }
+
+    fn accounts(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<Accounts>> {
+        self.routes.accounts(symbol, limit).boxed()
+    }
+
+    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<MarketEvent>) -> Subscription {
+        let mut tasks = JoinSet::new();
+        let shards = shards(&symbols, self.stream.symbols_per_connection, self.stream.args_max_chars);
+        for (connection, shard) in shards.into_iter().enumerate() {
+            let dialogue = Watch::new(&shard, self.stream.clone());
+            let sink = EventSink::new(connection, events.clone(), Arc::clone(&self.counters));
+            tasks.spawn(keep(self.ws_url.clone(), dialogue, self.stream.clone(), sink));
+        }
+        Subscription::new(tasks)
+    }
+
+    fn counters(&self) -> schema::health::StreamCounters {
+        self.counters.snapshot()
+    }
+}

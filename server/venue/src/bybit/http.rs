@@ -1,0 +1,195 @@
+//! Bybit's HTTP routes.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::Url;
+use schema::{Candle, Symbol, Trade, UnixMs};
+
+use super::{
+    model::Text,
+    parse::{self, Page, ParseError},
+    topic::{interval_code, interval_ms},
+};
+use crate::{
+    Accounts, Instrument, Interval, OpenInterest, PaidFunding, StreamCounters, Ticker, VenueError,
+    http::{Http, Reply},
+};
+
+/// Bybit's HTTP routes for linear contracts.
+#[derive(Debug)]
+pub(super) struct Routes {
+    http: Http,
+    base: Url,
+    counters: Arc<StreamCounters>,
+}
+
+/// When the rate limit of a route is over, in milliseconds; not always sent.
+const LIMIT_RESET: &str = "x-bapi-limit-reset-timestamp";
+/// Pages of one answer, at most: more would mean a cursor that does not move on.
+const PAGES_MAX: usize = 10;
+
+impl Routes {
+    pub(super) const fn new(http: Http, base: Url, counters: Arc<StreamCounters>) -> Self {
+        Self { http, base, counters }
+    }
+
+    pub(super) async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
+        let read = |result: &str, _| self.tolerant("instruments", parse::instruments(result)?);
+        self.pages("instruments-info", &[("limit", "1000")], usize::MAX, read).await
+    }
+
+    pub(super) async fn tickers(&self) -> Result<Vec<(Symbol, Ticker)>, VenueError> {
+        let url = self.url("tickers", &[], None);
+        self.ask(&url, |result, now| Ok(self.tolerant("tickers", parse::tickers(result, now)?)?.rows)).await
+    }
+
+    pub(super) async fn candles(
+        &self,
+        symbol: Symbol,
+        interval: Interval,
+        limit: u16,
+    ) -> Result<Vec<Candle>, VenueError> {
+        // One more, for the running candle that is left out.
+        let asked = limit.saturating_add(1).min(1_000).to_string();
+        let query = [("symbol", symbol.as_str()), ("interval", interval_code(interval)), ("limit", &asked)];
+        let length = interval_ms(interval);
+        let read = |result: &str, now| parse::candles(result, length, now);
+        let mut candles = self.ask(&self.url("kline", &query, None), read).await?;
+        if candles.windows(2).any(|pair| pair[1].start.0 - pair[0].start.0 != length) {
+            self.counters.remark("gap between candles", &format_args!("{symbol} {}", interval_code(interval)));
+        }
+        keep_last(&mut candles, limit.into());
+        Ok(candles)
+    }
+
+    pub(super) async fn recent_trades(&self, symbol: Symbol, limit: u16) -> Result<Vec<Trade>, VenueError> {
+        let query = [("symbol", symbol.as_str()), ("limit", &limit.clamp(1, 1_000).to_string())];
+        self.ask(&self.url("recent-trade", &query, None), |result, _| parse::trades(result)).await
+    }
+
+    pub(super) async fn open_interest(&self, symbol: Symbol, limit: u16) -> Result<Vec<OpenInterest>, VenueError> {
+        let page = limit.clamp(1, 200).to_string();
+        let query = [("symbol", symbol.as_str()), ("intervalTime", "5min"), ("limit", &page)];
+        let mut rows = self.pages("open-interest", &query, limit.into(), |r, _| parse::open_interest(r)).await?;
+        rows.sort_by_key(|row| row.at);
+        rows.dedup_by_key(|row| row.at);
+        keep_last(&mut rows, limit.into());
+        Ok(rows)
+    }
+
+    pub(super) async fn funding_history(&self, symbol: Symbol, limit: u16) -> Result<Vec<PaidFunding>, VenueError> {
+        let query = [("symbol", symbol.as_str()), ("limit", &limit.clamp(1, 200).to_string())];
+        self.ask(&self.url("funding/history", &query, None), |result, _| parse::funding_history(result)).await
+    }
+
+    pub(super) async fn accounts(&self, symbol: Symbol, limit: u16) -> Result<Vec<Accounts>, VenueError> {
+        let page = limit.clamp(1, 500).to_string();
+        let query = [("symbol", symbol.as_str()), ("period", "5min"), ("limit", &page)];
+        let mut rows = self.pages("account-ratio", &query, limit.into(), |r, _| parse::accounts(r)).await?;
+        rows.sort_by_key(|row| row.at);
+        rows.dedup_by_key(|row| row.at);
+        keep_last(&mut rows, limit.into());
+        Ok(rows)
+    }
+
+    /// Rows that were set aside are counted, and the first of each kind logged.
+    fn tolerant<T>(&self, route: &str, page: Page<T>) -> Result<Page<T>, ParseError> {
+        for invalid in &page.refused {
+            self.counters.count_malformed(&format!("{route} {}", invalid.field), invalid);
+        }
+        Ok(page)
+    }
+
+    /// Asks for page after page until there are enough rows or no further page.
+    async fn pages<T>(
+        &self,
+        route: &str,
+        query: &[(&str, &str)],
+        enough: usize,
+        read: impl Fn(&str, UnixMs) -> Result<Page<T>, ParseError> + Sync,
+    ) -> Result<Vec<T>, VenueError> {
+        let mut rows = Vec::new();
+        let mut cursor = None;
+        for _ in 0..PAGES_MAX {
+            let page = self.ask(&self.url(route, query, cursor.as_deref()), &read).await?;
+            let moved = !page.rows.is_empty() && page.next != cursor;
+            rows.extend(page.rows);
+            if !moved || rows.len() >= enough || page.next.is_none() {
+                return Ok(rows);
+            }
+            cursor = page.next;
+        }
+        self.counters.remark("endless pages", &route);
+        Ok(rows)
+    }
+
+    fn url(&self, route: &str, query: &[(&str, &str)], cursor: Option<&str>) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/v5/market/{route}", self.base.path().trim_end_matches('/')));
+        url.query_pairs_mut().append_pair("category", "linear").extend_pairs(query);
+        if let Some(cursor) = cursor {
+            // It comes percent-encoded already, and must be given back as it came.
+            let query = format!("{}&cursor={cursor}", url.query().unwrap_or_default());
+            url.set_query(Some(&query));
+        }
+        url
+    }
+
+    /// Asks until there is an answer, or none can be expected.
+    async fn ask<T>(
+        &self,
+        url: &Url,
+        read: impl Fn(&str, UnixMs) -> Result<T, ParseError> + Sync,
+    ) -> Result<T, VenueError> {
+        self.http
+            .retrying(|| async {
+                let reply = self.http.get(url).await?;
+                self.open(url, &reply, &read)
+            })
+            .await
+    }
+
+    fn open<T>(
+        &self,
+        url: &Url,
+        reply: &Reply,
+        read: impl Fn(&str, UnixMs) -> Result<T, ParseError>,
+    ) -> Result<T, VenueError> {
+        let undecodable = |source| VenueError::Undecodable { url: url.to_string(), source };
+        let missing = |field| undecodable(serde::de::Error::missing_field(field));
+        let envelope = parse::envelope(&reply.body).map_err(undecodable)?;
+        if envelope.ret_code != 0 {
+            let message = envelope.ret_msg.as_ref().map(Text::as_str).unwrap_or_default();
+            return Err(self.failure(url, envelope.ret_code, message, limit_ends_in(reply, envelope.time)));
+        }
+        let now = UnixMs(envelope.time.ok_or_else(|| missing("time"))?);
+        let result = envelope.result.ok_or_else(|| missing("result"))?;
+        read(result.get(), now).map_err(|error| match error {
+            ParseError::Shape(source) => undecodable(source),
+            ParseError::Impossible(source) => VenueError::Impossible { url: url.to_string(), source },
+        })
+    }
+
+    /// What a code other than 0 means.
+    fn failure(&self, url: &Url, code: i64, message: &str, limit_ends_in: Option<Duration>) -> VenueError {
+        let (text, message) = (url.to_string(), message.to_owned());
+        match code {
+            10_006 => self.http.rate_limited(url, limit_ends_in),
+            10_000 | 10_016 => VenueError::Failing { url: text, code, message },
+            // Neither its region nor the rules it is under change while we wait.
+            10_009 => self.http.refused(url, 10_009),
+            10_024 => self.http.refused(url, 10_024),
+            _ => VenueError::Rejected { url: text, code, message },
+        }
+    }
+}
+
+/// How long a rate limit still lasts by the server's own clock, where it says so.
+fn limit_ends_in(reply: &Reply, now: Option<i64>) -> Option<Duration> {
+    let ends: i64 = reply.headers.get(LIMIT_RESET)?.to_str().ok()?.parse().ok()?;
+    u64::try_from(ends.checked_sub(now?)?).ok().map(Duration::from_millis)
+}
+
+fn keep_last<T>(rows: &mut Vec<T>, limit: usize) {
+    rows.drain(..rows.len().saturating_sub(limit));
+}

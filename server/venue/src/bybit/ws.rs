@@ -1,0 +1,223 @@
+//! The dialogue of one connection: what is asked for, what is remembered, what is told.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use schema::{Symbol, UnixMs};
+use tokio::time::Instant;
+
+use super::{
+    StreamConfig,
+    book::{Sequence, Step},
+    frame::{self, Data, Frame},
+    model::TickerRow,
+    subscriptions::Subscriptions,
+    ticker::TickerState,
+    topic::{Channel, Topic},
+};
+use crate::{BookChange, MarketEvent, sink::EventSink, ws::Dialogue};
+
+/// The dialogue of a connection that watches some symbols.
+#[derive(Debug)]
+pub(super) struct Watch {
+    config: StreamConfig,
+    subscriptions: Subscriptions,
+    symbols: BTreeMap<Symbol, Watched>,
+    /// Books that are to be asked for again, and not before when.
+    wanted: HashMap<Symbol, Instant>,
+    /// Books whose loss could not be told yet, for lack of room.
+    untold: HashMap<Symbol, UnixMs>,
+}
+
+/// What is remembered of a symbol between two messages.
+#[derive(Debug, Default)]
+struct Watched {
+    /// None until a snapshot arrives.
+    ticker: Option<TickerState>,
+    book: Sequence,
+    /// When the last message of its book was sent.
+    book_at: Option<UnixMs>,
+    /// When its book was asked for again last.
+    asked_at: Option<Instant>,
+}
+
+impl Watch {
+    pub(super) fn new(symbols: &[Symbol], config: StreamConfig) -> Self {
+        Self {
+            subscriptions: Subscriptions::new(config.topics_per_request),
+            config,
+            symbols: symbols.iter().map(|symbol| (*symbol, Watched::default())).collect(),
+            wanted: HashMap::new(),
+            untold: HashMap::new(),
+        }
+    }
+
+    fn take_ticker(&mut self, symbol: Symbol, snapshot: bool, at: UnixMs, row: &TickerRow<'_>, sink: &EventSink) {
+        let Some(watched) = self.symbols.get_mut(&symbol) else { return };
+        if snapshot {
+            watched.ticker = Some(TickerState::default());
+        }
+        // A change of something unknown cannot be used.
+        let Some(state) = &mut watched.ticker else { return };
+        if let Err(invalid) = state.merge(row) {
+            sink.counters.count_malformed(&format!("tickers. {}", invalid.field), &format_args!("{symbol}: {invalid}"));
+        }
+        if let Some(ticker) = state.ticker(at) {
+            sink.offer(MarketEvent::Ticker { symbol, ticker: Box::new(ticker) });
+        }
+    }
+
+    fn take_book(
+        &mut self,
+        symbol: Symbol,
+        step: Step,
+        at: UnixMs,
+        change: BookChange,
+        now: Instant,
+        sink: &EventSink,
+    ) {
+        match step {
+            Step::Skip => {}
+            Step::Gap => {
+                sink.counters.count_book_gap(&symbol);
+                self.lose_book(symbol, at, now, sink);
+            }
+            Step::Replace | Step::Change => {
+                if !sink.offer(MarketEvent::Book { symbol, at, change }) {
+                    self.lose_book(symbol, at, now, sink);
+                }
+            }
+        }
+    }
+
+    /// Gives a book up: tells so as soon as there is room, then asks for it again.
+    fn lose_book(&mut self, symbol: Symbol, at: UnixMs, now: Instant, sink: &EventSink) {
+        let Some(watched) = self.symbols.get_mut(&symbol) else { return };
+        watched.book.lose();
+        watched.book_at = Some(at);
+        self.untold.insert(symbol, at);
+        self.tell_lost_books(now, sink);
+    }
+
+    /// A book is asked for again only after its loss was told, or the new one could arrive before the news.
+    fn tell_lost_books(&mut self, now: Instant, sink: &EventSink) {
+        let (symbols, wanted, wait) = (&self.symbols, &mut self.wanted, self.config.resubscribe_every);
+        self.untold.retain(|symbol, at| {
+            let lost = MarketEvent::Book { symbol: *symbol, at: *at, change: BookChange::Lost };
+            if !sink.has_room() || !sink.offer(lost) {
+                return true;
+            }
+            let asked = symbols.get(symbol).and_then(|watched| watched.asked_at);
+            wanted.insert(*symbol, asked.map_or(now, |asked| (asked + wait).max(now)));
+            false
+        });
+    }
+
+    fn ask_again(&mut self, now: Instant) {
+        let due: Vec<_> = self.wanted.iter().filter(|(_, when)| **when <= now).map(|(symbol, _)| *symbol).collect();
+        if due.is_empty() {
+            return;
+        }
+        let topics: Vec<_> = due.iter().map(|symbol| Topic { channel: Channel::Book, symbol: *symbol }).collect();
+        self.subscriptions.unsubscribe(&topics);
+        self.subscriptions.subscribe(&topics);
+        for symbol in due {
+            self.wanted.remove(&symbol);
+            if let Some(watched) = self.symbols.get_mut(&symbol) {
+                watched.asked_at = Some(now);
+            }
+        }
+    }
+}
+
+impl Dialogue for Watch {
+    const PING: &'static str = r#"{"op":"ping"}"#;
+
+    fn begin(&mut self) -> Vec<String> {
+        self.subscriptions.clear();
+        self.wanted.clear();
+        for watched in self.symbols.values_mut() {
+            *watched = Watched::default();
+        }
+        let topics: Vec<_> = self
+            .symbols
+            .keys()
+            .flat_map(|symbol| Channel::WATCHED.map(|channel| Topic { channel, symbol: *symbol }))
+            .collect();
+        self.subscriptions.subscribe(&topics);
+        self.subscriptions.take_outgoing()
+    }
+
+    fn take(&mut self, text: &str, now: Instant, sink: &EventSink) {
+        let (topic, snapshot, at, data) = match frame::read(text) {
+            Ok(Frame::Data { topic, snapshot, at, data }) => (topic, snapshot, at, data),
+            Ok(Frame::Pong) => return,
+            Ok(Frame::Answer(answer)) => {
+                for topic in self.subscriptions.answered(&answer) {
+                    let kind = format!("{} refused", topic.symbol);
+                    sink.counters.remark(&kind, &format_args!("{topic}: {}", answer.message));
+                }
+                return;
+            }
+            Err(error) => {
+                let excerpt: String = text.chars().take(160).collect();
+                sink.counters.count_malformed(&error.kind(), &format_args!("{error} in `{excerpt}`"));
+                if let Some(Topic { channel: Channel::Book, symbol }) = error.topic
+                    && let Some(at) = self.symbols.get(&symbol).filter(|w| w.book.holds()).and_then(|w| w.book_at)
+                {
+                    self.lose_book(symbol, at, now, sink);
+                }
+                return;
+            }
+        };
+        let symbol = topic.symbol;
+        let Some(watched) = self.symbols.get_mut(&symbol) else {
+            sink.counters.count_malformed("topic that was not asked for", &topic);
+            return;
+        };
+        match data {
+            Data::Ticker(row) => self.take_ticker(symbol, snapshot, at, &row, sink),
+            Data::Candles(timeframe, candles) => {
+                for (candle, closed) in candles {
+                    sink.offer(MarketEvent::Candle { symbol, timeframe, candle, closed, at });
+                }
+            }
+            Data::Trades(trades) if trades.is_empty() => {}
+            Data::Trades(trades) => {
+                sink.offer(MarketEvent::Trades { symbol, trades });
+            }
+            // Whatever arrives before the loss was told belongs to the book that is given up.
+            Data::Book { .. } if self.untold.contains_key(&symbol) => self.tell_lost_books(now, sink),
+            Data::Book { update, bids, asks } => {
+                let step = watched.book.advance(snapshot, update);
+                watched.book_at = Some(at);
+                let change = if step == Step::Replace {
+                    BookChange::Snapshot { bids, asks }
+                } else {
+                    BookChange::Delta { bids, asks }
+                };
+                self.take_book(symbol, step, at, change, now, sink);
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Instant, sink: &EventSink) -> Vec<String> {
+        self.tell_lost_books(now, sink);
+        self.ask_again(now);
+        self.subscriptions.take_outgoing()
+    }
+
+    fn symbols(&self) -> Arc<[Symbol]> {
+        self.symbols.keys().copied().collect()
+    }
+
+    fn end(&mut self) -> Vec<MarketEvent> {
+        let held = self.symbols.iter().filter(|(_, watched)| watched.book.holds());
+        let mut lost: BTreeMap<Symbol, UnixMs> = held.filter_map(|(s, watched)| Some((*s, watched.book_at?))).collect();
+        lost.extend(self.untold.drain());
+        let event = |(symbol, at)| MarketEvent::Book { symbol, at, change: BookChange::Lost };
+        lost.into_iter().map(event).collect()
+    }
+}

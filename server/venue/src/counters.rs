@@ -1,0 +1,153 @@
+//! What the streams of an exchange went through, for the page, the log and the metrics.
+
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use schema::{Symbol, Venue};
+
+/// Says of each kind of thing once that it is new.
+#[derive(Debug, Default)]
+pub(crate) struct OncePerKind {
+    seen: Mutex<HashSet<String>>,
+}
+
+impl OncePerKind {
+    /// Kinds that are remembered; later ones count as seen, so that a log cannot be flooded by inventing kinds.
+    const CAPACITY: usize = 256;
+
+    /// Whether this kind was never seen before.
+    pub(crate) fn first(&self, kind: &str) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        !seen.contains(kind) && seen.len() < Self::CAPACITY && seen.insert(kind.to_owned())
+    }
+}
+
+/// Counters of the streams of one exchange, shared by all its connections.
+pub struct StreamCounters {
+    venue: Venue,
+    messages: Counter,
+    malformed: Counter,
+    dropped: Counter,
+    reconnects: Counter,
+    book_gaps: metrics::Counter,
+    complaints: OncePerKind,
+    remarks: OncePerKind,
+}
+
+struct Counter {
+    total: AtomicU64,
+    metric: metrics::Counter,
+}
+
+impl Counter {
+    fn new(metric: metrics::Counter) -> Self {
+        Self { total: AtomicU64::new(0), metric }
+    }
+
+    fn add_one(&self) {
+        self.total.fetch_add(1, Relaxed);
+        self.metric.increment(1);
+    }
+
+    fn get(&self) -> u64 {
+        self.total.load(Relaxed)
+    }
+}
+
+impl StreamCounters {
+    /// Counters at zero. The metrics recorder should be installed before.
+    #[must_use]
+    pub fn new(venue: Venue) -> Self {
+        let label = venue.as_str();
+        Self {
+            venue,
+            messages: Counter::new(metrics::counter!("venue_messages_total", "venue" => label)),
+            malformed: Counter::new(metrics::counter!("venue_malformed_total", "venue" => label)),
+            dropped: Counter::new(metrics::counter!("venue_dropped_total", "venue" => label)),
+            reconnects: Counter::new(metrics::counter!("venue_reconnects_total", "venue" => label)),
+            book_gaps: metrics::counter!("venue_book_gaps_total", "venue" => label),
+            complaints: OncePerKind::default(),
+            remarks: OncePerKind::default(),
+        }
+    }
+
+    /// The counts of this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> schema::health::StreamCounters {
+        schema::health::StreamCounters {
+            messages: self.messages.get(),
+            malformed: self.malformed.get(),
+            dropped: self.dropped.get(),
+            reconnects: self.reconnects.get(),
+        }
+    }
+
+    pub(crate) fn count_message(&self) {
+        self.messages.add_one();
+    }
+
+    pub(crate) fn count_dropped(&self) {
+        self.dropped.add_one();
+    }
+
+    pub(crate) fn count_reconnect(&self) {
+        self.reconnects.add_one();
+    }
+
+    /// Counts a book whose messages do not follow on one another.
+    pub(crate) fn count_book_gap(&self, symbol: &Symbol) {
+        self.book_gaps.increment(1);
+        self.remark("book gap", symbol);
+    }
+
+    /// Counts a message, or a row of an answer, that could not be understood; logs the first of its kind.
+    pub(crate) fn count_malformed(&self, kind: &str, detail: &dyn fmt::Display) {
+        self.malformed.add_one();
+        if self.complaints.first(kind) {
+            tracing::warn!(venue = %self.venue, kind, %detail, "not understood; more of this kind are only counted");
+        }
+    }
+
+    /// Logs the first of its kind of something that is odd but understood.
+    pub(crate) fn remark(&self, kind: &str, detail: &dyn fmt::Display) {
+        if self.remarks.first(kind) {
+            tracing::warn!(venue = %self.venue, kind, %detail, "odd; more of this kind are not logged");
+        }
+    }
+}
+
+impl fmt::Debug for StreamCounters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamCounters").field("venue", &self.venue).field("counts", &self.snapshot()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_new_once_and_the_memory_of_kinds_is_bounded() {
+        let once = OncePerKind::default();
+        assert!(once.first("json"));
+        assert!(!once.first("json"));
+        let new = (0..10 * OncePerKind::CAPACITY).filter(|i| once.first(&i.to_string())).count();
+        assert_eq!(new, OncePerKind::CAPACITY - 1);
+    }
+
+    #[test]
+    fn every_malformed_message_is_counted_although_only_the_first_is_logged() {
+        let counters = StreamCounters::new(Venue::Sim);
+        for _ in 0..3 {
+            counters.count_malformed("json", &"not json");
+        }
+        assert_eq!(counters.snapshot().malformed, 3);
+        assert_eq!(counters.snapshot().messages, 0);
+    }
+}

@@ -1,0 +1,216 @@
+//! Asking an exchange over HTTP: at a rate, in time, again where that can help, and not at all where it refuses.
+//!
+//! What an answer means is the business of each adapter; here only what holds for every exchange.
+
+use std::{fmt, num::NonZeroU32, time::Duration};
+
+use backon::{ExponentialBuilder, Retryable};
+use reqwest::{Client, Response, StatusCode, Url, header, redirect};
+use schema::Venue;
+
+use crate::{VenueError, limit::Gate};
+
+/// How an exchange is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpConfig {
+    /// Requests a second, at most.
+    pub requests_per_second: NonZeroU32,
+    /// How long making a connection may take.
+    pub connect_timeout: Duration,
+    /// How long one attempt may take as a whole.
+    pub timeout: Duration,
+    /// Attempts at one request, the first included.
+    pub tries: usize,
+    /// The shortest wait before another attempt.
+    pub retry_min: Duration,
+    /// The longest wait before another attempt, unless the exchange asks for more.
+    pub retry_max: Duration,
+    /// How long nothing at all is asked of a host that refuses this address.
+    pub refused_pause: Duration,
+    /// How long nothing is asked when the exchange asks to slow down and does not say for how long.
+    pub slow_down: Duration,
+}
+
+impl HttpConfig {
+    /// What suits Bybit: 600 requests in 5 s are allowed, and a ban lasts ten minutes.
+    pub const DEFAULT: Self = Self {
+        requests_per_second: NonZeroU32::MIN.saturating_add(39),
+        connect_timeout: Duration::from_secs(3),
+        timeout: Duration::from_secs(10),
+        tries: 3,
+        retry_min: Duration::from_millis(500),
+        retry_max: Duration::from_secs(5),
+        refused_pause: Duration::from_secs(600),
+        slow_down: Duration::from_secs(1),
+    };
+}
+
+/// An answer of HTTP status 200 in JSON.
+pub(crate) struct Reply {
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The way to one exchange's HTTP routes.
+pub(crate) struct Http {
+    client: Client,
+    gate: Gate,
+    config: HttpConfig,
+    venue: Venue,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("venue", &self.venue).field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Http {
+    /// Answers larger than this are refused; the largest real one, every instrument, is below 2 MiB.
+    const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
+    /// Longer waits are not sat out by a request; whoever asked asks again.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    pub(crate) fn new(base: &Url, venue: Venue, config: HttpConfig) -> Result<Self, reqwest::Error> {
+        let mut client = Client::builder()
+            .connect_timeout(config.connect_timeout)
+            .timeout(config.timeout)
+            .redirect(redirect::Policy::none())
+            .user_agent(concat!("virtuoso/", env!("CARGO_PKG_VERSION")));
+        // A proxy from the environment cannot reach this machine's own loopback.
+        client = if is_loopback(base) { client.no_proxy() } else { client.https_only(true) };
+        let host =
+            format!("{}:{}", base.host_str().unwrap_or_default(), base.port_or_known_default().unwrap_or_default());
+        let gate = Gate::new(&host, config.requests_per_second);
+        Ok(Self { client: client.build()?, gate, config, venue })
+    }
+
+    /// Repeats an attempt while that can help, with growing, jittered waits; the last error where it did not.
+    pub(crate) async fn retrying<T, F>(&self, attempt: impl FnMut() -> F) -> Result<T, VenueError>
+    where
+        F: Future<Output = Result<T, VenueError>>,
+    {
+        let waits = ExponentialBuilder::new()
+            .with_jitter()
+            .with_min_delay(self.config.retry_min)
+            .with_max_delay(self.config.retry_max)
+            .with_max_times(self.config.tries.saturating_sub(1));
+        attempt
+            .retry(waits)
+            .when(VenueError::retryable)
+            .adjust(|error, wait| match error {
+                VenueError::RateLimited { retry_after: Some(asked), .. } => {
+                    wait.map(|wait| wait.max(*asked)).filter(|wait| *wait <= Self::PATIENCE)
+                }
+                _ => wait,
+            })
+            .await
+    }
+
+    /// One attempt: the body of an answer that has HTTP status 200 and is not declared to be something else than JSON.
+    pub(crate) async fn get(&self, url: &Url) -> Result<Reply, VenueError> {
+        let outcome = self.attempt(url).await;
+        let label = match &outcome {
+            Ok(_) => "answered",
+            Err(VenueError::Unreachable { .. }) => "unreachable",
+            Err(VenueError::Refused { .. }) => "refused",
+            Err(VenueError::RateLimited { .. }) => "rate_limited",
+            Err(VenueError::Rejected { .. }) => "rejected",
+            Err(VenueError::Failing { .. }) => "failing",
+            Err(VenueError::Undecodable { .. } | VenueError::Impossible { .. }) => "undecodable",
+        };
+        metrics::counter!("venue_http_requests_total", "venue" => self.venue.as_str(), "outcome" => label).increment(1);
+        outcome
+    }
+
+    async fn attempt(&self, url: &Url) -> Result<Reply, VenueError> {
+        self.gate.pass().await.map_err(|status| VenueError::Refused { url: url.to_string(), status })?;
+        let response = self.client.get(url.clone()).send().await.map_err(|error| unreachable(url, error))?;
+        let status = response.status();
+        match status {
+            StatusCode::OK => {}
+            StatusCode::FORBIDDEN | StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS => {
+                return Err(self.refused(url, status.as_u16()));
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                let asked = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+                return Err(
+                    self.rate_limited(url, asked.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs))
+                );
+            }
+            _ => {
+                let (url, code) = (url.to_string(), i64::from(status.as_u16()));
+                let message = status.canonical_reason().unwrap_or("unknown status").to_owned();
+                let ill = status.is_server_error();
+                return Err(if ill {
+                    VenueError::Failing { url, code, message }
+                } else {
+                    VenueError::Rejected { url, code, message }
+                });
+            }
+        }
+        let kind = response.headers().get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        if let Some(kind) = kind.filter(|kind| !kind.to_ascii_lowercase().contains("json")) {
+            let message = format!("answered in {kind} instead of JSON");
+            return Err(VenueError::Failing { url: url.to_string(), code: i64::from(status.as_u16()), message });
+        }
+        let headers = response.headers().clone();
+        Ok(Reply { headers, body: body(url, response).await? })
+    }
+
+    /// The error for a refusal; nobody asks this host again for a while.
+    pub(crate) fn refused(&self, url: &Url, status: u16) -> VenueError {
+        let pause = self.config.refused_pause;
+        self.gate.refuse(status, pause);
+        tracing::error!(venue = %self.venue, host = url.host_str(), status, ?pause, "refused; asking nothing for a while");
+        VenueError::Refused { url: url.to_string(), status }
+    }
+
+    /// The error for being asked to slow down; everybody waits, for as long as was asked where that is known.
+    pub(crate) fn rate_limited(&self, url: &Url, asked: Option<Duration>) -> VenueError {
+        let wait = asked.unwrap_or(self.config.slow_down).max(self.config.slow_down);
+        self.gate.hold(wait.min(Self::PATIENCE));
+        tracing::warn!(venue = %self.venue, path = url.path(), ?wait, "asked to slow down");
+        VenueError::RateLimited { url: url.to_string(), retry_after: Some(wait) }
+    }
+}
+
+async fn body(url: &Url, mut response: Response) -> Result<Vec<u8>, VenueError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(url, error))? {
+        if body.len() + chunk.len() > Http::BODY_MAX_BYTES {
+            let message = format!("an answer of more than {} bytes", Http::BODY_MAX_BYTES);
+            return Err(VenueError::Rejected { url: url.to_string(), code: 200, message });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn unreachable(url: &Url, error: reqwest::Error) -> VenueError {
+    VenueError::Unreachable { url: url.to_string(), source: Box::new(error.without_url()) }
+}
+
+/// Whether a URL points at this machine itself.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_told_from_a_host_that_only_looks_like_it() {
+        for (url, expected) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://localhost/x", true),
+            ("http://[::1]:1", true),
+            ("http://127.0.0.1.example.com", false),
+            ("https://api.bybit.com", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
+}

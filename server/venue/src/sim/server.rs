@@ -1,0 +1,262 @@
+//! The server: sockets and the only clock.
+
+use std::{
+    convert::Infallible,
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{Router, routing::get, serve::ListenerExt};
+use schema::UnixMs;
+use tokio::{sync::oneshot, time::MissedTickBehavior};
+
+use super::{
+    RecordingError, SimConfig,
+    hub::Hub,
+    market::{Market, TICK_MS},
+    recorded, rest, stream,
+};
+
+/// How long requests that are being answered may take when it ends.
+const LINGER: Duration = Duration::from_secs(2);
+/// A clock that was set back by more than this is followed no longer; market time never goes back.
+const SET_BACK_MS: i64 = 5_000;
+
+/// What can go wrong with the simulated exchange.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SimError {
+    /// It only ever listens on loopback.
+    #[error("the simulated exchange listens on loopback only, not on {addr}")]
+    NotLoopback {
+        /// The address that was asked for.
+        addr: SocketAddr,
+    },
+    /// It cannot list that many contracts.
+    #[error("{asked} symbols asked for; 1 to {} are possible", SimConfig::MAX_SYMBOLS)]
+    SymbolCount {
+        /// How many were asked for.
+        asked: u16,
+    },
+    /// The address cannot be listened on.
+    #[error("listening on {addr}")]
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The recorded candles cannot be played.
+    #[error("reading the recorded candles in {}", folder.display())]
+    Candles {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with them.
+        #[source]
+        source: RecordingError,
+    },
+    /// The server broke down.
+    #[error("serving the simulated exchange")]
+    Serve {
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The market broke down.
+    #[error("moving the simulated market on")]
+    Market {
+        /// What became of its task.
+        #[source]
+        source: tokio::task::JoinError,
+    },
+}
+
+/// The market and those who watch it.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) market: Market,
+    pub(crate) hub: Hub,
+}
+
+impl Exchange {
+    /// A market that nobody watches yet.
+    pub(crate) fn new(market: Market) -> Self {
+        let hub = Hub::new(market.contracts().len());
+        Self { market, hub }
+    }
+
+    /// The market.
+    pub(crate) const fn market(&self) -> &Market {
+        &self.market
+    }
+
+    /// Moves the market on and tells those who watch it.
+    pub(crate) fn step(&mut self, now: UnixMs) {
+        let Self { market, hub } = self;
+        let before = market.restarts();
+        market.step(now, |at, place, contract, changes| hub.publish(at, place, contract, changes));
+        if market.restarts() > before {
+            tracing::info!(times = market.restarts(), "the recorded candles have ended and start over");
+        }
+    }
+}
+
+/// The exchange as its routes and connections share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared(Arc<Mutex<Exchange>>);
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Exchange> {
+        // A panic while it was held is reported by the task it happened in, which ends the server.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the exchange, off the asynchronous threads: a tick of many contracts takes its time.
+    pub(crate) async fn with<R: Send + 'static>(&self, work: impl FnOnce(&mut Exchange) -> R + Send + 'static) -> R {
+        let shared = self.clone();
+        match tokio::task::spawn_blocking(move || work(&mut shared.lock())).await {
+            Ok(done) => done,
+            Err(failed) => match failed.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Blocking work is only ever cancelled when the runtime ends, and this task with it.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+}
+
+/// A simulated exchange that listens and is ready to run.
+#[derive(Debug)]
+pub struct SimServer {
+    listener: TcpListener,
+    addr: SocketAddr,
+    shared: Shared,
+    /// Market time minus wall time, in ms.
+    offset: i64,
+}
+
+impl SimServer {
+    /// Makes the market and its history, and listens on `addr`; connections wait until [`run`](Self::run).
+    ///
+    /// It works for a while (60 contracts some tenths of a second, 600 a few seconds), so asynchronous code should
+    /// call it on a blocking thread. The market's time is wall time, shifted so that it is `config.start` now.
+    ///
+    /// # Errors
+    ///
+    /// [`SimError`] for an address that is not loopback or cannot be listened on, an impossible number of symbols, or
+    /// recorded candles that cannot be played.
+    pub fn bind(config: SimConfig, addr: SocketAddr) -> Result<Self, SimError> {
+        let offset = config.start.0 - wall_time();
+        if !addr.ip().is_loopback() {
+            return Err(SimError::NotLoopback { addr });
+        }
+        if !(1..=SimConfig::MAX_SYMBOLS).contains(&config.symbols) {
+            return Err(SimError::SymbolCount { asked: config.symbols });
+        }
+        let failed = |source| SimError::Bind { addr, source };
+        let listener = TcpListener::bind(addr).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let addr = listener.local_addr().map_err(failed)?;
+        let market = match config.candles {
+            None => Market::invented(config.seed, config.symbols, config.start),
+            Some(folder) => played(config.seed, config.symbols, config.start, &folder)
+                .map_err(|source| SimError::Candles { folder, source })?,
+        };
+        let shared = Shared(Arc::new(Mutex::new(Exchange::new(market))));
+        Ok(Self { listener, addr, shared, offset })
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The base of its REST routes, for example `http://127.0.0.1:4000`.
+    #[must_use]
+    pub fn rest_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// The address of its stream, for example `ws://127.0.0.1:4000/v5/public/linear`.
+    #[must_use]
+    pub fn ws_url(&self) -> String {
+        format!("ws://{}/v5/public/linear", self.addr)
+    }
+
+    /// Serves until `shutdown`; then every connection is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`SimError::Serve`] or [`SimError::Market`] when it breaks down before that.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), SimError> {
+        let serving = |source| SimError::Serve { source };
+        let listener = tokio::net::TcpListener::from_std(self.listener).map_err(serving)?;
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a simulated connection delays small frames");
+            }
+        });
+        let routes: Router =
+            rest::routes().route("/v5/public/linear", get(stream::upgrade)).with_state(self.shared.clone());
+        let market = keep_moving(self.shared.clone(), self.offset);
+        let (stop, stopped) = oneshot::channel::<Infallible>();
+        let server = axum::serve(listener, routes).with_graceful_shutdown(async {
+            // It is dropped rather than sent.
+            let _ = stopped.await;
+        });
+        let mut server = std::pin::pin!(server.into_future());
+        let outcome = tokio::select! {
+            served = &mut server => return served.map_err(serving),
+            failed = market => Err(SimError::Market { source: failed }),
+            () = shutdown => Ok(()),
+        };
+        // A market that stands still must not go on answering over a connection that was kept alive.
+        drop(stop);
+        self.shared.with(|exchange| exchange.hub.close()).await;
+        if tokio::time::timeout(LINGER, server).await.is_err() {
+            tracing::debug!("a simulated connection was still busy at the end");
+        }
+        outcome
+    }
+}
+
+fn played(seed: u64, symbols: u16, start: UnixMs, folder: &std::path::Path) -> Result<Market, RecordingError> {
+    let mut all = recorded::read_folder(folder)?;
+    all.truncate(usize::from(symbols));
+    let window = recorded::place(folder, &all, start.0)?;
+    Ok(Market::recorded(seed, all, window, start))
+}
+
+/// Moves the market along with wall time; returns only when that fails.
+async fn keep_moving(shared: Shared, mut offset: i64) -> tokio::task::JoinError {
+    let mut ticks = tokio::time::interval(Duration::from_millis(TICK_MS.unsigned_abs()));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        let shared = shared.clone();
+        let moved = tokio::task::spawn_blocking(move || {
+            let mut exchange = shared.lock();
+            let now = wall_time() + offset;
+            exchange.step(UnixMs(now));
+            exchange.market.now().0 - now
+        });
+        match moved.await {
+            Err(failed) => return failed,
+            Ok(ahead) if ahead > SET_BACK_MS => {
+                tracing::warn!(by_ms = ahead, "the clock was set back; the simulated market goes on from where it was");
+                offset += ahead;
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+/// Milliseconds since 1970 by the machine's clock; 0 for a clock that stands before.
+fn wall_time() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
