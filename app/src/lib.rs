@@ -1,1 +1,33 @@
-//! Under construction.
+//! The dashboard: pages, cards, islands and the live client.
+//!
+//! The server renders a page from the snapshot that a [`Source`] gives it; the browser hydrates the page's one island from
+//! that very snapshot and then keeps it live over one stream.
+//! It never asks a cache or an exchange, and it never shows a number that nobody measured: whoever shows a
+//! [`schema::Reading`] or a [`schema::Figure`] matches on it.
+//!
+//! Read on in [`island`] for what a page is made of, in [`live`] for how it stays current, in [`format`](mod@format) for how
+//! numbers become text, and in [`scores`] for how the list of symbols is put in order.
+
+// The views of a page are one deep type.
+#![recursion_limit = "256"]
+
+mod card;
+pub mod format;
+mod frame;
+pub mod island;
+pub mod live;
+mod part;
+pub mod path;
+pub mod scores;
+
+#[cfg(feature = "ssr")]
+mod page;
+#[cfg(feature = "ssr")]
+mod shell;
+#[cfg(feature = "ssr")]
+pub mod source;
+
+#[cfg(feature = "ssr")]
+pub use shell::{App, shell};
+#[cfg(feature = "ssr")]
+pub use source::{Answer, Source};

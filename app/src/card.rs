@@ -1,0 +1,20 @@
+//! The cards. Each shows one schema in every state it can be in.
+
+pub(crate) mod book;
+pub(crate) mod breadth;
+pub(crate) mod conditions;
+pub(crate) mod confluence;
+pub(crate) mod dimensions;
+pub(crate) mod feed;
+mod filters;
+pub(crate) mod history;
+pub(crate) mod movers;
+pub(crate) mod overview;
+pub(crate) mod price_strip;
+pub(crate) mod score_list;
+mod score_row;
+mod shell;
+pub(crate) mod streams;
+pub(crate) mod tasks;
+
+pub(crate) use shell::{Look, card, steady_card};

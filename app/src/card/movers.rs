@@ -1,0 +1,144 @@
+//! What moves most: five lists, two windows, switched without a script.
+
+use leptos::prelude::*;
+use schema::{
+    Held, MarketMovers, Symbol,
+    movers::{FundingExtreme, Mover, MoverLists, OiRiser},
+    reading::Found,
+};
+
+use super::{Look, card};
+use crate::{
+    format,
+    live::Store,
+    part::{
+        figure::{Text, figure},
+        symbol::symbol as name,
+    },
+    path,
+};
+
+/// The lists, by the value of their switch.
+const LISTS: [(&str, &str); 5] = [
+    ("gainers", "Gainers"),
+    ("losers", "Losers"),
+    ("active", "Most active"),
+    ("oi", "OI risers"),
+    ("funding", "Funding"),
+];
+
+pub(crate) fn movers(store: Store, found: RwSignal<Found<MarketMovers>>) -> AnyView {
+    card(Look { name: "movers", title: "Movers" }, store, found, body)
+}
+
+/// The switches are radio buttons that stand before what they switch, so that the style sheet alone can do it.
+fn body(held: &Held<MarketMovers>) -> AnyView {
+    let m = &held.value;
+    let radios: Vec<_> = LISTS
+        .iter()
+        .enumerate()
+        .map(|(i, (id, label))| {
+            view! { <input type="radio" class="vh" name="movers-list" id=format!("movers-{id}") checked=i == 0 aria-label=*label/> }
+        })
+        .collect();
+    let labels: Vec<_> =
+        LISTS.iter().map(|(id, label)| view! { <label for=format!("movers-{id}")>{*label}</label> }).collect();
+    view! {
+        {radios}
+        <input type="radio" class="vh" name="movers-window" id="movers-day" checked=true aria-label="Over 24 h"/>
+        <input type="radio" class="vh" name="movers-window" id="movers-hour" aria-label="Over 1 h"/>
+        <div class="switches" aria-hidden="true">
+            <div class="chips lists-switch">{labels}</div>
+            <div class="chips window-switch">
+                <label for="movers-day">"24 h"</label>
+                <label for="movers-hour">"1 h"</label>
+            </div>
+        </div>
+        <div class="lists">
+            {gain_lose("day", "24 h", &m.day)}
+            {gain_lose("hour", "1 h", &m.hour)}
+            {list("active", "Most active, 24 h", "Nothing was traded.", active(&m.most_active))}
+            {list("oi", "OI risers, 1 h", "No open interest rose.", risers(&m.oi_risers))}
+            {list("funding", "Funding furthest from zero", "No funding rate is known.", funding(&m.funding_extremes))}
+        </div>
+        <p class="note">
+            {format!("Among {} symbols of at least {} turnover in 24 h.", m.universe, format::usd(m.min_turnover))}
+        </p>
+    }
+    .into_any()
+}
+
+fn gain_lose(window: &'static str, name: &str, lists: &MoverLists) -> AnyView {
+    let rows = |movers: &[Mover]| movers.iter().map(|mover| row(mover, Text::pct(mover.change))).collect();
+    view! {
+        {list(if window == "day" { "gainers day" } else { "gainers hour" }, format!("Gainers, {name}"), "No symbol rose.", rows(&lists.gainers))}
+        {list(if window == "day" { "losers day" } else { "losers hour" }, format!("Losers, {name}"), "No symbol fell.", rows(&lists.losers))}
+    }
+    .into_any()
+}
+
+fn list(class: &'static str, title: impl Into<String>, none: &'static str, rows: Vec<AnyView>) -> AnyView {
+    let body = if rows.is_empty() {
+        view! { <p class="absent">{none}</p> }.into_any()
+    } else {
+        view! { <ol>{rows}</ol> }.into_any()
+    };
+    view! {
+        <div class=format!("list {class}")>
+            <h3>{title.into()}</h3>
+            {body}
+        </div>
+    }
+    .into_any()
+}
+
+fn line(symbol: &Symbol, middle: AnyView, end: AnyView) -> AnyView {
+    view! {
+        <li>
+            <a href=path::symbol(symbol)>
+                {name(symbol)}
+                <span class="middle">{middle}</span>
+                <span class="end">{end}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+fn row(mover: &Mover, end: Text) -> AnyView {
+    line(&mover.symbol, Text::price(mover.price, mover.tick).view(), end.view())
+}
+
+fn active(movers: &[Mover]) -> Vec<AnyView> {
+    movers
+        .iter()
+        .map(|mover| {
+            line(&mover.symbol, Text::plain(format::usd(mover.turnover_24h)).view(), Text::pct(mover.change).view())
+        })
+        .collect()
+}
+
+fn risers(risers: &[OiRiser]) -> Vec<AnyView> {
+    risers
+        .iter()
+        .map(|riser| {
+            let held = figure(&riser.open_interest_usd, |usd| Text::plain(format::usd(*usd)));
+            line(&riser.symbol, held, Text::pct(riser.change_1h).view())
+        })
+        .collect()
+}
+
+fn funding(extremes: &[FundingExtreme]) -> Vec<AnyView> {
+    extremes
+        .iter()
+        .map(|extreme| {
+            let own = format!(
+                "{}% / {} h",
+                format::signed(extreme.funding.rate.get() * 100.0, 4),
+                extreme.funding.interval_hours
+            );
+            let per_8h = format!("{}% / 8 h", format::signed(extreme.per_8h.get(), 4));
+            line(&extreme.symbol, Text::plain(own).view(), Text::change(per_8h).view())
+        })
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! The market in one look.
+
+use leptos::prelude::*;
+use schema::{Figure, Held, MarketOverview, overview::FearGreed};
+
+use super::{Look, card};
+use crate::{
+    format,
+    live::Store,
+    part::{
+        bar::{self, Piece},
+        figure::{Text, dash_alone, plain_stat, stat, stat_of},
+    },
+};
+
+pub(crate) fn overview(store: Store) -> AnyView {
+    card(Look { name: "overview", title: "Overview" }, store, store.overview, body)
+}
+
+fn body(held: &Held<MarketOverview>) -> AnyView {
+    let o = &held.value;
+    view! {
+        {regime(o)}
+        {balance(o)}
+        {counts(o)}
+        <dl class="stats">
+            {stat("Turnover 24 h", &o.total_turnover_24h, |usd| Text::plain(format::usd(*usd)))}
+            {stat("Open interest", &o.open_interest_usd, |usd| Text::plain(format::usd(*usd)))}
+            {stat("Average change 24 h", &o.average_change_24h, |pct| Text::pct(*pct))}
+            {stat("Weighted by turnover", &o.turnover_weighted_change_24h, |pct| Text::pct(*pct))}
+            {dispersion(o)}
+            {stat("BTC last price", &o.btc_price, |price| Text::plain(format!("${}", format::whole(price.get()))))}
+            {volatility(o)}
+            {plain_stat("Symbols watched", format!("{} of {} listed", o.total_symbols, o.linear_symbols))}
+        </dl>
+        {outside(o)}
+    }
+    .into_any()
+}
+
+fn regime(o: &MarketOverview) -> AnyView {
+    match &o.regime {
+        Figure::Known { value, .. } => view! {
+            <p class="regime">{value.label.clone()}</p>
+            <p class="reason">{value.reason.clone()}</p>
+        }
+        .into_any(),
+        Figure::Missing(why) => view! {
+            <p class="regime none">"No regime"</p>
+            <p class="reason">{why.to_string()}</p>
+        }
+        .into_any(),
+    }
+}
+
+fn balance(o: &MarketOverview) -> AnyView {
+    match &o.signal_balance {
+        Figure::Known { value, .. } => {
+            let text = format::score(*value);
+            view! {
+                <div class="balance">
+                    <p class="pair"><span>"Signal balance"</span><span class="n strong">{text.clone()}</span></p>
+                    {bar::scale(value.get(), format!("Signal balance {text} on a scale from 0, all short, to 100, all long"))}
+                </div>
+            }
+            .into_any()
+        }
+        Figure::Missing(why) => view! {
+            <div class="balance">
+                <p class="pair"><span>"Signal balance"</span>{dash_alone()}</p>
+                <p class="note">{why.to_string()}</p>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+fn counts(o: &MarketOverview) -> AnyView {
+    if o.scored_symbols == 0 {
+        // Nothing was counted, so there is no count to show.
+        return view! { <p class="note">{format!("None of {} symbols has a score yet.", o.total_symbols)}</p> }
+            .into_any();
+    }
+    let unscored = (o.scored_symbols < o.total_symbols)
+        .then(|| format!("{} of {} symbols have a score.", o.scored_symbols, o.total_symbols));
+    let (long, neutral, short) = (o.long_signals, o.neutral_signals, o.short_signals);
+    let pieces = [
+        Piece { class: "fill up", value: f64::from(long) },
+        Piece { class: "fill mid", value: f64::from(neutral) },
+        Piece { class: "fill down", value: f64::from(short) },
+    ];
+    view! {
+        <div class="counts">
+            {bar::stacked(&pieces, format!("{long} long, {neutral} neutral, {short} short"))}
+            <p class="legend">
+                <span class="up"><span class="n">{long}</span>" long"</span>
+                <span class="mid"><span class="n">{neutral}</span>" neutral"</span>
+                <span class="down"><span class="n">{short}</span>" short"</span>
+            </p>
+            {unscored.map(|text| view! { <p class="note">{text}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// The spread of changes over symbols, beside its mean of a day where that is known.
+fn dispersion(o: &MarketOverview) -> AnyView {
+    match &o.dispersion_24h {
+        Figure::Known { value, .. } => {
+            let note = match &o.dispersion_24h_mean {
+                Figure::Known { value, .. } => format!("24 h mean {}", format::percent(value.get(), 2)),
+                Figure::Missing(why) => format!("24 h mean: {why}"),
+            };
+            stat_of("Dispersion 24 h", Text::plain(format::percent(value.get(), 2)).view(), Some(note))
+        }
+        Figure::Missing(why) => stat_of("Dispersion 24 h", dash_alone(), Some(why.to_string())),
+    }
+}
+
+fn volatility(o: &MarketOverview) -> AnyView {
+    match &o.btc_realised_volatility {
+        Figure::Known { value, .. } => stat_of(
+            "BTC realised volatility",
+            Text::plain(format::percent(value.get(), 1)).view(),
+            Some(format!("a year, from {} days", o.btc_volatility_days)),
+        ),
+        Figure::Missing(why) => stat_of("BTC realised volatility", dash_alone(), Some(why.to_string())),
+    }
+}
+
+/// What comes from outside the venue.
+fn outside(o: &MarketOverview) -> AnyView {
+    view! {
+        <div class="outside">
+            {dominance(o)}
+            <dl class="stats">
+                {stat("Market cap", &o.total_market_cap, |usd| Text::plain(format::usd(*usd)))}
+                {stat("Market cap 24 h", &o.market_cap_change_24h, |pct| Text::pct(*pct))}
+                {fear_greed(&o.fear_greed)}
+            </dl>
+        </div>
+    }
+    .into_any()
+}
+
+fn dominance(o: &MarketOverview) -> AnyView {
+    let shares = [
+        ("BTC", "fill gold", &o.btc_dominance),
+        ("ETH", "fill cyan", &o.eth_dominance),
+        ("Stablecoins", "fill grey", &o.stablecoin_dominance),
+    ];
+    let known: Vec<(&str, &'static str, f64)> = shares
+        .iter()
+        .filter_map(|(name, class, figure)| figure.value().map(|pct| (*name, *class, pct.get())))
+        .collect();
+    if let (true, Some(why)) = (known.is_empty(), o.btc_dominance.why()) {
+        return view! {
+            <div class="dominance">
+                <p class="pair"><span>"Dominance"</span>{dash_alone()}</p>
+                <p class="note">{format!("BTC dominance: {why}")}</p>
+            </div>
+        }
+        .into_any();
+    }
+    let label = known.iter().map(|(name, _, pct)| format!("{name} {}", format::percent(*pct, 1))).collect::<Vec<_>>();
+    let mut pieces: Vec<Piece> = known.iter().map(|(_, class, value)| Piece { class, value: *value }).collect();
+    let rest = 100.0 - pieces.iter().map(|piece| piece.value).sum::<f64>();
+    // The rest of the market has no colour.
+    pieces.push(Piece { class: "track", value: rest.max(0.0) });
+    let legend: Vec<_> = shares
+        .iter()
+        .map(|(name, class, figure)| {
+            let shown = match figure {
+                Figure::Known { value, .. } => format::percent(value.get(), 1),
+                Figure::Missing(why) => why.to_string(),
+            };
+            view! { <span><i class=*class></i>{*name}" "<span class="n">{shown}</span></span> }
+        })
+        .collect();
+    view! {
+        <div class="dominance">
+            <p class="pair"><span>"Dominance"</span></p>
+            {bar::stacked(&pieces, format!("Share of the market's capitalisation: {}", label.join(", ")))}
+            <p class="legend">{legend}</p>
+        </div>
+    }
+    .into_any()
+}
+
+fn fear_greed(figure: &Figure<FearGreed>) -> AnyView {
+    match figure {
+        Figure::Known { value, .. } => stat_of(
+            "Fear & Greed",
+            Text::plain(format!("{} {}", format::fixed(value.value.get(), 0), value.label)).view(),
+            Some(format!("Alternative.me, {}", format::date(value.date))),
+        ),
+        Figure::Missing(why) => stat_of("Fear & Greed", dash_alone(), Some(why.to_string())),
+    }
+}

@@ -1,0 +1,59 @@
+//! A symbol's price and its derivatives.
+
+use leptos::prelude::*;
+use schema::{Breakdown, Figure, Held, UnixMs, reading::Found, signals::Funding};
+
+use super::{Look, card};
+use crate::{
+    format,
+    live::Store,
+    part::figure::{Text, dash_alone, figure, stat, stat_of},
+};
+
+pub(crate) fn price_strip(store: Store, found: RwSignal<Found<Breakdown>>) -> AnyView {
+    card(Look { name: "price-strip", title: "Price" }, store, found, move |held| body(store.now, held))
+}
+
+fn body(now: RwSignal<UnixMs>, held: &Held<Breakdown>) -> AnyView {
+    let (b, row) = (&held.value, &held.value.row);
+    let tick = row.tick;
+    view! {
+        <p class="last">
+            {Text::price(row.quote.price, tick).view()}
+            <span class="change">{figure(&row.quote.change_24h, |pct| Text::pct(*pct))}</span>
+            <span class="note">"last, 24 h"</span>
+        </p>
+        <dl class="stats">
+            {stat("Mark", &b.mark_price, |price| Text::price(*price, tick))}
+            {stat("Index", &b.index_price, |price| Text::price(*price, tick))}
+            {funding(now, &row.funding)}
+            {stat("Open interest", &row.quote.open_interest_usd, |usd| Text::plain(format::usd(*usd)))}
+            {stat("OI change 1 h", &row.oi_change_1h, |pct| Text::pct(*pct))}
+            {stat("Accounts long", &b.accounts_long, |ratio| Text::plain(format::share(*ratio)))}
+            {stat("Turnover 24 h", &row.quote.turnover_24h, |usd| Text::plain(format::usd(*usd)))}
+            {stat("High 24 h", &row.quote.high_24h, |price| Text::price(*price, tick))}
+            {stat("Low 24 h", &row.quote.low_24h, |price| Text::price(*price, tick))}
+        </dl>
+    }
+    .into_any()
+}
+
+fn funding(now: RwSignal<UnixMs>, funding: &Figure<Funding>) -> AnyView {
+    match funding {
+        Figure::Known { value, .. } => {
+            let rate = Text::change(format!("{}%", format::signed(value.rate.get() * 100.0, 4)));
+            let (hours, next) = (value.interval_hours, value.next);
+            view! {
+                <div class="stat">
+                    <dt>"Funding"</dt>
+                    <dd>{rate.view()}</dd>
+                    <dd class="note">
+                        {move || format!("per {hours} h, next in {}", format::countdown(next, now.get()))}
+                    </dd>
+                </div>
+            }
+            .into_any()
+        }
+        Figure::Missing(why) => stat_of("Funding", dash_alone(), Some(why.to_string())),
+    }
+}

@@ -1,0 +1,145 @@
+//! The list of scores: what was asked, the rows, and the way to the other pages.
+
+use leptos::prelude::*;
+use schema::{Held, SignalRow, Signals, Symbol, reading::Found};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Look,
+    filters::filters,
+    score_row::{COLUMNS, cells},
+    steady_card,
+};
+use crate::{
+    live::Store,
+    scores::{Arranged, PAGE_SIZE, Query, SortBy, arrange},
+};
+
+/// How long the order of rows stands before it is made anew, in milliseconds, so that nothing jumps under a thumb.
+const ORDER_STANDS_MS: u64 = 5_000;
+
+/// Which rows are shown, and of how many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// The rows of this page in order.
+    pub symbols: Vec<Symbol>,
+    /// How many rows match what was asked.
+    pub matching: usize,
+    /// How many rows there are.
+    pub total: usize,
+    /// The page shown, from 1.
+    pub page: usize,
+    /// How many pages there are.
+    pub pages: usize,
+}
+
+impl Listing {
+    /// The part of a list that an address asks for.
+    #[must_use]
+    pub fn of(rows: &[SignalRow], query: &Query) -> Self {
+        let Arranged { shown, matching, page, pages } = arrange(rows, query);
+        Self {
+            symbols: shown.into_iter().filter_map(|place| rows.get(place)).map(|row| row.symbol).collect(),
+            matching,
+            total: rows.len(),
+            page,
+            pages,
+        }
+    }
+}
+
+pub(crate) fn score_list(store: Store, found: RwSignal<Found<Signals>>, query: Query, listing: Listing) -> AnyView {
+    let listing = keep_order(store, found, query.clone(), listing);
+    let asked = query.clone();
+    steady_card(Look { name: "scores", title: "Scores" }, store, found, move || {
+        view! {
+            {filters(&asked)}
+            {summary(listing, &asked)}
+            {table(found, listing, asked.sort)}
+            {pager(listing, &asked)}
+        }
+        .into_any()
+    })
+}
+
+/// The listing as given first, then made anew from the whole list, but no more than every few seconds.
+fn keep_order(store: Store, found: RwSignal<Found<Signals>>, query: Query, first: Listing) -> RwSignal<Listing> {
+    let listing = RwSignal::new(first);
+    let made = StoredValue::new(store.now.get_untracked());
+    Effect::new(move || {
+        let now = store.now.get();
+        if !store.whole.get_untracked() || now.0.abs_diff(made.get_value().0) < ORDER_STANDS_MS {
+            return;
+        }
+        made.set_value(now);
+        let next = found.with_untracked(|found| found.as_ref().ok().map(|held| Listing::of(&held.value.rows, &query)));
+        if let Some(next) = next.filter(|next| listing.with_untracked(|old| old != next)) {
+            listing.set(next);
+        }
+    });
+    listing
+}
+
+fn summary(listing: RwSignal<Listing>, query: &Query) -> AnyView {
+    let filters = query.filters();
+    view! {
+        <p class="showing">
+            {move || listing.with(|l| {
+                let scope = if filters { format!("{} that match, of {}", l.matching, l.total) } else { l.total.to_string() };
+                format!("Showing {} of {scope}", l.symbols.len())
+            })}
+        </p>
+    }
+    .into_any()
+}
+
+fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, sort: SortBy) -> AnyView {
+    let head: Vec<_> = COLUMNS.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect();
+    view! {
+        <table class=format!("rows by-{}", sort.as_str())>
+            <caption class="vh">"Symbols with price, score and dimensions"</caption>
+            <thead><tr>{head}</tr></thead>
+            <tbody>
+                <For each=move || listing.with(|l| l.symbols.clone()) key=|symbol| *symbol let:symbol>
+                    {row(found, symbol)}
+                </For>
+            </tbody>
+        </table>
+        {move || listing.with(|l| l.symbols.is_empty()).then(|| view! {
+            <p class="absent">"No symbol matches. Try another search or fewer filters."</p>
+        })}
+    }
+    .into_any()
+}
+
+fn row(found: RwSignal<Found<Signals>>, symbol: Symbol) -> AnyView {
+    // A row is drawn anew only when it changed.
+    let row = Memo::new(move |_| found.with(|found| found.as_ref().ok().and_then(|held| find(held, symbol))));
+    view! { <tr>{move || row.with(|row| row.as_ref().map(cells))}</tr> }.into_any()
+}
+
+fn find(held: &Held<Signals>, symbol: Symbol) -> Option<SignalRow> {
+    held.value.rows.iter().find(|row| row.symbol == symbol).cloned()
+}
+
+fn pager(listing: RwSignal<Listing>, query: &Query) -> AnyView {
+    let query = query.clone();
+    view! {
+        {move || {
+            let (page, pages) = listing.with(|l| (l.page, l.pages));
+            (pages > 1).then(|| {
+                let link = |to: usize, label: &'static str, rel: &'static str| {
+                    view! { <a class="chip" href=query.at_page(to).url() rel=rel>{label}</a> }
+                };
+                view! {
+                    <nav class="pager" aria-label="Pages of the list">
+                        {(page > 1).then(|| link(page - 1, "Previous", "prev"))}
+                        <span>{format!("Page {page} of {pages}, {PAGE_SIZE} each")}</span>
+                        {(page < pages).then(|| link(page + 1, "Next", "next"))}
+                    </nav>
+                }
+            })
+        }}
+    }
+    .into_any()
+}

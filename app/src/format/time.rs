@@ -1,0 +1,138 @@
+//! Times and spans, in UTC.
+
+use std::time::Duration;
+
+use schema::UnixMs;
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// An age in its largest unit: `45 s`, `3 min`, `2 h`, `5 d`.
+#[must_use]
+pub fn age(span: Duration) -> String {
+    match span.as_secs() {
+        s @ 0..60 => format!("{s} s"),
+        s @ 60..3_600 => format!("{} min", s / 60),
+        s @ 3_600..172_800 => format!("{} h", s / 3_600),
+        s => format!("{} d", s / 86_400),
+    }
+}
+
+/// The time left until a moment, in two units: `7 h 12 min`, `12 min 05 s`; `due` once it is there.
+#[must_use]
+pub fn countdown(until: UnixMs, now: UnixMs) -> String {
+    let left = until.0.saturating_sub(now.0);
+    if left <= 0 {
+        return "due".to_owned();
+    }
+    let secs = left / 1_000;
+    match secs {
+        0..60 => format!("{secs} s"),
+        60..3_600 => format!("{} min {:02} s", secs / 60, secs % 60),
+        3_600..86_400 => format!("{} h {:02} min", secs / 3_600, secs / 60 % 60),
+        _ => format!("{} d {:02} h", secs / 86_400, secs / 3_600 % 24),
+    }
+}
+
+struct Civil {
+    year: i64,
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+}
+
+/// Days to a date of the proleptic Gregorian calendar, counting eras of 400 years from 1 March.
+fn civil(at: UnixMs) -> Civil {
+    let secs = at.0.div_euclid(1_000);
+    let (days, rest) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    Civil {
+        year: year_of_era + era * 400 + i64::from(month <= 2),
+        month,
+        day: day_of_year - (153 * from_march + 2) / 5 + 1,
+        hour: rest / 3_600,
+        minute: rest / 60 % 60,
+        second: rest % 60,
+    }
+}
+
+/// A time for machines: `2026-11-21T01:51:36Z`.
+#[must_use]
+pub fn utc(at: UnixMs) -> String {
+    let c = civil(at);
+    format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second)
+}
+
+/// The time of day: `01:51:36 UTC`.
+#[must_use]
+pub fn clock(at: UnixMs) -> String {
+    let c = civil(at);
+    format!("{:02}:{:02}:{:02} UTC", c.hour, c.minute, c.second)
+}
+
+/// A day: `21 Nov 2026`.
+#[must_use]
+pub fn date(at: UnixMs) -> String {
+    let c = civil(at);
+    let month = usize::try_from(c.month - 1).ok().and_then(|i| MONTHS.get(i)).copied().unwrap_or_default();
+    format!("{} {month} {}", c.day, c.year)
+}
+
+/// A day and a time: `21 Nov 2026, 01:51 UTC`.
+#[must_use]
+pub fn moment(at: UnixMs) -> String {
+    let c = civil(at);
+    format!("{}, {:02}:{:02} UTC", date(at), c.hour, c.minute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_use_their_largest_unit() {
+        for (secs, text) in [(0, "0 s"), (45, "45 s"), (60, "1 min"), (200, "3 min"), (7_300, "2 h"), (400_000, "4 d")]
+        {
+            assert_eq!(age(Duration::from_secs(secs)), text);
+        }
+    }
+
+    #[test]
+    fn a_countdown_never_goes_below_zero() {
+        let now = UnixMs(1_000_000);
+        for (ms, text) in [
+            (48_200, "48 s"),
+            (725_000, "12 min 05 s"),
+            (25_920_000, "7 h 12 min"),
+            (180_000_000, "2 d 02 h"),
+            (0, "due"),
+            (-5_000, "due"),
+        ] {
+            assert_eq!(countdown(UnixMs(now.0 + ms), now), text);
+        }
+    }
+
+    #[test]
+    fn calendar_days_are_right_at_their_edges() {
+        for (ms, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399_000, "2000-02-28T23:59:59Z"),
+            (951_782_400_000, "2000-02-29T00:00:00Z"),
+            (951_868_800_000, "2000-03-01T00:00:00Z"),
+            (1_763_689_896_000, "2025-11-21T01:51:36Z"),
+            (1_767_225_599_999, "2025-12-31T23:59:59Z"),
+            (-1_000, "1969-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(utc(UnixMs(ms)), text);
+        }
+        assert_eq!(moment(UnixMs(1_763_689_896_000)), "21 Nov 2025, 01:51 UTC");
+        assert_eq!(clock(UnixMs(1_763_689_896_000)), "01:51:36 UTC");
+    }
+}

@@ -1,0 +1,30 @@
+//! What every page has around its cards: header, banner and bottom navigation.
+
+mod header;
+mod notice;
+pub(crate) use notice::first_scan;
+#[cfg(feature = "ssr")]
+pub(crate) mod tabs;
+
+use leptos::prelude::*;
+
+use crate::live::Store;
+
+/// The header, the notices and the page's own content. Part of the page's island.
+pub(crate) fn framed(store: Store, title: AnyView, content: AnyView) -> AnyView {
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        {header::header(store)}
+        {notice::notices(store)}
+        <main id="main" tabindex="-1">
+            {title}
+            {content}
+        </main>
+    }
+    .into_any()
+}
+
+/// The page's heading, for screen readers where the cards say it all.
+pub(crate) fn hidden_title(title: &'static str) -> AnyView {
+    view! { <h1 class="vh">{title}</h1> }.into_any()
+}

@@ -1,0 +1,102 @@
+//! The banner: a simulated market, a source that does not answer, a first scan that is not done. It cannot be dismissed.
+
+use leptos::prelude::*;
+use schema::{Reading, SystemHealth, health::Feed};
+
+use crate::{format, live::Store};
+
+/// How grave a notice is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// The figures are not what they seem, or none arrive.
+    Grave,
+    /// Something is still on its way.
+    Quiet,
+}
+
+/// One line of the banner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice {
+    pub(crate) weight: Weight,
+    /// What is the matter, in capitals where grave.
+    pub(crate) head: String,
+    /// Why, in plain words.
+    pub(crate) body: String,
+}
+
+impl Notice {
+    const fn grave(head: String, body: String) -> Self {
+        Self { weight: Weight::Grave, head, body }
+    }
+}
+
+pub(super) fn notices(store: Store) -> AnyView {
+    let lines = Memo::new(move |_| {
+        let now = store.now.get();
+        told(&store.health.with(|found| Reading::judge(found.clone(), now)))
+    });
+    view! {
+        // The one live region: it speaks when the list of notices changes, not with every tick.
+        <div class="notices" role="status">
+            {move || {
+                lines
+                    .get()
+                    .into_iter()
+                    .map(|notice| {
+                        let class = match notice.weight {
+                            Weight::Grave => "notice grave",
+                            Weight::Quiet => "notice",
+                        };
+                        view! { <p class=class><strong>{notice.head}</strong>" "<span>{notice.body}</span></p> }
+                    })
+                    .collect_view()
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+/// What the health of the monitor makes everyone know.
+pub(crate) fn told(reading: &Reading<SystemHealth>) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    match reading {
+        Reading::Fresh(held) | Reading::Stale { held, .. } => notices.extend(feed(&held.value)),
+        Reading::Expired { last, .. } => {
+            notices.extend(feed(&last.value));
+            // The moment stands still, so a screen reader is not told anew each minute.
+            notices.push(Notice::grave(
+                "MONITOR SILENT:".to_owned(),
+                format!("it last reported at {}.", format::moment(last.as_of)),
+            ));
+        }
+        Reading::Absent(absence) => {
+            notices.push(Notice::grave("MONITOR SILENT:".to_owned(), format!("{absence}.")));
+        }
+    }
+    if let Some(text) = reading.held().and_then(|held| first_scan(&held.value)) {
+        notices.push(Notice { weight: Weight::Quiet, head: "First scan:".to_owned(), body: text });
+    }
+    notices
+}
+
+fn feed(health: &SystemHealth) -> Option<Notice> {
+    match &health.feed {
+        Feed::Live { .. } => None,
+        Feed::Simulated { because } => Some(Notice::grave("SIMULATED MARKET:".to_owned(), because.clone())),
+        Feed::Unreachable { venue, cause, since } => Some(Notice::grave(
+            format!("{} UNREACHABLE", venue.label().to_uppercase()),
+            format!("since {}: {cause}", format::moment(*since)),
+        )),
+        Feed::Connecting { venue } => Some(Notice {
+            weight: Weight::Quiet,
+            head: "Connecting".to_owned(),
+            body: format!("to {} for the first time.", venue.label()),
+        }),
+    }
+}
+
+/// How far the first scan is, while it is not done: `14 of 60 symbols`.
+pub(crate) fn first_scan(health: &SystemHealth) -> Option<String> {
+    (health.symbols_ready < health.symbols_total)
+        .then(|| format!("{} of {} symbols", health.symbols_ready, health.symbols_total))
+}

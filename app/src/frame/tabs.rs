@@ -1,0 +1,58 @@
+//! The bottom navigation: plain links to whole pages.
+
+use leptos::prelude::*;
+
+use crate::path;
+
+/// A page of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tab {
+    Market,
+    Scores,
+    System,
+}
+
+impl Tab {
+    const ALL: [Self; 3] = [Self::Market, Self::Scores, Self::System];
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Market => "Market",
+            Self::Scores => "Scores",
+            Self::System => "System",
+        }
+    }
+
+    const fn href(self) -> &'static str {
+        match self {
+            Self::Market => path::MARKET,
+            Self::Scores => path::SCORES,
+            Self::System => path::SYSTEM,
+        }
+    }
+
+    /// The outline of its icon, on a grid of 24.
+    const fn icon(self) -> &'static str {
+        match self {
+            Self::Market => "M4 19V11M10 19V5M16 19v-6M21 19H3",
+            Self::Scores => "M4 7h10M4 12h16M4 17h7",
+            Self::System => "M3 12h4l2.5-7 5 14 2.5-7h4",
+        }
+    }
+}
+
+/// The navigation, with the page it stands on marked; none is marked on a page of no tab.
+pub(crate) fn tabs(current: Option<Tab>) -> AnyView {
+    let links: Vec<_> = Tab::ALL
+        .into_iter()
+        .map(|tab| {
+            view! {
+                <a href=tab.href() aria-current=(current == Some(tab)).then_some("page")>
+                    <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=tab.icon()/></svg>
+                    <span>{tab.label()}</span>
+                </a>
+            }
+        })
+        .collect();
+    view! { <nav class="tabs" aria-label="Pages">{links}</nav> }.into_any()
+}

@@ -1,0 +1,30 @@
+//! The Scores page.
+
+use leptos::prelude::*;
+use schema::{page::ScoresPage, stream::Topic};
+
+use crate::{
+    card::score_list::{Listing, score_list},
+    frame::{framed, hidden_title},
+    live::{Store, connect},
+    scores::Query,
+};
+
+/// The Scores page: the list of symbols as asked.
+#[island]
+pub fn ScoresIsland(
+    /// The page's snapshot; its list holds the rows of `listing` at least.
+    page: ScoresPage,
+    /// What the address asks.
+    query: Query,
+    /// The rows to show first.
+    listing: Listing,
+) -> impl IntoView {
+    let held = page.signals.as_ref().map_or(0, |held| held.value.rows.len());
+    let whole = held == listing.total;
+    let signals = RwSignal::new(page.signals);
+    let store = Store { signals: Some(signals), whole: RwSignal::new(whole), ..Store::new(&page.frame) };
+    let topics = vec![Topic::Overview, Topic::Health, Topic::Signals];
+    connect(store, topics, page.frame.now, whole.then_some(page.frame.stamp));
+    framed(store, hidden_title("Scores"), score_list(store, signals, query, listing))
+}

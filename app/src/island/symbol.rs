@@ -1,0 +1,43 @@
+//! The page of one symbol.
+
+use leptos::prelude::*;
+use schema::{page::SymbolPage, stream::Topic};
+
+use crate::{
+    card::{
+        book::book, conditions::conditions, confluence::confluence, dimensions::dimensions, history::history,
+        price_strip::price_strip,
+    },
+    frame::framed,
+    live::{Store, connect},
+    path,
+};
+
+/// The page of one symbol: price, score, and the score taken apart.
+#[island]
+pub fn SymbolIsland(
+    /// The page's snapshot.
+    page: SymbolPage,
+) -> impl IntoView {
+    let found = RwSignal::new(page.breakdown);
+    let store = Store { breakdown: Some((page.symbol, found)), ..Store::new(&page.frame) };
+    let topics = vec![Topic::Overview, Topic::Health, Topic::Breakdown(page.symbol)];
+    connect(store, topics, page.frame.now, Some(page.frame.stamp));
+    let title = view! {
+        <div class="page-title">
+            <a class="back" href=path::SCORES>"‹ All scores"</a>
+            <h1>{page.symbol.to_string()}</h1>
+        </div>
+    };
+    let cards = view! {
+        <div class="cards one-symbol">
+            {price_strip(store, found)}
+            {confluence(store, found)}
+            {dimensions(store, found)}
+            {history(store, found)}
+            {book(store, found)}
+            {conditions(store, found)}
+        </div>
+    };
+    framed(store, title.into_any(), cards.into_any())
+}

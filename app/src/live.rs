@@ -1,0 +1,29 @@
+//! How a page stays current.
+//!
+//! [`Store`](store::Store) holds what is on screen and takes messages of the stream; [`clock`] keeps the server's time;
+//! `client` owns the page's one connection (browser only). What a figure looks like follows from its age, never from the
+//! state of the connection.
+
+pub(crate) mod backoff;
+#[cfg(feature = "hydrate")]
+pub(crate) mod client;
+pub(crate) mod clock;
+#[cfg(feature = "hydrate")]
+mod flash;
+pub(crate) mod store;
+
+pub use clock::ServerClock;
+pub use store::{Link, Store, Taken};
+
+#[cfg(feature = "hydrate")]
+pub(crate) use client::connect;
+
+/// Brings a page to life in the browser; the server has nothing to connect.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) fn connect(
+    _store: Store,
+    _topics: Vec<schema::stream::Topic>,
+    _page: schema::UnixMs,
+    _since: Option<schema::Stamp>,
+) {
+}

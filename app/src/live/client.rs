@@ -1,0 +1,270 @@
+//! The page's one connection. Browser only.
+//!
+//! It goes on from the tick that the page was made at, makes a lost connection again with a growing wait, and drops and
+//! makes it at once when the page is looked at again. It judges no figure: ages do.
+
+use std::{cell::RefCell, rc::Rc};
+
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use schema::{
+    Stamp, UnixMs,
+    stream::{StreamMessage, Topic},
+};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{EventSource, MessageEvent};
+
+use super::{
+    ServerClock, backoff, flash,
+    store::{Link, Store, Taken},
+};
+use crate::path;
+
+/// A connection that said nothing for so long is made again, in milliseconds; the server speaks every 15 s at least.
+const SILENT_MS: f64 = 20_000.0;
+/// On return to the page, a connection that said nothing for so long is made again, in milliseconds.
+const WAKE_MS: f64 = 3_000.0;
+/// How long a hidden page keeps its connection.
+const HIDDEN: std::time::Duration = std::time::Duration::from_secs(30);
+const EVENTS: [&str; 3] = ["snapshot", "delta", "state"];
+
+type Shared = Rc<RefCell<Client>>;
+
+struct Client {
+    store: Store,
+    topics: Vec<Topic>,
+    clock: ServerClock,
+    /// The last tick that was taken; none where a whole snapshot is wanted.
+    since: Option<Stamp>,
+    source: Option<EventSource>,
+    on_message: Option<Closure<dyn FnMut(MessageEvent)>>,
+    on_error: Option<Closure<dyn FnMut()>>,
+    heard_ms: f64,
+    attempt: u32,
+    retry: Option<TimeoutHandle>,
+    hide: Option<TimeoutHandle>,
+}
+
+/// Brings a page to life once it is hydrated. Does nothing on the server.
+pub(crate) fn connect(store: Store, topics: Vec<Topic>, page: UnixMs, since: Option<Stamp>) {
+    Effect::new(move || start(store, topics.clone(), page, since));
+}
+
+fn start(store: Store, topics: Vec<Topic>, page: UnixMs, since: Option<Stamp>) {
+    mark("data-hydrated", "yes");
+    flash::watch();
+    let client = Rc::new(RefCell::new(Client {
+        store,
+        topics,
+        clock: ServerClock::new(page, browser_now(), answered()),
+        since,
+        source: None,
+        on_message: None,
+        on_error: None,
+        heard_ms: 0.0,
+        attempt: 0,
+        retry: None,
+        hide: None,
+    }));
+    let shared = Rc::clone(&client);
+    let on_message = Closure::new(move |event: MessageEvent| heard(&shared, &event));
+    let shared = Rc::clone(&client);
+    let on_error = Closure::new(move || failed(&shared));
+    {
+        let mut client = client.borrow_mut();
+        client.on_message = Some(on_message);
+        client.on_error = Some(on_error);
+    }
+    tick(&client);
+    open(&client);
+
+    // The page lives as long as its document, so none of these is ever taken down.
+    let shared = Rc::clone(&client);
+    set_interval(move || tick(&shared), std::time::Duration::from_secs(1));
+    let shared = Rc::clone(&client);
+    let on_visibility = Closure::<dyn FnMut()>::new(move || if hidden() { sleep(&shared) } else { wake(&shared) });
+    if document().add_event_listener_with_callback("visibilitychange", on_visibility.as_ref().unchecked_ref()).is_ok() {
+        on_visibility.forget();
+    }
+    for name in ["pageshow", "online"] {
+        let shared = Rc::clone(&client);
+        let _ = window_event_listener_untyped(name, move |_| wake(&shared));
+    }
+    let shared = Rc::clone(&client);
+    let _ = window_event_listener_untyped("offline", move |_| say(&shared, Link::Offline));
+    // An open stream would keep the page out of the back-forward cache.
+    let shared = Rc::clone(&client);
+    let _ = window_event_listener_untyped("pagehide", move |_| close(&shared));
+}
+
+fn open(shared: &Shared) {
+    close(shared);
+    let mut client = shared.borrow_mut();
+    client.heard_ms = js_sys::Date::now();
+    let url = path::stream(&client.topics, client.since);
+    let Ok(source) = EventSource::new(&url) else { return };
+    if let (Some(on_message), Some(on_error)) = (&client.on_message, &client.on_error) {
+        for name in EVENTS {
+            // Adding a listener fails only for an object that is no event target.
+            let _ = source.add_event_listener_with_callback(name, on_message.as_ref().unchecked_ref());
+        }
+        source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    }
+    client.source = Some(source);
+}
+
+fn close(shared: &Shared) {
+    let mut client = shared.borrow_mut();
+    if let Some(source) = client.source.take() {
+        source.close();
+    }
+    if let Some(retry) = client.retry.take() {
+        retry.clear();
+    }
+}
+
+/// Opens anew without a place to go on from, so that the server sends everything.
+fn open_afresh(shared: &Shared) {
+    shared.borrow_mut().since = None;
+    open(shared);
+}
+
+fn heard(shared: &Shared, event: &MessageEvent) {
+    let message = event.data().as_string().and_then(|text| serde_json::from_str::<StreamMessage>(&text).ok());
+    let Some(message) = message else {
+        // A server of another version: what is on screen ages, and says so.
+        leptos::logging::error!("a message of the stream could not be read");
+        return;
+    };
+    let store = {
+        let mut client = shared.borrow_mut();
+        client.heard_ms = js_sys::Date::now();
+        client.attempt = 0;
+        client.store
+    };
+    say(shared, Link::Live);
+    match store.take(message) {
+        Taken::Gap => open_afresh(shared),
+        Taken::Clock(server) => {
+            shared.borrow_mut().clock.set(server, browser_now());
+            tick(shared);
+        }
+        Taken::Applied | Taken::Ignored => {
+            if let Ok(stamp) = event.last_event_id().parse() {
+                shared.borrow_mut().since = Some(stamp);
+            }
+        }
+    }
+}
+
+/// The browser makes a dropped connection again by itself, but not one that was answered with an error.
+fn failed(shared: &Shared) {
+    say(shared, Link::Reconnecting);
+    let closed = shared.borrow().source.as_ref().is_none_or(|source| source.ready_state() == EventSource::CLOSED);
+    if closed && !hidden() {
+        retry(shared);
+    }
+}
+
+fn retry(shared: &Shared) {
+    let mut client = shared.borrow_mut();
+    let wait = backoff::wait_ms(client.attempt, js_sys::Math::random());
+    client.attempt = client.attempt.saturating_add(1);
+    if let Some(earlier) = client.retry.take() {
+        earlier.clear();
+    }
+    let again = Rc::clone(shared);
+    let wait = std::time::Duration::from_secs_f64(wait / 1_000.0);
+    client.retry = set_timeout_with_handle(move || open(&again), wait).ok();
+}
+
+/// Once a second: time goes on, and a silent connection is made again.
+fn tick(shared: &Shared) {
+    if hidden() {
+        return;
+    }
+    let (store, now, silent) = {
+        let client = shared.borrow();
+        let silent = js_sys::Date::now() - client.heard_ms > SILENT_MS && client.source.is_some();
+        (client.store, client.clock.now(browser_now()), silent)
+    };
+    store.now.set(now);
+    if silent {
+        say(shared, Link::Reconnecting);
+        open(shared);
+    }
+}
+
+fn wake(shared: &Shared) {
+    if hidden() {
+        return;
+    }
+    if let Some(hide) = shared.borrow_mut().hide.take() {
+        hide.clear();
+    }
+    tick(shared);
+    let current = {
+        let client = shared.borrow();
+        client.source.as_ref().is_some_and(|source| source.ready_state() == EventSource::OPEN)
+            && js_sys::Date::now() - client.heard_ms <= WAKE_MS
+    };
+    if !current {
+        say(shared, Link::Reconnecting);
+        shared.borrow_mut().attempt = 0;
+        open(shared);
+    }
+}
+
+fn sleep(shared: &Shared) {
+    let later = Rc::clone(shared);
+    let handle = set_timeout_with_handle(
+        move || {
+            if hidden() {
+                close(&later);
+            }
+        },
+        HIDDEN,
+    )
+    .ok();
+    shared.borrow_mut().hide = handle;
+}
+
+fn say(shared: &Shared, link: Link) {
+    let link = if link == Link::Reconnecting && !window().navigator().on_line() { Link::Offline } else { link };
+    let signal = shared.borrow().store.link;
+    if signal.get_untracked() != link {
+        mark("data-stream", link.marker());
+        signal.set(link);
+    }
+}
+
+fn hidden() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Hidden
+}
+
+fn browser_now() -> UnixMs {
+    unix(js_sys::Date::now())
+}
+
+fn unix(ms: f64) -> UnixMs {
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds far below 2^53; the fraction is of no use")]
+    UnixMs(ms as i64)
+}
+
+/// When the page began to arrive, by the browser's clock; none where it came out of the browser's own store.
+fn answered() -> Option<UnixMs> {
+    let performance = window().performance()?;
+    let entry = performance.get_entries_by_type("navigation").get(0);
+    let number = |name: &str| js_sys::Reflect::get(&entry, &name.into()).ok().and_then(|value| value.as_f64());
+    // Bytes that travelled are what tells an answer of the server from a stored one.
+    let travelled = number("transferSize")? > 0.0;
+    let start = number("responseStart")?;
+    (travelled && start > 0.0).then(|| unix(performance.time_origin() + start))
+}
+
+/// A marker on the body, for tests.
+fn mark(name: &str, value: &str) {
+    if let Some(body) = document().body() {
+        // Fails only for a name that is no attribute's.
+        let _ = body.set_attribute(name, value);
+    }
+}

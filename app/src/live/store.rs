@@ -1,0 +1,178 @@
+//! What is on screen, and how messages of the stream change it.
+
+use leptos::prelude::*;
+use schema::{
+    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, Schema, Signals, Stamp, Symbol, SystemHealth, UnixMs,
+    page::Frame, reading::Found, stream::StreamMessage,
+};
+
+/// How the page's connection is doing. It colours nothing but its own word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// The page as the server made it; no script has run.
+    Snapshot,
+    /// Messages arrive.
+    Live,
+    /// The connection is being made.
+    Reconnecting,
+    /// The browser says that there is no network.
+    Offline,
+}
+
+impl Link {
+    /// The word for people.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Live => "live",
+            Self::Reconnecting => "reconnecting",
+            Self::Offline => "offline",
+        }
+    }
+
+    /// The value of the marker that browser tests wait for.
+    #[must_use]
+    pub const fn marker(self) -> &'static str {
+        match self {
+            Self::Snapshot => "none",
+            Self::Live => "open",
+            Self::Reconnecting => "reconnecting",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is on screen now.
+    Applied,
+    /// Not newer than what is on screen, or not for this page.
+    Ignored,
+    /// Changes to a value that is not held: a whole one is needed.
+    Gap,
+    /// The server's time.
+    Clock(UnixMs),
+}
+
+/// What is on screen. Copied freely; a page fills in the schemas that it shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Store {
+    /// The server's time, from the page first and ticking once the page is alive.
+    pub now: RwSignal<UnixMs>,
+    /// How the connection is doing.
+    pub link: RwSignal<Link>,
+    /// How the monitor is doing.
+    pub health: RwSignal<Found<SystemHealth>>,
+    /// The market in one look.
+    pub overview: RwSignal<Found<MarketOverview>>,
+    /// How many symbols take part, where the page shows it.
+    pub breadth: Option<RwSignal<Found<MarketBreadth>>>,
+    /// What moves most, where the page shows it.
+    pub movers: Option<RwSignal<Found<MarketMovers>>>,
+    /// Every symbol, where the page lists them.
+    pub signals: Option<RwSignal<Found<Signals>>>,
+    /// One symbol's score, where the page is that symbol's.
+    pub breakdown: Option<(Symbol, RwSignal<Found<Breakdown>>)>,
+    /// Whether `signals` holds every row, or only those that the server put on the page.
+    pub whole: RwSignal<bool>,
+}
+
+impl Store {
+    /// What every page shows.
+    #[must_use]
+    pub fn new(frame: &Frame) -> Self {
+        Self {
+            now: RwSignal::new(frame.now),
+            link: RwSignal::new(Link::Snapshot),
+            health: RwSignal::new(frame.health.clone()),
+            overview: RwSignal::new(frame.overview.clone()),
+            breadth: None,
+            movers: None,
+            signals: None,
+            breakdown: None,
+            whole: RwSignal::new(true),
+        }
+    }
+
+    /// Takes a message of the stream.
+    pub fn take(&self, message: StreamMessage) -> Taken {
+        match message {
+            StreamMessage::Overview(held) => put(Some(self.overview), held),
+            StreamMessage::Health(held) => put(Some(self.health), held),
+            StreamMessage::Breadth(held) => put(self.breadth, held),
+            StreamMessage::Movers(held) => put(self.movers, held),
+            StreamMessage::Breakdown(held) => match self.breakdown {
+                Some((symbol, signal)) if held.value.row.symbol == symbol => put(Some(signal), held),
+                _ => Taken::Ignored,
+            },
+            StreamMessage::Signals(held) => self.take_signals(held),
+            StreamMessage::SignalsDelta(delta) => {
+                let Some(signal) = self.signals else { return Taken::Ignored };
+                if !self.whole.get_untracked() {
+                    // The rows on the page alone: the whole list is on its way.
+                    return Taken::Ignored;
+                }
+                let next = signal.with_untracked(|found| match found {
+                    Ok(held) if delta.held.stamp <= held.stamp => Err(Taken::Ignored),
+                    Ok(held) => delta.apply(held).ok_or(Taken::Gap),
+                    Err(_) => Err(Taken::Gap),
+                });
+                match next {
+                    Ok(held) => {
+                        signal.set(Ok(held));
+                        Taken::Applied
+                    }
+                    Err(taken) => taken,
+                }
+            }
+            StreamMessage::Clock { now } => Taken::Clock(now),
+        }
+    }
+
+    fn take_signals(&self, held: Held<Signals>) -> Taken {
+        let Some(signal) = self.signals else { return Taken::Ignored };
+        if self.whole.get_untracked() {
+            return put(Some(signal), held);
+        }
+        // The same write, now whole, is news as well.
+        if stamp_of(signal).is_some_and(|stamp| held.stamp < stamp) {
+            return Taken::Ignored;
+        }
+        signal.set(Ok(held));
+        self.whole.set(true);
+        Taken::Applied
+    }
+
+    /// The age of the oldest value on screen; none where there is no value at all.
+    #[must_use]
+    pub fn oldest(&self) -> Option<UnixMs> {
+        let times = [
+            as_of(Some(self.overview)),
+            as_of(self.breadth),
+            as_of(self.movers),
+            as_of(self.signals),
+            as_of(self.breakdown.map(|(_, signal)| signal)),
+        ];
+        times.into_iter().flatten().min()
+    }
+}
+
+fn as_of<T: Send + Sync + 'static>(signal: Option<RwSignal<Found<T>>>) -> Option<UnixMs> {
+    signal.and_then(|signal| signal.with(|found| found.as_ref().ok().map(|held| held.as_of)))
+}
+
+fn stamp_of<T: Send + Sync + 'static>(signal: RwSignal<Found<T>>) -> Option<Stamp> {
+    signal.with_untracked(|found| found.as_ref().ok().map(|held| held.stamp))
+}
+
+/// Puts a value on screen where it is newer than what is there; the stamp decides, not arrival.
+fn put<T: Schema>(signal: Option<RwSignal<Found<T>>>, held: Held<T>) -> Taken {
+    let Some(signal) = signal else { return Taken::Ignored };
+    if stamp_of(signal).is_some_and(|stamp| held.stamp <= stamp) {
+        return Taken::Ignored;
+    }
+    signal.set(Ok(held));
+    Taken::Applied
+}

@@ -1,0 +1,42 @@
+//! The pages: each asks the [`Source`] for its snapshot and hands it to its island. Server only.
+
+#![allow(unreachable_pub, reason = "the macro makes public items in private places")]
+
+mod market;
+mod not_found;
+mod scores;
+mod symbol;
+mod system;
+
+use std::{future::Future, sync::Arc};
+
+use leptos::prelude::*;
+
+use crate::{
+    frame::tabs::{Tab, tabs},
+    source::Source,
+};
+
+pub(crate) use market::MarketRoute;
+pub(crate) use not_found::NotFoundRoute;
+pub(crate) use scores::ScoresRoute;
+pub(crate) use symbol::SymbolRoute;
+pub(crate) use system::SystemRoute;
+
+/// A page that waits for its snapshot, with the navigation beneath it.
+///
+/// Where no source is in context, as when the routes are listed at the start, it says so instead.
+fn awaited<F>(tab: Option<Tab>, snapshot: impl FnOnce(Arc<dyn Source>) -> F + Send + 'static) -> AnyView
+where
+    F: Future<Output = AnyView> + Send + 'static,
+{
+    let Some(source) = use_context::<Arc<dyn Source>>() else {
+        return view! { <main><p class="absent">"This page has no source of data."</p></main> }.into_any();
+    };
+    let page = snapshot(source);
+    view! {
+        <Suspense>{Suspend::new(page)}</Suspense>
+        {tabs(tab)}
+    }
+    .into_any()
+}

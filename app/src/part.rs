@@ -1,0 +1,10 @@
+//! The small pieces that cards are made of. Each is a pure function of what it shows.
+
+pub(crate) mod bar;
+pub(crate) mod figure;
+pub(crate) mod ring;
+pub(crate) mod spark;
+pub(crate) mod symbol;
+
+/// Text that only screen readers read.
+pub(crate) const HIDDEN: &str = "vh";

@@ -1,0 +1,148 @@
+//! One figure, known or missing with its reason.
+
+use leptos::prelude::*;
+use schema::{Direction, Figure, Pct, Price, Why};
+
+use super::HIDDEN;
+use crate::format;
+
+/// Which colour a figure has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Up,
+    Down,
+}
+
+impl Tone {
+    /// By the sign of what is shown: a change that rounds to zero has no colour.
+    pub(crate) fn of_text(text: &str) -> Self {
+        match text.chars().next() {
+            Some('+') => Self::Up,
+            Some(format::MINUS) => Self::Down,
+            _ => Self::Plain,
+        }
+    }
+
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "n",
+            Self::Up => "n up",
+            Self::Down => "n down",
+        }
+    }
+}
+
+/// What is shown of a known figure.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Text {
+    pub(crate) text: String,
+    /// The value in full where `text` shortens it.
+    pub(crate) full: Option<String>,
+    pub(crate) tone: Tone,
+}
+
+impl Text {
+    pub(crate) const fn plain(text: String) -> Self {
+        Self { text, full: None, tone: Tone::Plain }
+    }
+
+    /// A signed text, coloured by its sign.
+    pub(crate) fn change(text: String) -> Self {
+        Self { tone: Tone::of_text(&text), text, full: None }
+    }
+
+    /// A change in percent.
+    pub(crate) fn pct(pct: Pct) -> Self {
+        Self::change(format!("{}%", format::signed(pct.get(), 2)))
+    }
+
+    /// A price by its increment; one that counts its zeros carries its full value.
+    pub(crate) fn price(price: Price, tick: Price) -> Self {
+        let (text, full) = (format::price(price, tick), format::full_price(price, tick));
+        Self { full: (text != full).then_some(full), text, tone: Tone::Plain }
+    }
+
+    pub(crate) fn view(self) -> AnyView {
+        let class = self.tone.class();
+        match self.full {
+            None => view! { <span class=class>{self.text}</span> }.into_any(),
+            Some(full) => view! {
+                <span class=class title=full>
+                    <span aria-hidden="true">{self.text}</span>
+                    <span class=HIDDEN>{full.clone()}</span>
+                </span>
+            }
+            .into_any(),
+        }
+    }
+}
+
+/// A dash, with the reason on hover and for screen readers.
+pub(crate) fn missing(why: &Why) -> AnyView {
+    dash(&why.to_string())
+}
+
+/// A dash with a reason in words.
+pub(crate) fn dash(reason: &str) -> AnyView {
+    view! {
+        <span class="missing" title=reason.to_owned()>
+            <span aria-hidden="true">"—"</span>
+            <span class=HIDDEN>{format!("missing: {reason}")}</span>
+        </span>
+    }
+    .into_any()
+}
+
+/// A figure where room is short: a dash stands for a missing one.
+pub(crate) fn figure<T>(figure: &Figure<T>, show: impl FnOnce(&T) -> Text) -> AnyView {
+    match figure {
+        Figure::Known { value, .. } => show(value).view(),
+        Figure::Missing(why) => missing(why),
+    }
+}
+
+/// A figure with its name, for a grid of them: a missing one shows its reason beneath.
+pub(crate) fn stat<T>(label: &'static str, value: &Figure<T>, show: impl FnOnce(&T) -> Text) -> AnyView {
+    let (shown, note) = match value {
+        Figure::Known { value, .. } => (show(value).view(), None),
+        Figure::Missing(why) => (dash_alone(), Some(why.to_string())),
+    };
+    stat_of(label, shown, note)
+}
+
+/// A named figure that is always known.
+pub(crate) fn plain_stat(label: &'static str, text: String) -> AnyView {
+    stat_of(label, Text::plain(text).view(), None)
+}
+
+/// A named figure with a note beneath it.
+pub(crate) fn stat_of(label: &'static str, shown: AnyView, note: Option<String>) -> AnyView {
+    view! {
+        <div class="stat">
+            <dt>{label}</dt>
+            <dd>{shown}</dd>
+            {note.map(|note| view! { <dd class="note">{note}</dd> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// A dash whose reason stands beside it in words.
+pub(crate) fn dash_alone() -> AnyView {
+    view! { <span class="missing" aria-hidden="true">"—"</span> }.into_any()
+}
+
+/// The word of a direction, in its colour.
+pub(crate) fn direction(direction: Direction) -> AnyView {
+    view! { <span class=format!("direction {}", direction_class(direction))>{direction.label()}</span> }.into_any()
+}
+
+/// The class that colours a direction.
+pub(crate) const fn direction_class(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Long => "long",
+        Direction::Neutral => "neutral",
+        Direction::Short => "short",
+    }
+}

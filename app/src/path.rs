@@ -1,0 +1,80 @@
+//! Every address of the dashboard, in one place.
+
+use std::fmt::Write as _;
+
+use schema::{Stamp, Symbol, stream::Topic};
+
+/// The Market page.
+pub const MARKET: &str = "/";
+/// Another name of the Market page.
+pub const MOBILE: &str = "/mobile";
+/// The Scores page.
+pub const SCORES: &str = "/scores";
+/// The System page.
+pub const SYSTEM: &str = "/system";
+/// The live stream.
+pub const STREAM: &str = "/api/v1/stream";
+/// The web app manifest.
+pub const MANIFEST: &str = "/manifest.webmanifest";
+/// The icon for browser tabs.
+pub const ICON: &str = "/favicon.svg";
+/// The icon for home screens that take no SVG.
+pub const TOUCH_ICON: &str = "/icon-192.png";
+
+/// The page of one symbol.
+#[must_use]
+pub fn symbol(symbol: &Symbol) -> String {
+    // The characters of a symbol need no escape in a path.
+    format!("/symbol/{symbol}")
+}
+
+/// The live stream of some topics, going on after a tick where one is given.
+#[must_use]
+pub fn stream(topics: &[Topic], since: Option<Stamp>) -> String {
+    let mut url = format!("{STREAM}?topics=");
+    for (i, topic) in topics.iter().enumerate() {
+        if i > 0 {
+            url.push(',');
+        }
+        // Writing to a string cannot fail.
+        let _ = write!(url, "{topic}");
+    }
+    if let Some(stamp) = since {
+        let _ = write!(url, "&since={stamp}");
+    }
+    url
+}
+
+/// A text as the value of a URL's query.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stream_is_asked_for_topics_and_a_place_to_go_on_from() {
+        let topics = [Topic::Overview, Topic::Breakdown(Symbol::new("BTCUSDT").unwrap())];
+        assert_eq!(stream(&topics, None), "/api/v1/stream?topics=overview,breakdown:BTCUSDT");
+        assert_eq!(
+            stream(&topics, Some(Stamp { epoch: 7, seq: 12 })),
+            "/api/v1/stream?topics=overview,breakdown:BTCUSDT&since=7-12"
+        );
+    }
+
+    #[test]
+    fn a_text_cannot_break_out_of_a_query() {
+        assert_eq!(encode("BTC&sort=x ü"), "BTC%26sort%3Dx%20%C3%BC");
+    }
+}

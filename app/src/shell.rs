@@ -1,0 +1,66 @@
+//! The document around every page, and the list of pages. Server only.
+
+#![allow(unreachable_pub, reason = "the macro makes public items in private places")]
+
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path as route,
+};
+
+use crate::{
+    page::{MarketRoute, NotFoundRoute, ScoresRoute, SymbolRoute, SystemRoute},
+    path,
+};
+
+const DESCRIPTION: &str =
+    "Crypto perpetual futures, scored from six directions; every figure live, dated or missing with its reason.";
+
+/// The whole document.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
+                <meta name="description" content=DESCRIPTION/>
+                <meta name="color-scheme" content="dark light"/>
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fffaf0"/>
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0b0d10"/>
+                <meta name="mobile-web-app-capable" content="yes"/>
+                <meta name="format-detection" content="telephone=no"/>
+                <link rel="icon" href=path::ICON type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href=path::TOUCH_ICON/>
+                <link rel="manifest" href=path::MANIFEST/>
+                <HashedStylesheet options=options.clone() id="leptos"/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options=options islands=true/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// The list of pages.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|page: String| if page.is_empty() { "Virtuoso".to_owned() } else { format!("{page} · Virtuoso") }/>
+        <Router>
+            <Routes fallback=NotFoundRoute>
+                <Route path=route!("/") view=MarketRoute ssr=SsrMode::Async/>
+                <Route path=route!("/mobile") view=MarketRoute ssr=SsrMode::Async/>
+                <Route path=route!("/scores") view=ScoresRoute ssr=SsrMode::Async/>
+                <Route path=route!("/symbol/:symbol") view=SymbolRoute ssr=SsrMode::Async/>
+                <Route path=route!("/system") view=SystemRoute ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}

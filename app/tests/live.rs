@@ -1,0 +1,134 @@
+//! How messages of the stream change what is on screen.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod world;
+
+use app::live::{Store, Taken};
+use leptos::prelude::*;
+use schema::{
+    Held, Signals, Stamp, UnixMs,
+    reading::Found,
+    stream::{SignalsDelta, StreamMessage},
+};
+use world::{NOW, breakdown, frame, held, known, overview, price, row, score, signals, symbol, young_row};
+
+fn at<T>(held: Held<T>, epoch: u64, seq: u64) -> Held<T> {
+    Held { stamp: Stamp { epoch, seq }, ..held }
+}
+
+fn store(rows: usize, whole: bool) -> (Store, RwSignal<Found<Signals>>) {
+    let list = RwSignal::new(Ok(at(held(signals((0..rows).map(row).collect()), 1), 5, 10)));
+    (Store { signals: Some(list), whole: RwSignal::new(whole), ..Store::new(&frame()) }, list)
+}
+
+fn run(test: impl FnOnce()) {
+    Owner::new().with(test);
+}
+
+#[test]
+fn a_newer_value_is_taken_and_an_older_one_is_not() {
+    run(|| {
+        let store = Store::new(&frame());
+        store.overview.set(Ok(at(held(overview(), 1), 5, 10)));
+        let mut changed = overview();
+        changed.gainers = 42;
+        let newer = StreamMessage::Overview(at(held(changed, 0), 5, 11));
+        assert_eq!(store.take(newer.clone()), Taken::Applied);
+        assert_eq!(store.overview.get_untracked().unwrap().value.gainers, 42);
+        assert_eq!(store.take(newer), Taken::Ignored, "the same again");
+        assert_eq!(store.take(StreamMessage::Overview(at(held(overview(), 0), 5, 9))), Taken::Ignored);
+        assert_eq!(store.overview.get_untracked().unwrap().value.gainers, 42);
+    });
+}
+
+#[test]
+fn a_restarted_writer_wins_whatever_its_count() {
+    run(|| {
+        let store = Store::new(&frame());
+        store.overview.set(Ok(at(held(overview(), 1), 5, 10_000)));
+        assert_eq!(store.take(StreamMessage::Overview(at(held(overview(), 0), 6, 1))), Taken::Applied);
+    });
+}
+
+#[test]
+fn a_delta_changes_the_rows_it_names() {
+    run(|| {
+        let (store, list) = store(3, true);
+        let old = list.get_untracked().unwrap();
+        let mut rows = old.value.rows.clone();
+        rows[0].quote.price = price(91_300.0);
+        rows[1].score = known(score(50.45));
+        rows.remove(2);
+        rows.push(young_row());
+        let new = at(held(signals(rows), 0), 5, 11);
+        assert_eq!(store.take(StreamMessage::SignalsDelta(SignalsDelta::between(&old, &new))), Taken::Applied);
+        assert_eq!(list.get_untracked().unwrap().value, new.value);
+    });
+}
+
+#[test]
+fn a_delta_to_another_value_asks_for_a_whole_one() {
+    run(|| {
+        let (store, list) = store(3, true);
+        let (base, new) = (at(held(signals(vec![row(0)]), 0), 5, 12), at(held(signals(vec![row(0)]), 0), 5, 13));
+        let delta = StreamMessage::SignalsDelta(SignalsDelta::between(&base, &new));
+        assert_eq!(store.take(delta.clone()), Taken::Gap);
+        assert_eq!(list.get_untracked().unwrap().stamp.seq, 10, "what is on screen stays");
+        list.set(Err(schema::Absence::NeverWritten));
+        assert_eq!(store.take(delta), Taken::Gap);
+    });
+}
+
+#[test]
+fn a_delta_already_on_screen_is_ignored() {
+    run(|| {
+        let (store, _) = store(1, true);
+        let (base, new) = (at(held(signals(vec![row(0)]), 0), 5, 8), at(held(signals(vec![row(0)]), 0), 5, 9));
+        let delta = StreamMessage::SignalsDelta(SignalsDelta::between(&base, &new));
+        assert_eq!(store.take(delta), Taken::Ignored);
+    });
+}
+
+#[test]
+fn the_rows_of_a_page_wait_for_the_whole_list() {
+    run(|| {
+        let (store, list) = store(2, false);
+        let old = list.get_untracked().unwrap();
+        let delta = SignalsDelta::between(&old, &at(held(signals(vec![row(0)]), 0), 5, 11));
+        assert_eq!(store.take(StreamMessage::SignalsDelta(delta)), Taken::Ignored);
+        // The very write the page was made of, now whole.
+        let whole = at(held(signals((0..60).map(row).collect()), 1), 5, 10);
+        assert_eq!(store.take(StreamMessage::Signals(whole)), Taken::Applied);
+        assert!(store.whole.get_untracked());
+        assert_eq!(list.get_untracked().unwrap().value.rows.len(), 60);
+    });
+}
+
+#[test]
+fn what_the_page_does_not_show_is_ignored() {
+    run(|| {
+        let store = Store::new(&frame());
+        assert_eq!(store.take(StreamMessage::Signals(held(signals(vec![row(0)]), 0))), Taken::Ignored);
+        let other = RwSignal::new(Ok(held(breakdown(), 1)));
+        let store = Store { breakdown: Some((symbol("ETHUSDT"), other)), ..store };
+        assert_eq!(store.take(StreamMessage::Breakdown(at(held(breakdown(), 0), 9, 9))), Taken::Ignored);
+    });
+}
+
+#[test]
+fn the_servers_clock_is_handed_on() {
+    run(|| {
+        let store = Store::new(&frame());
+        assert_eq!(store.take(StreamMessage::Clock { now: UnixMs(5) }), Taken::Clock(UnixMs(5)));
+    });
+}
+
+#[test]
+fn the_oldest_value_on_screen_is_known() {
+    run(|| {
+        let store = Store::new(&frame());
+        assert_eq!(store.oldest(), Some(UnixMs(NOW.0 - 1_000)));
+        let list = RwSignal::new(Ok(held(signals(vec![row(0)]), 30)));
+        assert_eq!(Store { signals: Some(list), ..store }.oldest(), Some(UnixMs(NOW.0 - 30_000)));
+    });
+}

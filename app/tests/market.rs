@@ -1,0 +1,195 @@
+//! The Market page in every state it can be in.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod world;
+
+use app::island::MarketIsland;
+use leptos::prelude::*;
+use schema::{
+    Absence, Figure, Stamp, Venue, Why,
+    health::Feed,
+    page::{Frame, MarketPage},
+};
+use world::{NOW, bare_overview, frame, health, held, html, market_page, overview, text};
+
+fn page(page: MarketPage) -> String {
+    html(move || view! { <MarketIsland page=page/> })
+}
+
+fn with_frame(frame: Frame) -> String {
+    page(MarketPage { frame, ..market_page() })
+}
+
+#[test]
+fn the_header_says_what_the_market_does_now() {
+    let text = text(&page(market_page()));
+    assert!(text.contains("Broad Rally: 41 of 60 symbols rise; 12 point long, 5 short."), "{text}");
+    assert!(text.contains("oldest 3 s"), "the movers are the oldest on the page: {text}");
+}
+
+#[test]
+fn the_overview_shows_every_known_figure() {
+    let text = text(&page(market_page()));
+    for figure in [
+        "Signal balance 70.59",
+        "12 long",
+        "43 neutral",
+        "5 short",
+        "$48.2B",
+        "+1.84%",
+        "−0.42%",
+        "4.31%",
+        "24 h mean: 4 of 12 samples",
+        "$91,234",
+        "41.7%",
+        "a year, from 30 days",
+        "BTC 57.4%",
+        "38 Fear",
+        "Alternative.me, 21 Nov 2026",
+        "$3.21T",
+        "60 of 612 listed",
+    ] {
+        assert!(text.contains(figure), "`{figure}` is not in: {text}");
+    }
+}
+
+#[test]
+fn a_missing_figure_shows_its_reason_and_neither_0_nor_50() {
+    let text = text(&with_frame(Frame { overview: Ok(held(bare_overview(), 1)), ..frame() }));
+    for reason in [
+        "No regime not measured yet",
+        "Signal balance — not measured yet",
+        "None of 60 symbols has a score yet.",
+        "BTC dominance: source off",
+        "Fear &amp; Greed — source unreachable: the mood index answered 503",
+    ] {
+        assert!(text.contains(reason), "`{reason}` is not in: {text}");
+    }
+    for invented in ["Signal balance 50", "Signal balance 0", "0 long", "0 short", "Dominance 0", "Greed 0", "Greed 50"]
+    {
+        assert!(!text.contains(invented), "`{invented}` is in: {text}");
+    }
+}
+
+#[test]
+fn a_zero_that_was_measured_is_shown_as_zero() {
+    let text = text(&page(market_page()));
+    assert!(text.contains("At 24 h low 0"), "{text}");
+}
+
+#[test]
+fn a_stale_card_shows_its_age_and_keeps_its_figures() {
+    let html = with_frame(Frame { overview: Ok(held(overview(), 45)), ..frame() });
+    assert!(html.contains(r#"data-state="stale""#));
+    let text = text(&html);
+    assert!(text.contains("45 s old"), "{text}");
+    assert!(text.contains("45 s ago: Broad Rally"), "{text}");
+    assert!(text.contains("$48.2B"), "{text}");
+}
+
+#[test]
+fn an_expired_card_calls_its_figures_the_last_known() {
+    let html = with_frame(Frame { overview: Ok(held(overview(), 200)), ..frame() });
+    assert!(html.contains(r#"data-state="expired""#));
+    let text = text(&html);
+    assert!(text.contains("last known, 3 min old"), "{text}");
+    assert!(text.contains("Last known, 3 min ago: Broad Rally"), "{text}");
+}
+
+#[test]
+fn a_card_without_a_value_says_why_and_shows_no_figure() {
+    let absent = page(MarketPage {
+        breadth: Err(Absence::Unreadable("field `day`: more changes than symbols".to_owned())),
+        movers: Err(Absence::Unreachable("connection refused".to_owned())),
+        ..market_page()
+    });
+    assert_eq!(absent.matches(r#"data-state="absent""#).count(), 2);
+    let text = text(&absent);
+    assert!(text.contains("unreadable: field `day`: more changes than symbols"), "{text}");
+    assert!(text.contains("cache unreachable: connection refused"), "{text}");
+    assert!(!text.contains("advancing over 24 h"), "{text}");
+}
+
+#[test]
+fn the_first_scan_shows_how_far_it_is() {
+    let mut health = health(Feed::Live { venue: Venue::Bybit });
+    health.symbols_ready = 14;
+    let text =
+        text(&with_frame(Frame { health: Ok(held(health, 1)), overview: Err(Absence::NeverWritten), ..frame() }));
+    assert!(text.contains("First scan: 14 of 60 symbols"), "{text}");
+    assert!(text.contains("No reading of the market: waiting for the first scan."), "{text}");
+}
+
+#[test]
+fn a_simulated_market_is_named_on_top_and_cannot_be_dismissed() {
+    let feed = Feed::Simulated { because: "Bybit unreachable (connection refused)".to_owned() };
+    let html = with_frame(Frame { health: Ok(held(health(feed), 1)), ..frame() });
+    assert!(text(&html).contains("SIMULATED MARKET: Bybit unreachable (connection refused)"));
+    assert!(!html.contains("<button"), "nothing to press in a banner");
+}
+
+#[test]
+fn a_source_that_does_not_answer_is_named_with_its_cause_and_since_when() {
+    let feed =
+        Feed::Unreachable { venue: Venue::Bybit, cause: "the name could not be resolved".to_owned(), since: NOW };
+    let text = text(&with_frame(Frame { health: Ok(held(health(feed), 1)), ..frame() }));
+    assert!(text.contains("BYBIT UNREACHABLE since 21 Nov 2026, 01:51 UTC: the name could not be resolved"), "{text}");
+}
+
+#[test]
+fn a_monitor_that_fell_silent_is_not_taken_for_a_healthy_one() {
+    let feed = Feed::Live { venue: Venue::Bybit };
+    let silent = text(&with_frame(Frame { health: Ok(held(health(feed), 300)), ..frame() }));
+    assert!(silent.contains("MONITOR SILENT: it last reported at 21 Nov 2026, 01:46 UTC."), "{silent}");
+    let never = text(&with_frame(Frame { health: Err(Absence::NeverWritten), ..frame() }));
+    assert!(never.contains("MONITOR SILENT: waiting for the first scan."), "{never}");
+    assert!(!text(&page(market_page())).contains("MONITOR SILENT"));
+}
+
+#[test]
+fn movers_have_all_lists_and_an_empty_one_says_so() {
+    let html = page(market_page());
+    let text = text(&html);
+    for title in ["Gainers, 24 h", "Losers, 1 h", "Most active, 24 h", "OI risers, 1 h", "Funding furthest from zero"] {
+        assert!(text.contains(title), "`{title}` is not in: {text}");
+    }
+    assert!(text.contains("Losers, 1 h No symbol fell."), "{text}");
+    assert!(text.contains("+18.40%") && text.contains("−11.20%"), "{text}");
+    assert!(text.contains("Among 60 symbols of at least $1.00M turnover in 24 h."), "{text}");
+    assert!(html.contains(r#"href="/symbol/1000PEPEUSDT""#));
+}
+
+#[test]
+fn a_tiny_price_is_short_on_screen_and_whole_for_who_asks() {
+    let html = page(market_page());
+    assert!(html.contains("0.0₅614"), "short");
+    assert!(html.contains(r#"title="0.00000614""#), "whole");
+}
+
+#[test]
+fn the_page_is_the_same_whenever_it_is_rendered() {
+    assert_eq!(page(market_page()), page(market_page()));
+}
+
+#[test]
+fn a_figure_missing_for_any_reason_shows_that_reason() {
+    for why in [
+        Why::NotYet,
+        Why::NotOffered,
+        Why::Simulated,
+        Why::Flat,
+        Why::TooOld { age_ms: 90_000, limit_ms: 60_000 },
+        Why::LowCoverage { have_pct: 43, need_pct: 60 },
+    ] {
+        let mut overview = overview();
+        overview.total_turnover_24h = Figure::Missing(why.clone());
+        let text = text(&with_frame(Frame { overview: Ok(held(overview, 1)), ..frame() }));
+        assert!(text.contains(&format!("Turnover 24 h — {why}")), "{why}: {text}");
+    }
+}
+
+#[test]
+fn the_snapshot_travels_once() {
+    let html = with_frame(Frame { stamp: Stamp { epoch: 77_123, seq: 5 }, ..frame() });
+    assert_eq!(html.matches("77123").count(), 1, "the page's stamp is in its props alone");
+}

@@ -1,0 +1,123 @@
+//! The page of one symbol, the System page and the page for addresses that lead nowhere.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod world;
+
+use app::island::{NotFoundIsland, SymbolIsland, SystemIsland};
+use leptos::prelude::*;
+use schema::{
+    Absence, Breakdown, Figure, Schema, Venue, Why,
+    health::Feed,
+    page::{Frame, SymbolPage},
+};
+use world::{breakdown, frame, health, held, html, symbol_page, text, young_row};
+
+fn page(breakdown: Breakdown) -> String {
+    let page = SymbolPage { breakdown: Ok(held(breakdown, 1)), ..symbol_page() };
+    html(move || view! { <SymbolIsland page=page/> })
+}
+
+#[test]
+fn the_made_up_breakdown_keeps_the_rules_of_its_schema() {
+    assert_eq!(breakdown().check(), Ok(()));
+}
+
+#[test]
+fn the_line_of_the_sum_adds_up_as_it_stands() {
+    let text = text(&page(breakdown()));
+    assert!(text.contains("50 + 6.10 − 1.31 + 3.00 + 2.41 + 1.18 = 61.38"), "{text}");
+}
+
+#[test]
+fn the_price_strip_shows_last_mark_funding_with_its_countdown_and_accounts() {
+    let text = text(&page(breakdown()));
+    for figure in [
+        "91,234.5",
+        "Mark 91,230.2",
+        "Index 91,241.8",
+        "Funding −0.0100% per 8 h, next in 6 h 08 min",
+        "Accounts long 58%",
+        "Open interest $2.40B",
+        "forming 62.07",
+        "bar closed 01:51:00 UTC",
+    ] {
+        assert!(text.contains(figure), "`{figure}` is not in: {text}");
+    }
+}
+
+#[test]
+fn parts_show_their_raw_values_or_why_there_is_none() {
+    let text = text(&page(breakdown()));
+    assert!(text.contains("RSI (14) 1m 61.30 300 +5.60"), "{text}");
+    assert!(text.contains("CVD, 1 h −1.20M USD 300 +0.50"), "{text}");
+    assert!(text.contains("ADX (14) 4h — 4 of 12 samples"), "{text}");
+}
+
+#[test]
+fn a_missing_dimension_is_hollow_with_its_reason() {
+    let html = page(breakdown());
+    assert_eq!(html.matches("hollow-bar").count(), 1);
+    assert!(text(&html).contains("Sentiment — 20 % of the inputs known, 50 % needed"));
+}
+
+#[test]
+fn a_symbol_without_a_score_shows_why_and_no_sum() {
+    let mut young = breakdown();
+    young.row = young_row();
+    young.bar_closed_at = None;
+    young.dimensions.iter_mut().for_each(|d| {
+        d.contribution = None;
+        d.lean = Figure::Missing(Why::NotYet);
+    });
+    young.history.clear();
+    young.book = Figure::Missing(Why::NotYet);
+    let text = text(&page(young));
+    assert!(text.contains("No score: 43 % of the inputs known, 60 % needed"), "{text}");
+    assert!(text.contains("0 of 2 closed bars needed for a line"), "{text}");
+    assert!(text.contains("No order book: not measured yet"), "{text}");
+    for invented in ["50 =", "= 50", "50.00"] {
+        assert!(!text.contains(invented), "`{invented}` is in: {text}");
+    }
+}
+
+#[test]
+fn a_breakdown_that_is_absent_leaves_the_page_standing() {
+    let page = SymbolPage { breakdown: Err(Absence::NeverWritten), ..symbol_page() };
+    let html = html(move || view! { <SymbolIsland page=page/> });
+    assert_eq!(html.matches(r#"data-state="absent""#).count(), 6);
+    assert!(text(&html).contains("BTCUSDT"));
+    assert!(html.contains(r#"href="/scores""#));
+}
+
+#[test]
+fn the_system_page_shows_source_streams_tasks_and_version() {
+    let frame = Frame { health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 1)), ..frame() };
+    let text = text(&html(move || view! { <SystemIsland page=frame/> }));
+    for figure in [
+        "Bybit answers.",
+        "60 of 60",
+        "Last scan 4.21 ms of 500 ms allowed",
+        "Version 0.1.0",
+        "Messages 1,204,331",
+        "Reconnects 2",
+        "Running for 5 h",
+        "the source closed the connection",
+        "missing: has not run yet",
+        "5 s",
+    ] {
+        assert!(text.contains(figure), "`{figure}` is not in: {text}");
+    }
+}
+
+#[test]
+fn a_lost_page_leads_back_and_keeps_the_banner() {
+    let feed = Feed::Simulated { because: "asked for".to_owned() };
+    let frame = Frame { health: Ok(held(health(feed), 1)), ..frame() };
+    let html = html(move || {
+        view! { <NotFoundIsland page=frame what="The universe has no symbol <b>X".to_owned()/> }
+    });
+    let text = text(&html);
+    assert!(text.contains("SIMULATED MARKET: asked for"), "{text}");
+    assert!(text.contains("404 Nothing trades here The universe has no symbol &lt;b&gt;X"), "{text}");
+    assert!(html.contains(r#"href="/scores""#));
+}
