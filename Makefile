@@ -46,7 +46,7 @@ docs: need-rust ## the documentation of all crates
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CRATES) --no-deps --locked
 
 e2e: build need-system ## tests in a browser, against the release build
-	cd end2end && npx playwright test
+	cd end2end && npx tsc && npx playwright test
 
 bench: need-rust ## figures of the cache and the analysis
 	cargo bench -p cache -p analysis --locked

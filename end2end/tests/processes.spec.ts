@@ -1,14 +1,13 @@
-// What a person sees while processes come and go.
+// What a person sees while processes come and go. Those make the browser complain, so only the words on screen count here.
+
+import { expect, test } from "@playwright/test";
 
 import { at, exchange, freePort, memcached, scored, until, virtuoso } from "../fixtures/process.ts";
-import { expect, live, test as base } from "../fixtures/test.ts";
+import { live } from "../fixtures/test.ts";
 
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-
-// Processes that vanish make the browser complain; these tests watch the words on screen instead.
-const test = base.extend({ complaints: [async ({}, use) => use([]), { auto: true }] });
 
 /** A configuration file that points the exchange's adapter at this machine. */
 function pointedAt(port: number): string {
@@ -91,7 +90,7 @@ test("an exchange that never answers is said in plain words, and nothing is made
   try {
     await until(async () => (await (await fetch(`${server.url}/readyz`)).text()).includes("unreachable"), server, 20_000);
     await page.goto(`${server.url}/`);
-    await expect(page.locator(".notices")).toContainText(/Bybit/);
+    await expect(page.locator(".notices")).toContainText(/bybit/i);
     await expect(page.locator(".notices")).toContainText(/unreachable/i);
     await expect(page.locator("main")).not.toContainText(/\d%/);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503);

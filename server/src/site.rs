@@ -20,11 +20,12 @@ pub(crate) fn options(http: &Http) -> LeptosOptions {
             .site_addr(http.addr)
             .build(),
     };
-    // The build names files by their content; the names are in a file beside the program.
-    options.hash_files = true;
+    // The build names files by their content, and lists the names beside the program.
+    let names = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(options.hash_file.as_ref())));
+    options.hash_files = names.as_ref().is_some_and(|names| names.is_file());
     let pages = std::path::Path::new(options.site_root.as_ref()).join(options.site_pkg_dir.as_ref());
-    if !pages.is_dir() {
-        tracing::warn!(folder = %pages.display(), "the page's files are missing: build them with `make build`");
+    if !options.hash_files || !pages.is_dir() {
+        tracing::warn!(folder = %pages.display(), "the page's files are missing, it will be bare: `make build` makes them");
     }
     options
 }

@@ -31,9 +31,9 @@ pub fn start(log: &Log) -> Result<PrometheusHandle, TelemetryError> {
         .with_writer(std::io::stderr)
         .with_target(true);
     if log.json {
-        lines.json().finish().try_init()?
+        lines.json().finish().try_init()?;
     } else {
-        lines.finish().try_init()?
+        lines.finish().try_init()?;
     }
     Ok(PrometheusBuilder::new().install_recorder()?)
 }

@@ -99,7 +99,7 @@ async fn event(stream: &mut reqwest::Response, kind: &str) -> String {
     let mut text = String::new();
     loop {
         let chunk = tokio::time::timeout(Duration::from_secs(20), stream.chunk()).await.expect("an event in time");
-        text.push_str(&String::from_utf8(chunk.unwrap().unwrap().to_vec()).unwrap());
+        text.push_str(std::str::from_utf8(&chunk.unwrap().unwrap()).unwrap());
         if let Some(found) =
             text.split_inclusive("\n\n").find(|event| event.starts_with(kind) && event.ends_with("\n\n"))
         {

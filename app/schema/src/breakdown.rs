@@ -128,6 +128,13 @@ impl Schema for Breakdown {
     type Scope = (Venue, Symbol);
 
     fn check(&self) -> Result<(), Invalid> {
+        let raw = self.dimensions.iter().flat_map(|d| &d.parts).filter_map(|part| part.finding.value()).map(|f| f.raw);
+        let conditions = self.conditions.iter().filter_map(|condition| condition.value.value().copied());
+        let book = self.book.value().into_iter().flat_map(|top| top.bids.iter().chain(&top.asks));
+        let levels = book.flat_map(|level| [level.price, level.size]);
+        if !raw.chain(conditions).chain(levels).all(f64::is_finite) {
+            return Err(Invalid::new("parts", "a figure that is not finite"));
+        }
         let Some(score) = self.row.score.value() else { return Ok(()) };
         let sum: f64 = self.dimensions.iter().filter_map(|d| d.contribution).map(Points::get).sum();
         if (sum - (score.get() - 50.0)).abs() > Self::SUM_TOLERANCE {

@@ -100,10 +100,8 @@ impl<'a> Tape<'a> {
         let (mut gross, mut net, mut sound) = (0.0, 0.0, true);
         for trade in trades {
             let size = trade.notional();
-            let size_signed = match trade.side {
-                Side::Buy => size,
-                Side::Sell => -size,
-            };
+            // Sides alternate at random: a factor is faster here than a branch.
+            let size_signed = size * (1.0 - 2.0 * f64::from(u8::from(trade.side == Side::Sell)));
             sound &= (trade.price > 0.0) & (trade.size >= 0.0);
             gross += size;
             net += size_signed;

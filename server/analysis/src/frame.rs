@@ -20,8 +20,10 @@ use crate::{
 /// ((13/14)^250 for Wilder's smoothing over 14 bars).
 pub(crate) const TAIL: usize = 250;
 
-/// How far below one average true range a price difference counts as no difference, gradually.
-pub(crate) const EDGE: f64 = 0.1;
+/// The price difference, in average true ranges, below which a sign or a place within a bar counts only in proportion.
+///
+/// Half a range: measures that turn a whole bar's volume round with one tick would give the score a cliff.
+pub(crate) const EDGE: f64 = 0.5;
 
 /// The port of TA-Lib with its standard settings; it only reads them.
 pub(crate) static TA: LazyLock<Core> = LazyLock::new(Core::new);
@@ -73,17 +75,15 @@ impl<'a> Frame<'a> {
         not_older(closed_at, now, 3 * timeframe.ms())?;
         let open = open.filter(|candle| candle.start > last.start);
         let kept = &closed[closed.len().saturating_sub(TAIL - usize::from(open.is_some()))..];
-        let [mut opens, mut high, mut low, mut close, mut volume] = std::array::from_fn(|_| Vec::with_capacity(TAIL));
+        let n = kept.len() + usize::from(open.is_some());
+        let [mut opens, mut high, mut low, mut close, mut volume] = std::array::from_fn(|_| vec![0.0; n]);
         let (mut top, mut bottom, mut sound) = (f64::MIN, f64::MAX, true);
-        for candle in kept.iter().chain(&open) {
+        let columns = opens.iter_mut().zip(&mut high).zip(&mut low).zip(&mut close).zip(&mut volume);
+        for (candle, ((((o, h), l), c), v)) in kept.iter().chain(&open).zip(columns) {
             sound &= is_candle(candle);
             top = top.max(candle.high);
             bottom = bottom.min(candle.low);
-            opens.push(candle.open);
-            high.push(candle.high);
-            low.push(candle.low);
-            close.push(candle.close);
-            volume.push(candle.volume);
+            (*o, *h, *l, *c, *v) = (candle.open, candle.high, candle.low, candle.close, candle.volume);
         }
         if !sound {
             return Err(Why::NotFinite);

@@ -7,8 +7,9 @@ use crate::measure::{at_least, divisor};
 /// Root of the mean square: the spread around zero.
 ///
 /// Around zero and not around the mean, because in flow measures zero is the point that says nothing.
-pub(crate) fn root_mean_square(values: &[f64]) -> f64 {
-    (values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64).sqrt()
+pub(crate) fn root_mean_square(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = values.len() as f64;
+    (values.map(|x| x * x).sum::<f64>() / n).sqrt()
 }
 
 /// The median, the mean of the middle two for an even number. Reorders `values`.

@@ -146,9 +146,12 @@ proptest! {
             8 => { let n = moved.bids.len(); moved.bids[pick(n)].size *= hair }
             _ => { let n = moved.open_interest.len(); moved.open_interest[n - 1 - pick(12)].coins *= hair }
         }
+        // What a price says is counted in average true ranges. Here one minute's is 0.2 % of the price, so a hair of 1e-6 is
+        // 1/2,000 of it: 5e-3 points means that no price moves the score by more than ten points a range.
+        let limit = if which < 6 { 5e-3 } else { 1e-3 };
         let (before, after) = (analyse(&world.input(), Bars::Closed), analyse(&moved.input(), Bars::Closed));
         let change = (score(&before) - score(&after)).abs();
-        prop_assert!(change < 1e-3, "{change}");
+        prop_assert!(change < limit, "{change}");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     any::TypeId,
     collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -35,9 +36,29 @@ pub(crate) struct Inner {
     pub(crate) followed: Arc<Followed>,
     pub(crate) tally: Tally,
     capacity: u64,
-    stores: RwLock<HashMap<TypeId, Arc<dyn AnyStore>>>,
+    stores: RwLock<HashMap<TypeId, Arc<dyn AnyStore>, BuildHasherDefault<AsItIs>>>,
     /// The names that have a publisher, and the last epoch of each name.
     pub(crate) writers: Mutex<HashMap<&'static str, Writer>>,
+}
+
+/// The hash of a key that is one already, as a `TypeId` is: every hit looks a store up.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// What is known of the publishers of one name.

@@ -157,9 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn the_depth_within_one_percent_is_noted_by_value() {
-        let mut book = book();
+    fn the_depth_near_the_price_is_noted() {
+        let mut book = OrderBook::new();
+        let (bids, asks) = (vec![level(99.9, 1.0), level(90.0, 500.0)], vec![level(100.1, 3.0)]);
+        book.apply(UnixMs(1), BookChange::Snapshot { bids, asks });
         book.note_depth();
-        assert_eq!(book.read().unwrap().depth_history, [99.0 / (99.0 + 101.0)]);
+        let share = book.read().unwrap().depth_history[0];
+        assert!((share - 0.25).abs() < 1e-9, "{share}");
     }
 }

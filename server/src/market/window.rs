@@ -96,7 +96,7 @@ impl Window {
         self.candles.get(timeframe).as_slice()
     }
 
-    /// The close of a bar that no score was recorded for yet.
+    /// The close of a bar that has no score yet.
     pub(crate) const fn bar_due(&self) -> Option<UnixMs> {
         self.bar_due
     }
@@ -190,16 +190,16 @@ impl Window {
         })
     }
 
-    /// Records the result of a closed bar.
+    /// Records the result of a closed bar. One without a score stays due.
     pub(crate) fn record(&mut self, recorded: Recorded) {
         if let Some(score) = recorded.analysis.score.value() {
+            self.bar_due = None;
             if self.scores.len() == SCORES {
                 self.scores.remove(0);
             }
             self.scores.push(ScorePoint { at: recorded.bar_closed_at, score: *score });
         }
         self.recorded = Some(recorded);
-        self.bar_due = None;
     }
 
     /// The candle of a timeframe that is still open.

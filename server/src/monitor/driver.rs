@@ -207,7 +207,7 @@ mod tests {
     }
 
     async fn runs_within(secs: u64, failing: bool) -> (u64, TaskStatus) {
-        let (driver, mut set, stop) = (Driver::new(Clock::system()), JoinSet::new(), CancellationToken::new());
+        let (driver, mut set, stop) = (Driver::new(Clock::System), JoinSet::new(), CancellationToken::new());
         let runs = Arc::new(AtomicU64::new(0));
         driver.spawn(&mut set, Count(Arc::clone(&runs), failing), Arc::default(), stop.clone());
         tokio::time::sleep(Duration::from_secs(secs)).await;
@@ -231,7 +231,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_signal_makes_a_task_run_sooner() {
-        let (driver, mut set, stop) = (Driver::new(Clock::system()), JoinSet::new(), CancellationToken::new());
+        let (driver, mut set, stop) = (Driver::new(Clock::System), JoinSet::new(), CancellationToken::new());
         let (runs, wake) = (Arc::new(AtomicU64::new(0)), Arc::new(Notify::new()));
         driver.spawn(&mut set, Count(Arc::clone(&runs), false), Arc::clone(&wake), stop.clone());
         tokio::time::sleep(Duration::from_secs(1)).await;

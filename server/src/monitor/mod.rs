@@ -239,7 +239,7 @@ impl Monitor {
         end: &CancellationToken,
     ) {
         let (events, heard) = mpsc::channel(EVENTS);
-        let (wake_history, wake_scan) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let [wake_history, wake_positions, wake_scan] = [(); 3].map(|()| Arc::new(Notify::new()));
         let daily = DailyCandles::default();
         let last = LastScan::default();
         set.spawn(listen(heard, Arc::clone(market), self.board.clone(), Arc::clone(&wake_history), end.clone()));
@@ -249,7 +249,7 @@ impl Monitor {
             rules: self.config.universe.clone(),
             board: self.board.clone(),
             events,
-            history: Arc::clone(&wake_history),
+            wakes: [Arc::clone(&wake_history), Arc::clone(&wake_positions)],
             subscription: None,
         };
         self.driver.spawn(set, universe, Arc::default(), end.clone());
@@ -257,7 +257,7 @@ impl Monitor {
             History { exchange: Arc::clone(exchange), market: Arc::clone(market), scan: Arc::clone(&wake_scan) };
         self.driver.spawn(set, history, wake_history, end.clone());
         let positions = Positions { exchange: Arc::clone(exchange), market: Arc::clone(market) };
-        self.driver.spawn(set, positions, Arc::default(), end.clone());
+        self.driver.spawn(set, positions, wake_positions, end.clone());
         let volatility = Volatility { exchange: Arc::clone(exchange), daily: Arc::clone(&daily) };
         self.driver.spawn(set, volatility, Arc::default(), end.clone());
         let scan = Scan {

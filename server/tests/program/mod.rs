@@ -15,12 +15,12 @@ use serde_json::Value;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A port of the loopback address that nobody listens on.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// The program with some arguments and no settings from outside.
-pub fn command(args: &[&str]) -> Command {
+pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_virtuoso"));
     command.args(args).stdin(Stdio::null());
     for (name, _) in std::env::vars() {
@@ -32,9 +32,9 @@ pub fn command(args: &[&str]) -> Command {
 }
 
 /// A running process; killed when dropped.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl Drop for Program {
@@ -46,7 +46,7 @@ impl Drop for Program {
 
 impl Program {
     /// Starts `serve` on a free port and waits until it answers.
-    pub async fn serve(args: &[&str], env: &[(&str, String)]) -> Self {
+    pub(crate) async fn serve(args: &[&str], env: &[(&str, String)]) -> Self {
         let port = free_port();
         let addr = format!("127.0.0.1:{port}");
         let mut command = command(&["serve", "--addr", &addr]);
@@ -59,12 +59,12 @@ impl Program {
     }
 
     /// Starts `serve` over a simulated market of 20 symbols.
-    pub async fn simulated() -> Self {
+    pub(crate) async fn simulated() -> Self {
         Self::serve(&["--source", "sim", "--symbols", "20", "--seed", "7"], &[]).await
     }
 
     /// Starts the simulated exchange alone.
-    pub async fn exchange(port: u16) -> Self {
+    pub(crate) async fn exchange(port: u16) -> Self {
         let addr = format!("127.0.0.1:{port}");
         let mut command = command(&["sim", "--addr", &addr, "--symbols", "20", "--seed", "7"]);
         let program = Self { child: command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap(), port };
@@ -73,7 +73,7 @@ impl Program {
     }
 
     /// Starts memcached.
-    pub fn memcached(port: u16) -> Self {
+    pub(crate) fn memcached(port: u16) -> Self {
         let args = ["-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-m", "64", "-p", &port.to_string()];
         let child = Command::new("memcached")
             .args(args)
@@ -84,25 +84,25 @@ impl Program {
     }
 
     /// Status and body of a path; none where nobody answers.
-    pub async fn get(&self, path: &str) -> Option<(u16, String)> {
+    pub(crate) async fn get(&self, path: &str) -> Option<(u16, String)> {
         let answer = client().get(format!("http://127.0.0.1:{}{path}", self.port)).send().await.ok()?;
         let status = answer.status().as_u16();
         Some((status, answer.text().await.ok()?))
     }
 
     /// The JSON of a path.
-    pub async fn json(&self, path: &str) -> Value {
+    pub(crate) async fn json(&self, path: &str) -> Value {
         let (_, body) = self.get(path).await.unwrap();
         serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))
     }
 
     /// An open answer of a path.
-    pub async fn open(&self, path: &str) -> reqwest::Response {
+    pub(crate) async fn open(&self, path: &str) -> reqwest::Response {
         client().get(format!("http://127.0.0.1:{}{path}", self.port)).send().await.unwrap()
     }
 
     /// Waits until enough symbols have a score.
-    pub async fn scored(&self, symbols: usize) {
+    pub(crate) async fn scored(&self, symbols: usize) {
         self.until("symbols are scored", async || {
             let data = self.json("/api/dashboard/mobile-data?limit=0").await;
             data["confluence_scores"].as_array().is_some_and(|scores| scores.len() >= symbols)
@@ -111,7 +111,7 @@ impl Program {
     }
 
     /// Waits for a condition.
-    pub async fn until(&self, what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    pub(crate) async fn until(&self, what: &str, mut condition: impl AsyncFnMut() -> bool) {
         let end = Instant::now() + DEADLINE;
         while !condition().await {
             assert!(Instant::now() < end, "waited in vain until {what}");
@@ -120,7 +120,7 @@ impl Program {
     }
 
     /// Asks the process to end, and waits for it.
-    pub fn terminate(mut self) -> ExitStatus {
+    pub(crate) fn terminate(mut self) -> ExitStatus {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(asked.success());
         self.child.wait().unwrap()
@@ -128,7 +128,7 @@ impl Program {
 }
 
 /// Runs a command to its end and gives its exit code and what it said.
-pub fn outcome(mut command: Command) -> (Option<i32>, String) {
+pub(crate) fn outcome(mut command: Command) -> (Option<i32>, String) {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();

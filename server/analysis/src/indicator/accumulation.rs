@@ -13,8 +13,8 @@ const WINDOW: usize = 20;
 
 /// Chaikin's money flow volume of each bar: `((C − L) − (H − C))/(H − L) · V`.
 ///
-/// A range below `narrow` is divided by `narrow` instead: in a bar of one tick the place of the close says little, and
-/// in a bar without a range nothing. With `narrow` 0 this is TA-Lib's form.
+/// A range below `narrow` is divided by `narrow` instead: the place of the close says little in a narrow bar, and
+/// nothing in one without a range. With `narrow` 0 this is TA-Lib's form.
 fn money_flow<'a>(frame: &'a Frame<'_>, narrow: f64) -> impl DoubleEndedIterator<Item = f64> + ExactSizeIterator + 'a {
     (0..frame.len()).map(move |i| {
         let (high, low, close) = (frame.high[i], frame.low[i], frame.close[i]);

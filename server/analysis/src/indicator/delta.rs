@@ -35,10 +35,10 @@ pub(crate) fn volume_delta(context: &Context<'_>) -> Measured {
 pub(crate) fn cvd(context: &Context<'_>) -> Measured {
     let bars = context.flow.clone()?;
     at_least(bars.len(), CVD_LEAST)?;
-    let deltas: Vec<f64> = bars.iter().map(delta).collect();
-    let usual = divisor(root_mean_square(&deltas), Why::Flat)?;
-    let z = deltas[deltas.len() - CVD_MINUTES..].iter().sum::<f64>() / (usual * (CVD_MINUTES as f64).sqrt());
-    Sub::measured(share(&bars[bars.len() - CVD_MINUTES..])?, lean_of_z(z), bars.len(), context.input.as_of)
+    let usual = divisor(root_mean_square(bars.iter().map(delta)), Why::Flat)?;
+    let last = &bars[bars.len() - CVD_MINUTES..];
+    let z = last.iter().map(delta).sum::<f64>() / (usual * (CVD_MINUTES as f64).sqrt());
+    Sub::measured(share(last)?, lean_of_z(z), bars.len(), context.input.as_of)
 }
 
 /// CVD against price over 20 minutes: `(2·ρ(CVD, time) + ρ(price, time))/3`, where ρ is the rank correlation.

@@ -18,7 +18,7 @@ pub(crate) struct Pivot {
     pub(crate) bar: usize,
     /// Its price.
     pub(crate) price: f64,
-    /// 0 to 1: how far it exceeds its neighbours, full from a tenth of the average true range on.
+    /// 0 to 1: how far it exceeds its neighbours, full from half an average true range on.
     pub(crate) strength: f64,
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn support_resistance(frame: &Frame<'_>, _: &Context<'_>) -> Measured
 /// Breaks of structure on closes, with the trend (BOS) or against it (CHoCH): closes beyond a turning point that was known
 /// before.
 ///
-/// A break counts in proportion up to half an average true range beyond the level, at the bar that made it, and fades by
+/// A break counts in proportion up to one average true range beyond the level, at the bar that made it, and fades by
 /// 3 % a bar. Breaks upwards minus breaks downwards; `tanh(x/2)`.
 pub(crate) fn structure_breaks(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
     let mut fade = [0.0; BREAK_BARS + 1];
@@ -103,7 +103,7 @@ fn broken(frame: &Frame<'_>, pivots: &[Pivot], side: f64, fade: &[f64; BREAK_BAR
     for pivot in pivots.iter().rev().take_while(|pivot| pivot.bar + BREAK_BARS >= last) {
         let mut held = 0.0;
         for bar in pivot.bar + WINGS + 1..=last {
-            let beyond = ramp(side * (frame.close[bar] - pivot.price) / (0.5 * frame.atr));
+            let beyond = ramp(side * (frame.close[bar] - pivot.price) / frame.atr);
             if beyond > held {
                 total += pivot.strength * (beyond - held) * fade[last - bar];
                 held = beyond;

@@ -9,7 +9,7 @@ use crate::{
 
 /// Change of the OBV over 20 bars, in units of the usual size of such a change; `tanh(z/2)`.
 ///
-/// A change of the close below a tenth of the average true range counts in proportion, so that one tick does not
+/// A change of the close below half an average true range counts in proportion, so that one tick does not
 /// turn a whole bar's volume round.
 pub(crate) fn obv_slope(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
     let steps: Vec<f64> = steps(frame, EDGE * frame.atr).collect();

@@ -28,9 +28,9 @@ pub(crate) fn open_interest(context: &Context<'_>) -> Measured {
         return Err(Why::NotFinite);
     }
     let frame = context.frame(Timeframe::M5)?;
-    let steps: Vec<f64> = points.windows(2).map(|pair| pair[1].coins - pair[0].coins).collect();
+    let steps = points.windows(2).map(|pair| pair[1].coins - pair[0].coins);
     let root = ((POINTS - 1) as f64).sqrt();
-    let usual = divisor(root_mean_square(&steps), Why::Flat)? * root;
+    let usual = divisor(root_mean_square(steps), Why::Flat)? * root;
     let change = newest.coins - oldest.coins;
     let move_of_price = (frame.last_close() - frame.close[frame.len() - POINTS]) / (frame.atr * root);
     let raw = 100.0 * change / divisor(oldest.coins, Why::Undefined)?;

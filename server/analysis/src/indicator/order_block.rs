@@ -21,8 +21,8 @@ pub(crate) fn order_blocks(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
     let (close, atr) = (frame.last_close(), frame.atr);
     let (mut lowest, mut highest) = (f64::MAX, f64::MIN);
     let mut raw = 0.0;
-    for bar in (first..last.saturating_sub(MOVE)).rev() {
-        // The extremes of everything after the move.
+    for bar in (first..=last.saturating_sub(MOVE)).rev() {
+        // The extremes of everything after the move; a move that ends now has nothing after it.
         if bar + MOVE < last {
             lowest = lowest.min(frame.low[bar + MOVE + 1]);
             highest = highest.max(frame.high[bar + MOVE + 1]);
@@ -33,7 +33,7 @@ pub(crate) fn order_blocks(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
         let moved = frame.close[bar + MOVE];
         let bullish = ramp(-body) * ramp((moved - high) / atr - 1.0) * (1.0 - ramp((high - lowest) / height));
         let bearish = ramp(body) * ramp((low - moved) / atr - 1.0) * (1.0 - ramp((highest - low) / height));
-        // Most bars are no block, and then its nearness need not be known.
+        // Most bars are no block, and their nearness need not be known.
         if bullish > 0.0 || bearish > 0.0 {
             let near = (-((close - f64::midpoint(high, low)) / atr).abs() / 2.0).exp();
             raw += (bullish - bearish) * near;

@@ -4,7 +4,7 @@ use schema::Why;
 
 use crate::{
     context::Context,
-    frame::{EDGE, Frame},
+    frame::Frame,
     measure::{Measured, Sub, divisor, soft_sign},
 };
 
@@ -13,7 +13,7 @@ const DAYS_LEAST: usize = 5;
 const BARS: usize = 30;
 
 /// Against the mean of the same time on earlier days where five of them are known, else of the 30 bars before; the
-/// label says which. The sign is the bar's, smooth for a body below a tenth of the average true range; `tanh(x/3)`.
+/// label says which. The sign is the bar's, in proportion for a body below one average true range; `tanh(x/3)`.
 pub(crate) fn relative_volume(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
     let (usual, n, label) = match same_time_of_day(frame) {
         Some((mean, days)) => (mean, days, "Relative volume (same time of day)"),
@@ -23,7 +23,7 @@ pub(crate) fn relative_volume(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
         }
     };
     let newest = &frame.newest;
-    let side = soft_sign(newest.close - newest.open, EDGE * frame.atr);
+    let side = soft_sign(newest.close - newest.open, frame.atr);
     let raw = side * newest.volume / divisor(usual, Why::Undefined)?;
     Sub::measured(raw, (raw / 3.0).tanh(), n, frame.as_of).map(|sub| sub.labelled(label))
 }

@@ -35,6 +35,9 @@ pub(crate) fn day_vwap(closed: &[Candle], open: Option<Candle>, now: UnixMs) -> 
 }
 
 /// The close against the day's mean price, in average true ranges; `tanh(x)`.
+///
+/// On recorded candles the lean stands beyond ±0.9 in 87 % of the bars of one minute and 32 % of those of 30: a day's distance
+/// is many short ranges, so this map says little more than a side.
 pub(crate) fn vwap(frame: &Frame<'_>, context: &Context<'_>) -> Measured {
     let day = context.vwap.clone()?;
     let raw = (frame.last_close() - day.price) / frame.atr;

@@ -24,7 +24,7 @@ pub(crate) struct Health {
 impl Task for Health {
     const NAME: &'static str = "health";
     const WHAT: &'static str = "Publishes how the monitor itself is doing.";
-    const PERIOD: Duration = Duration::from_secs(1);
+    const PERIOD: Duration = Duration::from_secs(2);
 
     async fn run(&mut self) -> Result<(), TaskError> {
         let watched = self.board.watched();

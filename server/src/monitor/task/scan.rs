@@ -260,10 +260,17 @@ fn scan(market: &Market, thresholds: &Thresholds, turn: usize) -> Scans {
 }
 
 /// Records the score of a bar that closed since the last scan. Says whether there was one.
+///
+/// A bar that cannot be scored is tried again until the next one closes: its inputs may still be loading.
 fn close_bar(window: &mut Window, thresholds: &Thresholds) -> bool {
     let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
     let Some(analysis) = window.input().map(|input| analysis::analyse(&input, Bars::Closed)) else { return false };
-    let (signal, direction) = window.signal.next(thresholds, analysis.score.value().copied());
+    let score = analysis.score.value().copied();
+    if let Some(recorded) = window.recorded.as_mut().filter(|r| score.is_none() && r.bar_closed_at == bar_closed_at) {
+        recorded.analysis = analysis;
+        return false;
+    }
+    let (signal, direction) = window.signal.next(thresholds, score);
     window.signal = signal;
     window.record(Recorded { bar_closed_at, analysis, direction });
     true

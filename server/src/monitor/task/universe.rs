@@ -22,8 +22,8 @@ pub(crate) struct Universe {
     pub(crate) rules: Rules,
     pub(crate) board: Board,
     pub(crate) events: mpsc::Sender<MarketEvent>,
-    /// Woken when symbols were added.
-    pub(crate) history: Arc<Notify>,
+    /// Tasks that are woken when other symbols are watched.
+    pub(crate) wakes: [Arc<Notify>; 2],
     pub(crate) subscription: Option<Subscription>,
 }
 
@@ -72,7 +72,9 @@ impl Universe {
             tracing::info!(symbols = symbols.len(), listed = linear, "watching the universe");
             self.subscription = None;
             self.subscription = Some(self.exchange.watch(symbols, self.events.clone()));
-            self.history.notify_one();
+            for wake in &self.wakes {
+                wake.notify_one();
+            }
         }
         Ok(())
     }
