@@ -38,11 +38,12 @@ async fn auto_shows_a_simulated_market_says_why_and_changes_over_to_the_live_one
     let port = free_port();
     let program = Program::serve(&["--source", "auto", "--symbols", "20"], &pointed_at(port)).await;
     program.scored(15).await;
-    let (_, page) = program.get("/").await.unwrap();
-    assert!(page.contains("SIMULATED MARKET") && page.contains("Bybit unreachable"), "the banner says why");
+    let page = async || program.get("/").await.unwrap().1;
+    assert!(page().await.contains("SIMULATED MARKET"), "there is no moment without the banner");
+    program.until("the banner says why", async || page().await.contains("Bybit unreachable")).await;
     let _exchange = Program::exchange(port).await;
     program.until("the market is live", async || program.json("/api/v1/overview").await["source"] == "bybit").await;
-    program.until("the banner is gone", async || !program.get("/").await.unwrap().1.contains("SIMULATED MARKET")).await;
+    program.until("the banner is gone", async || !page().await.contains("SIMULATED MARKET")).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The banner: a simulated market, a source that does not answer, a first scan that is not done. It cannot be dismissed.
 
 use leptos::prelude::*;
-use schema::{Reading, SystemHealth, health::Feed};
+use schema::{Reading, SystemHealth, Venue, health::Feed};
 
 use crate::{format, live::Store};
 
@@ -33,7 +33,8 @@ impl Notice {
 pub(super) fn notices(store: Store) -> AnyView {
     let lines = Memo::new(move |_| {
         let now = store.now.get();
-        told(&store.health.with(|found| Reading::judge(found.clone(), now)))
+        let shown = store.overview.with(|found| found.as_ref().ok().map(|held| held.value.source));
+        store.health.with(|found| told(&Reading::judge(found.clone(), now), shown))
     });
     view! {
         // The one live region: it speaks when the list of notices changes, not with every tick.
@@ -56,9 +57,15 @@ pub(super) fn notices(store: Store) -> AnyView {
     .into_any()
 }
 
-/// What the health of the monitor makes everyone know.
-pub(crate) fn told(reading: &Reading<SystemHealth>) -> Vec<Notice> {
+/// What the health of the monitor, and the source of the figures on screen, make everyone know.
+pub(crate) fn told(reading: &Reading<SystemHealth>, shown: Option<Venue>) -> Vec<Notice> {
     let mut notices = Vec::new();
+    let simulated = matches!(reading.held().map(|held| &held.value.feed), Some(Feed::Simulated { .. }));
+    // While the source changes, the last figures are still those of the market before.
+    if shown == Some(Venue::Sim) && !simulated {
+        let body = "the figures on screen are still simulated.".to_owned();
+        notices.push(Notice::grave("SIMULATED MARKET:".to_owned(), body));
+    }
     match reading {
         Reading::Fresh(held) | Reading::Stale { held, .. } => notices.extend(feed(&held.value)),
         Reading::Expired { last, .. } => {

@@ -7,6 +7,7 @@ use std::{
 
 use cache::Clock;
 use schema::{Venue, health::Feed};
+use tokio::sync::Notify;
 use venue::Exchange;
 
 use crate::market::Market;
@@ -25,6 +26,8 @@ pub(crate) struct Watched {
 pub(crate) struct Board {
     clock: Clock,
     state: Arc<Mutex<State>>,
+    /// Woken when the feed changes, so that everyone is told at once.
+    changed: Arc<Notify>,
 }
 
 struct State {
@@ -41,7 +44,7 @@ impl Board {
     pub(crate) fn new(clock: Clock, venue: Venue) -> Self {
         let feed = Feed::Connecting { venue };
         let state = State { feed: feed.clone(), healthy: feed, streams_down: HashSet::new(), watched: None };
-        Self { clock, state: Arc::new(Mutex::new(state)) }
+        Self { clock, state: Arc::new(Mutex::new(state)), changed: Arc::default() }
     }
 
     /// Where the market data comes from.
@@ -54,13 +57,19 @@ impl Board {
         self.state().watched.clone()
     }
 
+    /// Woken when the feed changes.
+    pub(crate) fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
+    }
+
     /// A market begins to be watched; `healthy` is what the feed is once the venue answers.
     pub(crate) fn begin(&self, watched: Watched, healthy: Feed) {
         let mut state = self.state();
-        state.feed = match &healthy {
+        let feed = match &healthy {
             Feed::Simulated { .. } => healthy.clone(),
             _ => Feed::Connecting { venue: watched.exchange.venue() },
         };
+        self.tell(&mut state, feed);
         state.healthy = healthy;
         state.streams_down.clear();
         state.watched = Some(watched);
@@ -70,7 +79,8 @@ impl Board {
     pub(crate) fn answered(&self) {
         let mut state = self.state();
         if state.streams_down.is_empty() {
-            state.feed = state.healthy.clone();
+            let healthy = state.healthy.clone();
+            self.tell(&mut state, healthy);
         }
     }
 
@@ -87,7 +97,7 @@ impl Board {
             Some(watched) => watched.exchange.venue(),
             None => return,
         };
-        state.feed = Feed::Unreachable { venue, cause: cause.to_owned(), since };
+        self.tell(&mut state, Feed::Unreachable { venue, cause: cause.to_owned(), since });
     }
 
     /// A connection of the stream was lost.
@@ -100,7 +110,15 @@ impl Board {
     pub(crate) fn stream_connected(&self, connection: usize) {
         let mut state = self.state();
         if state.streams_down.remove(&connection) && state.streams_down.is_empty() {
-            state.feed = state.healthy.clone();
+            let healthy = state.healthy.clone();
+            self.tell(&mut state, healthy);
+        }
+    }
+
+    fn tell(&self, state: &mut State, feed: Feed) {
+        if state.feed != feed {
+            state.feed = feed;
+            self.changed.notify_one();
         }
     }
 

@@ -106,7 +106,7 @@ impl Monitor {
             started_at: clock.now(),
             publisher: cache.publisher::<SystemHealth>()?,
         };
-        driver.spawn(set, health, Arc::default(), stop);
+        driver.spawn(set, health, board.changed(), stop);
         Ok(Self { config, clock, board, driver, publishers, movers })
     }
 
