@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help run dev build test e2e bench screenshots fmt lint unit docs clean \
-        need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
+        rebuild need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
 
 LEPTOS_VERSION := 0.3.11
 BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
@@ -26,8 +26,16 @@ run: build ## build what is missing, start, and say where the dashboard is
 dev: need-leptos need-bindgen ## rebuild and reload on every change (cargo leptos watch)
 	cargo leptos watch
 
-build: need-leptos need-bindgen need-wasm-opt ## build the server and the page for release
+# Built again when a source is newer, or when a debug build has put its own page into target/site.
+BUILT := target/release/.server-and-page
+SOURCES := Cargo.toml Cargo.lock $(shell find app server frontend style public config -type f -not -path '*/tests/*')
+PAGE := $(wildcard target/site/pkg/virtuoso.$(shell sed -n 's/^js: *//p' target/release/hash.txt 2>/dev/null).js)
+
+build: $(BUILT) ## build the server and the page for release
+$(BUILT): $(SOURCES) $(if $(PAGE),,rebuild) | need-leptos need-bindgen need-wasm-opt
 	cargo leptos build --release --precompress
+	@touch $@
+rebuild:
 
 test: fmt lint unit docs e2e ## everything that has to pass
 
