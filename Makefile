@@ -48,7 +48,7 @@ lint: need-wasm
 
 unit: need-nextest need-system ## tests of all crates
 	cargo nextest run $(CRATES) --locked --no-fail-fast
-	cargo test --doc -p schema -p cache -p analysis --locked
+	cargo test --doc $(CRATES) --locked
 
 docs: need-rust ## the documentation of all crates
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CRATES) --no-deps --locked

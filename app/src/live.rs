@@ -1,6 +1,6 @@
 //! How a page stays current.
 //!
-//! [`Store`](store::Store) holds what is on screen and takes messages of the stream; [`clock`] keeps the server's time;
+//! [`Store`] holds what is on screen and takes messages of the stream; `clock` keeps the server's time;
 //! `client` owns the page's one connection (browser only). What a figure looks like follows from its age, never from the
 //! state of the connection.
 

@@ -5,6 +5,6 @@
 mod arrange;
 mod query;
 
-pub use arrange::{Arranged, PAGE_SIZE, arrange, per_8h};
+pub use arrange::{Arranged, PAGE_SIZE, arrange, order, per_8h};
 pub(crate) use query::direction_name;
 pub use query::{Order, Query, SortBy};

@@ -5,7 +5,7 @@
 //! It never does I/O, reads no clock, draws no random number, and knows no default for a market value.
 //!
 //! Read on in [`contract`] for what makes a type a cached schema, in [`reading`] and [`figure`] for the
-//! two levels of not knowing, and in [`unit`] for the numbers.
+//! two levels of not knowing, and in [`mod@unit`] for the numbers.
 
 pub mod breadth;
 pub mod breakdown;

@@ -21,10 +21,21 @@ pub struct Arranged {
 }
 
 /// Filters, sorts and cuts the list.
+#[must_use]
+pub fn arrange(rows: &[SignalRow], query: &Query) -> Arranged {
+    let ordered = order(rows, query);
+    let matching = ordered.len();
+    let pages = matching.div_ceil(PAGE_SIZE).max(1);
+    let page = query.page.clamp(1, pages);
+    let shown = ordered.into_iter().skip((page - 1) * PAGE_SIZE).take(PAGE_SIZE).collect();
+    Arranged { shown, matching, page, pages }
+}
+
+/// The rows that match in the order that is asked for, by their place; the page is left aside.
 ///
 /// Rows that lack what the list is sorted by come last, whichever end is first; equal ones are in order of their symbol.
 #[must_use]
-pub fn arrange(rows: &[SignalRow], query: &Query) -> Arranged {
+pub fn order(rows: &[SignalRow], query: &Query) -> Vec<usize> {
     let mut keyed: Vec<(Option<f64>, usize)> = rows
         .iter()
         .enumerate()
@@ -40,11 +51,7 @@ pub fn arrange(rows: &[SignalRow], query: &Query) -> Arranged {
         };
         by_key.then_with(|| rows[*i].symbol.cmp(&rows[*j].symbol))
     });
-    let matching = keyed.len();
-    let pages = matching.div_ceil(PAGE_SIZE).max(1);
-    let page = query.page.clamp(1, pages);
-    let shown = keyed.into_iter().skip((page - 1) * PAGE_SIZE).take(PAGE_SIZE).map(|(_, place)| place).collect();
-    Arranged { shown, matching, page, pages }
+    keyed.into_iter().map(|(_, place)| place).collect()
 }
 
 fn matches(row: &SignalRow, query: &Query) -> bool {

@@ -1,13 +1,13 @@
 //! `GET /api/v1/…`: each schema inside `{as_of, age_ms, state, source, data}`.
 
+use app::scores::{Query as ScoresQuery, SortBy, order};
 use axum::{
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use schema::{
-    Breakdown, Direction, MarketBreadth, MarketMovers, MarketOverview, Reading, Schema, SignalRow, Signals, Symbol,
-    SystemHealth, Venue,
+    Breakdown, MarketBreadth, MarketMovers, MarketOverview, Reading, Schema, Signals, Symbol, SystemHealth, Venue,
 };
 use serde::{Deserialize, Serialize};
 
@@ -69,15 +69,16 @@ pub(crate) async fn signals(
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&query)?;
+    let (query, limit) = read_list(&query)?;
     let reading = state.cache.read::<Signals>(&()).await;
     let Some(held) = reading.held() else { return answer(&state, &headers, &reading, |value| Some(value.source)) };
-    let chosen = held.with(Signals {
-        source: held.value.source,
-        rows: list.choose(&held.value.rows),
-        stats: held.value.stats.clone(),
-    });
-    let reading = Reading::judge(Ok(chosen), state.cache.now());
+    let mut places = order(&held.value.rows, &query);
+    if limit > 0 {
+        places.truncate(limit);
+    }
+    let rows = places.into_iter().map(|place| held.value.rows[place].clone()).collect();
+    let chosen = Signals { source: held.value.source, rows, stats: held.value.stats.clone() };
+    let reading = Reading::judge(Ok(held.with(chosen)), state.cache.now());
     answer(&state, &headers, &reading, |value| Some(value.source))
 }
 
@@ -135,101 +136,30 @@ fn answer<T: Schema>(
     }
 }
 
-/// The checked query of the list.
-#[derive(Debug, PartialEq)]
-struct List {
-    sort: Sort,
-    ascending: bool,
-    q: String,
-    min_turnover: f64,
-    direction: Option<Direction>,
-    limit: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Sort {
-    Score,
-    Strength,
-    Change,
-    Turnover,
-    Funding,
-    OpenInterest,
-    Symbol,
-}
-
-impl List {
-    fn parse(query: &ListQuery) -> Result<Self, ApiError> {
-        let bad = |name: &str, allowed: &str| ApiError::BadParameter(format!("{name}: allowed are {allowed}"));
-        let sort = match query.sort.as_deref() {
-            None | Some("score") => Sort::Score,
-            Some("strength") => Sort::Strength,
-            Some("change") => Sort::Change,
-            Some("turnover") => Sort::Turnover,
-            Some("funding") => Sort::Funding,
-            Some("oi") => Sort::OpenInterest,
-            Some("symbol") => Sort::Symbol,
-            Some(_) => return Err(bad("sort", "score, strength, change, turnover, funding, oi, symbol")),
-        };
-        let ascending = match query.dir.as_deref() {
-            None | Some("desc") => false,
-            Some("asc") => true,
-            Some(_) => return Err(bad("dir", "asc, desc")),
-        };
-        let direction = match query.direction.as_deref() {
-            None | Some("all") => None,
-            Some("long") => Some(Direction::Long),
-            Some("neutral") => Some(Direction::Neutral),
-            Some("short") => Some(Direction::Short),
-            Some(_) => return Err(bad("direction", "all, long, neutral, short")),
-        };
-        let min_turnover = match query.min_turnover.as_deref() {
-            None => 0.0,
-            Some(text) => text
-                .parse::<f64>()
-                .ok()
-                .filter(|usd| usd.is_finite() && *usd >= 0.0)
-                .ok_or_else(|| bad("min_turnover", "amounts of 0 or more"))?,
-        };
-        let limit = match query.limit.as_deref() {
-            None => 0,
-            Some(text) => text.parse().map_err(|_| bad("limit", "whole numbers; 0 is all"))?,
-        };
-        let q = query.q.as_deref().unwrap_or_default().trim().to_uppercase();
-        Ok(Self { sort, ascending, q, min_turnover, direction, limit })
-    }
-
-    fn choose(&self, rows: &[SignalRow]) -> Vec<SignalRow> {
-        let turnover = |row: &SignalRow| row.quote.turnover_24h.value().map(|usd| usd.get());
-        let mut chosen: Vec<&SignalRow> = rows
-            .iter()
-            .filter(|row| row.symbol.as_str().contains(&self.q))
-            .filter(|row| self.min_turnover <= 0.0 || turnover(row).is_some_and(|usd| usd >= self.min_turnover))
-            .filter(|row| self.direction.is_none_or(|direction| row.direction == Some(direction)))
-            .collect();
-        let key = |row: &SignalRow| match self.sort {
-            Sort::Score => row.score.value().map(|score| score.get()),
-            Sort::Strength => row.score.value().map(|score| (score.get() - 50.0).abs()),
-            Sort::Change => row.quote.change_24h.value().map(|pct| pct.get()),
-            Sort::Turnover => turnover(row),
-            Sort::Funding => row.funding.value().map(|funding| funding.rate.get()),
-            Sort::OpenInterest => row.oi_change_1h.value().map(|pct| pct.get()),
-            Sort::Symbol => None,
-        };
-        // What is missing comes last in either direction.
-        chosen.sort_by(|a, b| {
-            let order = match (key(a), key(b)) {
-                (Some(x), Some(y)) if self.ascending => x.total_cmp(&y),
-                (Some(x), Some(y)) => y.total_cmp(&x),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (None, None) if self.sort == Sort::Symbol && !self.ascending => b.symbol.cmp(&a.symbol),
-                (None, None) => a.symbol.cmp(&b.symbol),
-            };
-            order.then_with(|| a.symbol.cmp(&b.symbol))
-        });
-        let limit = if self.limit == 0 { chosen.len() } else { self.limit };
-        chosen.into_iter().take(limit).cloned().collect()
-    }
+/// Checks the query of the list, which the page reads with more patience; and how many rows are asked for, 0 for all.
+fn read_list(asked: &ListQuery) -> Result<(ScoresQuery, usize), ApiError> {
+    let check = |name: &str, value: &Option<String>, allowed: &str, ok: &dyn Fn(&str) -> bool| match value.as_deref() {
+        Some(text) if !ok(text) => Err(ApiError::BadParameter(format!("{name}: allowed are {allowed}"))),
+        _ => Ok(()),
+    };
+    let sorts = SortBy::ALL.map(SortBy::as_str);
+    check("sort", &asked.sort, &sorts.join(", "), &|text| sorts.contains(&text))?;
+    check("dir", &asked.dir, "asc, desc", &|text| ["asc", "desc"].contains(&text))?;
+    let directions = ["all", "long", "neutral", "short"];
+    check("direction", &asked.direction, &directions.join(", "), &|text| directions.contains(&text))?;
+    let whole = "whole numbers of 0 or more";
+    check("min_turnover", &asked.min_turnover, whole, &|text| text.parse::<u64>().is_ok())?;
+    check("limit", &asked.limit, "whole numbers; 0 is all", &|text| text.parse::<usize>().is_ok())?;
+    let query = ScoresQuery::read(|name| match name {
+        "sort" => asked.sort.clone(),
+        "dir" => asked.dir.clone(),
+        "q" => asked.q.clone(),
+        "min_turnover" => asked.min_turnover.clone(),
+        "direction" => asked.direction.clone(),
+        _ => None,
+    });
+    let limit = asked.limit.as_deref().and_then(|text| text.parse().ok()).unwrap_or(0);
+    Ok((query, limit))
 }
 
 #[cfg(test)]
@@ -245,7 +175,7 @@ mod tests {
             (ListQuery { min_turnover: Some("-5".into()), ..ListQuery::default() }, "min_turnover: allowed are"),
             (ListQuery { limit: Some("ten".into()), ..ListQuery::default() }, "limit: allowed are whole numbers"),
         ] {
-            let ApiError::BadParameter(message) = List::parse(&query).unwrap_err() else { panic!() };
+            let ApiError::BadParameter(message) = read_list(&query).unwrap_err() else { panic!() };
             assert!(message.starts_with(expected), "{message}");
         }
     }

@@ -257,3 +257,6 @@ fn mover(mover: &Mover) -> Value {
         "volume_24h": mover.turnover_24h,
     })
 }
+
+#[cfg(test)]
+mod tests;

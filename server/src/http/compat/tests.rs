@@ -1,0 +1,96 @@
+//! What old scripts are told.
+
+use std::sync::Arc;
+
+use schema::{
+    Held, Origin, Pct, PerDimension, Price, Ratio, Score, Stamp, Symbol, Venue,
+    reading::Found,
+    signals::{Quote, SignalStats},
+};
+
+use super::*;
+
+const NOW: UnixMs = UnixMs(1_763_654_405_000);
+
+fn reading<T: schema::Schema>(value: T, now: UnixMs) -> Reading<T> {
+    value.check().unwrap();
+    let (fresh_until, stale_until) = Held::<T>::life(NOW, &T::POLICY);
+    let stamp = Stamp { epoch: 1, seq: 1 };
+    let (origin, by) = (Origin::Live, Arc::from("test"));
+    let value = Arc::new(value);
+    let found: Found<T> = Ok(Held { stamp, origin, by, written_at: NOW, as_of: NOW, fresh_until, stale_until, value });
+    Reading::judge(found, now)
+}
+
+fn signals(score: Figure<Score>) -> Signals {
+    let scored = u32::from(score.value().is_some());
+    let row = SignalRow {
+        symbol: Symbol::new("BTCUSDT").unwrap(),
+        base: "BTC".to_owned(),
+        tick: Price::new(0.1).unwrap(),
+        quote: Quote {
+            price: Price::new(95_000.5).unwrap(),
+            change_24h: Figure::known(Pct::new(0.0).unwrap(), NOW),
+            high_24h: Figure::Missing(Why::NotYet),
+            low_24h: Figure::Missing(Why::NotYet),
+            turnover_24h: Figure::Missing(Why::NotYet),
+            open_interest_usd: Figure::Missing(Why::NotYet),
+            forming: Figure::Missing(Why::NotYet),
+        },
+        direction: score.value().map(|_| Direction::Neutral),
+        score,
+        dimensions: PerDimension::build(|_| None),
+        agreement: Some(Ratio::new(0.5).unwrap()),
+        coverage: Ratio::new(0.8).unwrap(),
+        funding: Figure::Missing(Why::NotYet),
+        oi_change_1h: Figure::Missing(Why::NotYet),
+        trend: Figure::Missing(Why::NotYet),
+        spark: Vec::new(),
+    };
+    let stats = SignalStats {
+        long: 0,
+        neutral: scored,
+        short: 0,
+        unscored: 1 - scored,
+        mean_score: None,
+        mean_agreement: None,
+        top: Vec::new(),
+    };
+    Signals { source: Venue::Bybit, rows: vec![row], stats }
+}
+
+fn told(signals: &Reading<Signals>) -> (StatusCode, Value) {
+    payload(
+        &Reading::Absent(schema::Absence::NeverWritten),
+        signals,
+        &Reading::Absent(schema::Absence::NeverWritten),
+        &[],
+        20,
+    )
+}
+
+#[test]
+fn a_score_of_50_45_is_told_as_it_is_and_a_change_of_zero_is_zero() {
+    let (status, payload) = told(&reading(signals(Figure::known(Score::new(50.45).unwrap(), NOW)), NOW));
+    let row = &payload["confluence_scores"][0];
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!((&row["score"], &row["confluence_score"]), (&json!(50.45), &json!(50.45)));
+    assert_eq!(row["change_24h"], json!(0.0));
+    assert_eq!(row["reliability"], json!(40.0), "agreement times coverage, and no constant");
+    assert_eq!(row["components"]["technical"], Value::Null, "what is missing is not 50");
+}
+
+#[test]
+fn a_row_without_a_score_is_not_among_the_scores() {
+    let (_, payload) = told(&reading(signals(Figure::Missing(Why::NotYet)), NOW));
+    assert_eq!(payload["confluence_scores"], json!([]));
+    assert_eq!(payload["status"], "warming");
+}
+
+#[test]
+fn nothing_ever_read_is_503_with_the_same_shape_and_the_reasons() {
+    let (status, payload) = told(&Reading::Absent(schema::Absence::NeverWritten));
+    assert_eq!((status, &payload["status"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable")));
+    assert_eq!(payload["market_overview"], Value::Null);
+    assert_eq!(payload["missing"]["market_overview"], "waiting for the first scan");
+}
