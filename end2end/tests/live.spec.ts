@@ -29,11 +29,14 @@ test("a recorded score changes on screen when its bar closes", async ({ page }) 
   await expect.poll(async () => (await scores.allInnerTexts()).join() !== before.join(), { timeout: 90_000 }).toBe(true);
 });
 
-test("a page that slept catches up when it is looked at again", async ({ page }) => {
-  await page.goto("/");
+test("a page that was put away goes on from its last tick when it is looked at again", async ({ page }) => {
+  await page.goto("/symbol/BTCUSDT");
   await live(page);
-  await page.context().setOffline(true);
-  await expect(page.locator("body")).toHaveAttribute("data-stream", /offline|reconnecting/);
-  await page.context().setOffline(false);
-  await expect(page.locator("body")).toHaveAttribute("data-stream", "open", { timeout: 15_000 });
+  await page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+  const resumed = page.waitForRequest(/\/api\/v1\/stream\?.*since=\d+-\d+/);
+  await page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  await resumed;
+  const forming = page.locator(".forming").first();
+  const before = await forming.innerText();
+  await expect(forming).not.toHaveText(before, { timeout: 30_000 });
 });
