@@ -22,8 +22,8 @@ const phone = {
 
 export default defineConfig({
   testDir: "./tests",
-  timeout: 45_000,
-  expect: { timeout: 10_000 },
+  timeout: 90_000,
+  expect: { timeout: 20_000 },
   fullyParallel: true,
   forbidOnly: process.env.CI === "true",
   retries: 0,
