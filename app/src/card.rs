@@ -11,10 +11,12 @@ pub(crate) mod history;
 pub(crate) mod movers;
 pub(crate) mod overview;
 pub(crate) mod price_strip;
+pub(crate) mod schemas;
 pub(crate) mod score_list;
 mod score_row;
+pub(crate) mod servers;
 mod shell;
 pub(crate) mod streams;
 pub(crate) mod tasks;
 
-pub(crate) use shell::{Look, card, steady_card};
+pub(crate) use shell::{Look, card, plain_card, steady_card};

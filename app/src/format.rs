@@ -8,7 +8,8 @@ mod sum;
 mod time;
 
 pub use number::{
-    MINUS, amount, count, decimals, fixed, full_price, percent, price, quantity, score, share, signed, usd, whole,
+    MINUS, amount, bytes, count, decimals, fixed, full_price, percent, price, quantity, score, share, signed, usd,
+    whole,
 };
 pub use sum::addends;
 pub use time::{age, clock, countdown, date, moment, utc};

@@ -22,7 +22,7 @@ pub(crate) use client::connect;
 #[cfg(not(feature = "hydrate"))]
 pub(crate) fn connect(
     _store: Store,
-    _topics: Vec<schema::stream::Topic>,
+    _own: &[schema::stream::Topic],
     _page: schema::UnixMs,
     _since: Option<schema::Stamp>,
 ) {

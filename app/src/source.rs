@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin};
 
 use schema::{
     Symbol,
-    page::{Frame, MarketPage, ScoresPage, SymbolPage},
+    page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
 };
 
 /// A value that arrives later.
@@ -21,8 +21,11 @@ pub trait Source: Send + Sync + 'static {
     /// The snapshot of one symbol's page; none where the universe has no such symbol.
     fn symbol(&self, symbol: Symbol) -> Answer<Option<SymbolPage>>;
 
-    /// The frame alone, of which the System page and the page for unknown addresses are made.
-    fn system(&self) -> Answer<Frame>;
+    /// The snapshot of the System page.
+    fn system(&self) -> Answer<SystemPage>;
+
+    /// The frame alone, of which the page for unknown addresses is made.
+    fn frame(&self) -> Answer<Frame>;
 
     /// Gives the response that is being made the status 404.
     ///

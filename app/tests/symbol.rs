@@ -8,9 +8,9 @@ use leptos::prelude::*;
 use schema::{
     Absence, Breakdown, Figure, Schema, Venue, Why,
     health::Feed,
-    page::{Frame, SymbolPage},
+    page::{Frame, SymbolPage, SystemPage},
 };
-use world::{breakdown, frame, health, held, html, symbol_page, text, young_row};
+use world::{breakdown, cache, cache_without_its_server, frame, health, held, html, symbol_page, text, young_row};
 
 fn page(breakdown: Breakdown) -> String {
     let page = SymbolPage { breakdown: Ok(held(breakdown, 1)), ..symbol_page() };
@@ -92,7 +92,8 @@ fn a_breakdown_that_is_absent_leaves_the_page_standing() {
 #[test]
 fn the_system_page_shows_source_streams_tasks_and_version() {
     let frame = Frame { health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 1)), ..frame() };
-    let text = text(&html(move || view! { <SystemIsland page=frame/> }));
+    let page = SystemPage { frame, cache: cache() };
+    let text = text(&html(move || view! { <SystemIsland page=page/> }));
     for figure in [
         "Bybit answers.",
         "60 of 60",
@@ -106,6 +107,36 @@ fn the_system_page_shows_source_streams_tasks_and_version() {
         "5 s",
     ] {
         assert!(text.contains(figure), "`{figure}` is not in: {text}");
+    }
+}
+
+#[test]
+fn the_system_page_lists_every_schema_with_its_state_age_writer_stamp_size_and_last_error() {
+    let page = SystemPage { frame: frame(), cache: cache() };
+    let text = text(&html(move || view! { <SystemIsland page=page/> }));
+    for expected in [
+        "Shared cache None: this process keeps everything by itself.",
+        "analysis:signals@1 by all@host/1, stamp 1795200000000-41 1 fresh 3 s 12.3 KiB",
+        "market:overview@1 not ready without it",
+        "the body does not match its hash 0 absent",
+        "missing: never written",
+    ] {
+        assert!(text.contains(expected), "`{expected}` is not in: {text}");
+    }
+}
+
+#[test]
+fn a_shared_cache_that_does_not_answer_is_said_on_top_and_in_detail() {
+    let cache = cache_without_its_server();
+    let page = SystemPage { frame: Frame { shared: cache.l2.clone(), ..frame() }, cache };
+    let text = text(&html(move || view! { <SystemIsland page=page/> }));
+    for expected in [
+        "Shared cache: no answer since 21 Nov 2026, 01:50 UTC (no answer within 200 ms).",
+        "127.0.0.1:11211 no answer within 200 ms for 1 min",
+        "items up to 1 MiB, 64 MiB of memory, 3 dropped for want of it, 4 writes wait, 17 calls failed",
+        "Polls 1,204 Changes found 311 Missed 0 Failed 17",
+    ] {
+        assert!(text.contains(expected), "`{expected}` is not in: {text}");
     }
 }
 

@@ -20,13 +20,15 @@ use schema::{
     reading::Found,
     stream::{SignalsDelta, StreamMessage, Topic},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::{current::Current, frame::Frame};
 
 /// How often changes are flushed.
 pub(crate) const FLUSH: Duration = Duration::from_millis(250);
+/// How often the cache's report is sent, beside each change of the shared tier's state.
+const REPORT: Duration = Duration::from_secs(1);
 /// Ticks that are kept: a minute of them.
 const TICKS: usize = 240;
 
@@ -134,6 +136,7 @@ impl Hub {
         for topic in topics {
             let message = match topic {
                 Topic::Breakdown(symbol) => self.breakdown(*symbol).await.ok().map(StreamMessage::Breakdown),
+                Topic::Cache => Some(StreamMessage::Cache(self.cache.report())),
                 _ => current.message(topic),
             };
             frames.extend(message.and_then(|message| Frame::encode(&message, stamp)));
@@ -171,6 +174,7 @@ impl Hub {
         health.mark_changed();
         let mut timer = tokio::time::interval(FLUSH);
         timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut reported: Option<Instant> = None;
         loop {
             tokio::select! {
                 biased;
@@ -181,6 +185,16 @@ impl Hub {
             let stamp = self.stamp(state.seq + 1);
             let mut messages = Vec::new();
             let State { current, followed, .. } = &mut *state;
+            let shared = self.cache.l2_state();
+            let shared_changed = shared != current.shared;
+            if shared_changed {
+                current.shared = shared.clone();
+                messages.push((Topic::Shared, StreamMessage::Shared(shared)));
+            }
+            if shared_changed || reported.is_none_or(|at| at.elapsed() >= REPORT) {
+                reported = Some(Instant::now());
+                messages.push((Topic::Cache, StreamMessage::Cache(self.cache.report())));
+            }
             take(&mut health, &mut current.health, |held| messages.push((Topic::Health, StreamMessage::Health(held))));
             take(&mut overview, &mut current.overview, |held| {
                 messages.push((Topic::Overview, StreamMessage::Overview(held)));

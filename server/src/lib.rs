@@ -17,9 +17,9 @@ pub mod telemetry;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
-use cache::{Cache, Clock, l2::MemcachedL2};
+use cache::{Advice, Cache, Clock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
-use schema::{MarketBreadth, MarketMovers, MarketOverview, Signals, SystemHealth};
+use schema::{MarketBreadth, MarketMovers, MarketOverview, SCHEMAS, Signals, SystemHealth};
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -70,6 +70,7 @@ pub async fn run(
     let stop = CancellationToken::new();
     let mut set = JoinSet::new();
     let cache = open_cache(&config, role, &clock)?;
+    set.spawn(say_advice(cache.clone(), config.cache.poll));
     let hub = Hub::new(cache.clone(), clock.now().0.unsigned_abs());
     if role.serves_pages() {
         set.spawn(hub.clone().run(stop.clone()));
@@ -87,6 +88,7 @@ pub async fn run(
         let (cache, poll, stop) = (cache.clone(), config.cache.poll, stop.clone());
         set.spawn(async move { cache.mirror(poll, stop.cancelled_owned()).await });
     }
+    let drained = cache.clone();
     let state = AppState { cache, hub, clock, recorder, stop: stop.clone(), leptos: site::options(&config.http) };
     let served = serve(listener, router(state, role), shutdown, &mut watching, &stop).await;
     stop.cancel();
@@ -97,12 +99,22 @@ pub async fn run(
             None => Ok(()),
         }
     };
-    match tokio::time::timeout(DRAIN, ended).await {
+    let ended = tokio::time::timeout(DRAIN, ended).await;
+    drained.drain().await;
+    match ended {
         Ok(ended) => served.and(ended),
         Err(_) => {
             tracing::warn!("some tasks did not end in time and are dropped");
             served
         }
+    }
+}
+
+/// Says once, after the first contact, what should be known of how the shared cache is set up.
+async fn say_advice(cache: Cache, poll: Duration) {
+    cache.contacted().await;
+    for Advice { server, text } in advise(&cache.report().servers, poll, SCHEMAS) {
+        tracing::warn!(server, "{text}");
     }
 }
 
@@ -158,15 +170,26 @@ async fn serve(
 }
 
 fn open_cache(config: &Config, role: Role, clock: &Clock) -> Result<Cache, RunError> {
+    if config.cache.memcached.is_empty() && role == Role::Web {
+        return Err(RunError::NothingToRead);
+    }
+    cache_named(role.as_str(), &config.cache, config.cache.namespace.parse()?, clock)
+}
+
+/// A cache over the configured servers, for a process that is called `what` in everything it writes.
+pub(crate) fn cache_named(
+    what: &str,
+    config: &config::Cache,
+    namespace: cache::Namespace,
+    clock: &Clock,
+) -> Result<Cache, RunError> {
     let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "host".to_owned());
-    let writer = format!("{}@{host}/{}", role.as_str(), std::process::id());
-    let mut builder = Cache::builder(clock.clone(), writer).namespace(config.cache.namespace.parse()?);
-    if config.cache.memcached.is_empty() {
-        if role == Role::Web {
-            return Err(RunError::NothingToRead);
+    let writer = format!("{what}@{host}/{}", std::process::id());
+    let mut builder = Cache::builder(clock.clone(), writer).namespace(namespace);
+    if !config.memcached.is_empty() {
+        for server in MemcachedL2::list(&config.memcached.join(","))? {
+            builder = builder.l2(Arc::new(server));
         }
-    } else {
-        builder = builder.l2(Arc::new(MemcachedL2::parse(&config.cache.memcached.join(","))?));
     }
     Ok(builder.build())
 }

@@ -136,12 +136,12 @@ async fn a_memcached_that_is_absent_is_said_and_used_once_it_appears() {
     let args = ["--source", "sim", "--symbols", "20", "--memcached", &servers];
     let program = Program::serve(&args, &[]).await;
     program.scored(15).await;
-    let state = program.json("/health").await["l2"].clone();
+    let state = program.json("/api/v1/cache").await["l2"].clone();
     assert!(state.to_string().to_lowercase().contains("degraded"), "{state}");
     let _memcached = Program::memcached(port);
     program
         .until("the cache is whole", async || {
-            program.json("/health").await["l2"].to_string().to_lowercase().contains("up")
+            program.json("/api/v1/cache").await["l2"].to_string().to_lowercase().contains("up")
         })
         .await;
 }

@@ -4,15 +4,7 @@
 
 mod program;
 
-use program::{Program, free_port};
-
-fn pointed_at(port: u16) -> [(&'static str, String); 3] {
-    [
-        ("VIRTUOSO_VENUE_REST_URL", format!("http://127.0.0.1:{port}")),
-        ("VIRTUOSO_VENUE_WS_URL", format!("ws://127.0.0.1:{port}/v5/public/linear")),
-        ("VIRTUOSO_VENUE_PROBE_EVERY_S", "5".to_owned()),
-    ]
-}
+use program::{Program, free_port, pointed_at};
 
 #[tokio::test]
 async fn an_exchange_that_cannot_be_reached_is_said_in_plain_words_and_found_when_it_appears() {

@@ -75,12 +75,19 @@ pub trait Scope: Clone + Eq + std::hash::Hash + Send + Sync + fmt::Debug + 'stat
 
     /// Adds the scope's part of the wire key, with its leading colon.
     fn write(&self, out: &mut String);
+
+    /// Reads what [`write`](Scope::write) writes, without the leading colon; `None` for anything else.
+    fn read(text: &str) -> Option<Self>;
 }
 
 impl Scope for () {
     const MAX_LEN: usize = 0;
 
     fn write(&self, _out: &mut String) {}
+
+    fn read(text: &str) -> Option<Self> {
+        text.is_empty().then_some(())
+    }
 }
 
 impl Scope for (Venue, Symbol) {
@@ -91,6 +98,11 @@ impl Scope for (Venue, Symbol) {
         out.push_str(self.0.as_str());
         out.push(':');
         out.push_str(self.1.as_str());
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (venue, symbol) = text.split_once(':')?;
+        Some((Venue::ALL.into_iter().find(|known| known.as_str() == venue)?, symbol.parse().ok()?))
     }
 }
 
@@ -156,10 +168,21 @@ pub const fn assert_distinct(list: &[SchemaInfo]) {
     }
 }
 
-/// The one list of schemas: makes `SCHEMAS` and checks every name while compiling.
+/// Something that is done with the type of each schema.
+pub trait Visitor {
+    /// Does it with one.
+    fn visit<T: Schema>(&mut self);
+}
+
+/// The one list of schemas: makes `SCHEMAS` and [`visit`](crate::visit), and checks every name while compiling.
 #[macro_export]
 macro_rules! schemas {
     ($($schema:ty),+ $(,)?) => {
+        /// Does something with the type of every schema, in the order of the list.
+        pub fn visit(visitor: &mut impl $crate::contract::Visitor) {
+            $(visitor.visit::<$schema>();)+
+        }
+
         /// Every schema there is.
         pub const SCHEMAS: &[$crate::contract::SchemaInfo] = &[$($crate::contract::SchemaInfo::of::<$schema>()),+];
         const _: () = $crate::contract::assert_distinct(SCHEMAS);

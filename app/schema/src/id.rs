@@ -123,6 +123,8 @@ pub enum Venue {
 }
 
 impl Venue {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Bybit, Self::Sim];
     /// The longest name of a venue, in bytes.
     pub const MAX_LEN: usize = 16;
 

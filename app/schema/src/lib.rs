@@ -20,6 +20,7 @@ pub mod name;
 pub mod overview;
 pub mod page;
 pub mod reading;
+pub mod report;
 pub mod signals;
 pub mod stamp;
 pub mod stream;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Breakdown, MarketBreadth, MarketMovers, MarketOverview, Signals, Stamp, Symbol, SystemHealth, UnixMs,
     reading::Found,
+    report::{CacheReport, L2State},
 };
 
 /// The part of every page that says what is watched and how it is doing.
@@ -14,6 +15,8 @@ pub struct Frame {
     pub now: UnixMs,
     /// The tick of the live stream that the snapshot includes; the stream goes on from there.
     pub stamp: Stamp,
+    /// How the shared cache answers the process that made the page.
+    pub shared: L2State,
     /// How the monitor is doing.
     pub health: Found<SystemHealth>,
     /// The market in one look, for the sentence in the header.
@@ -38,6 +41,15 @@ pub struct ScoresPage {
     pub frame: Frame,
     /// Every symbol.
     pub signals: Found<Signals>,
+}
+
+/// The System page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SystemPage {
+    /// Header and banner.
+    pub frame: Frame,
+    /// The cache of the process that made the page.
+    pub cache: CacheReport,
 }
 
 /// The page of one symbol.

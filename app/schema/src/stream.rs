@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, SignalRow, Signals, Stamp, Symbol, SystemHealth,
     UnixMs,
+    report::{CacheReport, L2State},
     signals::{Quote, SignalStats},
 };
 
 /// What a client may listen to; several are joined by commas in the query: `?topics=overview,signals`.
 ///
-/// `health` and `overview` are in every page's frame.
+/// Those of [`FRAME`](Topic::FRAME) are on every page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// The market in one look.
@@ -27,8 +28,17 @@ pub enum Topic {
     Signals,
     /// How the monitor is doing.
     Health,
+    /// How the shared cache answers.
+    Shared,
+    /// The cache of the process that serves the page.
+    Cache,
     /// One symbol's score, taken apart: `breakdown:BTCUSDT`.
     Breakdown(Symbol),
+}
+
+impl Topic {
+    /// What every page's frame shows.
+    pub const FRAME: [Self; 3] = [Self::Overview, Self::Health, Self::Shared];
 }
 
 impl std::fmt::Display for Topic {
@@ -39,6 +49,8 @@ impl std::fmt::Display for Topic {
             Self::Movers => f.write_str("movers"),
             Self::Signals => f.write_str("signals"),
             Self::Health => f.write_str("health"),
+            Self::Shared => f.write_str("shared"),
+            Self::Cache => f.write_str("cache"),
             Self::Breakdown(symbol) => write!(f, "breakdown:{symbol}"),
         }
     }
@@ -46,7 +58,7 @@ impl std::fmt::Display for Topic {
 
 /// A text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a topic: overview, breadth, movers, signals, health or breakdown:SYMBOL is expected")]
+#[error("not a topic: overview, breadth, movers, signals, health, shared, cache or breakdown:SYMBOL is expected")]
 pub struct NotATopic;
 
 impl std::str::FromStr for Topic {
@@ -59,6 +71,8 @@ impl std::str::FromStr for Topic {
             "movers" => Self::Movers,
             "signals" => Self::Signals,
             "health" => Self::Health,
+            "shared" => Self::Shared,
+            "cache" => Self::Cache,
             _ => {
                 let symbol = text.strip_prefix("breakdown:").ok_or(NotATopic)?;
                 Self::Breakdown(symbol.parse().map_err(|_| NotATopic)?)
@@ -100,6 +114,10 @@ pub enum StreamMessage {
     SignalsDelta(SignalsDelta),
     /// How the monitor is doing.
     Health(Held<SystemHealth>),
+    /// How the shared cache answers.
+    Shared(L2State),
+    /// The cache of the process that serves the page.
+    Cache(CacheReport),
     /// One symbol's score, taken apart.
     Breakdown(Held<Breakdown>),
     /// The server's clock, sent on connection and every 15 s.
@@ -115,7 +133,7 @@ impl StreamMessage {
     pub const fn event(&self) -> &'static str {
         match self {
             Self::SignalsDelta(_) => "delta",
-            Self::Clock { .. } => "state",
+            Self::Clock { .. } | Self::Shared(_) => "state",
             _ => "snapshot",
         }
     }

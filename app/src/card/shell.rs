@@ -88,6 +88,24 @@ fn framed<T: Clone + Send + Sync + 'static>(
     .into_any()
 }
 
+/// A card over something that is no schema: always there, with a state of its own.
+pub(crate) fn plain_card(
+    look: Look,
+    state: impl Fn() -> &'static str + Send + 'static,
+    content: impl Fn() -> AnyView + Send + 'static,
+) -> AnyView {
+    let heading = format!("{}-heading", look.name);
+    view! {
+        <section class=format!("card {}", look.name) aria-labelledby=heading data-state=state>
+            <div class="card-head">
+                <h2 id=heading.clone()>{look.title}</h2>
+            </div>
+            {content}
+        </section>
+    }
+    .into_any()
+}
+
 /// Why there is nothing to show; during the first scan, how far that is.
 fn absent(store: Store, absence: &Absence) -> AnyView {
     let reason = match absence {

@@ -72,6 +72,20 @@ pub fn amount(value: f64) -> String {
     format!("{}{}", fixed(rest.copysign(value), decimals), UNITS[unit])
 }
 
+/// A size in bytes, in units of 1,024: `312 B`, `12.3 KiB`, `64 MiB`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 4] = ["B", "KiB", "MiB", "GiB"];
+    let unit = (0..UNITS.len() - 1).take_while(|unit| count >> (10 * (unit + 1)) > 0).count();
+    // Tenths, rounded, of whole numbers: a size never passes through a float.
+    let one = 1_u64 << (10 * unit);
+    let tenths = count / one * 10 + (count % one * 10 + one / 2) / one;
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => format!("{whole} {}", UNITS[unit]),
+        (whole, tenth) => format!("{whole}.{tenth} {}", UNITS[unit]),
+    }
+}
+
 /// An amount of US dollars: `$1.23B`.
 #[must_use]
 pub fn usd(value: Usd) -> String {
@@ -243,5 +257,19 @@ mod tests {
     fn counts_are_grouped() {
         assert_eq!(count(612), "612");
         assert_eq!(count(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn sizes_are_in_units_of_1024_with_a_tenth_where_there_is_one() {
+        for (count, expected) in [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_024, "1 KiB"),
+            (12_595, "12.3 KiB"),
+            (67_108_864, "64 MiB"),
+            (u64::MAX, "17179869184 GiB"),
+        ] {
+            assert_eq!(bytes(count), expected);
+        }
     }
 }

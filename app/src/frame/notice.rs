@@ -1,7 +1,7 @@
 //! The banner: a simulated market, a source that does not answer, a first scan that is not done. It cannot be dismissed.
 
 use leptos::prelude::*;
-use schema::{Reading, SystemHealth, Venue, health::Feed};
+use schema::{Reading, SystemHealth, Venue, health::Feed, report::L2State};
 
 use crate::{format, live::Store};
 
@@ -34,7 +34,9 @@ pub(super) fn notices(store: Store) -> AnyView {
     let lines = Memo::new(move |_| {
         let now = store.now.get();
         let shown = store.overview.with(|found| found.as_ref().ok().map(|held| held.value.source));
-        store.health.with(|found| told(&Reading::judge(found.clone(), now), shown))
+        let mut notices = store.health.with(|found| told(&Reading::judge(found.clone(), now), shown));
+        notices.extend(store.shared.with(shared));
+        notices
     });
     view! {
         // The one live region: it speaks when the list of notices changes, not with every tick.
@@ -84,6 +86,21 @@ pub(crate) fn told(reading: &Reading<SystemHealth>, shown: Option<Venue>) -> Vec
         notices.push(Notice { weight: Weight::Quiet, head: "First scan:".to_owned(), body: text });
     }
     notices
+}
+
+/// What the shared cache makes everyone know.
+pub(crate) fn shared(state: &L2State) -> Option<Notice> {
+    match state {
+        L2State::Off | L2State::Up { .. } => None,
+        L2State::Degraded { cause, since } => Some(Notice {
+            weight: Weight::Quiet,
+            head: "Shared cache:".to_owned(),
+            body: format!(
+                "no answer since {} ({cause}). A process that reads from it shows its last figures.",
+                format::moment(*since)
+            ),
+        }),
+    }
 }
 
 fn feed(health: &SystemHealth) -> Option<Notice> {

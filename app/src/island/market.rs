@@ -17,8 +17,8 @@ pub fn MarketIsland(
 ) -> impl IntoView {
     let (breadth_found, movers_found) = (RwSignal::new(page.breadth), RwSignal::new(page.movers));
     let store = Store { breadth: Some(breadth_found), movers: Some(movers_found), ..Store::new(&page.frame) };
-    let topics = vec![Topic::Overview, Topic::Health, Topic::Breadth, Topic::Movers];
-    connect(store, topics, page.frame.now, Some(page.frame.stamp));
+    let topics = [Topic::Breadth, Topic::Movers];
+    connect(store, &topics, page.frame.now, Some(page.frame.stamp));
     let cards = view! {
         <div class="cards market">
             {overview(store)}

@@ -1,7 +1,7 @@
 //! The page for an address that leads nowhere.
 
 use leptos::prelude::*;
-use schema::{page::Frame, stream::Topic};
+use schema::page::Frame;
 
 use crate::{
     frame::framed,
@@ -18,7 +18,7 @@ pub fn NotFoundIsland(
     what: String,
 ) -> impl IntoView {
     let store = Store::new(&page);
-    connect(store, vec![Topic::Overview, Topic::Health], page.now, Some(page.stamp));
+    connect(store, &[], page.now, Some(page.stamp));
     let title = view! {
         <div class="lost-page">
             <p class="code" aria-hidden="true">"404"</p>

@@ -24,7 +24,7 @@ pub fn ScoresIsland(
     let whole = held == listing.total;
     let signals = RwSignal::new(page.signals);
     let store = Store { signals: Some(signals), whole: RwSignal::new(whole), ..Store::new(&page.frame) };
-    let topics = vec![Topic::Overview, Topic::Health, Topic::Signals];
-    connect(store, topics, page.frame.now, whole.then_some(page.frame.stamp));
+    let topics = [Topic::Signals];
+    connect(store, &topics, page.frame.now, whole.then_some(page.frame.stamp));
     framed(store, hidden_title("Scores"), score_list(store, signals, query, listing))
 }

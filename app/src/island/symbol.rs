@@ -21,8 +21,8 @@ pub fn SymbolIsland(
 ) -> impl IntoView {
     let found = RwSignal::new(page.breakdown);
     let store = Store { breakdown: Some((page.symbol, found)), ..Store::new(&page.frame) };
-    let topics = vec![Topic::Overview, Topic::Health, Topic::Breakdown(page.symbol)];
-    connect(store, topics, page.frame.now, Some(page.frame.stamp));
+    let topics = [Topic::Breakdown(page.symbol)];
+    connect(store, &topics, page.frame.now, Some(page.frame.stamp));
     let title = view! {
         <div class="page-title">
             <a class="back" href=path::SCORES>"‹ All scores"</a>

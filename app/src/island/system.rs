@@ -1,10 +1,10 @@
 //! The System page.
 
 use leptos::prelude::*;
-use schema::{page::Frame, stream::Topic};
+use schema::{page::SystemPage, stream::Topic};
 
 use crate::{
-    card::{feed::feed, streams::streams, tasks::tasks},
+    card::{feed::feed, schemas::schemas, servers::servers, streams::streams, tasks::tasks},
     frame::{framed, hidden_title},
     live::{Store, connect},
 };
@@ -13,14 +13,18 @@ use crate::{
 #[island]
 pub fn SystemIsland(
     /// The page's snapshot.
-    page: Frame,
+    page: SystemPage,
 ) -> impl IntoView {
-    let store = Store::new(&page);
-    connect(store, vec![Topic::Overview, Topic::Health], page.now, Some(page.stamp));
+    let SystemPage { frame, cache } = page;
+    let cache = RwSignal::new(cache);
+    let store = Store { cache: Some(cache), ..Store::new(&frame) };
+    connect(store, &[Topic::Cache], frame.now, Some(frame.stamp));
     let cards = view! {
         <div class="cards system">
             {feed(store)}
             {streams(store)}
+            {servers(store, cache)}
+            {schemas(store, cache)}
             {tasks(store)}
         </div>
     };

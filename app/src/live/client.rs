@@ -44,8 +44,9 @@ struct Client {
     hide: Option<TimeoutHandle>,
 }
 
-/// Brings a page to life once it is hydrated. Does nothing on the server.
-pub(crate) fn connect(store: Store, topics: Vec<Topic>, page: UnixMs, since: Option<Stamp>) {
+/// Brings a page to life once it is hydrated: its frame, and the topics that are its own. Does nothing on the server.
+pub(crate) fn connect(store: Store, own: &[Topic], page: UnixMs, since: Option<Stamp>) {
+    let topics: Vec<Topic> = Topic::FRAME.iter().chain(own).copied().collect();
     Effect::new(move || start(store, topics.clone(), page, since));
 }
 

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use schema::{
     Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, Schema, Signals, Stamp, Symbol, SystemHealth, UnixMs,
-    page::Frame, reading::Found, stream::StreamMessage,
+    page::Frame,
+    reading::Found,
+    report::{CacheReport, L2State},
+    stream::StreamMessage,
 };
 
 /// How the page's connection is doing. It colours nothing but its own word.
@@ -63,6 +66,8 @@ pub struct Store {
     pub now: RwSignal<UnixMs>,
     /// How the connection is doing.
     pub link: RwSignal<Link>,
+    /// How the shared cache answers.
+    pub shared: RwSignal<L2State>,
     /// How the monitor is doing.
     pub health: RwSignal<Found<SystemHealth>>,
     /// The market in one look.
@@ -75,6 +80,8 @@ pub struct Store {
     pub signals: Option<RwSignal<Found<Signals>>>,
     /// One symbol's score, where the page is that symbol's.
     pub breakdown: Option<(Symbol, RwSignal<Found<Breakdown>>)>,
+    /// The cache of the process that serves the page, where the page shows it.
+    pub cache: Option<RwSignal<CacheReport>>,
     /// Whether `signals` holds every row, or only those that the server put on the page.
     pub whole: RwSignal<bool>,
 }
@@ -86,12 +93,14 @@ impl Store {
         Self {
             now: RwSignal::new(frame.now),
             link: RwSignal::new(Link::Snapshot),
+            shared: RwSignal::new(frame.shared.clone()),
             health: RwSignal::new(frame.health.clone()),
             overview: RwSignal::new(frame.overview.clone()),
             breadth: None,
             movers: None,
             signals: None,
             breakdown: None,
+            cache: None,
             whole: RwSignal::new(true),
         }
     }
@@ -101,6 +110,14 @@ impl Store {
         match message {
             StreamMessage::Overview(held) => put(Some(self.overview), held),
             StreamMessage::Health(held) => put(Some(self.health), held),
+            StreamMessage::Shared(state) => {
+                self.shared.set(state);
+                Taken::Applied
+            }
+            StreamMessage::Cache(report) => self.cache.map_or(Taken::Ignored, |cache| {
+                cache.set(report);
+                Taken::Applied
+            }),
             StreamMessage::Breadth(held) => put(self.breadth, held),
             StreamMessage::Movers(held) => put(self.movers, held),
             StreamMessage::Breakdown(held) => match self.breakdown {

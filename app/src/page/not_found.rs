@@ -15,6 +15,6 @@ pub(crate) fn NotFoundRoute() -> impl IntoView {
 /// The page for what is not there, with its status.
 pub(super) fn not_found(source: &dyn Source, what: String) -> impl Future<Output = AnyView> + Send + use<> {
     source.not_found();
-    let frame = source.system();
+    let frame = source.frame();
     async move { view! { <NotFoundIsland page=frame.await what=what/> }.into_any() }
 }

@@ -15,6 +15,7 @@ use schema::{
     movers::{FundingExtreme, Mover, MoverLists, OiRiser},
     overview::{FearGreed, Regime},
     page::{Frame, MarketPage, ScoresPage, SymbolPage},
+    report::{CacheReport, L2State, LastError, MirrorCounts, SchemaReport, ServerReport},
     signals::{Funding, Quote, SignalStats},
 };
 
@@ -99,8 +100,78 @@ pub fn frame() -> Frame {
     Frame {
         now: NOW,
         stamp: Stamp { epoch: 1_795_200_000_000, seq: 9_000 },
+        shared: L2State::Off,
         health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 2)),
         overview: Ok(held(overview(), 1)),
+    }
+}
+
+/// A cache that serves alone, and has one value and one failure.
+pub fn cache() -> CacheReport {
+    let schema = |name: &str, state: &str| SchemaReport {
+        name: name.to_owned(),
+        version: 1,
+        vital: true,
+        scoped: false,
+        entries: 0,
+        state: state.to_owned(),
+        stamp: None,
+        writer: None,
+        origin: None,
+        as_of: None,
+        age_ms: None,
+        bytes: None,
+        total_bytes: 0,
+        last_error: None,
+    };
+    CacheReport {
+        process: "all@host/1".to_owned(),
+        now: NOW,
+        l2: L2State::Off,
+        servers: Vec::new(),
+        mirror: MirrorCounts { polls: 0, changes: 0, missed: 0, failures: 0 },
+        schemas: vec![
+            SchemaReport {
+                entries: 1,
+                stamp: Some(Stamp { epoch: 1_795_200_000_000, seq: 41 }),
+                writer: Some("all@host/1".to_owned()),
+                origin: Some(Origin::Live),
+                as_of: Some(NOW.minus(std::time::Duration::from_secs(3))),
+                age_ms: Some(3_000),
+                bytes: Some(12_595),
+                total_bytes: 12_595,
+                ..schema("analysis:signals", "fresh")
+            },
+            SchemaReport {
+                last_error: Some(LastError {
+                    at: NOW,
+                    text: "market:overview@1: the body does not match its hash".into(),
+                }),
+                ..schema("market:overview", "absent")
+            },
+        ],
+    }
+}
+
+/// The same over a memcached that stopped answering.
+pub fn cache_without_its_server() -> CacheReport {
+    let since = NOW.minus(std::time::Duration::from_secs(90));
+    let state = L2State::Degraded { cause: "no answer within 200 ms".to_owned(), since };
+    let server = ServerReport {
+        name: "127.0.0.1:11211".to_owned(),
+        state: state.clone(),
+        item_limit_bytes: Some(1_048_576),
+        memory_limit_bytes: Some(67_108_864),
+        clock_ahead_ms: Some(0),
+        evictions: Some(3),
+        waiting: 4,
+        failures: 17,
+    };
+    CacheReport {
+        l2: state,
+        servers: vec![server],
+        mirror: MirrorCounts { polls: 1_204, changes: 311, missed: 0, failures: 17 },
+        ..cache()
     }
 }
 

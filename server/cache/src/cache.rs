@@ -5,9 +5,14 @@ use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
 };
 
-use schema::{Held, Reading, Schema, UnixMs, reading::Found};
+use schema::{
+    Held, Reading, Schema, UnixMs,
+    reading::Found,
+    report::{CacheReport, L2State},
+};
 use tokio::sync::watch;
 
 use crate::{
@@ -17,15 +22,17 @@ use crate::{
     l1::{AnyStore, Store},
     l2::L2,
     lock::lock,
-    mirror::{MirrorCounts, Tally},
+    mirror::Tally,
     publish::{Publisher, PublisherTaken},
-    report::SchemaReport,
-    tier::{L2State, Tier},
+    tier::Tier,
     warm::Warmer,
 };
 
 /// Values kept in this process at most, per schema.
 const L1_CAPACITY: u64 = 4_096;
+
+/// How long writing what waits may take at the end.
+const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
 /// What every handle of the cache shares.
 pub(crate) struct Inner {
@@ -94,7 +101,7 @@ pub struct CacheBuilder {
     clock: Clock,
     writer: Arc<str>,
     namespace: Namespace,
-    l2: Option<Arc<dyn L2>>,
+    l2: Vec<Arc<dyn L2>>,
     capacity: u64,
 }
 
@@ -104,9 +111,10 @@ impl CacheBuilder {
         Self { namespace, ..self }
     }
 
-    /// The shared tier; without one the process serves alone.
-    pub fn l2(self, l2: Arc<dyn L2>) -> Self {
-        Self { l2: Some(l2), ..self }
+    /// A server of the shared tier; keys are spread over several. Without one the process serves alone.
+    pub fn l2(mut self, l2: Arc<dyn L2>) -> Self {
+        self.l2.push(l2);
+        self
     }
 
     /// How many values of one schema this process keeps at most; 4,096 by default.
@@ -121,7 +129,7 @@ impl CacheBuilder {
     /// With a shared tier, outside a tokio runtime: the first contact is made by a task.
     #[must_use]
     pub fn build(self) -> Cache {
-        let tier = self.l2.map(|l2| Tier::start(l2, self.clock.clone()));
+        let tier = Tier::start(self.l2, &self.clock).map(Arc::new);
         Cache {
             inner: Arc::new(Inner {
                 clock: self.clock,
@@ -145,7 +153,7 @@ impl Cache {
             clock: clock.into(),
             writer: writer.into(),
             namespace: Namespace::default(),
-            l2: None,
+            l2: Vec::new(),
             capacity: L1_CAPACITY,
         }
     }
@@ -199,10 +207,11 @@ impl Cache {
         Follow::start::<T>(&self.inner, scope)
     }
 
-    /// How often the mirror polled, and what it found.
-    #[must_use]
-    pub fn mirror_counts(&self) -> MirrorCounts {
-        self.inner.tally.counts()
+    /// Resolves when the first contact with the shared tier was made, or failed; at once where there is none.
+    pub async fn contacted(&self) {
+        if let Some(tier) = &self.inner.tier {
+            tier.contacted().await;
+        }
     }
 
     /// How the shared tier is.
@@ -211,15 +220,32 @@ impl Cache {
         self.inner.tier.as_ref().map_or(L2State::Off, |tier| tier.state())
     }
 
-    /// Every schema that was published, followed, warmed or read in this process, by name. Also sets the gauges.
+    /// How this process is doing: its tiers, and every schema that was published, followed, warmed or read in it. Also
+    /// sets the gauges.
     #[must_use]
-    pub fn report(&self) -> Vec<SchemaReport> {
+    pub fn report(&self) -> CacheReport {
         let stores: Vec<_> =
             self.inner.stores.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         let now = self.now();
-        let mut reports: Vec<_> = stores.iter().map(|store| store.report(now)).collect();
-        reports.sort_by_key(|report| report.name);
-        reports
+        let mut schemas: Vec<_> = stores.iter().map(|store| store.report(now)).collect();
+        schemas.sort_by(|a, b| a.name.cmp(&b.name));
+        CacheReport {
+            process: self.inner.writer.as_ref().to_owned(),
+            now,
+            l2: self.l2_state(),
+            servers: self.inner.tier.as_ref().map_or_else(Vec::new, |tier| tier.report()),
+            mirror: self.inner.tally.counts(),
+            schemas,
+        }
+    }
+
+    /// Writes what waits for the shared tier, before the process ends. It ends within a second.
+    pub async fn drain(&self) {
+        if let Some(tier) = &self.inner.tier
+            && tokio::time::timeout(DRAIN_LIMIT, tier.drain()).await.is_err()
+        {
+            tracing::warn!("the shared cache is too slow to take what waits for it");
+        }
     }
 
     /// The time, as the cache judges ages by it.

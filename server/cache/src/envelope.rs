@@ -1,69 +1,21 @@
 //! What lies in the shared cache: one JSON object that holds a header and, as `body`, the value.
 //!
 //! The value is encoded once, as a [`RawValue`], so it cannot be encoded twice. A reader checks, in this order: the
-//! format mark in the client flags, the header, name, version and key, the hash of the raw body, its shape, its
-//! limits. Each failure has a name of its own. Nothing here deletes or repairs an item.
+//! format mark in the client flags, the header, name, version and key, the hashes of header and raw body, its shape,
+//! its limits. Each failure has a name of its own. Nothing here deletes or repairs an item.
 
-use std::{borrow::Cow, sync::Arc};
+mod pack;
+mod unreadable;
 
-use schema::{Held, Invalid, Origin, Schema, Stamp, UnixMs};
+use std::{borrow::Cow, io, sync::Arc};
+
+use schema::{Held, Origin, Schema, Stamp, UnixMs};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The upper half of the client flags of every item of this cache.
-const MARK: u32 = 0x5643_0000;
-/// The lower half: which format the bytes have. 1 is plain JSON.
-const FORMAT_JSON: u32 = 1;
-/// The client flags of an item that this program writes.
-pub(crate) const FLAGS: u32 = MARK | FORMAT_JSON;
-
-/// Why an item cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
-    /// The client flags do not carry the mark of this cache: another program wrote it.
-    #[error("another program's item (client flags {flags:#010x})")]
-    ForeignItem {
-        /// The flags it carries.
-        flags: u32,
-    },
-    /// A version, of the schema or of the envelope's format, that this program does not know.
-    #[error("version {found} is not known here")]
-    UnknownVersion {
-        /// The version it carries.
-        found: u32,
-    },
-    /// It says that it belongs elsewhere.
-    #[error("the item says that it is {found}")]
-    WrongKey {
-        /// The name or key it carries.
-        found: String,
-    },
-    /// The body is not what was written.
-    #[error("the body does not match its hash")]
-    BadHash,
-    /// The JSON of the header or of the body has another shape.
-    #[error("not decodable: {0}")]
-    Undecodable(#[from] serde_json::Error),
-    /// The value breaks a limit of its domain.
-    #[error("invalid: {0}")]
-    Invalid(#[from] Invalid),
-}
-
-impl Unreadable {
-    /// The name of the failure in metrics.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::ForeignItem { .. } => "foreign_item",
-            Self::UnknownVersion { .. } => "unknown_version",
-            Self::WrongKey { .. } => "wrong_key",
-            Self::BadHash => "bad_hash",
-            Self::Undecodable(_) => "undecodable",
-            Self::Invalid(_) => "invalid",
-        }
-    }
-}
+pub(crate) use self::pack::{Packed, UNPACKED_LIMIT};
+pub use self::unreadable::Unreadable;
 
 /// The envelope as it is written and read; the short names are the wire's.
 #[derive(Serialize, Deserialize)]
@@ -84,17 +36,20 @@ struct Wire<'a> {
     o: Origin,
     #[serde(borrow)]
     h: Cow<'a, str>,
+    /// Over all the other fields of the header: a digit that changed on the way must not become a stamp or an age.
+    #[serde(borrow)]
+    s: Cow<'a, str>,
     #[serde(borrow)]
     body: &'a RawValue,
 }
 
-impl<'a> Wire<'a> {
-    fn parse(bytes: &'a [u8], flags: u32) -> Result<Self, Unreadable> {
-        match flags {
-            FLAGS => Ok(serde_json::from_slice(bytes)?),
-            _ if flags & 0xffff_0000 == MARK => Err(Unreadable::UnknownVersion { found: flags & 0xffff }),
-            _ => Err(Unreadable::ForeignItem { flags }),
-        }
+impl Wire<'_> {
+    /// The hash of the header, that of the body included.
+    fn seal(&self) -> u64 {
+        let Wire { n, v, k, e, q, by, at, as_of, fresh, stale, o, h, s: _, body: _ } = self;
+        let UnixMs(at) = at;
+        let (UnixMs(as_of), UnixMs(fresh), UnixMs(stale)) = (as_of, fresh, stale);
+        xxh3_64(format!("{n}\n{v}\n{k}\n{e}\n{q}\n{by}\n{at}\n{as_of}\n{fresh}\n{stale}\n{o:?}\n{h}").as_bytes())
     }
 
     fn header(&self) -> Held<()> {
@@ -114,8 +69,8 @@ impl<'a> Wire<'a> {
 /// A value encoded once: its raw body and the hash of that.
 pub(crate) struct Body {
     raw: Box<RawValue>,
-    /// xxh3 over the raw body.
-    hash: u64,
+    /// xxh3 over the raw body: two bodies of one hash say the same.
+    pub(crate) hash: u64,
 }
 
 impl Body {
@@ -132,8 +87,13 @@ impl Body {
 }
 
 /// Puts a body under its header.
-pub(crate) fn seal<T: Schema>(header: &Held<()>, key: &str, body: &Body) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&Wire {
+pub(crate) fn seal<T: Schema>(header: &Held<()>, key: &str, body: &Body) -> io::Result<Packed> {
+    pack::pack(json::<T>(header, key, body)?)
+}
+
+/// The same, as one line of JSON.
+pub(crate) fn json<T: Schema>(header: &Held<()>, key: &str, body: &Body) -> Result<Vec<u8>, serde_json::Error> {
+    let mut wire = Wire {
         n: Cow::Borrowed(T::NAME.as_str()),
         v: T::VERSION,
         k: Cow::Borrowed(key),
@@ -146,8 +106,11 @@ pub(crate) fn seal<T: Schema>(header: &Held<()>, key: &str, body: &Body) -> Resu
         stale: header.stale_until,
         o: header.origin,
         h: Cow::Owned(spelled(body.hash)),
+        s: Cow::Borrowed(""),
         body: &body.raw,
-    })
+    };
+    wire.s = Cow::Owned(spelled(wire.seal()));
+    serde_json::to_vec(&wire)
 }
 
 /// A value read from the shared cache.
@@ -156,11 +119,18 @@ pub(crate) struct Opened<T> {
     pub(crate) held: Held<T>,
     /// The length of the raw body, in bytes.
     pub(crate) body_bytes: usize,
+    /// The hash of the raw body.
+    pub(crate) hash: u64,
 }
 
 /// Reads the whole of an item that should lie under `key`.
 pub(crate) fn open<T: Schema>(bytes: &[u8], flags: u32, key: &str) -> Result<Opened<T>, Unreadable> {
-    let wire = Wire::parse(bytes, flags)?;
+    open_json(&pack::unpack(bytes, flags)?, key)
+}
+
+/// The same for an envelope that is not packed.
+pub(crate) fn open_json<T: Schema>(json: &[u8], key: &str) -> Result<Opened<T>, Unreadable> {
+    let wire: Wire<'_> = serde_json::from_slice(json)?;
     if wire.n != T::NAME.as_str() {
         return Err(Unreadable::WrongKey { found: wire.n.into_owned() });
     }
@@ -170,17 +140,29 @@ pub(crate) fn open<T: Schema>(bytes: &[u8], flags: u32, key: &str) -> Result<Ope
     if wire.k != key {
         return Err(Unreadable::WrongKey { found: wire.k.into_owned() });
     }
-    if wire.h != spelled(xxh3_64(wire.body.get().as_bytes())) {
+    let hash = xxh3_64(wire.body.get().as_bytes());
+    if wire.h != spelled(hash) || wire.s != spelled(wire.seal()) {
         return Err(Unreadable::BadHash);
     }
     let value: T = serde_json::from_str(wire.body.get())?;
     value.check()?;
-    Ok(Opened { held: wire.header().with(value), body_bytes: wire.body.get().len() })
+    Ok(Opened { held: wire.header().with(value), body_bytes: wire.body.get().len(), hash })
+}
+
+/// The key that an envelope says it lies under.
+pub(crate) fn key(json: &[u8]) -> Result<String, Unreadable> {
+    let wire: Wire<'_> = serde_json::from_slice(json)?;
+    Ok(wire.k.into_owned())
 }
 
 /// Reads the header of an item alone, without judging its body.
 pub(crate) fn header(bytes: &[u8], flags: u32) -> Result<Held<()>, Unreadable> {
-    Wire::parse(bytes, flags).map(|wire| wire.header())
+    let json = pack::unpack(bytes, flags)?;
+    let wire: Wire<'_> = serde_json::from_slice(&json)?;
+    if wire.s != spelled(wire.seal()) {
+        return Err(Unreadable::BadHash);
+    }
+    Ok(wire.header())
 }
 
 fn spelled(hash: u64) -> String {
@@ -189,8 +171,8 @@ fn spelled(hash: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{any, proptest};
-    use schema::{Name, Policy};
+    use proptest::prelude::{any, prop, proptest};
+    use schema::{Invalid, Name, Policy};
 
     use super::*;
 
@@ -212,6 +194,8 @@ mod tests {
     }
 
     const KEY: &str = "test:reading@3";
+    /// The mark of this cache and plain JSON.
+    const FLAGS: u32 = 0x5643_0001;
 
     fn head() -> Held<()> {
         Held {
@@ -228,7 +212,7 @@ mod tests {
 
     fn sealed(figure: f64) -> String {
         let body = Body::of(&Reading { figure, note: "n".into() }).unwrap();
-        String::from_utf8(seal::<Reading>(&head(), KEY, &body).unwrap()).unwrap()
+        String::from_utf8(json::<Reading>(&head(), KEY, &body).unwrap()).unwrap()
     }
 
     fn failure(text: &str, flags: u32) -> Unreadable {
@@ -253,11 +237,12 @@ mod tests {
     fn each_failure_has_its_own_name() {
         let good = sealed(1.5);
         assert!(matches!(failure(&good, 0), Unreadable::ForeignItem { flags: 0 }));
-        assert!(matches!(failure(&good, MARK | 2), Unreadable::UnknownVersion { found: 2 }));
+        assert!(matches!(failure(&good, 0x5643_0003), Unreadable::UnknownVersion { found: 3 }));
         assert!(matches!(failure(&good.replace("\"v\":3", "\"v\":4"), FLAGS), Unreadable::UnknownVersion { found: 4 }));
         let elsewhere = good.replace("\"k\":\"test:reading@3\"", "\"k\":\"other:reading@3\"");
         assert!(matches!(failure(&elsewhere, FLAGS), Unreadable::WrongKey { found } if found == "other:reading@3"));
         assert!(matches!(failure(&good.replace("1.5", "2.5"), FLAGS), Unreadable::BadHash));
+        assert!(matches!(failure(&good.replace("\"q\":9", "\"q\":8"), FLAGS), Unreadable::BadHash));
         assert!(matches!(failure(&good[..40], FLAGS), Unreadable::Undecodable(_)));
         assert!(matches!(failure(&sealed(-1.0), FLAGS), Unreadable::Invalid(_)));
     }
@@ -267,7 +252,10 @@ mod tests {
         let text = sealed(1.5);
         let (front, _) = text.split_once(",\"h\":").unwrap();
         let body = r#"{"note":"n"}"#;
-        let other = format!("{front},\"h\":\"{}\",\"body\":{body}}}", spelled(xxh3_64(body.as_bytes())));
+        let header = format!("{front},\"h\":\"{}\"", spelled(xxh3_64(body.as_bytes())));
+        let unsealed = format!("{header},\"s\":\"\",\"body\":{body}}}");
+        let seal = serde_json::from_str::<Wire<'_>>(&unsealed).unwrap().seal();
+        let other = format!("{header},\"s\":\"{}\",\"body\":{body}}}", spelled(seal));
         assert!(matches!(failure(&other, FLAGS), Unreadable::Undecodable(_)));
     }
 
@@ -278,14 +266,26 @@ mod tests {
             let mut header = head();
             header.stamp.seq = seq;
             let body = Body::of(&value).unwrap();
-            let bytes = seal::<Reading>(&header, KEY, &body).unwrap();
-            let opened = open::<Reading>(&bytes, FLAGS, KEY).unwrap();
+            let packed = seal::<Reading>(&header, KEY, &body).unwrap();
+            let opened = open::<Reading>(&packed.bytes, packed.flags, KEY).unwrap();
             assert_eq!(opened.held, header.with(value));
             assert_eq!(opened.body_bytes, body.len());
         }
 
         #[test]
-        fn no_bytes_make_the_reader_panic(bytes in any::<Vec<u8>>()) {
+        fn no_bytes_make_the_reader_panic(bytes in any::<Vec<u8>>(), format in 0..4u32) {
+            assert!(open::<Reading>(&bytes, FLAGS & 0xffff_0000 | format, KEY).is_err());
+        }
+
+        #[test]
+        fn no_flipped_bit_passes_neither_in_the_value_nor_in_its_stamp_or_age(
+            figure in 0.0..1e9f64,
+            at in any::<prop::sample::Index>(),
+            bit in 0..8u8,
+        ) {
+            let mut bytes = sealed(figure).into_bytes();
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1 << bit;
             assert!(open::<Reading>(&bytes, FLAGS, KEY).is_err());
         }
     }

@@ -47,7 +47,7 @@ struct Typed<T: Schema> {
 
 impl<T: Schema> Target for Typed<T> {
     fn absorb<'a>(&'a self, key: &'a str, item: &'a Item, now: UnixMs) -> BoxFuture<'a, Result<bool, Unreadable>> {
-        self.store.absorb(&self.scope, key, item, now).map(|absorbed| absorbed.map(|(newer, _)| newer)).boxed()
+        self.store.absorb(&self.scope, key, item, now).map(|absorbed| absorbed.map(|landed| landed.put)).boxed()
     }
 
     fn written_here(&self) -> bool {

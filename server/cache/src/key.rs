@@ -35,9 +35,19 @@ impl fmt::Display for Namespace {
 impl Namespace {
     /// The wire key of one value: `{namespace}{name}@{version}[:{scope}]`.
     pub(crate) fn key<T: Schema>(&self, scope: &T::Scope) -> String {
-        let mut key = format!("{}{}@{}", self.0, T::NAME, T::VERSION);
+        let mut key = self.key_start::<T>();
         scope.write(&mut key);
         key
+    }
+
+    /// What the keys of all values of a schema begin with.
+    pub(crate) fn key_start<T: Schema>(&self) -> String {
+        format!("{}{}@{}", self.0, T::NAME, T::VERSION)
+    }
+
+    /// The key of the token that says which writer of a schema is the newest; no schema's key holds a `!`.
+    pub(crate) fn token_key<T: Schema>(&self) -> String {
+        self.key_start::<T>() + "!writer"
     }
 }
 

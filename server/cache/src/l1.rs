@@ -19,15 +19,20 @@ use moka::{
     ops::compute::{CompResult, Op},
     policy::EvictionPolicy,
 };
-use schema::{Absence, Held, Schema, UnixMs, reading::Found};
+use schema::{
+    Absence, Held, Schema, UnixMs,
+    reading::Found,
+    report::{LastError, SchemaReport},
+};
 use tokio::sync::watch;
 
 use crate::{
     envelope::{self, Unreadable},
     l2::{Cas, Item},
     lock::lock,
+    looked::Looked,
     meter::Meter,
-    report::{LastError, SchemaReport},
+    report::{Trouble, report},
 };
 
 /// One value in this process.
@@ -36,8 +41,27 @@ pub(crate) struct Entry<T> {
     pub(crate) held: Held<T>,
     /// The length of its encoded body, in bytes.
     pub(crate) body_bytes: usize,
+    /// The hash of its encoded body.
+    pub(crate) hash: u64,
     /// Its number in the shared tier, where it came from there.
     pub(crate) cas: Option<Cas>,
+}
+
+impl<T> Entry<T> {
+    /// Whether it tells a reader nothing that the other does not: the same content, of the same time and origin.
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.held.as_of == other.held.as_of && self.held.origin == other.held.origin
+    }
+}
+
+/// What came of putting a value into this process.
+pub(crate) struct Landed<T> {
+    /// Whether it is here now.
+    pub(crate) put: bool,
+    /// Whether it tells its readers anything new.
+    pub(crate) news: bool,
+    /// What is here now.
+    pub(crate) there: Arc<Entry<T>>,
 }
 
 /// What a read that several callers wait for ends with.
@@ -49,9 +73,11 @@ pub(crate) struct Store<T: Schema> {
     watchers: Mutex<HashMap<T::Scope, watch::Sender<Found<T>>>>,
     /// Reads of the shared tier that are under way.
     pub(crate) loads: Mutex<HashMap<T::Scope, Load<T>>>,
+    /// Looks at the shared tier that brought nothing, while they need not be repeated.
+    pub(crate) looked: Looked<T::Scope>,
     /// Whether the writer of this schema lives in this process, so that nobody else knows anything newer.
     pub(crate) written_here: AtomicBool,
-    trouble: Mutex<Option<LastError>>,
+    trouble: Mutex<Option<Trouble>>,
     pub(crate) meter: Meter,
 }
 
@@ -62,6 +88,7 @@ impl<T: Schema> Store<T> {
             l1,
             watchers: Mutex::default(),
             loads: Mutex::default(),
+            looked: Looked::default(),
             written_here: AtomicBool::new(false),
             trouble: Mutex::default(),
             meter: Meter::of::<T>(),
@@ -73,14 +100,19 @@ impl<T: Schema> Store<T> {
         self.l1.get(scope).await
     }
 
-    /// Puts a value where there is none or an older one; says whether it did, and what is there now.
-    pub(crate) async fn put_newer(&self, scope: &T::Scope, entry: Arc<Entry<T>>) -> (bool, Arc<Entry<T>>) {
+    /// Everything that this process holds.
+    pub(crate) fn all(&self) -> Vec<(T::Scope, Held<T>)> {
+        self.l1.iter().map(|(scope, entry)| (scope.as_ref().clone(), entry.held.clone())).collect()
+    }
+
+    /// Puts a value where there is none or an older one.
+    pub(crate) async fn put_newer(&self, scope: &T::Scope, entry: Arc<Entry<T>>) -> Landed<T> {
         self.put_where(scope, entry, |there, new| there.held.stamp < new.held.stamp).await
     }
 
     /// Puts a value where there is none.
-    pub(crate) async fn put_absent(&self, scope: &T::Scope, entry: Arc<Entry<T>>) -> bool {
-        self.put_where(scope, entry, |_, _| false).await.0
+    pub(crate) async fn put_absent(&self, scope: &T::Scope, entry: Arc<Entry<T>>) -> Landed<T> {
+        self.put_where(scope, entry, |_, _| false).await
     }
 
     async fn put_where(
@@ -88,44 +120,53 @@ impl<T: Schema> Store<T> {
         scope: &T::Scope,
         entry: Arc<Entry<T>>,
         replaces: impl FnOnce(&Entry<T>, &Entry<T>) -> bool + Send,
-    ) -> (bool, Arc<Entry<T>>) {
+    ) -> Landed<T> {
         let new = Arc::clone(&entry);
+        let mut news = true;
         let result = self
             .l1
             .entry_by_ref(scope)
             .and_compute_with(|there| {
                 ready(match there {
                     Some(there) if !replaces(there.value(), &entry) => Op::Nop,
-                    _ => Op::Put(entry),
+                    Some(there) => {
+                        news = !there.value().says_the_same(&entry);
+                        Op::Put(entry)
+                    }
+                    None => Op::Put(entry),
                 })
             })
             .await;
         match result {
-            CompResult::Unchanged(there) => (false, there.into_value()),
+            CompResult::Unchanged(there) => Landed { put: false, news: false, there: there.into_value() },
             CompResult::StillNone(_)
             | CompResult::Inserted(_)
             | CompResult::ReplacedWith(_)
-            | CompResult::Removed(_) => (true, new),
+            | CompResult::Removed(_) => {
+                self.looked.forget(scope);
+                Landed { put: true, news, there: new }
+            }
         }
     }
 
-    /// Reads an item of the shared tier and puts it here when it is newer; says whether it was, and what is here now.
+    /// Reads an item of the shared tier and puts it here when it is newer.
     pub(crate) async fn absorb(
         &self,
         scope: &T::Scope,
         key: &str,
         item: &Item,
         now: UnixMs,
-    ) -> Result<(bool, Arc<Entry<T>>), Unreadable> {
+    ) -> Result<Landed<T>, Unreadable> {
         match envelope::open::<T>(&item.value, item.flags, key) {
             Ok(opened) => {
                 self.meter.skew(opened.held.as_of, now);
-                let entry = Entry { held: opened.held, body_bytes: opened.body_bytes, cas: Some(item.cas) };
-                let (newer, there) = self.put_newer(scope, Arc::new(entry)).await;
-                if newer {
-                    self.tell(scope, &there);
+                let envelope::Opened { held, body_bytes, hash } = opened;
+                let entry = Entry { held, body_bytes, hash, cas: Some(item.cas) };
+                let landed = self.put_newer(scope, Arc::new(entry)).await;
+                if landed.news {
+                    self.tell(scope, &landed.there);
                 }
-                Ok((newer, there))
+                Ok(landed)
             }
             Err(unreadable) => {
                 self.meter.unreadable(&unreadable);
@@ -177,12 +218,18 @@ impl<T: Schema> Store<T> {
     pub(crate) fn troubled(&self, now: UnixMs, text: String) {
         const AGAIN_AFTER_MS: i64 = 60_000;
         let mut trouble = lock(&self.trouble);
-        let said = trouble.as_ref().filter(|last| last.text == text && now.0 - last.said.0 < AGAIN_AFTER_MS);
-        let said = said.map(|last| last.said);
+        let said =
+            trouble.as_ref().filter(|trouble| trouble.last.text == text && now.0 - trouble.said.0 < AGAIN_AFTER_MS);
+        let said = said.map(|trouble| trouble.said);
         if said.is_none() {
             tracing::warn!(schema = %T::NAME, "{text}");
         }
-        *trouble = Some(LastError { at: now, text, said: said.unwrap_or(now) });
+        *trouble = Some(Trouble { last: LastError { at: now, text }, said: said.unwrap_or(now) });
+    }
+
+    /// Keeps what went wrong last, where the log has been told already.
+    pub(crate) fn keep_trouble(&self, now: UnixMs, text: String) {
+        *lock(&self.trouble) = Some(Trouble { last: LastError { at: now, text }, said: now });
     }
 }
 
@@ -211,9 +258,15 @@ impl<T: Schema> AnyStore for Store<T> {
     }
 
     fn report(&self, now: UnixMs) -> SchemaReport {
-        let newest = self.l1.iter().map(|(_, entry)| entry).max_by_key(|entry| entry.held.as_of);
-        let entries = self.l1.iter().count();
-        let report = SchemaReport::of::<T>(newest.as_deref(), entries, lock(&self.trouble).clone(), now);
+        let (mut newest, mut entries, mut total_bytes): (Option<Arc<Entry<T>>>, _, _) = (None, 0, 0);
+        for (_, entry) in &self.l1 {
+            entries += 1;
+            total_bytes += entry.body_bytes;
+            if newest.as_ref().is_none_or(|newest| newest.held.as_of < entry.held.as_of) {
+                newest = Some(entry);
+            }
+        }
+        let report = report(newest.as_deref(), entries, total_bytes, lock(&self.trouble).clone(), now);
         self.meter.observe(&report);
         report
     }

@@ -1,6 +1,7 @@
 //! The shared tier: what the cache asks of it, and the implementations.
 //!
 //! Everything above works through [`L2`] alone; `tests/contract.rs` holds every implementation to the same suite.
+//! Which of several servers a key belongs to, when one rests, and what is repeated later is decided in `tier`.
 
 mod memcached;
 mod memory;
@@ -8,6 +9,7 @@ mod memory;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use schema::UnixMs;
 
 pub use memcached::{BadServers, MemcachedL2};
 pub use memory::MemoryL2;
@@ -82,8 +84,26 @@ impl L2Error {
     }
 }
 
-/// The shared tier. Every call ends within a deadline of the implementation, and none is repeated by it.
+/// What a server says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Its version.
+    pub version: String,
+    /// The largest item it takes, key and header included, in bytes.
+    pub item_limit_bytes: Option<u64>,
+    /// The memory it may use for items, in bytes.
+    pub memory_limit_bytes: Option<u64>,
+    /// Items that it dropped for want of memory, since it started.
+    pub evictions: Option<u64>,
+    /// The time by its clock, which counts in whole seconds.
+    pub time: Option<UnixMs>,
+}
+
+/// One server of the shared tier. Every call ends within a deadline of the implementation, and none is repeated by it.
 pub trait L2: Send + Sync + 'static {
+    /// How it is called in reports; it also decides which keys are its own where there are several.
+    fn name(&self) -> &str;
+
     /// The item with its number and flags; `None` when there is none.
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Item>, L2Error>>;
 
@@ -109,6 +129,6 @@ pub trait L2: Send + Sync + 'static {
     /// The numbers of many items in one round trip, without their values; one answer per key, in order.
     fn cas_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Cas>, L2Error>>>;
 
-    /// Asks who is there; answers with the server's version. Also used as the probe after an outage.
-    fn version(&self) -> BoxFuture<'_, Result<String, L2Error>>;
+    /// Asks who is there and how it is set up. Also used as the probe after an outage.
+    fn facts(&self) -> BoxFuture<'_, Result<Facts, L2Error>>;
 }

@@ -42,6 +42,7 @@
 //! Read on in `publish` and `read` for the two paths, in [`l2`] for what is asked of the shared tier, in `tier` for
 //! what happens when it is ill, and in `envelope` for what lies in it.
 
+mod advisor;
 mod breaker;
 mod cache;
 mod clock;
@@ -51,22 +52,23 @@ mod key;
 mod l1;
 pub mod l2;
 mod lock;
+mod looked;
 mod meter;
 mod mirror;
 mod publish;
 mod read;
 mod recovery;
 mod report;
+mod snapshot;
 mod tier;
 mod warm;
 
+pub use advisor::{Advice, advise};
 pub use cache::{Cache, CacheBuilder};
 pub use clock::{Clock, ManualClock};
 pub use envelope::Unreadable;
 pub use follow::Follow;
 pub use key::{BadNamespace, Namespace};
-pub use mirror::MirrorCounts;
-pub use publish::{BODY_LIMIT, Outcome, Published, Publisher, PublisherTaken, Refusal};
-pub use report::{LastError, SchemaReport};
-pub use tier::L2State;
+pub use publish::{BODY_LIMIT, ITEM_LIMIT, Outcome, Published, Publisher, PublisherTaken, Refusal};
+pub use snapshot::{Restored, Snapshot, SnapshotError};
 pub use warm::{FillOutcome, Filled, Warmer};

@@ -15,9 +15,13 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::{Either, select};
+use futures_util::{
+    StreamExt as _,
+    future::{Either, select},
+    stream,
+};
 use metrics::counter;
-use schema::Absence;
+use schema::{Absence, report::MirrorCounts};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::{
@@ -27,23 +31,12 @@ use crate::{
     tier::Tier,
 };
 
+/// Values that are read at the same time.
+const AT_ONCE: usize = 16;
 /// How often everything is read again, whatever the numbers say.
 const REREAD_EVERY: Duration = Duration::from_secs(60);
 
-/// How often the mirror polled, and what it found, since the cache was built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct MirrorCounts {
-    /// Polls.
-    pub polls: u64,
-    /// Newer values found.
-    pub changes: u64,
-    /// Newer values that should have been known already; more than 0 is a defect.
-    pub missed: u64,
-    /// Polls and reads that failed.
-    pub failures: u64,
-}
-
-/// The same, while it is being counted.
+/// What the mirror did, while it is being counted.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     polls: AtomicU64,
@@ -113,63 +106,60 @@ impl Mirror {
         if keys.is_empty() {
             return;
         }
-        match tier.cas_many(&keys).await {
-            Ok(answers) => {
-                for ((key, target), answer) in targets.iter().zip(answers) {
-                    self.settle(inner, tier, key, target.as_ref(), answer, reread).await;
-                }
-            }
-            Err(error) => {
-                for (_, target) in &targets {
-                    failed(inner, target.as_ref(), &error);
-                }
-            }
-        }
-    }
-
-    /// Reads a value whose number is new, or every value when it is time.
-    async fn settle(
-        &mut self,
-        inner: &Inner,
-        tier: &Arc<Tier>,
-        key: &str,
-        target: &dyn Target,
-        answer: Result<Option<Cas>, L2Error>,
-        reread: bool,
-    ) {
-        let cas = match answer {
-            Ok(Some(cas)) => cas,
-            Ok(None) => {
-                self.seen.remove(key);
-                target.absent(Absence::NeverWritten);
-                return;
-            }
-            Err(error) => return failed(inner, target, &error),
-        };
-        let same = self.seen.get(key) == Some(&cas);
-        if same && !reread {
-            return;
-        }
-        match tier.get(key).await {
-            Ok(Some(item)) => {
-                // An item that cannot be read is counted where it is opened, and not read again until it changes.
-                self.seen.insert(key.to_owned(), item.cas);
-                if let Ok(true) = target.absorb(key, &item, inner.clock.now()).await {
-                    inner.tally.changes.fetch_add(1, Ordering::Relaxed);
-                    counter!("cache_mirror_changes_total").increment(1);
-                    if same && item.cas == cas || target.written_here() {
-                        inner.tally.missed.fetch_add(1, Ordering::Relaxed);
-                        counter!("cache_mirror_missed_total").increment(1);
-                        tracing::warn!(key, "a newer value was missed until it was read again");
+        let answers = tier.cas_many(&keys).await;
+        let mut changed = Vec::new();
+        for ((key, target), answer) in targets.iter().zip(answers) {
+            match answer {
+                Ok(Some(cas)) => {
+                    let same = self.seen.get(key) == Some(&cas);
+                    if !same || reread {
+                        changed.push(read(inner, tier, key, target.as_ref(), same.then_some(cas)));
                     }
                 }
+                Ok(None) => {
+                    self.seen.remove(key);
+                    target.absent(Absence::NeverWritten);
+                }
+                Err(error) => failed(inner, target.as_ref(), &error),
             }
-            Ok(None) => {
-                self.seen.remove(key);
-            }
-            Err(error) => failed(inner, target, &error),
+        }
+        let mut read = stream::iter(changed).buffer_unordered(AT_ONCE);
+        while let Some((key, cas)) = read.next().await {
+            match cas {
+                Some(cas) => self.seen.insert(key.to_owned(), cas),
+                None => self.seen.remove(key),
+            };
         }
     }
+}
+
+/// Reads one value; gives the number it has then. `known` is the number under which it should have been read before.
+async fn read<'a>(
+    inner: &Inner,
+    tier: &Tier,
+    key: &'a str,
+    target: &dyn Target,
+    known: Option<Cas>,
+) -> (&'a str, Option<Cas>) {
+    let item = match tier.server(key).get(key).await {
+        Ok(Some(item)) => item,
+        Ok(None) => return (key, None),
+        Err(error) => {
+            failed(inner, target, &error);
+            return (key, None);
+        }
+    };
+    // An item that cannot be read is counted where it is opened, and not read again until it changes.
+    if let Ok(true) = target.absorb(key, &item, inner.clock.now()).await {
+        inner.tally.changes.fetch_add(1, Ordering::Relaxed);
+        counter!("cache_mirror_changes_total").increment(1);
+        if known == Some(item.cas) || target.written_here() {
+            inner.tally.missed.fetch_add(1, Ordering::Relaxed);
+            counter!("cache_mirror_missed_total").increment(1);
+            tracing::warn!(key, "a newer value was missed until it was read again");
+        }
+    }
+    (key, Some(item.cas))
 }
 
 fn failed(inner: &Inner, target: &dyn Target, error: &L2Error) {

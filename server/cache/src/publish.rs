@@ -1,5 +1,8 @@
 //! Writing: one publisher per schema, and the newest stamp wins.
 
+mod epoch;
+mod outcome;
+
 use std::{
     collections::HashMap,
     fmt,
@@ -10,96 +13,34 @@ use std::{
     time::Duration,
 };
 
-use schema::{Held, Invalid, Name, Origin, Schema, Stamp, UnixMs};
-use tokio::time::{Instant, timeout};
+use schema::{Held, Invalid, Origin, Schema, Stamp, UnixMs};
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, timeout},
+};
+
+pub use self::outcome::{Outcome, Published, PublisherTaken, Refusal};
 
 use crate::{
     cache::{Inner, Writer},
-    envelope::{self, Body},
+    envelope::{self, Body, UNPACKED_LIMIT},
     l1::{Entry, Store},
     l2::{Cas, L2Error},
     lock::lock,
-    tier::{Belief, Put, Tier, Write},
+    tier::{Belief, Put, Server, Tier, Write},
 };
 
-/// The largest encoded body, in bytes: memcached's item limit is 1 MiB, and a value above it would also remove the
-/// old one.
-pub const BODY_LIMIT: usize = 900 * 1024;
+/// The largest item that is sent, in bytes: memcached's limit is 1 MiB unless it was set otherwise, and a value above
+/// it would also remove the old one.
+pub const ITEM_LIMIT: usize = 900 * 1024;
+/// The largest encoded body: what readers unpack at most, less room for the header.
+pub const BODY_LIMIT: usize = UNPACKED_LIMIT - 4 * 1024;
+/// What memcached adds to an item in its count, with room: its own header and the key.
+const ITEM_HEADER: usize = 1_024;
 /// How long a publish may take, however the shared tier is.
 const PUBLISH_LIMIT: Duration = Duration::from_millis(250);
 /// Scopes of which the number of the last write is remembered.
 const REMEMBERED: usize = 4_096;
-
-/// Another publisher of the schema lives in this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("`{schema}` already has a publisher in this process; there is one writer per schema")]
-pub struct PublisherTaken {
-    /// The schema that was asked for.
-    pub schema: Name,
-}
-
-/// What came of a publish.
-#[must_use = "a publish may have been superseded, deferred or refused"]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
-    /// Whether readers of this process have it.
-    pub l1: bool,
-    /// What came of it in the shared tier.
-    pub l2: Outcome,
-    /// Its stamp; none where it was refused.
-    pub stamp: Option<Stamp>,
-}
-
-/// What came of a publish in the shared tier.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// There is no shared tier.
-    Off,
-    /// The shared tier confirmed it.
-    Applied,
-    /// Another writer's newer value lies there; this writer should stop.
-    Superseded {
-        /// The stamp of that value.
-        by: Stamp,
-    },
-    /// The shared tier did not confirm it; the latest value of each key is kept and written when it answers again.
-    Deferred(String),
-    /// It was not written and will not be.
-    Refused(Refusal),
-}
-
-impl Outcome {
-    /// The name of the outcome in metrics.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Applied => "applied",
-            Self::Superseded { .. } => "superseded",
-            Self::Deferred(_) => "deferred",
-            Self::Refused(_) => "refused",
-        }
-    }
-}
-
-/// Why a value is not written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Its encoded body is larger than memcached takes.
-    #[error("its body has {bytes} bytes, {limit} are allowed")]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-        /// The limit.
-        limit: usize,
-    },
-    /// It breaks a limit of its domain.
-    #[error("it is invalid: {0}")]
-    Invalid(#[from] Invalid),
-    /// The shared tier answered and refused it.
-    #[error("the shared cache refused it: {0}")]
-    ByServer(String),
-}
 
 /// What was learnt from the last write of a scope.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +53,9 @@ struct Known {
 pub struct Publisher<T: Schema> {
     inner: Arc<Inner>,
     store: Arc<Store<T>>,
-    epoch: u64,
+    epoch: AtomicU64,
+    /// The number of this writer, once the shared tier gave it.
+    claimed: OnceCell<u64>,
     seq: AtomicU64,
     known: Mutex<HashMap<T::Scope, Known>>,
     /// The last outcome that the log spoke of: it says only what changes.
@@ -133,7 +76,8 @@ impl<T: Schema> Publisher<T> {
         Ok(Self {
             inner: Arc::clone(inner),
             store,
-            epoch,
+            epoch: AtomicU64::new(epoch),
+            claimed: OnceCell::new(),
             seq: AtomicU64::new(0),
             known: Mutex::default(),
             said: Mutex::new("nothing"),
@@ -143,11 +87,12 @@ impl<T: Schema> Publisher<T> {
     /// Publishes a value whose newest input is from `as_of`.
     ///
     /// The value is checked, encoded once, given the next stamp, put before the readers of this process, and written
-    /// to the shared tier by compare-and-swap. It ends within 250 ms, and at once while the shared tier rests.
+    /// to the shared tier by compare-and-swap. It ends within half a second, and at once while the shared tier rests.
+    /// Readers are woken unless the value says the same as the one before, of the same time.
     pub async fn publish(&self, scope: &T::Scope, value: T, as_of: UnixMs) -> Published {
         let started = Instant::now();
-        let published = match encode(&value) {
-            Ok(body) => self.write(scope, value, &body, as_of).await,
+        let published = match self.write(scope, value, as_of).await {
+            Ok(published) => published,
             Err(refusal) => Published { l1: false, l2: Outcome::Refused(refusal), stamp: None },
         };
         self.store.meter.publish_seconds.record(started.elapsed().as_secs_f64());
@@ -156,51 +101,101 @@ impl<T: Schema> Publisher<T> {
         published
     }
 
-    async fn write(&self, scope: &T::Scope, value: T, body: &Body, as_of: UnixMs) -> Published {
-        let now = self.inner.clock.now();
-        let stamp = Stamp { epoch: self.epoch, seq: self.seq.fetch_add(1, Ordering::Relaxed) + 1 };
+    async fn write(&self, scope: &T::Scope, value: T, as_of: UnixMs) -> Result<Published, Refusal> {
+        let body = encode(&value)?;
+        self.store.meter.body_bytes.record(f64::from(u32::try_from(body.len()).unwrap_or(u32::MAX)));
+        if let Some(tier) = &self.inner.tier {
+            self.claim(tier).await;
+        }
         let (fresh_until, stale_until) = Held::<T>::life(as_of, &T::POLICY);
+        let stamp =
+            Stamp { epoch: self.epoch.load(Ordering::Relaxed), seq: self.seq.fetch_add(1, Ordering::Relaxed) + 1 };
         let held = Held {
             stamp,
             origin: Origin::Live,
             by: Arc::clone(&self.inner.writer),
-            written_at: now,
+            written_at: self.inner.clock.now(),
             as_of,
             fresh_until,
             stale_until,
             value: Arc::new(value),
         };
-        let header = held.header();
-        self.store.meter.body_bytes.record(f64::from(u32::try_from(body.len()).unwrap_or(u32::MAX)));
-        let entry = Arc::new(Entry { held, body_bytes: body.len(), cas: None });
-        let (l1, there) = self.store.put_newer(scope, entry).await;
-        let l2 = match &self.inner.tier {
-            None => Outcome::Off,
-            Some(tier) => Box::pin(self.write_through(tier, scope, header, body)).await,
+        let write = match &self.inner.tier {
+            Some(tier) => Some(self.prepare(tier, scope, held.header(), &body)?),
+            None => None,
         };
-        if l1 {
-            self.store.tell(scope, &there);
+        let entry = Arc::new(Entry { held, body_bytes: body.len(), hash: body.hash, cas: None });
+        let landed = self.store.put_newer(scope, entry).await;
+        let l2 = match (&self.inner.tier, write) {
+            (Some(tier), Some(write)) => {
+                Box::pin(self.write_through(tier.server(&write.key), scope, Arc::new(write))).await
+            }
+            _ => Outcome::Off,
+        };
+        if landed.news {
+            self.store.tell(scope, &landed.there);
         }
-        Published { l1, l2, stamp: Some(stamp) }
+        Ok(Published { l1: landed.put, l2, stamp: Some(stamp) })
     }
 
-    async fn write_through(&self, tier: &Arc<Tier>, scope: &T::Scope, header: Held<()>, body: &Body) -> Outcome {
+    /// Takes the number of the newest writer, once. While the shared tier cannot be asked, the clock's number stands.
+    async fn claim(&self, tier: &Tier) {
+        if self.claimed.initialized() {
+            return;
+        }
+        let key = self.inner.namespace.token_key::<T>();
+        let server = tier.server(&key);
+        let claimed = self.claimed.get_or_try_init(async || {
+            let epoch = self.epoch.load(Ordering::Relaxed);
+            match timeout(PUBLISH_LIMIT, epoch::claim(server, &key, epoch, &self.inner.writer)).await {
+                Ok(claimed) => claimed,
+                Err(_) => Err(server.given_up("claim", PUBLISH_LIMIT)),
+            }
+        });
+        match claimed.await {
+            Ok(epoch) => {
+                let before = self.epoch.fetch_max(*epoch, Ordering::Relaxed);
+                if before < *epoch {
+                    tracing::info!(schema = %T::NAME, epoch, "an earlier writer's clock was ahead of this one");
+                    if let Some(writer) = lock(&self.inner.writers).get_mut(T::NAME.as_str()) {
+                        writer.epoch = *epoch;
+                    }
+                }
+            }
+            Err(error) => tracing::debug!(schema = %T::NAME, %error, "no number was taken yet"),
+        }
+    }
+
+    /// Seals the envelope, and refuses one that the shared tier could not take: memcached would also drop the old one.
+    fn prepare(&self, tier: &Tier, scope: &T::Scope, header: Held<()>, body: &Body) -> Result<Write, Refusal> {
         let key = self.inner.namespace.key::<T>(scope);
-        let bytes = match envelope::seal::<T>(&header, &key, body) {
-            Ok(bytes) => bytes,
-            Err(error) => return Outcome::Refused(Refusal::Invalid(Invalid::new("body", error.to_string()))),
-        };
-        let write = Arc::new(Write { key, bytes, header, keep_for: T::POLICY.keep_for });
-        let outages = tier.outages();
+        let packed = envelope::seal::<T>(&header, &key, body)
+            .map_err(|error| Refusal::Invalid(Invalid::new("body", error.to_string())))?;
+        let server_limit = tier.server(&key).item_limit().and_then(|limit| usize::try_from(limit).ok());
+        let limit = server_limit.map_or(ITEM_LIMIT, |limit| limit.saturating_sub(ITEM_HEADER).min(ITEM_LIMIT));
+        let bytes = packed.bytes.len();
+        self.store.meter.filled(bytes, limit);
+        if bytes > limit {
+            return Err(Refusal::TooLarge { bytes, limit });
+        }
+        if bytes * 10 > limit * 7 {
+            let text = format!("{key} takes {bytes} bytes of the {limit} that are allowed");
+            self.store.troubled(self.inner.clock.now(), text);
+        }
+        Ok(Write { key, packed, header, keep_for: T::POLICY.keep_for })
+    }
+
+    async fn write_through(&self, server: &Arc<Server>, scope: &T::Scope, write: Arc<Write>) -> Outcome {
+        let outages = server.outages();
         let known = lock(&self.known).get(scope).copied();
         let belief = known.filter(|known| known.outages == outages).map_or(Belief::Unknown, |k| Belief::Older(k.cas));
-        let put = match timeout(PUBLISH_LIMIT, tier.put_newer(&write, belief)).await {
+        let put = match timeout(PUBLISH_LIMIT, server.put_newer(&write, belief)).await {
             Ok(put) => put,
-            Err(_) => Err(tier.given_up("publish", PUBLISH_LIMIT)),
+            Err(_) => Err(server.given_up("publish", PUBLISH_LIMIT)),
         };
         match put {
             Ok(Put::Applied(cas)) => {
-                tier.settled(&write);
+                server.settled(&write);
                 let mut remembered = lock(&self.known);
                 if remembered.len() >= REMEMBERED && !remembered.contains_key(scope) {
                     remembered.clear();
@@ -209,7 +204,7 @@ impl<T: Schema> Publisher<T> {
                 Outcome::Applied
             }
             Ok(Put::Superseded(by, item)) => {
-                tier.settled(&write);
+                server.settled(&write);
                 // Readers of this process are owed the newer value; that it may be unreadable is counted there.
                 let _ = self.store.absorb(scope, &write.key, &item, self.inner.clock.now()).await;
                 Outcome::Superseded { by }
@@ -217,18 +212,18 @@ impl<T: Schema> Publisher<T> {
             Ok(Put::Unknown(unreadable)) => Outcome::Refused(Refusal::ByServer(format!(
                 "a newer program's item lies there and was left alone: {unreadable}"
             ))),
-            Ok(Put::Contested) => self.deferred(tier, scope, write, "another writer won every swap".into()),
+            Ok(Put::Contested) => self.deferred(server, scope, write, "another writer won every swap".into()),
             Err(L2Error::Refused(text)) => {
                 lock(&self.known).remove(scope);
                 Outcome::Refused(Refusal::ByServer(text))
             }
-            Err(error) => self.deferred(tier, scope, write, error.to_string()),
+            Err(error) => self.deferred(server, scope, write, error.to_string()),
         }
     }
 
-    fn deferred(&self, tier: &Arc<Tier>, scope: &T::Scope, write: Arc<Write>, cause: String) -> Outcome {
+    fn deferred(&self, server: &Arc<Server>, scope: &T::Scope, write: Arc<Write>, cause: String) -> Outcome {
         lock(&self.known).remove(scope);
-        if tier.defer(write) {
+        if server.defer(write) {
             Outcome::Deferred(cause)
         } else {
             Outcome::Deferred(format!("{cause}; there is no room to keep it for later"))
@@ -245,8 +240,12 @@ impl<T: Schema> Publisher<T> {
                     tracing::debug!(%schema, %stamp, as_of_ms = as_of.0, l2 = kind, "wrote {schema}");
                 }
             }
-            Outcome::Superseded { by } if changed => {
-                tracing::error!(%schema, %by, epoch = self.epoch, "another, newer writer publishes {schema}: this one should stop");
+            Outcome::Superseded { by } => {
+                let text = format!("another, newer writer (stamp {by}) publishes it: this one should stop");
+                if changed {
+                    tracing::error!(%schema, epoch = self.epoch.load(Ordering::Relaxed), "{text}");
+                }
+                self.store.keep_trouble(self.inner.clock.now(), text);
             }
             Outcome::Deferred(cause) if changed => {
                 tracing::warn!(%schema, cause, "{schema} reaches this process only; the shared cache gets the latest value later");
@@ -254,7 +253,7 @@ impl<T: Schema> Publisher<T> {
             Outcome::Refused(refusal) => {
                 self.store.troubled(self.inner.clock.now(), format!("refused to publish: {refusal}"));
             }
-            Outcome::Superseded { .. } | Outcome::Deferred(_) => {}
+            Outcome::Deferred(_) => {}
         }
     }
 }

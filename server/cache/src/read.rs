@@ -1,19 +1,21 @@
 //! Reading: this process first, then the shared tier, once for all who ask at the same time.
 //!
 //! The read of the shared tier runs in a task of its own, so that a caller who goes away does not cancel it for the
-//! others. It ends within half a second; a caller who can be served something stale waits 150 ms at most.
+//! others. It ends within half a second. A caller who can be served something stale is served that at once, and one
+//! who can be served something expired waits 150 ms at most. What a look did not find is not looked for again for half
+//! a second.
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::FutureExt as _;
-use schema::{Absence, Schema, reading::Found};
-use tokio::time::timeout;
+use schema::{Absence, Schema, reading::Found, report::L2State};
+use tokio::time::{Instant, timeout};
 
 use crate::{
     cache::Inner,
     l1::{Entry, Load, Store},
     lock::lock,
-    tier::{L2State, Tier},
+    tier::Tier,
 };
 
 /// How long a read with nothing to show may take.
@@ -27,18 +29,28 @@ pub(crate) async fn get<T: Schema>(inner: &Arc<Inner>, scope: &T::Scope) -> Foun
     let Some(entry) = store.get(scope).await else {
         return match &inner.tier {
             None => Err(Absence::NeverWritten),
-            Some(tier) => load(inner, &store, tier, scope, None).await.map(|entry| entry.held.clone()),
+            Some(tier) => match store.looked.absence(scope) {
+                Some(absence) => Err(absence),
+                None => load(inner, &store, tier, scope, None).await.map(|entry| entry.held.clone()),
+            },
         };
     };
     store.meter.l1_hits.increment(1);
-    let newer = match &inner.tier {
-        Some(tier) if store.others_may_know_more() && inner.clock.now() > entry.held.fresh_until => {
-            let load = load(inner, &store, tier, scope, Some(Arc::clone(&entry)));
-            timeout(SOFT_LIMIT, load).await.ok().and_then(Result::ok)
+    if let Some(tier) = &inner.tier
+        && store.others_may_know_more()
+        && let now = inner.clock.now()
+        && now > entry.held.fresh_until
+        && !store.looked.is_recent(scope)
+    {
+        let load = load(inner, &store, tier, scope, Some(Arc::clone(&entry)));
+        // What may still be shown is shown at once; the look goes on behind it.
+        if now > entry.held.stale_until
+            && let Ok(Ok(newer)) = timeout(SOFT_LIMIT, load).await
+        {
+            return Ok(newer.held.clone());
         }
-        _ => None,
-    };
-    Ok(newer.as_ref().unwrap_or(&entry).held.clone())
+    }
+    Ok(entry.held.clone())
 }
 
 /// Why a process that has never been told anything has no value.
@@ -66,10 +78,19 @@ fn load<T: Schema>(
         let (inner, store, tier, scope) = (Arc::clone(inner), Arc::clone(store), Arc::clone(tier), scope.clone());
         async move {
             let under_way = UnderWay { store: &store, scope: &scope };
-            match timeout(HARD_LIMIT, fetch(&inner, under_way.store, &tier, &scope, known)).await {
+            let started = Instant::now();
+            let key = inner.namespace.key::<T>(&scope);
+            let outcome = match timeout(HARD_LIMIT, fetch(&inner, under_way.store, &tier, &scope, &key, known)).await {
                 Ok(outcome) => outcome,
-                Err(_) => Err(Absence::Unreachable(tier.given_up("read", HARD_LIMIT).to_string())),
+                Err(_) => Err(Absence::Unreachable(tier.server(&key).given_up("read", HARD_LIMIT).to_string())),
+            };
+            store.meter.read_seconds.record(started.elapsed().as_secs_f64());
+            match &outcome {
+                Err(absence) => store.looked.remember(&scope, Some(absence.clone())),
+                Ok(entry) if inner.clock.now() > entry.held.fresh_until => store.looked.remember(&scope, None),
+                Ok(_) => {}
             }
+            outcome
         }
     });
     let load = task
@@ -100,22 +121,23 @@ async fn fetch<T: Schema>(
     store: &Store<T>,
     tier: &Arc<Tier>,
     scope: &T::Scope,
+    key: &str,
     known: Option<Arc<Entry<T>>>,
 ) -> Result<Arc<Entry<T>>, Absence> {
-    let key = inner.namespace.key::<T>(scope);
+    let server = tier.server(key);
     if let Some(known) = known.filter(|known| known.cas.is_some()) {
-        let answers = tier.cas_many(std::slice::from_ref(&key)).await;
+        let answers = server.cas_many(&[key.to_owned()]).await;
         if matches!(answers.as_deref(), Ok([Ok(there)]) if *there == known.cas) {
             store.meter.refreshed("unchanged");
             return Ok(known);
         }
         store.meter.refreshed(if answers.is_ok() { "changed" } else { "failed" });
     }
-    match tier.get(&key).await {
-        Ok(Some(item)) => match store.absorb(scope, &key, &item, inner.clock.now()).await {
-            Ok((_, entry)) => {
+    match server.get(key).await {
+        Ok(Some(item)) => match store.absorb(scope, key, &item, inner.clock.now()).await {
+            Ok(landed) => {
                 store.meter.l2_hits.increment(1);
-                Ok(entry)
+                Ok(landed.there)
             }
             Err(unreadable) => {
                 store.meter.l2_failures.increment(1);

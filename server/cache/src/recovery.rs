@@ -60,6 +60,7 @@ mod tests {
     use schema::{Held, Origin, Stamp, UnixMs};
 
     use super::*;
+    use crate::envelope::Packed;
 
     fn write(key: &str, seq: u64) -> Arc<Write> {
         let header = Held {
@@ -72,7 +73,8 @@ mod tests {
             stale_until: UnixMs(0),
             value: Arc::new(()),
         };
-        Arc::new(Write { key: key.to_owned(), bytes: vec![b'{'], header, keep_for: Duration::from_secs(60) })
+        let packed = Packed { bytes: vec![b'{'], flags: 0 };
+        Arc::new(Write { key: key.to_owned(), packed, header, keep_for: Duration::from_secs(60) })
     }
 
     #[test]

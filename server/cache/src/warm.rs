@@ -9,7 +9,7 @@ use crate::{
     envelope,
     l1::{Entry, Store},
     l2::{Added, L2Error},
-    publish::{Refusal, encode},
+    publish::{ITEM_LIMIT, Refusal, encode},
     tier::Write,
 };
 
@@ -74,12 +74,12 @@ impl<T: Schema> Warmer<T> {
         let l1 = match l2 {
             FillOutcome::Occupied | FillOutcome::Refused(_) => false,
             FillOutcome::Off | FillOutcome::Added | FillOutcome::Failed(_) => {
-                let entry = Arc::new(Entry { held, body_bytes: body.len(), cas: None });
-                let filled = self.store.put_absent(scope, Arc::clone(&entry)).await;
-                if filled {
-                    self.store.tell(scope, &entry);
+                let entry = Arc::new(Entry { held, body_bytes: body.len(), hash: body.hash, cas: None });
+                let landed = self.store.put_absent(scope, entry).await;
+                if landed.news {
+                    self.store.tell(scope, &landed.there);
                 }
-                filled
+                landed.put
             }
         };
         if l1 || l2 == FillOutcome::Added {
@@ -92,11 +92,15 @@ impl<T: Schema> Warmer<T> {
         let Some(tier) = &self.inner.tier else { return FillOutcome::Off };
         let key = self.inner.namespace.key::<T>(scope);
         let header = held.header();
-        let bytes = match envelope::seal::<T>(&header, &key, body) {
-            Ok(bytes) => bytes,
+        let packed = match envelope::seal::<T>(&header, &key, body) {
+            Ok(packed) => packed,
             Err(error) => return FillOutcome::Failed(error.to_string()),
         };
-        match tier.add(&Write { key, bytes, header, keep_for: T::POLICY.keep_for }).await {
+        if packed.bytes.len() > ITEM_LIMIT {
+            return FillOutcome::Refused(Refusal::TooLarge { bytes: packed.bytes.len(), limit: ITEM_LIMIT });
+        }
+        let server = Arc::clone(tier.server(&key));
+        match server.add(&Write { key, packed, header, keep_for: T::POLICY.keep_for }).await {
             Ok(Added::Stored(_)) => FillOutcome::Added,
             Ok(Added::Exists) => FillOutcome::Occupied,
             Err(L2Error::Refused(text)) => FillOutcome::Refused(Refusal::ByServer(text)),

@@ -4,11 +4,11 @@
 use std::{sync::Arc, time::Duration};
 
 use cache::{
-    BODY_LIMIT,
+    ITEM_LIMIT,
     l2::{Added, Cas, L2, L2Error, MemoryL2, Swapped},
 };
 use futures_util::future::join_all;
-use kit::{Memcached, eventually};
+use kit::{Chaos, Memcached, eventually};
 
 mod kit;
 
@@ -21,6 +21,13 @@ macro_rules! contract {
             $(#[tokio::test]
             async fn $story() {
                 super::$story(std::sync::Arc::new(super::MemoryL2::new())).await;
+            })+
+        }
+
+        mod chaos_in_calm_weather {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(super::Chaos::new(7)).await;
             })+
         }
 
@@ -50,6 +57,11 @@ contract!(
     of_many_adds_one_wins,
     an_item_is_gone_after_its_time,
     it_says_who_it_is,
+    an_item_is_replaced_by_one_of_another_size_and_the_old_one_is_nowhere,
+    a_swap_that_is_too_large_leaves_no_half_of_it,
+    a_long_key_and_its_neighbour_are_two,
+    hundreds_of_keys_are_asked_for_at_once,
+    readers_and_a_writer_at_the_same_time_see_whole_items_only,
 );
 
 async fn add(l2: &Arc<dyn L2>, key: &str, value: &[u8]) -> Cas {
@@ -122,7 +134,7 @@ async fn bytes_come_back_as_they_went(l2: Arc<dyn L2>) {
 
 async fn the_largest_body_fits(l2: Arc<dyn L2>) {
     // A header takes less than a kibibyte.
-    let bytes = vec![b'x'; BODY_LIMIT + 1_024];
+    let bytes = vec![b'x'; ITEM_LIMIT + 1_024];
     add(&l2, "a@1", &bytes).await;
     assert_eq!(value(&l2, "a@1").await.unwrap().len(), bytes.len());
 }
@@ -160,5 +172,61 @@ async fn an_item_is_gone_after_its_time(l2: Arc<dyn L2>) {
 }
 
 async fn it_says_who_it_is(l2: Arc<dyn L2>) {
-    assert!(!l2.version().await.unwrap().is_empty());
+    let facts = l2.facts().await.unwrap();
+    assert!(!l2.name().is_empty() && !facts.version.is_empty());
+    assert_eq!(facts.item_limit_bytes, Some(1024 * 1024));
+}
+
+async fn an_item_is_replaced_by_one_of_another_size_and_the_old_one_is_nowhere(l2: Arc<dyn L2>) {
+    let mut cas = add(&l2, "a@1", b"small").await;
+    for size in [500_000, 3, 70_000] {
+        let bytes = vec![b'x'; size];
+        let Swapped::Stored(next) = l2.swap("a@1", &bytes, FLAGS, DAY, cas).await.unwrap() else { panic!("lost") };
+        assert_eq!(value(&l2, "a@1").await.unwrap(), bytes);
+        cas = next;
+    }
+}
+
+async fn a_swap_that_is_too_large_leaves_no_half_of_it(l2: Arc<dyn L2>) {
+    let cas = add(&l2, "a@1", b"old").await;
+    let refused = l2.swap("a@1", &vec![b'x'; MemoryL2::ITEM_LIMIT + 1], FLAGS, DAY, cas).await;
+    assert!(matches!(refused, Err(L2Error::Refused(_))), "{refused:?}");
+    assert_eq!(value(&l2, "a@1").await, None, "memcached drops the old one, and so does every other");
+    add(&l2, "a@1", b"again").await;
+}
+
+async fn a_long_key_and_its_neighbour_are_two(l2: Arc<dyn L2>) {
+    let (one, two) = (format!("{}1", "k".repeat(249)), format!("{}2", "k".repeat(249)));
+    add(&l2, &one, b"one").await;
+    add(&l2, &two, b"two").await;
+    assert_eq!(value(&l2, &one).await.unwrap(), b"one");
+    assert_eq!(value(&l2, &two).await.unwrap(), b"two");
+}
+
+async fn hundreds_of_keys_are_asked_for_at_once(l2: Arc<dyn L2>) {
+    let keys: Vec<String> = (0..600).map(|n| format!("k{n}@1")).collect();
+    for key in keys.iter().step_by(3) {
+        add(&l2, key, b"x").await;
+    }
+    let answers = l2.cas_many(&keys).await;
+    for (place, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.as_ref().unwrap().is_some(), place % 3 == 0, "key {place}");
+    }
+}
+
+async fn readers_and_a_writer_at_the_same_time_see_whole_items_only(l2: Arc<dyn L2>) {
+    let mut cas = add(&l2, "a@1", &vec![b'0'; 100_000]).await;
+    let writes = async {
+        for digit in b'1'..=b'9' {
+            let bytes = vec![digit; 100_000];
+            let Swapped::Stored(next) = l2.swap("a@1", &bytes, FLAGS, DAY, cas).await.unwrap() else { panic!("lost") };
+            cas = next;
+        }
+    };
+    let reads = join_all((0..20).map(|_| async {
+        let bytes = value(&l2, "a@1").await.unwrap();
+        assert!(bytes.len() == 100_000 && bytes.iter().all(|byte| *byte == bytes[0]));
+    }));
+    futures_util::future::join(writes, reads).await;
+    assert_eq!(value(&l2, "a@1").await.unwrap()[0], b'9');
 }

@@ -3,12 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cache::{Cache, FillOutcome, L2State, Outcome, Refusal, l2::MemoryL2};
+use cache::{Cache, FillOutcome, Outcome, Refusal, l2::MemoryL2};
 use fixture::AS_OF;
-use kit::{Fault, Faulty, Log, Memcached, START, breadth, eventually, free_port, l2_on, number, process};
+use kit::{Chaos, Log, Memcached, Note, START, Weather, breadth, eventually, free_port, l2_on, number, place, process};
 use schema::{
     Absence, Breakdown, MarketBreadth, MarketMovers, MarketOverview, Origin, Reading, Schema, Signals, SystemHealth,
-    breakdown::Condition,
+    report::L2State,
 };
 use tokio::time::Instant;
 
@@ -117,12 +117,12 @@ async fn a_warmer_fills_a_hole_with_the_original_age_and_gives_way_to_the_first_
 /// The log said "Wrote" for weeks while nothing arrived.
 #[tokio::test(start_paused = true)]
 async fn a_failed_write_is_never_logged_as_written() {
-    let l2 = Arc::new(Faulty::default());
+    let l2 = Chaos::new(1);
     let (cache, _) = process("monitor@a/1", Some(l2.clone()));
     let publisher = cache.publisher::<MarketBreadth>().unwrap();
     let (log, _guard) = Log::read_along();
 
-    for fault in [Fault::Down, Fault::LosesAnswers, Fault::Hangs] {
+    for fault in [Weather::DOWN, Weather::LOSES_ANSWERS, Weather::FROZEN] {
         l2.set(fault);
         for n in 0..3 {
             let outcome = publisher.publish(&(), breadth(n), START).await.l2;
@@ -139,7 +139,7 @@ async fn a_failed_write_is_never_logged_as_written() {
     assert_eq!(log.count("wrote"), 0, "{}", log.text());
 
     // And the word is there once it is true.
-    l2.set(Fault::None);
+    l2.set(Weather::CALM);
     eventually("it is written", async || publisher.publish(&(), breadth(9), START).await.l2 == Outcome::Applied).await;
     assert!(log.count("wrote") >= 1, "{}", log.text());
 }
@@ -173,7 +173,7 @@ async fn what_cannot_be_read_is_absent_with_its_reason_and_stays_where_it_is() {
     let (cache, _) = process("web@a/1", Some(l2.clone()));
     let Err(Absence::Unreadable(reason)) = cache.get::<MarketBreadth>(&()).await else { panic!("readable") };
     assert!(reason.contains("another program"), "{reason}");
-    let report = cache.report();
+    let report = cache.report().schemas;
     assert!(report[0].last_error.as_ref().is_some_and(|error| error.text.contains("market:breadth@1")), "{report:?}");
     let item = cache::l2::L2::get(l2.as_ref(), "market:breadth@1").await.unwrap().unwrap();
     assert_eq!(item.value, foreign, "a reader never deletes");
@@ -184,19 +184,15 @@ async fn what_cannot_be_read_is_absent_with_its_reason_and_stays_where_it_is() {
 async fn a_value_that_is_too_large_is_refused_before_it_is_sent() {
     let memcached = Memcached::start().await;
     let (cache, _) = process("monitor@a/1", Some(memcached.l2()));
-    let publisher = cache.publisher::<Breakdown>().unwrap();
-    let breakdown = fixture::breakdown();
-    let scope = (breakdown.source, breakdown.row.symbol);
-    assert_eq!(publisher.publish(&scope, breakdown.clone(), AS_OF).await.l2, Outcome::Applied);
+    let publisher = cache.publisher::<Note>().unwrap();
+    let small = Note::of(1_000);
+    assert_eq!(publisher.publish(&place(0), small.clone(), AS_OF).await.l2, Outcome::Applied);
 
-    let mut huge = breakdown.clone();
-    let condition: Condition = huge.conditions[0].clone();
-    huge.conditions = vec![condition; 20_000];
-    let refused = publisher.publish(&scope, huge, AS_OF).await;
+    let refused = publisher.publish(&place(0), Note::of(1_500_000), AS_OF).await;
     assert!(matches!(refused.l2, Outcome::Refused(Refusal::TooLarge { .. })) && !refused.l1, "{refused:?}");
 
     let (reader, _) = process("web@b/2", Some(memcached.l2()));
-    assert_eq!(*reader.get::<Breakdown>(&scope).await.unwrap().value, breakdown);
+    assert_eq!(*reader.get::<Note>(&place(0)).await.unwrap().value, small);
 }
 
 /// A frozen memcached held the whole monitor for half a minute at a time.

@@ -4,12 +4,12 @@
 use std::{sync::Arc, time::Duration};
 
 use cache::{
-    L2State, Outcome, Refusal,
+    Outcome, Refusal,
     l2::{L2 as _, MemoryL2},
 };
 use futures_util::future::{join, join_all};
-use kit::{Fault, Faulty, Memcached, START, breadth, eventually, number, process};
-use schema::{Absence, Breakdown, MarketBreadth, Origin, Stamp, Symbol, Venue};
+use kit::{Chaos, Memcached, START, Weather, breadth, eventually, number, process};
+use schema::{Absence, Breakdown, MarketBreadth, Origin, Stamp, Symbol, Venue, report::L2State};
 use tokio::{sync::oneshot, time::sleep};
 
 #[path = "../../../app/schema/tests/fixture/mod.rs"]
@@ -48,11 +48,15 @@ async fn the_report_tells_state_writer_age_and_size() {
     let published = publisher.publish(&(), breadth(8), START).await;
     clock.advance(Duration::from_secs(6));
     cache.follow::<schema::SystemHealth>();
-    let [breadth, health] = &cache.report()[..] else { panic!("{:?}", cache.report()) };
-    assert_eq!((breadth.name, breadth.state, breadth.age_ms), ("market:breadth", "stale", Some(6_000)));
+    let report = cache.report();
+    let [breadth, health] = &report.schemas[..] else { panic!("{report:?}") };
+    assert_eq!(
+        (breadth.name.as_str(), breadth.state.as_str(), breadth.age_ms),
+        ("market:breadth", "stale", Some(6_000))
+    );
     assert_eq!((breadth.stamp, breadth.writer.as_deref()), (published.stamp, Some("all@a/1")));
     assert!(breadth.bytes.is_some_and(|bytes| bytes > 100));
-    assert_eq!((health.name, health.state, health.stamp), ("system:health", "absent", None));
+    assert_eq!((health.name.as_str(), health.state.as_str(), health.stamp), ("system:health", "absent", None));
 }
 
 #[tokio::test]
@@ -73,7 +77,7 @@ async fn another_process_learns_of_changes_by_polling_and_misses_none() {
     };
     let mirror = web.mirror(POLL, async { stopped.await.unwrap() });
     tokio::time::timeout(Duration::from_secs(10), join(mirror, story)).await.unwrap();
-    let counts = web.mirror_counts();
+    let counts = web.report().mirror;
     assert_eq!((counts.changes, counts.missed, counts.failures), (20, 0, 0), "{counts:?}");
     assert!(counts.polls >= 20, "{counts:?}");
 }
@@ -91,14 +95,14 @@ async fn the_mirror_of_the_writing_process_finds_nothing_that_it_missed() {
     };
     let mirror = cache.mirror(Duration::from_millis(250), sleep(Duration::from_secs(131)));
     join(mirror, writes).await;
-    let counts = cache.mirror_counts();
+    let counts = cache.report().mirror;
     assert_eq!((counts.changes, counts.missed, counts.failures), (0, 0, 0), "{counts:?}");
     assert!(counts.polls > 500, "{counts:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_scoped_value_is_polled_only_while_somebody_follows_it() {
-    let l2 = Arc::new(Faulty::default());
+    let l2 = Chaos::new(1);
     let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
     let (web, _) = process("web@b/2", Some(l2.clone()));
     let publisher = monitor.publisher::<Breakdown>().unwrap();
@@ -126,7 +130,7 @@ async fn a_scoped_value_is_polled_only_while_somebody_follows_it() {
 
 #[tokio::test]
 async fn many_readers_share_one_read_of_the_shared_tier() {
-    let l2 = Arc::new(Faulty::default());
+    let l2 = Chaos::new(1);
     let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
     let (web, _) = process("web@b/2", Some(l2.clone()));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
@@ -143,15 +147,15 @@ async fn many_readers_share_one_read_of_the_shared_tier() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_who_leaves_does_not_cancel_the_read_of_the_others() {
-    let l2 = Arc::new(Faulty::default());
+    let l2 = Chaos::new(1);
     let (web, _) = process("web@b/2", Some(l2.clone()));
     sleep(POLL).await;
-    l2.set(Fault::Hangs);
+    l2.set(Weather::FROZEN);
     let leaves = tokio::time::timeout(Duration::from_millis(10), web.get::<MarketBreadth>(&()));
     let stays = web.get::<MarketBreadth>(&());
     let (left, stayed) = join(leaves, stays).await;
     assert!(left.is_err());
-    assert!(matches!(stayed, Err(Absence::Unreachable(cause)) if cause.contains("500 ms")));
+    assert!(matches!(stayed, Err(Absence::Unreachable(cause)) if cause.contains("300 ms")));
 }
 
 #[tokio::test]
@@ -165,18 +169,20 @@ async fn a_value_past_its_freshness_is_looked_up_again_where_nobody_polls() {
     assert_eq!(publisher.publish(&(), breadth(2), START).await.l2, Outcome::Applied);
     assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 1, "still fresh");
     clock.advance(Duration::from_secs(6));
-    assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 2);
+    assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 1, "shown at once, looked up behind it");
+    eventually("the newer one is here", async || number(&web.get::<MarketBreadth>(&()).await.unwrap().value) == 2)
+        .await;
     l2.clear();
     assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 2, "evicted there, kept here");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_defers_the_latest_value_of_each_key_and_then_writes_it() {
-    let l2 = Arc::new(Faulty::default());
+    let l2 = Chaos::new(1);
     let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
     assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
-    l2.set(Fault::Down);
+    l2.set(Weather::DOWN);
     for n in 2..=20 {
         assert!(matches!(publisher.publish(&(), breadth(n), START).await.l2, Outcome::Deferred(_)));
     }
@@ -186,28 +192,28 @@ async fn an_outage_defers_the_latest_value_of_each_key_and_then_writes_it() {
     assert!(matches!(monitor.l2_state(), L2State::Degraded { since: START, .. }));
     sleep(Duration::from_secs(20)).await;
     let probes = l2.calls() - sent;
-    assert!((3..=5).contains(&probes), "{probes} probes in 20 s");
+    assert!((30..=40).contains(&probes), "{probes} probes in 20 s");
 
-    l2.set(Fault::None);
+    l2.set(Weather::CALM);
     let (web, _) = process("web@b/2", Some(l2.clone()));
-    sleep(Duration::from_secs(22)).await;
+    sleep(Duration::from_secs(2)).await;
     assert!(matches!(monitor.l2_state(), L2State::Up { .. }));
     assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 21);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_write_whose_answer_was_lost_is_found_out_and_not_repeated() {
-    let l2 = Arc::new(Faulty::default());
+    let l2 = Chaos::new(1);
     let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
     let (web, _) = process("web@b/2", Some(l2.clone()));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
-    l2.set(Fault::LosesAnswers);
+    l2.set(Weather::LOSES_ANSWERS);
     let published = publisher.publish(&(), breadth(1), START).await;
     assert!(matches!(published.l2, Outcome::Deferred(_)));
     let stamp_there = web.get::<MarketBreadth>(&()).await.unwrap().stamp;
     assert_eq!(Some(stamp_there), published.stamp, "it had been applied");
     let sent = l2.calls();
-    l2.set(Fault::None);
+    l2.set(Weather::CALM);
     sleep(Duration::from_secs(3)).await;
     assert_eq!(l2.calls() - sent, 1, "one look at the header settles it");
 }
@@ -224,7 +230,7 @@ async fn a_foreign_item_gives_way_to_the_writer_and_a_newer_programs_item_does_n
     put(1).await;
     assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
     // The mark of this cache with a format that is not known yet.
-    put(0x5643_0002).await;
+    put(0x5643_0003).await;
     let outcome = publisher.publish(&(), breadth(2), START).await.l2;
     assert!(matches!(outcome, Outcome::Refused(Refusal::ByServer(_))), "{outcome:?}");
     assert_eq!(l2.get("market:breadth@1").await.unwrap().unwrap().value, b"?");
@@ -267,7 +273,7 @@ async fn a_restarted_memcached_is_filled_again_and_no_reader_steps_back() {
     })
     .await
     .unwrap();
-    assert_eq!(web.mirror_counts().missed, 0);
+    assert_eq!(web.report().mirror.missed, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -279,8 +285,9 @@ async fn two_writers_by_mistake_end_with_the_newest_value_and_no_reader_steps_ba
     let (reader, reader_clock) = process("web@c/3", Some(memcached.l2()));
     reader_clock.advance(Duration::from_secs(3_600)); // Everything is past its freshness, so every read looks again.
     let (a, b) = (older.publisher::<MarketBreadth>().unwrap(), newer.publisher::<MarketBreadth>().unwrap());
+    assert_eq!(a.publish(&(), breadth(0), START).await.l2, Outcome::Applied, "it is the older one");
     let old_writer = async {
-        for n in 0..300 {
+        for n in 1..300 {
             let outcome = a.publish(&(), breadth(n), START).await.l2;
             assert!(matches!(outcome, Outcome::Applied | Outcome::Superseded { .. }), "{outcome:?}");
         }
@@ -305,5 +312,8 @@ async fn two_writers_by_mistake_end_with_the_newest_value_and_no_reader_steps_ba
         }
     };
     futures_util::future::join3(old_writer, new_writer, poll).await;
-    assert_eq!(number(&reader.get::<MarketBreadth>(&()).await.unwrap().value), 1_299);
+    eventually("the newest is read", async || {
+        reader.get::<MarketBreadth>(&()).await.is_ok_and(|held| number(&held.value) == 1_299)
+    })
+    .await;
 }

@@ -38,6 +38,11 @@ impl Config {
                     namespace,
                 )?,
                 poll: Duration::from_millis(read.whole("cache.poll_ms", 50, 5_000)?),
+                snapshot_dir: match read.text("cache.snapshot_dir")? {
+                    "off" => None,
+                    "" => state_dir(|name| std::env::var_os(name).map(PathBuf::from)),
+                    path => Some(PathBuf::from(path)),
+                },
             },
             venue: Venue {
                 rest_url: read.url("venue.rest_url", ["https://", "http://"])?,
@@ -148,6 +153,14 @@ fn servers(text: &str) -> Option<Vec<String>> {
     list.iter().all(spelled).then_some(list)
 }
 
+/// The folder for the state of programs; none where the environment names no home.
+fn state_dir(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let absolute = |name: &str| variable(name).filter(|path| path.is_absolute());
+    absolute("STATE_DIRECTORY")
+        .or_else(|| Some(absolute("XDG_STATE_HOME")?.join("virtuoso")))
+        .or_else(|| Some(absolute("HOME")?.join(".local/state/virtuoso")))
+}
+
 fn namespace(text: &str) -> Option<String> {
     let spelled = text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b':' | b'_' | b'-'));
     (spelled && text.len() <= SchemaInfo::NAMESPACE_MAX_LEN).then(|| text.to_owned())
@@ -174,6 +187,25 @@ mod tests {
         assert_eq!(config.http.addr.to_string(), "127.0.0.1:3000");
         assert_eq!(config.source, Source::Auto);
         assert!(config.cache.memcached.is_empty());
+    }
+
+    #[test]
+    fn the_last_readings_lie_where_the_system_keeps_the_state_of_programs() {
+        let with = |known: &'static [(&str, &str)]| {
+            state_dir(|name| known.iter().find(|(known, _)| *known == name).map(|(_, path)| PathBuf::from(path)))
+        };
+        let expected = |path: &str| Some(PathBuf::from(path));
+        assert_eq!(with(&[("HOME", "/home/a"), ("STATE_DIRECTORY", "/var/lib/v")]), expected("/var/lib/v"));
+        assert_eq!(with(&[("HOME", "/home/a"), ("XDG_STATE_HOME", "/s")]), expected("/s/virtuoso"));
+        assert_eq!(with(&[("HOME", "/home/a"), ("XDG_STATE_HOME", "s")]), expected("/home/a/.local/state/virtuoso"));
+        assert_eq!(with(&[]), None);
+        assert_eq!(super::Config::check(&off()).unwrap().cache.snapshot_dir, None);
+    }
+
+    fn off() -> Settings {
+        let mut settings = Settings::defaults().unwrap();
+        settings.set_text("cache.snapshot_dir", "off", Origin::Flag("--test")).unwrap();
+        settings
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub struct Cache {
     pub namespace: String,
     /// How often a reader asks what changed.
     pub poll: Duration,
+    /// The folder where the last readings are kept; none: nowhere.
+    pub snapshot_dir: Option<PathBuf>,
 }
 
 /// The exchange.

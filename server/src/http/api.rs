@@ -2,12 +2,14 @@
 
 use app::scores::{Query as ScoresQuery, SortBy, order};
 use axum::{
+    Json,
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use schema::{
     Breakdown, MarketBreadth, MarketMovers, MarketOverview, Reading, Schema, Signals, Symbol, SystemHealth, Venue,
+    report::CacheReport,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +52,11 @@ pub(crate) async fn movers(State(state): State<AppState>, headers: HeaderMap) ->
 pub(crate) async fn health(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<SystemHealth>(&()).await;
     answer(&state, &headers, &reading, |_| None)
+}
+
+/// `GET /api/v1/cache`: the tiers of this process, and every schema in it with state, age, writer, stamp and size.
+pub(crate) async fn cache(State(state): State<AppState>) -> Json<CacheReport> {
+    Json(state.cache.report())
 }
 
 /// The query of the list.

@@ -7,7 +7,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
     Absence, Schema, Symbol,
-    page::{Frame, MarketPage, ScoresPage, SymbolPage},
+    page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
     reading::Found,
 };
 
@@ -28,8 +28,13 @@ impl Pages {
 
     fn snapshot(&self) -> (Frame, Current) {
         let (stamp, current) = self.hub.current();
-        let frame =
-            Frame { now: self.cache.now(), stamp, health: current.health.clone(), overview: current.overview.clone() };
+        let frame = Frame {
+            now: self.cache.now(),
+            stamp,
+            shared: self.cache.l2_state(),
+            health: current.health.clone(),
+            overview: current.overview.clone(),
+        };
         (frame, current)
     }
 
@@ -80,7 +85,15 @@ impl Source for Pages {
         })
     }
 
-    fn system(&self) -> Answer<Frame> {
+    fn system(&self) -> Answer<SystemPage> {
+        let pages = self.clone();
+        Box::pin(async move {
+            let (frame, _) = pages.snapshot();
+            SystemPage { frame: pages.frame(frame).await, cache: pages.cache.report() }
+        })
+    }
+
+    fn frame(&self) -> Answer<Frame> {
         let pages = self.clone();
         Box::pin(async move {
             let (frame, _) = pages.snapshot();

@@ -37,9 +37,7 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
         "ready": unready(&state).await,
         "stamp": stamp.to_string(),
         "now": state.cache.now(),
-        "l2": state.cache.l2_state(),
-        "mirror": state.cache.mirror_counts(),
-        "schemas": state.cache.report(),
+        "cache": state.cache.report(),
         "monitor": current.health.ok().map(|held| held.value),
         "version": env!("CARGO_PKG_VERSION"),
     }))

@@ -3,12 +3,14 @@
 use schema::{
     Absence, MarketBreadth, MarketMovers, MarketOverview, Signals, SystemHealth, Venue,
     reading::Found,
+    report::L2State,
     stream::{StreamMessage, Topic},
 };
 
 /// The values of the last tick.
 #[derive(Clone)]
 pub(crate) struct Current {
+    pub(crate) shared: L2State,
     pub(crate) health: Found<SystemHealth>,
     pub(crate) overview: Found<MarketOverview>,
     pub(crate) breadth: Found<MarketBreadth>,
@@ -20,6 +22,7 @@ impl Current {
     /// Before the first tick.
     pub(super) const fn unread() -> Self {
         Self {
+            shared: L2State::Off,
             health: Err(Absence::NeverWritten),
             overview: Err(Absence::NeverWritten),
             breadth: Err(Absence::NeverWritten),
@@ -33,7 +36,7 @@ impl Current {
         self.signals.as_ref().ok().map(|held| held.value.source)
     }
 
-    /// The whole of a topic as a message; none where there is no value, and none for a breakdown.
+    /// The whole of a topic as a message; none where there is no value, and none for a breakdown or the cache.
     pub(super) fn message(&self, topic: &Topic) -> Option<StreamMessage> {
         match topic {
             Topic::Overview => self.overview.clone().ok().map(StreamMessage::Overview),
@@ -41,7 +44,8 @@ impl Current {
             Topic::Movers => self.movers.clone().ok().map(StreamMessage::Movers),
             Topic::Signals => self.signals.clone().ok().map(StreamMessage::Signals),
             Topic::Health => self.health.clone().ok().map(StreamMessage::Health),
-            Topic::Breakdown(_) => None,
+            Topic::Shared => Some(StreamMessage::Shared(self.shared.clone())),
+            Topic::Cache | Topic::Breakdown(_) => None,
         }
     }
 }

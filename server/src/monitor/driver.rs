@@ -57,8 +57,11 @@ pub(crate) enum TaskError {
         /// Why.
         reason: String,
     },
+    /// The last readings were not kept.
+    #[error("keeping the last readings")]
+    Keep(#[source] cache::SnapshotError),
     /// The computation ended without a result.
-    #[error("computing the scan")]
+    #[error("computing")]
     Lost(#[source] tokio::task::JoinError),
 }
 
@@ -67,6 +70,7 @@ impl TaskError {
     pub(crate) fn plain(&self) -> String {
         match self {
             Self::Venue { doing, source } => format!("{doing}: {}", source.plain()),
+            Self::Keep(_) => chain(self),
             Self::Refused { .. } | Self::Lost(_) => self.to_string(),
         }
     }

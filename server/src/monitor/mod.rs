@@ -26,10 +26,11 @@ use venue::{
 
 use self::{
     board::{Board, Watched},
-    driver::{Driver, TaskError, chain},
+    driver::{Driver, Task as _, TaskError, chain},
     task::{
         health::Health,
         history::History,
+        keep::Keep,
         movers::Movers,
         positions::Positions,
         scan::{LastScan, MarketState, Publishers, Scan},
@@ -62,6 +63,7 @@ pub enum MonitorError {
 /// Watches one market at a time and publishes what it finds.
 pub(crate) struct Monitor {
     config: config::Config,
+    cache: Cache,
     clock: Clock,
     board: Board,
     driver: Driver,
@@ -107,7 +109,7 @@ impl Monitor {
             publisher: cache.publisher::<SystemHealth>()?,
         };
         driver.spawn(set, health, board.changed(), stop);
-        Ok(Self { config, clock, board, driver, publishers, movers })
+        Ok(Self { config, cache: cache.clone(), clock, board, driver, publishers, movers })
     }
 
     /// Watches the configured source until `stop`.
@@ -219,15 +221,28 @@ impl Monitor {
     ) -> Ended {
         let market = Arc::new(Market::new(exchange.venue()));
         self.board.begin(Watched { market: Arc::clone(&market), exchange: Arc::clone(&exchange) }, healthy);
+        let keep = Keep::new(&self.config.cache, &self.cache, market.venue());
+        if let Some(keep) = &keep {
+            keep.restore().await;
+        }
         let end = stop.child_token();
         let mut set = JoinSet::new();
         self.spawn_tasks(&mut set, &market, &exchange, &end);
+        if let Some(keep) = keep {
+            self.driver.spawn(&mut set, keep, Arc::default(), end.clone());
+        }
         let ended = tokio::select! {
             () = stop.cancelled() => Ended::Stopped,
             () = over => Ended::Reachable,
         };
         end.cancel();
         while set.join_next().await.is_some() {}
+        // Once more, so that a restart brings back the very last.
+        if let Some(mut keep) = Keep::new(&self.config.cache, &self.cache, market.venue())
+            && let Err(error) = keep.run().await
+        {
+            tracing::warn!(error = chain(&error), "the last readings were not kept");
+        }
         ended
     }
 

@@ -19,10 +19,19 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
+/// Settings that point the exchange's adapter at this machine.
+pub(crate) fn pointed_at(port: u16) -> [(&'static str, String); 3] {
+    [
+        ("VIRTUOSO_VENUE_REST_URL", format!("http://127.0.0.1:{port}")),
+        ("VIRTUOSO_VENUE_WS_URL", format!("ws://127.0.0.1:{port}/v5/public/linear")),
+        ("VIRTUOSO_VENUE_PROBE_EVERY_S", "5".to_owned()),
+    ]
+}
+
 /// The program with some arguments and no settings from outside.
 pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_virtuoso"));
-    command.args(args).stdin(Stdio::null());
+    command.args(args).stdin(Stdio::null()).env("VIRTUOSO_CACHE_SNAPSHOT_DIR", "off");
     for (name, _) in std::env::vars() {
         if name.starts_with("VIRTUOSO_") || name.starts_with("LEPTOS_") {
             command.env_remove(name);
@@ -117,6 +126,12 @@ impl Program {
             assert!(Instant::now() < end, "waited in vain until {what}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Sends the process a signal: `STOP` freezes it, `CONT` lets it go on.
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// Asks the process to end, and waits for it.

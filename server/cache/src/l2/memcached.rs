@@ -1,19 +1,22 @@
-//! The shared tier in one or several memcached servers, through the meta protocol (1.6.0 or newer).
+//! The shared tier in a memcached server, through the meta protocol (1.6.0 or newer).
 //!
 //! Names are resolved and connections dialled when they are first needed, so a server that is down at start is an
-//! ordinary failure of the first call. No call outlives its deadline, a frozen server included.
+//! ordinary failure of the first call. No call outlives its deadline, a frozen server included. The client speaks
+//! plain TCP: a server on another host belongs behind a tunnel or a private network.
 
 use std::{sync::Mutex, time::Duration};
 
-use futures_util::future::{BoxFuture, FutureExt as _, join_all};
+use futures_util::future::{BoxFuture, FutureExt as _};
 use memcache::exp::{AsyncMetaClient, Error, Get, GetResult, GetStatus, Meta, MutationStatus, Set, Ttl};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::timeout,
 };
 
-use super::{Added, Cas, Item, L2, L2Error, Swapped};
+use schema::UnixMs;
+
+use super::{Added, Cas, Facts, Item, L2, L2Error, Swapped};
 use crate::lock::lock;
 
 /// The shortest life an item is given: memcached's clock ticks in seconds, so one of 1 s may be gone at once.
@@ -21,6 +24,9 @@ pub(crate) const SHORTEST_LIFE: Duration = Duration::from_secs(2);
 
 /// The oldest memcached that speaks the meta protocol.
 const OLDEST: (u32, u32) = (1, 6);
+
+/// What is read at most of a server's words about itself, in bytes.
+const ANSWER_LIMIT: u64 = 64 * 1024;
 
 /// A list of servers that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,34 +37,47 @@ pub enum BadServers {
     /// An entry is not `host:port`.
     #[error("`{0}` is not host:port")]
     NotAnAddress(String),
+    /// An entry stands there twice.
+    #[error("`{0}` is named twice")]
+    Twice(String),
 }
 
-/// One or several memcached servers; keys are spread by rendezvous hashing over the addresses as written.
+/// One memcached server.
 pub struct MemcachedL2 {
-    servers: Vec<String>,
+    address: String,
     deadline: Duration,
     client: Mutex<Option<AsyncMetaClient>>,
 }
 
 impl MemcachedL2 {
+    /// The server at `host:port`.
+    ///
+    /// # Errors
+    ///
+    /// [`BadServers::NotAnAddress`] when the text has another form. Whether it answers is not asked here.
+    pub fn new(address: &str) -> Result<Self, BadServers> {
+        let spelled =
+            address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        if !spelled {
+            return Err(BadServers::NotAnAddress(address.to_owned()));
+        }
+        Ok(Self { address: address.to_owned(), deadline: Duration::from_millis(200), client: Mutex::new(None) })
+    }
+
     /// Reads a comma-separated list of `host:port`.
     ///
     /// # Errors
     ///
-    /// [`BadServers`] when it is empty or an entry has another form. Whether a server answers is not asked here.
-    pub fn parse(list: &str) -> Result<Self, BadServers> {
-        let servers: Vec<String> =
-            list.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
-        if servers.is_empty() {
-            return Err(BadServers::None);
+    /// [`BadServers`] when it is empty, an entry has another form, or one stands there twice.
+    pub fn list(text: &str) -> Result<Vec<Self>, BadServers> {
+        let mut servers: Vec<Self> = Vec::new();
+        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            if servers.iter().any(|server| server.address == entry) {
+                return Err(BadServers::Twice(entry.to_owned()));
+            }
+            servers.push(Self::new(entry)?);
         }
-        let is_address = |entry: &str| {
-            entry.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-        };
-        match servers.iter().find(|entry| !is_address(entry)) {
-            Some(bad) => Err(BadServers::NotAnAddress(bad.clone())),
-            None => Ok(Self { servers, deadline: Duration::from_millis(200), client: Mutex::new(None) }),
-        }
+        if servers.is_empty() { Err(BadServers::None) } else { Ok(servers) }
     }
 
     /// How long one exchange may take, dialling included; 200 ms by default.
@@ -76,7 +95,7 @@ impl MemcachedL2 {
             .io_timeout(Some(self.deadline))
             // A frozen server must not make every stalled caller dial one more connection.
             .max_connections(Some(16))
-            .connect_multiple_async(self.servers.clone())
+            .connect_async(self.address.clone())
             .await
             .map_err(|error| self.named(error))?;
         Ok(lock(&self.client).get_or_insert(client).clone())
@@ -96,7 +115,7 @@ impl MemcachedL2 {
 
     fn named(&self, error: Error) -> L2Error {
         match error {
-            Error::Io(error) => L2Error::Unreachable(format!("{}: {error}", self.servers.join(","))),
+            Error::Io(error) => L2Error::Unreachable(format!("{}: {error}", self.address)),
             Error::Timeout { .. } => L2Error::Timeout(self.deadline),
             // The server's word about a request that it received is no unknown outcome.
             Error::Ambiguous { source, .. } => match *source {
@@ -108,35 +127,47 @@ impl MemcachedL2 {
         }
     }
 
-    /// Asks one server for its version with the one command that is not part of the meta protocol.
-    async fn version_of(&self, server: &str) -> Result<String, L2Error> {
+    /// Asks with the commands that are not part of the meta protocol, on a connection of its own.
+    async fn ask(&self) -> Result<Facts, L2Error> {
         let ask = async {
-            let mut stream = TcpStream::connect(server).await?;
-            stream.write_all(b"version\r\n").await?;
-            let mut line = String::new();
-            BufReader::new(stream).take(128).read_line(&mut line).await?;
-            Ok::<_, std::io::Error>(line)
+            let mut stream = TcpStream::connect(&self.address).await?;
+            stream.write_all(b"version\r\nstats settings\r\nstats\r\nquit\r\n").await?;
+            let mut answer = String::new();
+            stream.take(ANSWER_LIMIT).read_to_string(&mut answer).await?;
+            Ok::<_, std::io::Error>(answer)
         };
-        let line = match timeout(self.deadline, ask).await {
-            Ok(Ok(line)) => line,
-            Ok(Err(error)) => return Err(L2Error::Unreachable(format!("{server}: {error}"))),
+        let answer = match timeout(self.deadline, ask).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return Err(self.named(Error::Io(error))),
             Err(_) => return Err(L2Error::Timeout(self.deadline)),
         };
-        let version = line
-            .trim_end()
-            .strip_prefix("VERSION ")
-            .ok_or_else(|| L2Error::Refused(format!("{server} does not answer like a memcached")))?;
+        let version = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("VERSION "))
+            .ok_or_else(|| L2Error::Refused(format!("{} does not answer like a memcached", self.address)))?
+            .trim_end();
         let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         if (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < OLDEST {
-            return Err(L2Error::Refused(format!("{server} is memcached {version}; 1.6.0 or newer is needed")));
+            return Err(L2Error::Refused(format!("{} is memcached {version}; 1.6.0 or newer is needed", self.address)));
         }
-        Ok(version.to_owned())
+        // A setting may have the name of a count: `evictions on`.
+        let stat = |name: &str| {
+            let told = |line: &str| line.strip_prefix("STAT ")?.strip_prefix(name)?.trim().parse::<u64>().ok();
+            answer.lines().find_map(told)
+        };
+        Ok(Facts {
+            version: version.to_owned(),
+            item_limit_bytes: stat("item_size_max"),
+            memory_limit_bytes: stat("maxbytes"),
+            evictions: stat("evictions"),
+            time: stat("time").and_then(|s| i64::try_from(s).ok()).map(|s| UnixMs(s.saturating_mul(1_000))),
+        })
     }
 }
 
 impl std::fmt::Debug for MemcachedL2 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MemcachedL2").field("servers", &self.servers).field("deadline", &self.deadline).finish()
+        f.debug_struct("MemcachedL2").field("address", &self.address).field("deadline", &self.deadline).finish()
     }
 }
 
@@ -159,6 +190,10 @@ fn found(result: GetResult) -> Result<Option<Item>, L2Error> {
 }
 
 impl L2 for MemcachedL2 {
+    fn name(&self) -> &str {
+        &self.address
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Item>, L2Error>> {
         async move {
             let get = Get::new(key).meta(Meta::NONE.cas());
@@ -226,25 +261,11 @@ impl L2 for MemcachedL2 {
         .boxed()
     }
 
-    fn version(&self) -> BoxFuture<'_, Result<String, L2Error>> {
+    fn facts(&self) -> BoxFuture<'_, Result<Facts, L2Error>> {
         async move {
-            // After an outage the names may lead elsewhere: they are resolved again.
+            // After an outage the name may lead elsewhere: it is resolved again.
             *lock(&self.client) = None;
-            let answers = join_all(self.servers.iter().map(|server| self.version_of(server))).await;
-            let mut versions: Vec<String> = Vec::new();
-            let mut failure = None;
-            for answer in answers {
-                match answer {
-                    Ok(version) if versions.contains(&version) => {}
-                    Ok(version) => versions.push(version),
-                    Err(error) => failure = Some(error),
-                }
-            }
-            match failure {
-                // One server of several that answers is enough to go on: its keys work.
-                Some(error) if versions.is_empty() => Err(error),
-                _ => Ok(versions.join(", ")),
-            }
+            self.ask().await
         }
         .boxed()
     }
@@ -256,10 +277,12 @@ mod tests {
 
     #[test]
     fn a_list_of_servers_is_checked_before_it_is_used() {
-        assert_eq!(MemcachedL2::parse(" a:11211, [::1]:2 ,").unwrap().servers, ["a:11211", "[::1]:2"]);
-        assert_eq!(MemcachedL2::parse(" , ").unwrap_err(), BadServers::None);
+        let servers = MemcachedL2::list(" a:11211, [::1]:2 ,").unwrap();
+        assert_eq!(servers.iter().map(L2::name).collect::<Vec<_>>(), ["a:11211", "[::1]:2"]);
+        assert_eq!(MemcachedL2::list(" , ").unwrap_err(), BadServers::None);
+        assert_eq!(MemcachedL2::list("a:1,b:1,a:1").unwrap_err(), BadServers::Twice("a:1".into()));
         for bad in ["localhost", ":11211", "host:99999"] {
-            assert_eq!(MemcachedL2::parse(bad).unwrap_err(), BadServers::NotAnAddress(bad.into()));
+            assert_eq!(MemcachedL2::list(bad).unwrap_err(), BadServers::NotAnAddress(bad.into()));
         }
     }
 

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::{BoxFuture, FutureExt as _, ready};
+use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::time::Instant;
 
-use super::{Added, Cas, Item, L2, L2Error, Swapped};
+use super::{Added, Cas, Facts, Item, L2, L2Error, Swapped};
 use crate::lock::lock;
 
 /// A map that behaves like one memcached: numbers per server, an item size limit, expiry.
@@ -35,21 +35,24 @@ impl MemoryL2 {
         Self::default()
     }
 
-    /// Forgets everything, as a restart would.
+    /// Forgets everything.
     pub fn clear(&self) {
         lock(&self.items).clear();
     }
 
+    /// Forgets everything and counts its writes from the first again, as a restarted server does.
+    pub fn restart(&self) {
+        self.clear();
+        self.writes.store(0, Ordering::Relaxed);
+    }
+
+    /// Forgets one item, as a server that is short of memory does.
+    pub fn evict(&self, key: &str) {
+        lock(&self.items).remove(key);
+    }
+
     fn alive(&self, key: &str) -> Option<Item> {
-        let mut items = lock(&self.items);
-        match items.get(key) {
-            Some(stored) if stored.until > Instant::now() => Some(stored.item.clone()),
-            Some(_) => {
-                items.remove(key);
-                None
-            }
-            None => None,
-        }
+        lock(&self.items).get(key).filter(|stored| stored.until > Instant::now()).map(|stored| stored.item.clone())
     }
 
     /// Stores when `allow` finds no objection in what is there.
@@ -61,8 +64,8 @@ impl MemoryL2 {
         keep_for: Duration,
         allow: impl FnOnce(Option<Cas>) -> Result<(), E>,
     ) -> Result<Result<Cas, E>, L2Error> {
-        let current = self.alive(key).map(|item| item.cas);
         let mut items = lock(&self.items);
+        let current = items.get(key).filter(|stored| stored.until > Instant::now()).map(|stored| stored.item.cas);
         if value.len() > Self::ITEM_LIMIT {
             // memcached drops the old value of a key it could not store.
             items.remove(key);
@@ -79,8 +82,12 @@ impl MemoryL2 {
 }
 
 impl L2 for MemoryL2 {
+    fn name(&self) -> &str {
+        "memory"
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Item>, L2Error>> {
-        ready(Ok(self.alive(key))).boxed()
+        async move { Ok(self.alive(key)) }.boxed()
     }
 
     fn add<'a>(
@@ -90,11 +97,14 @@ impl L2 for MemoryL2 {
         flags: u32,
         keep_for: Duration,
     ) -> BoxFuture<'a, Result<Added, L2Error>> {
-        let stored = self.store(key, value, flags, keep_for, |current| match current {
-            None => Ok(()),
-            Some(_) => Err(Added::Exists),
-        });
-        ready(stored.map(|stored| stored.map_or_else(|exists| exists, Added::Stored))).boxed()
+        async move {
+            let stored = self.store(key, value, flags, keep_for, |current| match current {
+                None => Ok(()),
+                Some(_) => Err(Added::Exists),
+            });
+            stored.map(|stored| stored.map_or_else(|exists| exists, Added::Stored))
+        }
+        .boxed()
     }
 
     fn swap<'a>(
@@ -105,19 +115,30 @@ impl L2 for MemoryL2 {
         keep_for: Duration,
         expected: Cas,
     ) -> BoxFuture<'a, Result<Swapped, L2Error>> {
-        let stored = self.store(key, value, flags, keep_for, |current| match current {
-            Some(cas) if cas == expected => Ok(()),
-            Some(_) => Err(Swapped::Lost),
-            None => Err(Swapped::Gone),
-        });
-        ready(stored.map(|stored| stored.map_or_else(|lost| lost, Swapped::Stored))).boxed()
+        async move {
+            let stored = self.store(key, value, flags, keep_for, |current| match current {
+                Some(cas) if cas == expected => Ok(()),
+                Some(_) => Err(Swapped::Lost),
+                None => Err(Swapped::Gone),
+            });
+            stored.map(|stored| stored.map_or_else(|lost| lost, Swapped::Stored))
+        }
+        .boxed()
     }
 
     fn cas_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Cas>, L2Error>>> {
-        ready(keys.iter().map(|key| Ok(self.alive(key).map(|item| item.cas))).collect()).boxed()
+        async move { keys.iter().map(|key| Ok(self.alive(key).map(|item| item.cas))).collect() }.boxed()
     }
 
-    fn version(&self) -> BoxFuture<'_, Result<String, L2Error>> {
-        ready(Ok("in memory".to_owned())).boxed()
+    fn facts(&self) -> BoxFuture<'_, Result<Facts, L2Error>> {
+        let limit = u64::try_from(Self::ITEM_LIMIT).ok();
+        let facts = Facts {
+            version: "in memory".to_owned(),
+            item_limit_bytes: limit,
+            memory_limit_bytes: None,
+            evictions: None,
+            time: None,
+        };
+        async move { Ok(facts) }.boxed()
     }
 }

@@ -8,12 +8,12 @@ use std::{
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
-    Tier,
+    server::Server,
     write::{Belief, Put},
 };
 use crate::{breaker::Breaker, l2::L2Error, lock::lock};
 
-/// Between the return of the shared tier and the first kept write: readers catch up first.
+/// Between the return of a server and the first kept write: readers catch up first.
 const BARRIER: Duration = Duration::from_secs(1);
 
 enum Next {
@@ -23,28 +23,25 @@ enum Next {
 }
 
 /// Probes until the tier answers, writes what was kept, and ends; also when the cache is dropped.
-pub(super) async fn heal(tier: Weak<Tier>) {
-    while let Some(next) = tier.upgrade().map(|tier| tier.next()) {
+pub(super) async fn heal(server: Weak<Server>) {
+    while let Some(next) = server.upgrade().map(|server| server.next()) {
         match next {
             Next::Probe(at) => {
                 sleep_until(at).await;
-                let Some(tier) = tier.upgrade() else { return };
-                match tier.l2.version().await {
-                    Ok(version) => tier.answered(version),
-                    Err(error) => tier.silent(&error),
-                }
+                let Some(server) = server.upgrade() else { return };
+                server.probe().await;
             }
             Next::Flush => {
                 sleep(BARRIER).await;
-                let Some(tier) = tier.upgrade() else { return };
-                tier.flush().await;
+                let Some(server) = server.upgrade() else { return };
+                server.flush().await;
             }
             Next::Done => return,
         }
     }
 }
 
-impl Tier {
+impl Server {
     /// What the healing task does next.
     fn next(&self) -> Next {
         let mut state = lock(&self.state);
@@ -55,6 +52,27 @@ impl Tier {
                 state.healing = false;
                 Next::Done
             }
+        }
+    }
+
+    /// Writes what was kept before the process ends: asks once whether the server answers, and does not wait for it.
+    pub(crate) async fn drain(self: &Arc<Self>) {
+        if lock(&self.state).recovery.len() == 0 {
+            return;
+        }
+        if lock(&self.state).breaker.resting().is_some() {
+            self.probe().await;
+        }
+        if lock(&self.state).breaker.resting().is_none() {
+            self.flush().await;
+        }
+        let lost = lock(&self.state).recovery.len();
+        if lost > 0 {
+            tracing::warn!(
+                server = self.name(),
+                lost,
+                "values end with this process: the shared cache did not take them"
+            );
         }
     }
 

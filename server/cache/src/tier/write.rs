@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use schema::{Held, Stamp};
 
-use super::Tier;
+use super::server::Server;
 use crate::{
-    envelope::{self, Unreadable},
+    envelope::{self, Packed, Unreadable},
     l2::{Added, Cas, Item, L2Error, Swapped},
 };
 
@@ -18,8 +18,8 @@ const SWAPS: u32 = 5;
 pub(crate) struct Write {
     /// The wire key.
     pub(crate) key: String,
-    /// The envelope.
-    pub(crate) bytes: Vec<u8>,
+    /// The envelope, as it travels.
+    pub(crate) packed: Packed,
     /// Its header.
     pub(crate) header: Held<()>,
     /// How long the shared tier keeps it.
@@ -50,7 +50,7 @@ pub(crate) enum Put {
     Contested,
 }
 
-impl Tier {
+impl Server {
     /// Writes unless something newer lies there: one round trip while the belief holds.
     pub(crate) async fn put_newer(self: &Arc<Self>, write: &Write, belief: Belief) -> Result<Put, L2Error> {
         let mut belief = belief;
@@ -58,8 +58,8 @@ impl Tier {
         while lost < SWAPS {
             belief = match belief {
                 Belief::Older(cas) => {
-                    let swap = self.l2.swap(&write.key, &write.bytes, envelope::FLAGS, write.keep_for, cas);
-                    match self.call("swap", swap).await? {
+                    let Write { key, packed, keep_for, .. } = write;
+                    match self.swap_raw(key, &packed.bytes, packed.flags, *keep_for, cas).await? {
                         Swapped::Stored(cas) => return Ok(Put::Applied(cas)),
                         Swapped::Lost => {
                             lost += 1;

@@ -1,27 +1,28 @@
 //! What the tests share: a real memcached, a value, a log that can be read, and waiting for a condition.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+mod chaos;
+
 use std::{
     fmt::Write as _,
     net::TcpListener,
     process::{Child, Command, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use cache::{
     Cache, ManualClock,
-    l2::{Added, Cas, Item, L2, L2Error, MemcachedL2, MemoryL2, Swapped},
+    l2::{L2, MemcachedL2},
 };
-use futures_util::future::BoxFuture;
 use schema::{
-    Figure, MarketBreadth, UnixMs, Venue, Why,
+    Figure, Invalid, MarketBreadth, Name, Policy, Schema, Symbol, UnixMs, Venue, Why,
     breadth::{Advance, Mood},
 };
 use tokio::time::{Instant, sleep};
+
+#[allow(unused_imports)] // Each test file uses a part of it.
+pub(crate) use chaos::{Chaos, Weather};
 
 /// The time at which tests begin.
 pub(crate) const START: UnixMs = UnixMs(1_763_654_400_000);
@@ -40,8 +41,14 @@ impl Memcached {
 
     /// Starts one on a port and waits until it answers.
     pub(crate) async fn on(port: u16) -> Self {
+        Self::with(port, &["-m", "64"]).await
+    }
+
+    /// Starts one with options of its own.
+    pub(crate) async fn with(port: u16, options: &[&str]) -> Self {
         let child = Command::new("memcached")
-            .args(["-u", "nobody", "-l", "127.0.0.1", "-p", &port.to_string(), "-U", "0", "-m", "64"])
+            .args(["-u", "nobody", "-l", "127.0.0.1", "-p", &port.to_string(), "-U", "0"])
+            .args(options)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -91,7 +98,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 pub(crate) fn l2_on(port: u16) -> Arc<dyn L2> {
-    Arc::new(MemcachedL2::parse(&format!("127.0.0.1:{port}")).unwrap())
+    Arc::new(MemcachedL2::new(&format!("127.0.0.1:{port}")).unwrap())
 }
 
 /// A process of its own, as far as the cache can tell, with its clock.
@@ -139,6 +146,36 @@ pub(crate) fn breadth(advancers: u32) -> MarketBreadth {
 /// Which value a breadth is.
 pub(crate) fn number(breadth: &MarketBreadth) -> u32 {
     breadth.day.advancers
+}
+
+/// A value whose size a test chooses.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Note {
+    pub(crate) text: String,
+}
+
+impl Schema for Note {
+    const NAME: Name = Name::new("test:note");
+    const VERSION: u16 = 1;
+    const POLICY: Policy = Policy::secs(1, 5, 60);
+    type Scope = (Venue, Symbol);
+
+    fn check(&self) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
+impl Note {
+    /// Text that does not compress.
+    pub(crate) fn of(bytes: usize) -> Self {
+        let mut dice = fastrand::Rng::with_seed(7);
+        Self { text: std::iter::repeat_with(|| dice.alphanumeric()).take(bytes).collect() }
+    }
+}
+
+/// One of many scopes.
+pub(crate) fn place(n: usize) -> (Venue, Symbol) {
+    (Venue::Sim, Symbol::new(&format!("S{n}USDT")).unwrap())
 }
 
 /// Everything that is logged on the thread of a test while this lives, one line per event.
@@ -192,102 +229,4 @@ impl tracing::Subscriber for Log {
     fn enter(&self, _: &tracing::span::Id) {}
 
     fn exit(&self, _: &tracing::span::Id) {}
-}
-
-/// A shared tier in memory that can be made to fail, and that counts what reaches it.
-#[derive(Default)]
-pub(crate) struct Faulty {
-    memory: MemoryL2,
-    fault: Mutex<Fault>,
-    calls: AtomicUsize,
-}
-
-/// How a [`Faulty`] tier fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Fault {
-    #[default]
-    None,
-    /// Every call fails at once.
-    Down,
-    /// No call ends.
-    Hangs,
-    /// Writes are applied and their answer is lost.
-    LosesAnswers,
-}
-
-impl Faulty {
-    pub(crate) fn set(&self, fault: Fault) {
-        *self.fault.lock().unwrap() = fault;
-    }
-
-    pub(crate) fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
-    }
-
-    async fn meet<T>(&self, write: bool, outcome: T) -> Result<T, L2Error> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        let fault = *self.fault.lock().unwrap();
-        match fault {
-            Fault::LosesAnswers if write => Err(L2Error::Ambiguous("the answer was lost".into())),
-            Fault::None | Fault::LosesAnswers => Ok(outcome),
-            Fault::Down => Err(L2Error::Unreachable("connection refused".into())),
-            Fault::Hangs => std::future::pending().await,
-        }
-    }
-
-    fn passes(&self) -> bool {
-        matches!(*self.fault.lock().unwrap(), Fault::None | Fault::LosesAnswers)
-    }
-}
-
-impl L2 for Faulty {
-    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Item>, L2Error>> {
-        Box::pin(async move { self.meet(false, self.memory.get(key).await?).await })
-    }
-
-    fn add<'a>(
-        &'a self,
-        key: &'a str,
-        value: &'a [u8],
-        flags: u32,
-        keep_for: Duration,
-    ) -> BoxFuture<'a, Result<Added, L2Error>> {
-        Box::pin(async move {
-            if !self.passes() {
-                return self.meet(true, Added::Exists).await;
-            }
-            let added = self.memory.add(key, value, flags, keep_for).await?;
-            self.meet(true, added).await
-        })
-    }
-
-    fn swap<'a>(
-        &'a self,
-        key: &'a str,
-        value: &'a [u8],
-        flags: u32,
-        keep_for: Duration,
-        expected: Cas,
-    ) -> BoxFuture<'a, Result<Swapped, L2Error>> {
-        Box::pin(async move {
-            if !self.passes() {
-                return self.meet(true, Swapped::Gone).await;
-            }
-            let swapped = self.memory.swap(key, value, flags, keep_for, expected).await?;
-            self.meet(true, swapped).await
-        })
-    }
-
-    fn cas_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Cas>, L2Error>>> {
-        Box::pin(async move {
-            match self.meet(false, self.memory.cas_many(keys).await).await {
-                Ok(answers) => answers,
-                Err(error) => vec![Err(error); keys.len()],
-            }
-        })
-    }
-
-    fn version(&self) -> BoxFuture<'_, Result<String, L2Error>> {
-        Box::pin(async move { self.meet(false, "faulty".to_owned()).await })
-    }
 }

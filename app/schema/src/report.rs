@@ -1,0 +1,120 @@
+//! What a cache says of itself: its shared tier, its mirror, and every schema with its state.
+//!
+//! It is about one process and is never cached; the API, the System page and the command line show it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Origin, Stamp, UnixMs};
+
+/// How the shared tier is, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum L2State {
+    /// There is none: this process serves alone.
+    Off,
+    /// It answers.
+    Up {
+        /// The version of its servers.
+        version: String,
+    },
+    /// At least one of its servers does not answer.
+    Degraded {
+        /// What happened, in plain words.
+        cause: String,
+        /// Since when.
+        since: UnixMs,
+    },
+}
+
+/// One server of the shared tier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerReport {
+    /// Its address, as it was configured.
+    pub name: String,
+    /// How it is.
+    pub state: L2State,
+    /// The largest item it takes, in bytes.
+    pub item_limit_bytes: Option<u64>,
+    /// The memory it may use for items, in bytes.
+    pub memory_limit_bytes: Option<u64>,
+    /// By how much its clock is ahead of this process's, in milliseconds; it counts in whole seconds.
+    pub clock_ahead_ms: Option<i64>,
+    /// Items it had dropped for want of memory when it was last asked.
+    pub evictions: Option<u64>,
+    /// Writes of this process that wait for it.
+    pub waiting: u64,
+    /// Calls of this process that failed, since its start.
+    pub failures: u64,
+}
+
+/// How often the mirror polled, and what it found, since the process started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MirrorCounts {
+    /// Polls.
+    pub polls: u64,
+    /// Newer values found.
+    pub changes: u64,
+    /// Newer values that should have been known already; more than 0 is a defect.
+    pub missed: u64,
+    /// Polls and reads that failed.
+    pub failures: u64,
+}
+
+/// What went wrong last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastError {
+    /// When.
+    pub at: UnixMs,
+    /// What, in plain words.
+    pub text: String,
+}
+
+/// One schema in one process; of a scoped schema, the value with the newest input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SchemaReport {
+    /// Its name.
+    pub name: String,
+    /// The version of its shape.
+    pub version: u16,
+    /// Whether the process is not ready without it.
+    pub vital: bool,
+    /// Whether there is one value per scope.
+    pub scoped: bool,
+    /// Values in this process.
+    pub entries: u64,
+    /// `fresh`, `stale`, `expired` or `absent`.
+    pub state: String,
+    /// The stamp of the value.
+    pub stamp: Option<Stamp>,
+    /// Who wrote it.
+    pub writer: Option<String>,
+    /// Whether it was measured live or restored.
+    pub origin: Option<Origin>,
+    /// The time of its newest input.
+    pub as_of: Option<UnixMs>,
+    /// How long ago that was, in milliseconds.
+    pub age_ms: Option<u64>,
+    /// The length of its encoded body, in bytes.
+    pub bytes: Option<u64>,
+    /// What all its values in this process take, encoded, in bytes.
+    pub total_bytes: u64,
+    /// What went wrong last.
+    pub last_error: Option<LastError>,
+}
+
+/// The whole cache of one process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CacheReport {
+    /// The name under which this process writes: `monitor@host/812`.
+    pub process: String,
+    /// When this was said.
+    pub now: UnixMs,
+    /// How the shared tier is.
+    pub l2: L2State,
+    /// Its servers.
+    pub servers: Vec<ServerReport>,
+    /// What the mirror did.
+    pub mirror: MirrorCounts,
+    /// Every schema that was published, followed, warmed or read in this process, by name.
+    pub schemas: Vec<SchemaReport>,
+}

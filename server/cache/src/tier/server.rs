@@ -1,0 +1,314 @@
+//! One server of the shared tier behind its breaker: counts and times every call, and heals by itself.
+//!
+//! A call is refused at once while the breaker is open. When it opens, or when a write is kept for later, one task
+//! starts: it probes until the server answers, then writes what was kept, and ends.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use metrics::{counter, gauge, histogram};
+use schema::{
+    UnixMs,
+    report::{L2State, ServerReport},
+};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
+
+use super::{heal, write::Write};
+use crate::{
+    breaker::Breaker,
+    clock::Clock,
+    l2::{Added, Cas, Facts, Item, L2, L2Error, Swapped},
+    lock::lock,
+    recovery::Recovery,
+};
+
+/// The longest that one exchange may take, whatever the deadline of its implementation is.
+const CALL_LIMIT: Duration = Duration::from_millis(300);
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) breaker: Breaker,
+    pub(super) recovery: Recovery,
+    /// Whether the healing task runs.
+    pub(super) healing: bool,
+    /// What it said of itself when it was asked last, and by how much its clock was ahead then, in milliseconds.
+    facts: Option<(Facts, Option<i64>)>,
+    /// Since when the breaker has been open, or the first contact has been awaited.
+    since: UnixMs,
+    /// Counts outages, so that what was known of items before one is not used after it.
+    outages: u64,
+    failures: u64,
+}
+
+/// One server of the shared tier behind its breaker.
+pub(crate) struct Server {
+    pub(super) l2: Arc<dyn L2>,
+    clock: Clock,
+    /// Whether the first contact was made, or failed.
+    contacted: watch::Sender<bool>,
+    pub(super) state: Mutex<State>,
+}
+
+impl Server {
+    /// Takes a server into use and makes the first contact in a task of its own.
+    pub(crate) fn start(l2: Arc<dyn L2>, clock: Clock) -> Arc<Self> {
+        let state = State {
+            breaker: Breaker::new(),
+            recovery: Recovery::default(),
+            healing: false,
+            facts: None,
+            since: clock.now(),
+            outages: 0,
+            failures: 0,
+        };
+        let server = Arc::new(Self { l2, clock, contacted: watch::Sender::new(false), state: Mutex::new(state) });
+        let first = Arc::clone(&server);
+        tokio::spawn(async move {
+            first.probe().await;
+            first.contacted.send_replace(true);
+        });
+        server
+    }
+
+    /// Resolves when the first contact was made, or failed.
+    pub(crate) async fn contacted(&self) {
+        // The sender lives as long as this.
+        let _ = self.contacted.subscribe().wait_for(|contacted| *contacted).await;
+    }
+
+    /// Its name in reports.
+    pub(crate) fn name(&self) -> &str {
+        self.l2.name()
+    }
+
+    /// How it is.
+    pub(crate) fn state(&self) -> L2State {
+        let state = lock(&self.state);
+        match (state.breaker.trouble(), &state.facts) {
+            (Some(cause), _) => L2State::Degraded { cause: cause.to_owned(), since: state.since },
+            (None, Some((facts, _))) => L2State::Up { version: facts.version.clone() },
+            (None, None) => L2State::Degraded { cause: "the first contact is being made".into(), since: state.since },
+        }
+    }
+
+    /// What there is to say of it.
+    pub(crate) fn report(&self) -> ServerReport {
+        let answer = self.state();
+        let state = lock(&self.state);
+        let facts = state.facts.as_ref().map(|(facts, _)| facts);
+        ServerReport {
+            name: self.name().to_owned(),
+            state: answer,
+            item_limit_bytes: facts.and_then(|facts| facts.item_limit_bytes),
+            memory_limit_bytes: facts.and_then(|facts| facts.memory_limit_bytes),
+            clock_ahead_ms: state.facts.as_ref().and_then(|(_, ahead)| *ahead),
+            evictions: facts.and_then(|facts| facts.evictions),
+            waiting: u64::try_from(state.recovery.len()).unwrap_or(u64::MAX),
+            failures: state.failures,
+        }
+    }
+
+    /// The largest item it takes, in bytes, where it said so.
+    pub(crate) fn item_limit(&self) -> Option<u64> {
+        lock(&self.state).facts.as_ref().and_then(|(facts, _)| facts.item_limit_bytes)
+    }
+
+    /// How many outages there have been: numbers of items learnt before the last one are worthless.
+    pub(crate) fn outages(&self) -> u64 {
+        lock(&self.state).outages
+    }
+
+    /// The item under a key.
+    pub(crate) async fn get(self: &Arc<Self>, key: &str) -> Result<Option<Item>, L2Error> {
+        self.call("get", self.l2.get(key)).await
+    }
+
+    /// Stores bytes that are no envelope where there is nothing.
+    pub(crate) async fn add_raw(
+        self: &Arc<Self>,
+        key: &str,
+        bytes: &[u8],
+        flags: u32,
+        keep_for: Duration,
+    ) -> Result<Added, L2Error> {
+        self.call("add", self.l2.add(key, bytes, flags, keep_for)).await
+    }
+
+    /// Replaces bytes that are no envelope, where their number is still the expected one.
+    pub(crate) async fn swap_raw(
+        self: &Arc<Self>,
+        key: &str,
+        bytes: &[u8],
+        flags: u32,
+        keep_for: Duration,
+        expected: Cas,
+    ) -> Result<Swapped, L2Error> {
+        self.call("swap", self.l2.swap(key, bytes, flags, keep_for, expected)).await
+    }
+
+    /// Stores where there is nothing.
+    pub(crate) async fn add(self: &Arc<Self>, write: &Write) -> Result<Added, L2Error> {
+        self.add_raw(&write.key, &write.packed.bytes, write.packed.flags, write.keep_for).await
+    }
+
+    /// The numbers of many items. It fails as a whole only when not one key was answered.
+    pub(crate) async fn cas_many(
+        self: &Arc<Self>,
+        keys: &[String],
+    ) -> Result<Vec<Result<Option<Cas>, L2Error>>, L2Error> {
+        let ask = async {
+            let answers = self.l2.cas_many(keys).await;
+            match answers.iter().find_map(|answer| answer.as_ref().err()) {
+                Some(error) if answers.iter().all(Result::is_err) => Err(error.clone()),
+                _ => Ok(answers),
+            }
+        };
+        self.call("cas_many", ask).await
+    }
+
+    /// Keeps a write until the tier answers again; `false` when there is no room.
+    pub(crate) fn defer(self: &Arc<Self>, write: Arc<Write>) -> bool {
+        let mut state = lock(&self.state);
+        let kept = state.recovery.keep(write);
+        self.show_waiting(&state);
+        if !kept {
+            counter!("cache_recovery_dropped_total").increment(1);
+        }
+        self.heal(&mut state);
+        kept
+    }
+
+    /// Takes note that a newer write of a key than any kept one has landed.
+    pub(crate) fn settled(&self, write: &Write) {
+        let mut state = lock(&self.state);
+        if state.recovery.len() > 0 {
+            state.recovery.settle(write);
+            self.show_waiting(&state);
+        }
+    }
+
+    fn show_waiting(&self, state: &State) {
+        gauge!("cache_recovery_pending", "server" => self.name().to_owned()).set(as_f64(state.recovery.len()));
+    }
+
+    /// Takes note that a call was given up by its caller before the tier's own deadline.
+    pub(crate) fn given_up(self: &Arc<Self>, op: &'static str, after: Duration) -> L2Error {
+        let error = L2Error::Timeout(after);
+        self.failed(op, &error);
+        error
+    }
+
+    pub(super) async fn call<T>(
+        self: &Arc<Self>,
+        op: &'static str,
+        exchange: impl Future<Output = Result<T, L2Error>>,
+    ) -> Result<T, L2Error> {
+        if let Some(cause) = lock(&self.state).breaker.resting() {
+            return Err(L2Error::Resting(cause.to_owned()));
+        }
+        let started = Instant::now();
+        let outcome = limited(exchange).await;
+        histogram!("cache_l2_seconds", "op" => op).record(started.elapsed().as_secs_f64());
+        match &outcome {
+            Ok(_) => lock(&self.state).breaker.succeeded(),
+            Err(error) => self.failed(op, error),
+        }
+        outcome
+    }
+
+    fn failed(self: &Arc<Self>, op: &'static str, error: &L2Error) {
+        counter!("cache_l2_errors_total", "op" => op, "kind" => error.kind()).increment(1);
+        let mut state = lock(&self.state);
+        // A server that refuses is a server that answers.
+        if matches!(error, L2Error::Refused(_)) {
+            state.breaker.succeeded();
+            return;
+        }
+        state.outages += 1;
+        state.failures += 1;
+        let cause = error.to_string();
+        if state.breaker.failed(&cause, Instant::now(), jitter()) {
+            self.opened(&mut state, &cause);
+        }
+    }
+
+    /// Asks whether it answers, at the first contact and after an outage.
+    pub(super) async fn probe(self: &Arc<Self>) {
+        match limited(self.l2.facts()).await {
+            Ok(facts) => self.answered(facts),
+            Err(error) => self.silent(&error),
+        }
+    }
+
+    fn silent(self: &Arc<Self>, error: &L2Error) {
+        let mut state = lock(&self.state);
+        state.failures += 1;
+        let was_open = state.breaker.resting().is_some();
+        let cause = error.to_string();
+        state.breaker.open(&cause, Instant::now(), jitter());
+        if !was_open {
+            self.opened(&mut state, &cause);
+        }
+    }
+
+    fn opened(self: &Arc<Self>, state: &mut State, cause: &str) {
+        state.outages += 1;
+        state.since = self.clock.now();
+        counter!("cache_breaker_changes_total").increment(1);
+        gauge!("cache_l2_up", "server" => self.name().to_owned()).set(0.0);
+        tracing::warn!(
+            server = self.name(),
+            cause,
+            "the shared cache does not answer; this process goes on with what it holds"
+        );
+        self.heal(state);
+    }
+
+    fn answered(&self, facts: Facts) {
+        let mut state = lock(&self.state);
+        if state.breaker.resting().is_some() {
+            counter!("cache_breaker_changes_total").increment(1);
+            state.outages += 1;
+        }
+        state.breaker.close();
+        gauge!("cache_l2_up", "server" => self.name().to_owned()).set(1.0);
+        tracing::info!(server = self.name(), version = facts.version, "the shared cache answers");
+        let ahead_ms = facts.time.map(|time| ahead(time, self.clock.now()));
+        state.facts = Some((facts, ahead_ms));
+    }
+
+    /// Starts the healing task unless it runs.
+    fn heal(self: &Arc<Self>, state: &mut State) {
+        if !state.healing {
+            state.healing = true;
+            tokio::spawn(heal::heal(Arc::downgrade(self)));
+        }
+    }
+}
+
+/// Ends an exchange that outlives every deadline of its implementation.
+async fn limited<T>(exchange: impl Future<Output = Result<T, L2Error>>) -> Result<T, L2Error> {
+    timeout(CALL_LIMIT, exchange).await.unwrap_or(Err(L2Error::Timeout(CALL_LIMIT)))
+}
+
+/// By how much a clock that counts in whole seconds is ahead, in milliseconds: 0 within the second that it hides.
+fn ahead(time: UnixMs, now: UnixMs) -> i64 {
+    let (least, most) = (time.0 - now.0, time.0 + 1_000 - now.0);
+    if least > 0 { least } else { most.min(0) }
+}
+
+/// A number in 0..1 from the seed that the standard library draws for its maps.
+fn jitter() -> f64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    let seed = std::hash::RandomState::new().build_hasher().finish();
+    f64::from(u32::try_from(seed >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+fn as_f64(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
