@@ -29,6 +29,92 @@ pub enum Command {
     Sim(Sim),
     /// Print the configuration in force, and where each value came from.
     Config(Overrides),
+    /// Find out what is wrong: configuration, clocks, memcached, every schema, the serving process, the exchange.
+    ///
+    /// Exit code 0: all in order; 3: it works, but something wants attention; 1: something is broken; 2: the
+    /// configuration cannot be used. It writes to no key that anybody reads.
+    Doctor(Doctor),
+    /// Look into the shared cache, or bring kept readings into it.
+    #[command(subcommand)]
+    Cache(CacheAction),
+    /// Ask a serving process whether it is ready; exit code 0 when it is, 1 when not. For service managers.
+    Healthcheck {
+        /// What is asked; a path of `/readyz` is added where there is none.
+        #[arg(default_value = "http://127.0.0.1:3000")]
+        url: String,
+    },
+    /// Read the doctor's canary from another process.
+    #[command(hide = true)]
+    Canary {
+        /// Which one.
+        nonce: u64,
+        /// Settings given as flags.
+        #[command(flatten)]
+        overrides: Overrides,
+    },
+}
+
+/// Flags of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// JSON for machines instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// Settings given as flags.
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+/// What to do with the shared cache.
+#[derive(Debug, Subcommand)]
+pub enum CacheAction {
+    /// List every schema: state, age, writer, stamp, size, error. Without memcached, those of the serving process.
+    Ls {
+        /// JSON for machines instead of a table.
+        #[arg(long)]
+        json: bool,
+        /// Settings given as flags.
+        #[command(flatten)]
+        overrides: Overrides,
+    },
+    /// Print one value with its header as JSON.
+    Get {
+        /// The name of a schema, such as analysis:signals.
+        name: String,
+        /// What distinguishes its values, such as bybit:BTCUSDT.
+        #[arg(default_value = "")]
+        scope: String,
+        /// Settings given as flags.
+        #[command(flatten)]
+        overrides: Overrides,
+    },
+    /// Print a line for each change until interrupted.
+    Watch {
+        /// Settings given as flags.
+        #[command(flatten)]
+        overrides: Overrides,
+    },
+    /// Fill holes with the readings that a monitor kept in a file; what is there is left alone.
+    Import {
+        /// A file `last-readings-….ndjson`.
+        file: PathBuf,
+        /// Settings given as flags.
+        #[command(flatten)]
+        overrides: Overrides,
+    },
+}
+
+impl CacheAction {
+    /// Settings given as flags.
+    #[must_use]
+    pub const fn overrides(&self) -> &Overrides {
+        match self {
+            Self::Ls { overrides, .. }
+            | Self::Get { overrides, .. }
+            | Self::Watch { overrides }
+            | Self::Import { overrides, .. } => overrides,
+        }
+    }
 }
 
 /// Flags of `serve`.

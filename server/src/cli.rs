@@ -1,13 +1,16 @@
 //! What the commands do. Errors are words for a person; the exit code is 2 for a configuration that cannot be used,
 //! 1 for everything else that went wrong.
 
+mod inspect;
+mod table;
+
 use std::{io::Write, net::SocketAddr, process::ExitCode};
 
 use tokio::net::TcpListener;
 use venue::sim::{SimConfig, SimServer};
 
 use crate::{
-    args::{Cli, Command, Overrides, Serve, Sim},
+    args::{CacheAction, Cli, Command, Overrides, Serve, Sim},
     config::{Config, ConfigError, Settings},
     role::Role,
     run, telemetry,
@@ -40,6 +43,25 @@ pub async fn main(cli: Cli) -> ExitCode {
         Command::Serve(serve) => self::serve(&serve).await,
         Command::Sim(sim) => self::sim(sim).await,
         Command::Config(overrides) => print_config(&overrides),
+        Command::Cache(action) => match Config::of(action.overrides()) {
+            Ok(config) => match action {
+                CacheAction::Ls { json, .. } => inspect::list(&config, json).await,
+                CacheAction::Get { name, scope, .. } => inspect::get(&config, &name, &scope).await,
+                CacheAction::Watch { .. } => inspect::watch(&config, stopped()).await,
+                CacheAction::Import { file, .. } => inspect::import(&config, &file).await,
+            }
+            .map_err(Failure::Other),
+            Err(error) => Err(error.into()),
+        },
+        Command::Doctor(doctor) => match self::doctor(&doctor.overrides, doctor.json).await {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
+        Command::Healthcheck { url } => healthcheck(&url).await,
+        Command::Canary { nonce, overrides } => match Config::of(&overrides) {
+            Ok(config) => crate::doctor::canary::read(&config, nonce).await.map_err(Failure::Other),
+            Err(error) => Err(error.into()),
+        },
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,8 +76,35 @@ pub async fn main(cli: Cli) -> ExitCode {
     }
 }
 
+impl Config {
+    /// The configuration that these flags and the environment make.
+    fn of(overrides: &Overrides) -> Result<Self, ConfigError> {
+        Self::check(&overrides.settings(variables())?)
+    }
+}
+
+async fn doctor(overrides: &Overrides, json: bool) -> Result<ExitCode, Failure> {
+    let config = Config::of(overrides)?;
+    let findings = crate::doctor::examine(&config).await;
+    let text = if json { serde_json::to_string_pretty(&findings).map_err(other)? } else { table::findings(&findings) };
+    writeln!(std::io::stdout(), "{text}").map_err(other)?;
+    Ok(crate::doctor::worst(&findings).exit_code())
+}
+
+/// Asks whether a process is ready, and gives its own words where it is not.
+async fn healthcheck(url: &str) -> Result<(), Failure> {
+    let url = url.trim_end_matches('/');
+    // `http://host:port` has two slashes; a third begins a path.
+    let url = if url.matches('/').count() > 2 { url.to_owned() } else { format!("{url}/readyz") };
+    let (status, text) = crate::doctor::serving::ask(&url).await.map_err(|error| Failure::Other(error.into()))?;
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(Failure::Other(anyhow::anyhow!("{url} answers {status}: {}", text.trim())))
+}
+
 async fn serve(serve: &Serve) -> Result<(), Failure> {
-    let config = Config::check(&serve.overrides.settings(variables())?)?;
+    let config = Config::of(&serve.overrides)?;
     let recorder = telemetry::start(&config.log).map_err(other)?;
     let addr = config.http.addr;
     let listener = TcpListener::bind(addr).await.map_err(|error| Failure::Other(busy(addr, error)))?;

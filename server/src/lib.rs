@@ -6,6 +6,7 @@
 pub mod args;
 pub mod cli;
 pub mod config;
+mod doctor;
 mod http;
 mod hub;
 mod market;
