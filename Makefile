@@ -3,12 +3,13 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test e2e bench screenshots fmt lint unit docs clean \
+.PHONY: help run dev build test e2e bench fuzz screenshots fmt lint unit docs clean \
         rebuild need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
 
 LEPTOS_VERSION := 0.3.11
 BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
 NEXTEST_VERSION := 0.9.143
+FUZZ_VERSION := 0.13.1
 TOOLS := $(CURDIR)/target/tools
 CRATES := -p schema -p cache -p analysis -p venue -p app -p server --features app/ssr
 
@@ -59,6 +60,10 @@ e2e: build need-system ## tests in a browser, against the release build
 bench: need-rust ## figures of the cache and the analysis
 	cargo bench -p cache -p analysis --locked
 
+FUZZ_SECONDS := 60
+fuzz: need-fuzz ## throw any bytes at what reads the shared cache (FUZZ_SECONDS=60; a nightly compiler is needed)
+	cd server/cache && RUSTUP_TOOLCHAIN=nightly cargo fuzz run envelope -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096
+
 screenshots: build need-system ## pictures of every page, into docs/screenshots
 	cd end2end && SCREENSHOTS=1 npx playwright test screenshots
 
@@ -98,6 +103,12 @@ end2end/node_modules/.package-lock.json: end2end/package-lock.json
 	@echo "installing npm packages into end2end: wasm-opt, which shrinks the page, and Playwright, which tests it"
 	@cd end2end && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+need-fuzz: need-rust
+	@rustup toolchain list | grep -q ^nightly || { echo "installing a nightly compiler: the fuzzer's instrumentation needs one"; rustup toolchain install nightly --profile minimal; }
+	@command -v cargo-fuzz >/dev/null || { \
+	  echo "installing cargo-fuzz $(FUZZ_VERSION) (about 1 minute, once)"; \
+	  $(INSTALL) cargo-fuzz --version $(FUZZ_VERSION) --locked; }
 
 need-nextest: need-rust
 	@command -v cargo-nextest >/dev/null || { \

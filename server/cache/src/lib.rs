@@ -69,6 +69,7 @@ pub use clock::{Clock, ManualClock};
 pub use envelope::Unreadable;
 pub use follow::Follow;
 pub use key::{BadNamespace, Namespace};
+pub use mirror::Mirror;
 pub use publish::{BODY_LIMIT, ITEM_LIMIT, Outcome, Published, Publisher, PublisherTaken, Refusal};
 pub use snapshot::{Restored, Snapshot, SnapshotError};
 pub use warm::{FillOutcome, Filled, Warmer};

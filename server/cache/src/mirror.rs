@@ -60,24 +60,35 @@ impl Tally {
 impl Cache {
     /// Polls what is followed every `period`, until `shutdown` is over. Without a shared tier there is nothing to poll.
     pub async fn mirror(&self, period: Duration, shutdown: impl Future<Output = ()> + Send) {
-        let Some(tier) = &self.inner.tier else { return shutdown.await };
+        if self.inner.tier.is_none() {
+            return shutdown.await;
+        }
         let mut shutdown = pin!(shutdown);
         let mut ticks = interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut mirror = Mirror { seen: HashMap::new(), outages: tier.outages(), reread_at: Instant::now() };
+        let mut mirror = self.poller();
         loop {
             if let Either::Left(_) = select(&mut shutdown, pin!(ticks.tick())).await {
                 return;
             }
             // A poll under way may end: its calls have deadlines, and shutdown need not wait for them.
-            if let Either::Left(_) = select(&mut shutdown, pin!(mirror.poll(&self.inner, tier))).await {
+            if let Either::Left(_) = select(&mut shutdown, pin!(mirror.poll())).await {
                 return;
             }
         }
     }
+
+    /// What polls, for who decides by himself when: on a hint that something changed.
+    #[must_use]
+    pub fn poller(&self) -> Mirror {
+        let outages = self.inner.tier.as_ref().map_or(0, |tier| tier.outages());
+        Mirror { inner: Arc::clone(&self.inner), seen: HashMap::new(), outages, reread_at: Instant::now() }
+    }
 }
 
-struct Mirror {
+/// Polls what is followed. One is enough for a process.
+pub struct Mirror {
+    inner: Arc<Inner>,
     /// The number of each followed key when its value was taken in.
     seen: HashMap<String, Cas>,
     outages: u64,
@@ -85,7 +96,10 @@ struct Mirror {
 }
 
 impl Mirror {
-    async fn poll(&mut self, inner: &Inner, tier: &Arc<Tier>) {
+    /// Asks once for the number of every followed value, and reads what has a new one.
+    pub async fn poll(&mut self) {
+        let inner = &self.inner;
+        let Some(tier) = &inner.tier else { return };
         inner.tally.polls.fetch_add(1, Ordering::Relaxed);
         let outages = tier.outages();
         if outages != self.outages {
@@ -160,6 +174,12 @@ async fn read<'a>(
         }
     }
     (key, Some(item.cas))
+}
+
+impl std::fmt::Debug for Mirror {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mirror").field("seen", &self.seen.len()).finish_non_exhaustive()
+    }
 }
 
 fn failed(inner: &Inner, target: &dyn Target, error: &L2Error) {
