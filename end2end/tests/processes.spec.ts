@@ -42,6 +42,82 @@ test("a monitor and a web process over memcached show the same dashboard", async
   }
 });
 
+test("memcached frozen, killed and started again: the open page says so within two seconds, and keeps its figures", async ({
+  page,
+}, info) => {
+  test.setTimeout(180_000);
+  let cache = await memcached();
+  const servers = ["--memcached", `127.0.0.1:${cache.port}`];
+  const monitor = await virtuoso([...servers, "--role", "monitor", "--source", "sim", "--symbols", "20", "--seed", "7"]);
+  const web = await virtuoso([...servers, "--role", "web"]);
+  const took: string[] = [];
+  let asking = true;
+  let readers: Promise<number[]> = Promise.resolve([]);
+  try {
+    await scored(web);
+    // Readers ask all the while: each gets a list, and none is older than the one before it.
+    readers = Promise.all(
+      [1, 2, 3, 4].map(async () => {
+        let newest = 0;
+        let answers = 0;
+        while (asking) {
+          const answer = await fetch(`${web.url}/api/v1/signals?limit=5`);
+          expect(answer.status).toBe(200);
+          const { as_of } = (await answer.json()) as { as_of: number };
+          expect(as_of).toBeGreaterThanOrEqual(newest);
+          newest = as_of;
+          answers += 1;
+        }
+        return answers;
+      }),
+    );
+    await page.goto(`${web.url}/system`);
+    await live(page);
+    const notices = page.locator(".notices");
+    const server = page.locator(".card.servers");
+    const signals = page.locator(".schemas-table tr", { hasText: "analysis:signals" });
+    await expect(server).toHaveAttribute("data-state", "fresh");
+    const within = async (what: string, shown: () => Promise<void>) => {
+      const began = Date.now();
+      await shown();
+      const ms = Date.now() - began;
+      took.push(`${what}: ${ms} ms`);
+      expect(ms, what).toBeLessThan(2_000);
+    };
+    const ill = async () => {
+      await expect(notices).toContainText("Shared cache: no answer since", { timeout: 5_000 });
+      await expect(server).toHaveAttribute("data-state", "stale", { timeout: 5_000 });
+    };
+    const well = async () => {
+      await expect(notices).not.toContainText("Shared cache", { timeout: 5_000 });
+      await expect(server).toHaveAttribute("data-state", "fresh", { timeout: 5_000 });
+      await expect(signals).toHaveAttribute("data-state", "fresh", { timeout: 5_000 });
+    };
+    const old = async () => await expect(signals).toHaveAttribute("data-state", "stale", { timeout: 20_000 });
+
+    cache.signal("SIGSTOP");
+    await within("frozen", ill);
+    await old();
+    cache.signal("SIGCONT");
+    await within("thawed", well);
+    await cache.stop("SIGKILL");
+    await within("killed", ill);
+    await old();
+    cache = await memcached(cache.port);
+    await within("started again, empty", well);
+    // The page before had figures all the while, and so has one that is opened now.
+    await page.goto(`${web.url}/scores`);
+    await expect(page.locator(".card tbody tr")).toHaveCount(20);
+  } finally {
+    asking = false;
+    for (const process of [web, monitor]) await process.stop();
+    await cache.stop("SIGKILL");
+  }
+  took.push(`answers meanwhile: ${(await readers).reduce((sum, answers) => sum + answers, 0)}`);
+  info.annotations.push({ type: "measured", description: took.join(", ") });
+  console.log(took.join(", "));
+});
+
 test("a source that is lost turns figures stale, says so in plain words, and comes back by itself", async ({ page }) => {
   test.setTimeout(150_000);
   const port = await freePort();

@@ -27,7 +27,7 @@ pub(crate) use self::{current::Current, frame::Frame};
 
 /// How often changes are flushed.
 pub(crate) const FLUSH: Duration = Duration::from_millis(250);
-/// How often the cache's report is sent, beside each change of the shared tier's state.
+/// How often the cache's report is sent, while all is well.
 const REPORT: Duration = Duration::from_secs(1);
 /// Ticks that are kept: a minute of them.
 const TICKS: usize = 240;
@@ -174,7 +174,7 @@ impl Hub {
         health.mark_changed();
         let mut timer = tokio::time::interval(FLUSH);
         timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut reported: Option<Instant> = None;
+        let (mut reported, mut ailing): (Option<Instant>, bool) = (None, false);
         loop {
             tokio::select! {
                 biased;
@@ -191,9 +191,12 @@ impl Hub {
                 current.shared = shared.clone();
                 messages.push((Topic::Shared, StreamMessage::Shared(shared)));
             }
-            if shared_changed || reported.is_none_or(|at| at.elapsed() >= REPORT) {
+            if shared_changed || ailing || reported.is_none_or(|at| at.elapsed() >= REPORT) {
                 reported = Some(Instant::now());
-                messages.push((Topic::Cache, StreamMessage::Cache(self.cache.report())));
+                let report = self.cache.report();
+                // What was old may be fresh with the next tick, and that is news.
+                ailing = report.schemas.iter().any(|schema| !schema.scoped && schema.state != "fresh");
+                messages.push((Topic::Cache, StreamMessage::Cache(report)));
             }
             take(&mut health, &mut current.health, |held| messages.push((Topic::Health, StreamMessage::Health(held))));
             take(&mut overview, &mut current.overview, |held| {

@@ -80,7 +80,9 @@ pub async fn run(
     if role.watches() {
         let monitor = Monitor::new(config.clone(), &cache, clock.clone(), &mut set, stop.clone())?;
         watching = Some(tokio::spawn(monitor.run(stop.clone())));
-    } else {
+    }
+    // A process that writes its values itself polls as well: what it finds that way would have been missed.
+    if role.serves_pages() && !config.cache.memcached.is_empty() {
         cache.follow::<MarketOverview>();
         cache.follow::<Signals>();
         cache.follow::<MarketBreadth>();

@@ -317,3 +317,65 @@ async fn two_writers_by_mistake_end_with_the_newest_value_and_no_reader_steps_ba
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_absence_is_not_asked_for_again_within_half_a_second_and_ends_when_a_value_arrives() {
+    let l2 = Chaos::new(1);
+    let (web, _) = process("web@b/2", Some(l2.clone()));
+    assert_eq!(web.get::<MarketBreadth>(&()).await, Err(Absence::NeverWritten));
+    let asked = l2.calls();
+    for _ in 0..100 {
+        assert_eq!(web.get::<MarketBreadth>(&()).await, Err(Absence::NeverWritten));
+    }
+    assert_eq!(l2.calls(), asked, "a hundred requests cost no round trip");
+    let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
+    let publisher = monitor.publisher::<MarketBreadth>().unwrap();
+    assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+    sleep(Duration::from_millis(501)).await;
+    assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_renews_is_looked_up_twice_a_second_and_not_with_each_request() {
+    let l2 = Chaos::new(1);
+    let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
+    let (web, clock) = process("web@b/2", Some(l2.clone()));
+    let publisher = monitor.publisher::<MarketBreadth>().unwrap();
+    assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+    web.get::<MarketBreadth>(&()).await.unwrap();
+    clock.advance(Duration::from_secs(3_600));
+    let asked = l2.calls();
+    for _ in 0..100 {
+        assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 1);
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert!((2..=3).contains(&(l2.calls() - asked)), "{} calls in a second", l2.calls() - asked);
+}
+
+#[tokio::test]
+async fn a_write_that_says_the_same_of_the_same_time_wakes_nobody_here_or_elsewhere() {
+    let memcached = Memcached::start().await;
+    let (monitor, _) = process("monitor@a/1", Some(memcached.l2()));
+    let (web, _) = process("web@b/2", Some(memcached.l2()));
+    let publisher = monitor.publisher::<MarketBreadth>().unwrap();
+    web.follow::<MarketBreadth>();
+    let mut mirror = web.poller();
+    let (mut here, mut there) = (monitor.watch::<MarketBreadth>(()), web.watch::<MarketBreadth>(()));
+    let mut write = async |n, as_of| {
+        assert_eq!(publisher.publish(&(), breadth(n), as_of).await.l2, Outcome::Applied);
+        mirror.poll().await;
+        let woken = [&mut here, &mut there].map(|watcher| {
+            let woken = watcher.has_changed().unwrap();
+            watcher.mark_unchanged();
+            woken
+        });
+        assert_eq!(woken[0], woken[1], "both processes agree on what is news");
+        woken[0]
+    };
+    assert!(write(1, START).await);
+    assert!(!write(1, START).await, "the same, of the same time");
+    assert!(write(1, START.plus(Duration::from_secs(1))).await, "still so a second later is news: it is younger");
+    assert!(write(2, START.plus(Duration::from_secs(1))).await);
+    // The stamp goes on all the same.
+    assert_eq!(web.peek::<MarketBreadth>(&()).await.unwrap().stamp.seq, 4);
+}

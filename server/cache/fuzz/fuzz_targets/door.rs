@@ -9,10 +9,10 @@ use cache::{
 use schema::{Absence, MarketBreadth, Schema as _};
 
 /// The wire key of the value.
-pub const KEY: &str = "market:breadth@1";
+pub(crate) const KEY: &str = "market:breadth@1";
 
 /// Puts bytes in the place of a value and reads it: a valid value under its own header, or an absence with a reason.
-pub fn read(bytes: &[u8], flags: u32) -> Option<MarketBreadth> {
+pub(crate) fn read(bytes: &[u8], flags: u32) -> Option<MarketBreadth> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(async {
         let l2 = Arc::new(MemoryL2::new());

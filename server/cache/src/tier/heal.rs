@@ -14,7 +14,7 @@ use super::{
 use crate::{breaker::Breaker, l2::L2Error, lock::lock};
 
 /// Between the return of a server and the first kept write: readers catch up first.
-const BARRIER: Duration = Duration::from_secs(1);
+const BARRIER: Duration = Duration::from_millis(250);
 
 enum Next {
     Probe(Instant),
