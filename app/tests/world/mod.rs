@@ -442,10 +442,10 @@ pub fn signals(rows: Vec<SignalRow>) -> Signals {
 
 pub fn breakdown() -> Breakdown {
     let lean = |value: f64| known(Lean::new(value).unwrap());
-    let part = |id: &str, label: &str, unit: &str, timeframe, raw: f64, points: f64| Part {
-        id: id.to_owned(),
-        label: label.to_owned(),
-        unit: unit.to_owned(),
+    let part = |id: &'static str, label: &'static str, unit: &'static str, timeframe, raw: f64, points: f64| Part {
+        id: id.into(),
+        label: label.into(),
+        unit: unit.into(),
         timeframe,
         weight: ratio(0.25),
         finding: known(Finding {
@@ -508,22 +508,12 @@ pub fn breakdown() -> Breakdown {
         dimensions,
         quality: known(ratio(0.81)),
         conditions: vec![
+            Condition { id: "atr".into(), label: "ATR (14), 5m".into(), unit: "%".into(), value: known(0.42) },
+            Condition { id: "spread".into(), label: "Spread".into(), unit: "bps".into(), value: known(0.11) },
             Condition {
-                id: "atr".to_owned(),
-                label: "ATR (14), 5m".to_owned(),
-                unit: "%".to_owned(),
-                value: known(0.42),
-            },
-            Condition {
-                id: "spread".to_owned(),
-                label: "Spread".to_owned(),
-                unit: "bps".to_owned(),
-                value: known(0.11),
-            },
-            Condition {
-                id: "rvol".to_owned(),
-                label: "Relative volume".to_owned(),
-                unit: String::new(),
+                id: "rvol".into(),
+                label: "Relative volume".into(),
+                unit: "".into(),
                 value: Figure::Missing(Why::TooFewSamples { have: 3, need: 20 }),
             },
         ],

@@ -13,7 +13,7 @@
     clippy::cast_sign_loss
 )]
 
-use std::{collections::BTreeMap, fs::File, path::Path};
+use std::{borrow::Cow, collections::BTreeMap, fs::File, path::Path};
 
 use analysis::{
     Analysis, Bars, GAIN, analyse,
@@ -58,7 +58,7 @@ struct Seen {
     /// The leans of each bar with their weights.
     bars: Vec<Vec<(f64, f64)>>,
     /// Observations, how many beyond ±0.9, and the sum of squares, per measure and timeframe.
-    parts: BTreeMap<(String, &'static str), (u32, u32, f64)>,
+    parts: BTreeMap<(Cow<'static, str>, &'static str), (u32, u32, f64)>,
     /// Sum of squares and count per dimension.
     leans: BTreeMap<&'static str, (u32, f64)>,
 }

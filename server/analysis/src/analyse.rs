@@ -170,9 +170,9 @@ impl Weighed {
                 Err(why) => (part.row.label, Figure::Missing(why)),
             };
             Part {
-                id: part.row.id.to_owned(),
-                label: label.to_owned(),
-                unit: part.row.unit.to_owned(),
+                id: part.row.id.into(),
+                label: label.into(),
+                unit: part.row.unit.into(),
                 timeframe: part.timeframe,
                 weight: share(part.weight),
                 finding,

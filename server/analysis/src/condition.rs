@@ -14,10 +14,10 @@ pub(crate) fn of(context: &Context<'_>) -> (Vec<Condition>, Figure<Ratio>) {
     let depth = depth(context);
     let vanished = vanished(context);
     let quality = quality(context, &spread, &depth, &vanished);
-    let told = |id: &str, label: &str, unit: &str, value: Value| Condition {
-        id: id.to_owned(),
-        label: label.to_owned(),
-        unit: unit.to_owned(),
+    let told = |id: &'static str, label: &'static str, unit: &'static str, value: Value| Condition {
+        id: id.into(),
+        label: label.into(),
+        unit: unit.into(),
         value: figure(value),
     };
     let conditions = vec![

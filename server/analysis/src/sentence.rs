@@ -61,7 +61,7 @@ fn push(dimensions: &[DimensionBreakdown], side: f64) -> Option<Push<'_>> {
         .iter()
         .filter_map(|part| part.finding.value().map(|finding| (part, finding.contribution.get())))
         .max_by(|a, b| (side * a.1).total_cmp(&(side * b.1)))
-        .map(|(part, points)| (part.label.as_str(), part.timeframe.map(schema::Timeframe::as_str), points));
+        .map(|(part, points)| (part.label.as_ref(), part.timeframe.map(schema::Timeframe::as_str), points));
     Some(Push { dimension: most.dimension.label(), points: side * added(most), measure })
 }
 
