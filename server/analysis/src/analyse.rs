@@ -6,12 +6,13 @@ use schema::{
 };
 
 use crate::{
+    candled::Candled,
     condition,
     confluence::{COVERAGE_LEAST, Confluence, Voice},
     context::Context,
     input::SymbolInput,
     measure::Measured,
-    registry::{Measure, REGISTRY, Row, dimension_weight, timeframe_weight},
+    registry::{Measure, PLACES, REGISTRY, Row, dimension_weight, timeframe_weight},
 };
 
 const DIMENSION_LEAST: f64 = 0.5;
@@ -59,8 +60,14 @@ impl Analysis {
 /// missing, each with its reason, and too many of those make the score missing.
 #[must_use]
 pub fn analyse(input: &SymbolInput<'_>, bars: Bars) -> Analysis {
-    let context = Context::of(input, bars);
-    let weighed = Dimension::ALL.map(|dimension| Weighed::of(dimension, &context));
+    weigh(input, &Candled::of(input, bars))
+}
+
+/// Measures everything but candles, and makes the score of both.
+pub(crate) fn weigh(input: &SymbolInput<'_>, candled: &Candled) -> Analysis {
+    let context = Context::of(input, candled);
+    let others = measure_others(&context);
+    let weighed = Dimension::ALL.map(|dimension| Weighed::of(dimension, candled, &others));
     let confluence = Confluence::of(&weighed.each_ref().map(Weighed::voice));
     let scored = confluence.coverage >= COVERAGE_LEAST;
     let score = if scored {
@@ -79,42 +86,60 @@ pub fn analyse(input: &SymbolInput<'_>, bars: Bars) -> Analysis {
     }
 }
 
+/// Every finding that is not of candles alone, in the registry's order.
+fn measure_others(context: &Context<'_>) -> Vec<Measured> {
+    let mut found = Vec::with_capacity(REGISTRY.len());
+    for row in REGISTRY {
+        match row.measure {
+            Measure::Candles(_) => {}
+            Measure::Anchored(measure) => {
+                found.extend(Timeframe::ALL.map(|tf| context.sketch(tf).and_then(|sketch| measure(sketch, context))));
+            }
+            Measure::Whole(measure) => found.push(measure(context)),
+        }
+    }
+    found
+}
+
 /// A measure with its finding and its share of the dimension.
-struct Weighted {
+struct Weighted<'a> {
     row: &'static Row,
     timeframe: Option<Timeframe>,
     /// Its share before missing parts are left out.
     weight: f64,
     /// Its share after that; 0 where it is missing.
     effective: f64,
-    found: Measured,
+    found: &'a Measured,
 }
 
 /// A dimension with its parts.
-struct Weighed {
+struct Weighed<'a> {
     dimension: Dimension,
-    parts: Vec<Weighted>,
+    parts: Vec<Weighted<'a>>,
     coverage: f64,
     lean: f64,
     as_of: UnixMs,
 }
 
-impl Weighed {
-    /// Measures every part and weighs those that are known: first the timeframes within a measure, then the measures.
-    fn of(dimension: Dimension, context: &Context<'_>) -> Self {
+impl<'a> Weighed<'a> {
+    /// Weighs the parts that are known: first the timeframes within a measure, then the measures.
+    fn of(dimension: Dimension, candled: &'a Candled, others: &'a [Measured]) -> Self {
         let mut parts = Vec::with_capacity(32);
-        for row in REGISTRY.iter().filter(|row| row.dimension == dimension) {
+        for (row, place) in REGISTRY.iter().zip(PLACES).filter(|(row, _)| row.dimension == dimension) {
             let first = parts.len();
             match row.measure {
-                Measure::Whole(measure) => {
-                    let found = measure(context);
+                Measure::Whole(_) => {
+                    let found = &others[place];
                     let effective = if found.is_ok() { row.weight } else { 0.0 };
                     parts.push(Weighted { row, timeframe: None, weight: row.weight, effective, found });
                 }
-                Measure::Candles(measure) => {
+                Measure::Candles(_) | Measure::Anchored(_) => {
                     let mut known = 0.0;
                     for timeframe in Timeframe::ALL {
-                        let found = context.frame(timeframe).and_then(|frame| measure(frame, context));
+                        let found = match row.measure {
+                            Measure::Candles(_) => candled.found(timeframe, place),
+                            Measure::Anchored(_) | Measure::Whole(_) => &others[place + timeframe.index()],
+                        };
                         let weight = timeframe_weight(timeframe);
                         known += if found.is_ok() { weight } else { 0.0 };
                         let weight = row.weight * weight;
@@ -130,7 +155,7 @@ impl Weighed {
         let whole: f64 = parts.iter().map(|part| part.effective).sum();
         let (mut lean, mut as_of) = (0.0, UnixMs(i64::MIN));
         for part in &mut parts {
-            if let Ok(sub) = &part.found {
+            if let Ok(sub) = part.found {
                 part.effective /= whole;
                 lean += part.effective * sub.lean;
                 as_of = as_of.max(sub.as_of);
@@ -167,7 +192,7 @@ impl Weighed {
                         finding.map(|(lean, contribution)| Finding { raw: sub.raw, lean, contribution, n: sub.n });
                     (sub.label.unwrap_or(part.row.label), known(finding, sub.as_of))
                 }
-                Err(why) => (part.row.label, Figure::Missing(why)),
+                Err(why) => (part.row.label, Figure::Missing(why.clone())),
             };
             Part {
                 id: part.row.id.into(),

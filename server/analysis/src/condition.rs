@@ -94,8 +94,8 @@ fn refilled(context: &Context<'_>) -> Value {
 }
 
 fn atr_pct(context: &Context<'_>) -> Value {
-    let frame = context.frame(Timeframe::M5)?;
-    Ok((100.0 * frame.atr / frame.last_close(), frame.as_of))
+    let sketch = context.sketch(Timeframe::M5)?;
+    Ok((100.0 * sketch.atr / sketch.last_close, sketch.as_of))
 }
 
 fn trade_rate(context: &Context<'_>) -> Value {

@@ -1,12 +1,11 @@
-//! Everything one symbol is scored from, checked once at the door.
+//! Everything one symbol is scored from beside its candles, checked once at the door, with what the candles say.
 
 use schema::{Level, Side, Timeframe, Trade, UnixMs, Why};
 
 use crate::{
-    Bars,
-    frame::Frame,
-    indicator::vwap::{DayVwap, day_vwap},
-    input::{FlowBar, PerTimeframe, SymbolInput},
+    candled::Candled,
+    frame::Sketch,
+    input::{FlowBar, SymbolInput},
     measure::{at_least, divisor, not_older},
 };
 
@@ -22,10 +21,8 @@ const FLOW_LIMIT_MS: i64 = 3 * 60_000;
 pub(crate) struct Context<'a> {
     /// What was given.
     pub(crate) input: &'a SymbolInput<'a>,
-    /// Candles per timeframe.
-    pub(crate) frames: PerTimeframe<Result<Frame<'a>, Why>>,
-    /// The day's mean price.
-    pub(crate) vwap: Result<DayVwap, Why>,
+    /// What the candles say.
+    pub(crate) candled: &'a Candled,
     /// The latest trades.
     pub(crate) tape: Result<Tape<'a>, Why>,
     /// Taker volume per minute.
@@ -36,26 +33,19 @@ pub(crate) struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// Checks everything.
-    pub(crate) fn of(input: &'a SymbolInput<'a>, bars: Bars) -> Self {
-        let open = |timeframe| match bars {
-            Bars::Closed => None,
-            Bars::WithOpen => *input.open.get(timeframe),
-        };
+    pub(crate) fn of(input: &'a SymbolInput<'a>, candled: &'a Candled) -> Self {
         Self {
             input,
-            frames: PerTimeframe::build(|timeframe| {
-                Frame::of(timeframe, input.candles.get(timeframe), open(timeframe), input.as_of)
-            }),
-            vwap: day_vwap(input.candles.get(Timeframe::M5), open(Timeframe::M5), input.as_of),
+            candled,
             tape: Tape::of(input.trades, input.as_of),
             flow: checked_flow(input.flow, input.as_of),
             depth: Depth::of(input),
         }
     }
 
-    /// The candles of one timeframe.
-    pub(crate) fn frame(&self, timeframe: Timeframe) -> Result<&Frame<'a>, Why> {
-        self.frames.get(timeframe).as_ref().map_err(Clone::clone)
+    /// The candles of one timeframe in short.
+    pub(crate) fn sketch(&self, timeframe: Timeframe) -> Result<&Sketch, Why> {
+        self.candled.sketch(timeframe).as_ref().map_err(Clone::clone)
     }
 
     /// The latest trades.

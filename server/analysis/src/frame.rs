@@ -28,6 +28,24 @@ pub(crate) const EDGE: f64 = 0.5;
 /// The port of TA-Lib with its standard settings; it only reads them.
 pub(crate) static TA: LazyLock<Core> = LazyLock::new(Core::new);
 
+/// What measures beyond candles need of a timeframe's candles.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Sketch {
+    /// Average true range over 14 bars, above zero.
+    pub(crate) atr: f64,
+    /// The newest closing price.
+    pub(crate) last_close: f64,
+    /// The closing price [`Sketch::STEPS`] bars before it.
+    pub(crate) earlier_close: f64,
+    /// The close of the newest bar, or the moment of the analysis where that bar is open.
+    pub(crate) as_of: UnixMs,
+}
+
+impl Sketch {
+    /// Bars between the two closing prices.
+    pub(crate) const STEPS: usize = 11;
+}
+
 /// The last candles of one timeframe as columns, oldest first.
 #[derive(Debug)]
 pub(crate) struct Frame<'a> {
@@ -71,8 +89,7 @@ impl<'a> Frame<'a> {
     ) -> Result<Self, Why> {
         at_least(closed.len(), least(timeframe))?;
         let Some(last) = closed.last() else { return Err(Why::NotYet) };
-        let closed_at = UnixMs(last.start.0.saturating_add(timeframe.ms()));
-        not_older(closed_at, now, 3 * timeframe.ms())?;
+        let closed_at = is_fresh(last, timeframe, now)?;
         let open = open.filter(|candle| candle.start > last.start);
         let kept = &closed[closed.len().saturating_sub(TAIL - usize::from(open.is_some()))..];
         let n = kept.len() + usize::from(open.is_some());
@@ -108,6 +125,12 @@ impl<'a> Frame<'a> {
             atr,
             as_of: if open.is_some() { now } else { closed_at },
         })
+    }
+
+    /// What measures beyond candles need of these.
+    pub(crate) fn sketch(&self) -> Sketch {
+        let earlier_close = self.close[self.len() - 1 - Sketch::STEPS];
+        Sketch { atr: self.atr, last_close: self.last_close(), earlier_close, as_of: self.as_of }
     }
 
     /// Number of bars.
@@ -149,6 +172,12 @@ impl<'a> Frame<'a> {
 fn is_candle(c: &Candle) -> bool {
     let enclosed = (c.low <= c.open) & (c.low <= c.close) & (c.open <= c.high) & (c.close <= c.high);
     (c.low > 0.0) & enclosed & (c.high < f64::INFINITY) & (c.volume >= 0.0) & (c.volume < f64::INFINITY)
+}
+
+/// The close of the newest closed bar, refused where it lies more than three bars back.
+pub(crate) fn is_fresh(last: &Candle, timeframe: Timeframe, now: UnixMs) -> Result<UnixMs, Why> {
+    let closed_at = UnixMs(last.start.0.saturating_add(timeframe.ms()));
+    not_older(closed_at, now, 3 * timeframe.ms()).map(|()| closed_at)
 }
 
 /// Bars that a timeframe needs before it says anything.

@@ -2,10 +2,13 @@
 //!
 //! Pure functions: values in, values out. This crate reads no clock, does no I/O and draws no random number.
 //!
-//! [`analyse`] scores one symbol. Each measure is one row in the [`registry`] and one function under `indicator/`; `confluence.rs` makes one score of them; [`signal`] turns scores of closed bars into directions,
-//! [`market`] looks at all symbols together and [`sentence`] puts the numbers into words.
+//! [`analyse`] scores one symbol; [`Scorer`] does the same second by second and measures candles only when one closes.
+//! Each measure is one row in the [`registry`] and one function under `indicator/`; `confluence.rs` makes one score of
+//! them; [`signal`] turns scores of closed bars into directions, [`market`] looks at all symbols together and
+//! [`sentence`] puts the numbers into words.
 
 mod analyse;
+mod candled;
 mod condition;
 mod confluence;
 mod context;
@@ -15,6 +18,7 @@ pub mod input;
 pub mod market;
 mod measure;
 pub mod registry;
+mod scorer;
 pub mod sentence;
 pub mod signal;
 mod stats;
@@ -22,3 +26,4 @@ mod stats;
 pub use analyse::{Analysis, Bars, analyse};
 pub use confluence::{GAIN, shape};
 pub use indicator::book_depth::bid_depth_share;
+pub use scorer::Scorer;

@@ -6,7 +6,7 @@ use schema::{Dimension, Timeframe};
 
 use crate::{
     context::Context,
-    frame::Frame,
+    frame::{Frame, Sketch},
     indicator::{
         absorption, accounts, accumulation, adx, awesome, book_depth, cci, delta, fair_value_gap, funding,
         large_trades, levels, liquidations, macd, obv, open_interest, order_block, profile, quote_flow, range,
@@ -39,8 +39,10 @@ pub struct Row {
 /// What a measure is made of.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Measure {
-    /// The candles of one timeframe; measured once for each.
-    Candles(fn(&Frame<'_>, &Context<'_>) -> Measured),
+    /// The candles of one timeframe; measured once for each, and again only when one of them closes.
+    Candles(fn(&Frame<'_>) -> Measured),
+    /// The newest bar of one timeframe against something else; measured once for each.
+    Anchored(fn(&Sketch, &Context<'_>) -> Measured),
     /// Trades, the book or derivatives; measured once.
     Whole(fn(&Context<'_>) -> Measured),
 }
@@ -132,7 +134,7 @@ pub const REGISTRY: &[Row] = rows! {
             "The newest bar's volume against what is usual, signed by its direction.";
         Candles(profile::volume_profile) "volume_profile", "Volume profile (POC)", "", 0.09, ANY,
             "The close against the price where most was traded.";
-        Candles(vwap::vwap) "vwap", "VWAP (UTC day)", "ATR", 0.09, ANY,
+        Anchored(vwap::vwap) "vwap", "VWAP (UTC day)", "ATR", 0.09, ANY,
             "The close against the day's mean price.";
     }
     PriceStructure {
@@ -174,6 +176,35 @@ pub const REGISTRY: &[Row] = rows! {
             "The share of holders that are long, read against the crowd.";
     }
 };
+
+/// How many rows are made of candles alone.
+pub(crate) const CANDLE_ROWS: usize = place_of(REGISTRY.len()).0;
+
+/// For every row, where its findings lie: among those of candles for a row of candles, among the others for the rest.
+pub(crate) const PLACES: [usize; REGISTRY.len()] = {
+    let mut places = [0; REGISTRY.len()];
+    let mut row = 0;
+    while row < REGISTRY.len() {
+        let (candles, others) = place_of(row);
+        places[row] = if matches!(REGISTRY[row].measure, Measure::Candles(_)) { candles } else { others };
+        row += 1;
+    }
+    places
+};
+
+/// How many candle rows stand before a row, and how many findings of the others.
+const fn place_of(row: usize) -> (usize, usize) {
+    let (mut candles, mut others, mut before) = (0, 0, 0);
+    while before < row {
+        match REGISTRY[before].measure {
+            Measure::Candles(_) => candles += 1,
+            Measure::Anchored(_) => others += Timeframe::ALL.len(),
+            Measure::Whole(_) => others += 1,
+        }
+        before += 1;
+    }
+    (candles, others)
+}
 
 #[cfg(test)]
 mod tests {

@@ -13,11 +13,11 @@ const TRADES: usize = 100;
 /// `−q·exp(−|m|/0.5)`: buying that leaves the price where it was is bearish, selling likewise bullish; `tanh(x)`.
 pub(crate) fn absorption(context: &Context<'_>) -> Measured {
     let tape = context.tape()?;
-    let frame = context.frame(Timeframe::M1)?;
+    let sketch = context.sketch(Timeframe::M1)?;
     let first = tape.trades.len() - TRADES;
     let signed = &tape.signed[first..];
     let net = signed.iter().sum::<f64>() / divisor(signed.iter().map(|x| x.abs()).sum(), Why::Undefined)?;
-    let moved = (tape.trades[tape.trades.len() - 1].price - tape.trades[first].price) / frame.atr;
+    let moved = (tape.trades[tape.trades.len() - 1].price - tape.trades[first].price) / sketch.atr;
     let raw = -net * (-moved.abs() / 0.5).exp();
     Sub::measured(raw, raw.tanh(), TRADES, tape.as_of)
 }

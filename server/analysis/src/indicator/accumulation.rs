@@ -3,7 +3,6 @@
 use schema::Why;
 
 use crate::{
-    context::Context,
     frame::{EDGE, Frame},
     measure::{Measured, Sub, divisor, lean_of_z},
     stats::change_in_spreads,
@@ -26,14 +25,14 @@ fn money_flow<'a>(frame: &'a Frame<'_>, narrow: f64) -> impl DoubleEndedIterator
 /// Change of the ADL over 20 bars, in units of the usual size of such a change; `tanh(z/2)`.
 ///
 /// The ADL's level depends on where it began; its change over a window does not.
-pub(crate) fn adl_slope(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn adl_slope(frame: &Frame<'_>) -> Measured {
     let steps: Vec<f64> = money_flow(frame, EDGE * frame.atr).collect();
     let z = change_in_spreads(&steps, WINDOW)?;
     Sub::measured(z, lean_of_z(z), steps.len(), frame.as_of)
 }
 
 /// Chaikin money flow over 20 bars: `Σ money flow ÷ Σ volume`; `tanh(CMF/0.25)`.
-pub(crate) fn cmf(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn cmf(frame: &Frame<'_>) -> Measured {
     let raw = cmf_of(frame, EDGE * frame.atr)?;
     Sub::measured(raw, (raw / 0.25).tanh(), WINDOW, frame.as_of)
 }

@@ -3,14 +3,13 @@
 use schema::Why;
 
 use crate::{
-    context::Context,
     frame::Frame,
     measure::{Measured, Sub, divisor},
 };
 
 /// The raw figure is the ADX with the sign and the share of the stronger side:
 /// `(DI⁺ − DI⁻)/(DI⁺ + DI⁻) · min(ADX, 50)`; the lean is that ÷ 50.
-pub(crate) fn adx(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn adx(frame: &Frame<'_>) -> Measured {
     let (high, low, close) = (&frame.high, &frame.low, &frame.close);
     // DI is smoothed movement ÷ smoothed range; the range is the same on both sides and cancels out.
     let plus = frame.smoothed(|ta, last, out| ta.plus_dm(0, last, high, low, 14, out))?;

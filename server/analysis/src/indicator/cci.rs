@@ -3,13 +3,12 @@
 use schema::Why;
 
 use crate::{
-    context::Context,
     frame::Frame,
     measure::{Measured, Sub},
 };
 
 /// `tanh(CCI/150)`, in the trend reading.
-pub(crate) fn cci(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn cci(frame: &Frame<'_>) -> Measured {
     let typical = |i: usize| frame.high[i] + frame.low[i] + frame.close[i];
     let last = frame.len() - 1;
     if (frame.len().saturating_sub(20)..last).all(|i| typical(i) == typical(last)) {

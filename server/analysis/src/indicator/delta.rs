@@ -47,10 +47,10 @@ pub(crate) fn cvd(context: &Context<'_>) -> Measured {
 /// Ranks are smooth at ties: two values closer than a twentieth of their spread share their ranks in proportion.
 pub(crate) fn cvd_against_price(context: &Context<'_>) -> Measured {
     let bars = context.last_flow(DELTA_MINUTES)?;
-    let frame = context.frame(Timeframe::M1)?;
+    context.sketch(Timeframe::M1)?;
     let mut closes = [0.0; DELTA_MINUTES];
     let mut matched = 0;
-    let mut candles = frame.closed.iter().rev().peekable();
+    let mut candles = context.input.candles.get(Timeframe::M1).iter().rev().peekable();
     for (bar, close) in bars.iter().zip(&mut closes).rev() {
         while candles.next_if(|candle| candle.start > bar.start).is_some() {}
         if let Some(candle) = candles.next_if(|candle| candle.start == bar.start) {

@@ -1,7 +1,6 @@
 //! Fair-value gaps: a bar whose neighbours on both sides do not overlap leaves prices at which almost nothing was traded.
 
 use crate::{
-    context::Context,
     frame::Frame,
     measure::{Measured, Sub},
 };
@@ -11,7 +10,7 @@ const FADE: f64 = 0.96;
 
 /// Gaps of the last 50 bars that are still open: what is left of each in average true ranges, fading by 4 % a bar, upward
 /// gaps minus downward ones; `tanh(x)`. A gap is known at the close of its third bar.
-pub(crate) fn fair_value_gaps(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn fair_value_gaps(frame: &Frame<'_>) -> Measured {
     let last = frame.len() - 1;
     let first = last.saturating_sub(BARS).max(2);
     let (mut lowest, mut highest) = (f64::MAX, f64::MIN);

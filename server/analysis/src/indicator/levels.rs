@@ -1,7 +1,6 @@
 //! Turning points of price, the support and resistance they make, and breaks of them.
 
 use crate::{
-    context::Context,
     frame::{EDGE, Frame},
     measure::{Measured, Sub, ramp},
 };
@@ -54,7 +53,7 @@ pub(crate) fn pivots(prices: &[f64], side: f64, atr: f64) -> Vec<Pivot> {
 /// average true range (each in proportion to its nearness). With `x` the close's distance above the level in average true
 /// ranges, a level pushes by `x·exp(1 − |x|)`: most at one range, and not at all at the level itself or far away. The raw
 /// figure is the weighted mean push; `tanh(3·x)`. Where there is no turning point, nothing pushes.
-pub(crate) fn support_resistance(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn support_resistance(frame: &Frame<'_>) -> Measured {
     let mean = frame.volume.iter().sum::<f64>() / frame.len() as f64;
     // Without any volume touches alone count.
     let volume = |bar: usize| if mean > 0.0 { frame.volume[bar] / mean } else { 1.0 };
@@ -86,7 +85,7 @@ pub(crate) fn support_resistance(frame: &Frame<'_>, _: &Context<'_>) -> Measured
 ///
 /// A break counts in proportion up to one average true range beyond the level, at the bar that made it, and fades by
 /// 3 % a bar. Breaks upwards minus breaks downwards; `tanh(x/2)`.
-pub(crate) fn structure_breaks(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn structure_breaks(frame: &Frame<'_>) -> Measured {
     let mut fade = [0.0; BREAK_BARS + 1];
     let mut weight = 1.0;
     for slot in &mut fade {

@@ -1,7 +1,6 @@
 //! On-balance volume (Granville, 1963): volume added when the close rises, taken off when it falls.
 
 use crate::{
-    context::Context,
     frame::{EDGE, Frame},
     measure::{Measured, Sub, lean_of_z, soft_sign},
     stats::change_in_spreads,
@@ -11,7 +10,7 @@ use crate::{
 ///
 /// A change of the close below half an average true range counts in proportion, so that one tick does not
 /// turn a whole bar's volume round.
-pub(crate) fn obv_slope(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn obv_slope(frame: &Frame<'_>) -> Measured {
     let steps: Vec<f64> = steps(frame, EDGE * frame.atr).collect();
     let z = change_in_spreads(&steps, 20)?;
     Sub::measured(z, lean_of_z(z), steps.len(), frame.as_of)

@@ -4,11 +4,12 @@ use schema::{Timeframe, Why};
 
 use crate::{
     context::Context,
+    frame::Sketch,
     measure::{Measured, Sub, at_least, divisor, lean_of_z, not_older},
     stats::root_mean_square,
 };
 
-const POINTS: usize = 12;
+const POINTS: usize = Sketch::STEPS + 1;
 const LIMIT_MS: i64 = 15 * 60_000;
 
 /// The change of open interest over the last 12 points (55 minutes, in coins), with the change of price over as many bars
@@ -27,12 +28,12 @@ pub(crate) fn open_interest(context: &Context<'_>) -> Measured {
     if points.iter().any(|point| !(point.coins.is_finite() && point.coins >= 0.0)) {
         return Err(Why::NotFinite);
     }
-    let frame = context.frame(Timeframe::M5)?;
+    let sketch = context.sketch(Timeframe::M5)?;
     let steps = points.windows(2).map(|pair| pair[1].coins - pair[0].coins);
     let root = ((POINTS - 1) as f64).sqrt();
     let usual = divisor(root_mean_square(steps), Why::Flat)? * root;
     let change = newest.coins - oldest.coins;
-    let move_of_price = (frame.last_close() - frame.close[frame.len() - POINTS]) / (frame.atr * root);
+    let move_of_price = (sketch.last_close - sketch.earlier_close) / (sketch.atr * root);
     let raw = 100.0 * change / divisor(oldest.coins, Why::Undefined)?;
     Sub::measured(raw, lean(move_of_price, change / usual), points.len(), newest.at)
 }

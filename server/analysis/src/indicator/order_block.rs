@@ -1,7 +1,6 @@
 //! Order blocks: the last bar against a strong move, whose range price often meets again.
 
 use crate::{
-    context::Context,
     frame::{EDGE, Frame},
     measure::{Measured, Sub, ramp},
 };
@@ -15,7 +14,7 @@ const MOVE: usize = 3;
 /// Its strength is the bar's body (full from 0.2 ATR) times the move (0 at one ATR, full at two) times the part of its
 /// range that price has not entered since. It counts by its nearness, `exp(−|distance|/2)` in ATR. Bullish minus bearish;
 /// `tanh(x)`. A block is known three bars after its bar.
-pub(crate) fn order_blocks(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn order_blocks(frame: &Frame<'_>) -> Measured {
     let last = frame.len() - 1;
     let first = last.saturating_sub(BARS);
     let (close, atr) = (frame.last_close(), frame.atr);

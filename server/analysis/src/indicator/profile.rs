@@ -8,7 +8,6 @@
 use schema::Why;
 
 use crate::{
-    context::Context,
     frame::Frame,
     measure::{Measured, Sub, divisor},
 };
@@ -105,7 +104,7 @@ fn bin(place: f64) -> usize {
 }
 
 /// The close against the point of control, in halves of the value area; `tanh(x/1.5)`.
-pub(crate) fn volume_profile(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn volume_profile(frame: &Frame<'_>) -> Measured {
     let profile = frame.profile.clone()?;
     let raw = (frame.last_close() - profile.control) / profile.half(0.1 * frame.atr);
     Sub::measured(raw, (raw / 1.5).tanh(), frame.len(), frame.as_of)
@@ -113,7 +112,7 @@ pub(crate) fn volume_profile(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
 
 /// Where the market trades now against the value area: the mean price of the last 20 bars, weighted by volume, minus the
 /// middle of the area, in halves of the area; `tanh(x/1.5)`. Trading above the area is acceptance of higher prices.
-pub(crate) fn value_area(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn value_area(frame: &Frame<'_>) -> Measured {
     let profile = frame.profile.clone()?;
     let (mut sum, mut traded) = (0.0, 0.0);
     for i in frame.len() - RECENT..frame.len() {

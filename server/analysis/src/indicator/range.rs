@@ -3,7 +3,6 @@
 use schema::Why;
 
 use crate::{
-    context::Context,
     frame::Frame,
     measure::{Measured, Sub, ramp},
 };
@@ -18,7 +17,7 @@ const FADE: f64 = 0.8;
 ///
 /// A failed sweep is a bar that goes beyond the extreme of the 20 bars before it (full from 0.5 ATR) and closes back inside
 /// (full from 0.25 ATR); the last five bars count, fading by a fifth a bar.
-pub(crate) fn range(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn range(frame: &Frame<'_>) -> Measured {
     let top = Frame::last(&frame.high, RANGE).iter().copied().fold(f64::MIN, f64::max);
     let bottom = Frame::last(&frame.low, RANGE).iter().copied().fold(f64::MAX, f64::min);
     if top <= bottom {

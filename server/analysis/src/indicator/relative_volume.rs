@@ -3,7 +3,6 @@
 use schema::Why;
 
 use crate::{
-    context::Context,
     frame::Frame,
     measure::{Measured, Sub, divisor, soft_sign},
 };
@@ -14,7 +13,7 @@ const BARS: usize = 30;
 
 /// Against the mean of the same time on earlier days where five of them are known, else of the 30 bars before; the
 /// label says which. The sign is the bar's, in proportion for a body below one average true range; `tanh(x/3)`.
-pub(crate) fn relative_volume(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn relative_volume(frame: &Frame<'_>) -> Measured {
     let (usual, n, label) = match same_time_of_day(frame) {
         Some((mean, days)) => (mean, days, "Relative volume (same time of day)"),
         None => {

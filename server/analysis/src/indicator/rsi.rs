@@ -3,13 +3,12 @@
 use schema::Why;
 
 use crate::{
-    context::Context,
     frame::Frame,
     measure::{Measured, Sub},
 };
 
 /// `tanh((RSI − 50)/20)`: odd around 50, in the trend reading.
-pub(crate) fn rsi(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn rsi(frame: &Frame<'_>) -> Measured {
     // The library answers 50 where closes never change; that is no measurement.
     if frame.close.windows(2).all(|pair| pair[0] == pair[1]) {
         return Err(Why::Flat);

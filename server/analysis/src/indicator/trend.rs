@@ -1,7 +1,6 @@
 //! Trend position: the close against its means of 20 and 50 bars, their order, and whether highs and lows climb.
 
 use crate::{
-    context::Context,
     frame::Frame,
     measure::{Measured, Sub},
 };
@@ -13,7 +12,7 @@ const BLOCKS: usize = 5;
 ///
 /// `tanh((C − MA20)/2ATR)`, `tanh((C − MA50)/3ATR)`, `tanh((MA20 − MA50)/2ATR)`, and the climb of highs and lows over
 /// five blocks of ten bars: the mean of `tanh(difference/ATR)` over neighbouring blocks, highs and lows alike.
-pub(crate) fn trend_position(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn trend_position(frame: &Frame<'_>) -> Measured {
     let mean = |n: usize| Frame::last(&frame.close, n).iter().sum::<f64>() / n as f64;
     let (close, mean20, mean50) = (frame.last_close(), mean(20), mean(50));
     let against20 = ((close - mean20) / (2.0 * frame.atr)).tanh();

@@ -4,7 +4,7 @@ use schema::{Candle, UnixMs, Why};
 
 use crate::{
     context::Context,
-    frame::Frame,
+    frame::Sketch,
     measure::{Measured, Sub, count, divisor, not_older},
 };
 
@@ -38,8 +38,8 @@ pub(crate) fn day_vwap(closed: &[Candle], open: Option<Candle>, now: UnixMs) -> 
 ///
 /// On recorded candles the lean stands beyond ±0.9 in 87 % of the bars of one minute and 32 % of those of 30: a day's distance
 /// is many short ranges, so this map says little more than a side.
-pub(crate) fn vwap(frame: &Frame<'_>, context: &Context<'_>) -> Measured {
-    let day = context.vwap.clone()?;
-    let raw = (frame.last_close() - day.price) / frame.atr;
-    Sub::measured(raw, raw.tanh(), day.n as usize, frame.as_of)
+pub(crate) fn vwap(sketch: &Sketch, context: &Context<'_>) -> Measured {
+    let day = context.candled.day.clone()?;
+    let raw = (sketch.last_close - day.price) / sketch.atr;
+    Sub::measured(raw, raw.tanh(), day.n as usize, sketch.as_of)
 }

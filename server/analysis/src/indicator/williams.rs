@@ -3,13 +3,12 @@
 use schema::Why;
 
 use crate::{
-    context::Context,
     frame::Frame,
     measure::{Measured, Sub},
 };
 
 /// `(%R + 50)/50`: odd around the middle of the range, in the trend reading.
-pub(crate) fn williams(frame: &Frame<'_>, _: &Context<'_>) -> Measured {
+pub(crate) fn williams(frame: &Frame<'_>) -> Measured {
     let top = Frame::last(&frame.high, 14).iter().copied().fold(f64::MIN, f64::max);
     let bottom = Frame::last(&frame.low, 14).iter().copied().fold(f64::MAX, f64::min);
     if top <= bottom {
