@@ -94,11 +94,13 @@ impl Told {
         let mark = Mark::of(closed);
         match Frame::of(timeframe, closed, open, input.as_of) {
             Ok(frame) => {
-                let measure = |row: &crate::registry::Row| match row.measure {
-                    Measure::Candles(measure) => Some(measure(&frame)),
-                    Measure::Anchored(_) | Measure::Whole(_) => None,
-                };
-                Self { mark, sketch: Ok(frame.sketch()), found: REGISTRY.iter().filter_map(measure).collect() }
+                let mut found = Vec::with_capacity(CANDLE_ROWS);
+                for row in REGISTRY {
+                    if let Measure::Candles(measure) = row.measure {
+                        found.push(measure(&frame));
+                    }
+                }
+                Self { mark, sketch: Ok(frame.sketch()), found }
             }
             Err(why) => Self { mark, found: vec![Err(why.clone()); CANDLE_ROWS], sketch: Err(why) },
         }

@@ -7,10 +7,13 @@ use crate::{
     frame::Sketch,
     input::{FlowBar, SymbolInput},
     measure::{at_least, divisor, not_older},
+    stats::Largest,
 };
 
 const TRADES_KEPT_MS: i64 = 15 * 60_000;
 const TRADES_LEAST: usize = 100;
+/// The latest trades whose sizes are kept one by one, where there are so many.
+pub(crate) const RECENT: usize = 320;
 const BOOK_LIMIT_MS: i64 = 60_000;
 const BOOK_LEVELS: usize = 50;
 const BOOK_LEAST: usize = 5;
@@ -71,8 +74,10 @@ impl<'a> Context<'a> {
 pub(crate) struct Tape<'a> {
     /// The trades.
     pub(crate) trades: &'a [Trade],
-    /// Their sizes in quote currency, positive where the taker bought.
+    /// The sizes of the latest quarter of them (at least of [`RECENT`]) in quote currency, positive where the taker bought.
     pub(crate) signed: Vec<f64>,
+    /// The 99th percentile of the sizes and the signed sizes from there on.
+    pub(crate) largest: (f64, Vec<f64>),
     /// The sum of the sizes, above zero.
     pub(crate) gross: f64,
     /// Bought minus sold.
@@ -86,23 +91,37 @@ impl<'a> Tape<'a> {
         let since = UnixMs(now.0.saturating_sub(TRADES_KEPT_MS));
         let trades = &trades[trades.partition_point(|trade| trade.at < since)..];
         at_least(trades.len(), TRADES_LEAST)?;
-        let mut signed = Vec::with_capacity(trades.len());
-        let (mut gross, mut net, mut sound) = (0.0, 0.0, true);
-        for trade in trades {
-            let size = trade.notional();
-            // Sides alternate at random: a factor is faster here than a branch.
-            let size_signed = size * (1.0 - 2.0 * f64::from(u8::from(trade.side == Side::Sell)));
-            sound &= (trade.price > 0.0) & (trade.size >= 0.0);
-            gross += size;
-            net += size_signed;
-            signed.push(size_signed);
+        let size = |trade: &Trade| trade.notional() * sign(trade.side);
+        let is_sound = |trade: &Trade| (trade.price > 0.0) & (trade.size >= 0.0);
+        let mut largest = Largest::of(trades.len(), 0.99);
+        // Four sums run side by side: one alone waits for each addition before it begins the next.
+        let (mut sound, mut gross, mut net) = (true, [0.0; 4], [0.0; 4]);
+        let mut fours = trades.chunks_exact(4);
+        for four in &mut fours {
+            let sizes: [f64; 4] = std::array::from_fn(|i| size(&four[i]));
+            for i in 0..4 {
+                sound &= is_sound(&four[i]);
+                gross[i] += sizes[i].abs();
+                net[i] += sizes[i];
+            }
+            largest.push(sizes);
+        }
+        for (i, trade) in fours.remainder().iter().enumerate() {
+            sound &= is_sound(trade);
+            gross[i] += size(trade).abs();
+            net[i] += size(trade);
+            largest.push_one(size(trade));
         }
         if !sound {
             return Err(Why::NotFinite);
         }
-        let gross = divisor(gross, Why::Undefined)?;
+        let gross = divisor(gross.iter().sum(), Why::Undefined)?;
+        let largest = largest.told().ok_or(Why::NotFinite)?;
+        let recent = (trades.len() / 4).max(RECENT).min(trades.len());
+        let signed = trades[trades.len() - recent..].iter().map(size).collect();
+        let net = net.iter().sum();
         let as_of = trades.last().map_or(now, |trade| trade.at);
-        Ok(Self { trades, signed, gross, net, as_of })
+        Ok(Self { trades, signed, largest, gross, net, as_of })
     }
 }
 
@@ -135,6 +154,11 @@ impl<'a> Depth<'a> {
         let spread = divisor(asks[0].price - bids[0].price, Why::Undefined)?;
         Ok(Self { bids, asks, mid: f64::midpoint(bids[0].price, asks[0].price), spread, as_of: book.at })
     }
+}
+
+/// 1 where the taker bought, −1 where it sold. Sides alternate at random: a factor is faster than a branch.
+pub(crate) fn sign(side: Side) -> f64 {
+    1.0 - 2.0 * f64::from(u8::from(side == Side::Sell))
 }
 
 fn checked_flow(flow: &[FlowBar], now: UnixMs) -> Result<&[FlowBar], Why> {

@@ -1,11 +1,6 @@
 //! One symbol scored again and again, at the price of what changed.
 
-use crate::{
-    Analysis, Bars,
-    analyse::weigh,
-    candled::Candled,
-    input::SymbolInput,
-};
+use crate::{Analysis, Bars, analyse::weigh, candled::Candled, input::SymbolInput};
 
 /// Scores one symbol second by second: trades, book and positions are measured each time, the closed candles of a
 /// timeframe only when one of them closes.

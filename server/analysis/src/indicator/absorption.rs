@@ -15,7 +15,7 @@ pub(crate) fn absorption(context: &Context<'_>) -> Measured {
     let tape = context.tape()?;
     let sketch = context.sketch(Timeframe::M1)?;
     let first = tape.trades.len() - TRADES;
-    let signed = &tape.signed[first..];
+    let signed = &tape.signed[tape.signed.len() - TRADES..];
     let net = signed.iter().sum::<f64>() / divisor(signed.iter().map(|x| x.abs()).sum(), Why::Undefined)?;
     let moved = (tape.trades[tape.trades.len() - 1].price - tape.trades[first].price) / sketch.atr;
     let raw = -net * (-moved.abs() / 0.5).exp();

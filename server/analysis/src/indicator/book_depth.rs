@@ -64,12 +64,12 @@ pub(crate) fn depth_balance(context: &Context<'_>) -> Measured {
     let depth = context.depth()?;
     let history = context.input.book.map_or(&[][..], |book| book.depth_history);
     at_least(history.len(), HISTORY_LEAST)?;
-    if history.iter().any(|share| !share.is_finite()) {
+    if !history.iter().fold(true, |sound, share| sound & share.is_finite()) {
         return Err(Why::NotFinite);
     }
     let (bids, asks) = context.input.book.map_or((depth.bids, depth.asks), |book| (book.bids, book.asks));
     let share = bid_depth_share(bids, asks).ok_or(Why::Undefined)?;
-    let (usual, spread) = median_and_spread(&mut history.to_vec()).ok_or(Why::NotYet)?;
+    let (usual, spread) = median_and_spread(history.iter().copied()).ok_or(Why::NotYet)?;
     let z = (share - usual) / divisor(spread, Why::Flat)?;
     Sub::measured(100.0 * share, lean_of_z(z), history.len(), depth.as_of)
 }

@@ -6,7 +6,7 @@ use crate::{
     context::Context,
     input::FlowBar,
     measure::{Measured, Sub, at_least, divisor, lean_of_z},
-    stats::root_mean_square,
+    stats::{root_mean_square, sum_of},
 };
 
 const DELTA_MINUTES: usize = 20;
@@ -35,7 +35,7 @@ pub(crate) fn volume_delta(context: &Context<'_>) -> Measured {
 pub(crate) fn cvd(context: &Context<'_>) -> Measured {
     let bars = context.flow.clone()?;
     at_least(bars.len(), CVD_LEAST)?;
-    let usual = divisor(root_mean_square(bars.iter().map(delta)), Why::Flat)?;
+    let usual = divisor(root_mean_square(bars, delta), Why::Flat)?;
     let last = &bars[bars.len() - CVD_MINUTES..];
     let z = last.iter().map(delta).sum::<f64>() / (usual * (CVD_MINUTES as f64).sqrt());
     Sub::measured(share(last)?, lean_of_z(z), bars.len(), context.input.as_of)
@@ -74,12 +74,12 @@ fn rank_correlation_with_time(values: &[f64; DELTA_MINUTES]) -> Result<f64, Why>
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let spread = (values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n).sqrt();
-    let edge = 0.05 * divisor(spread, Why::Flat)?;
+    let per_edge = 20.0 / divisor(spread, Why::Flat)?;
     let (mut product, mut squares, mut time_squares) = (0.0, 0.0, 0.0);
     for (i, value) in values.iter().enumerate() {
         let time = i as f64 - (n - 1.0) / 2.0;
         // The rank's distance from the middle rank: half the sum of the signs of all differences.
-        let rank: f64 = values.iter().map(|other| ((value - other) / edge).clamp(-1.0, 1.0)).sum::<f64>() / 2.0;
+        let rank: f64 = sum_of(values, |other| ((value - other) * per_edge).clamp(-1.0, 1.0)) / 2.0;
         product += time * rank;
         squares += rank * rank;
         time_squares += time * time;

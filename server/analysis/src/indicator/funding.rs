@@ -24,12 +24,12 @@ pub(crate) fn funding(context: &Context<'_>) -> Measured {
         return Err(Why::Undefined);
     }
     let rate = funding.rate.get() * 8.0 / f64::from(funding.interval_hours);
-    let mut history = per_8h(context.input.derivatives.funding_history);
+    let history = per_8h(context.input.derivatives.funding_history);
     if history.iter().any(|rate| !rate.is_finite()) {
         return Err(Why::NotFinite);
     }
     let n = history.len() + 1;
-    let (usual, spread) = match median_and_spread(&mut history) {
+    let (usual, spread) = match median_and_spread(history.iter().copied()) {
         Some((usual, spread)) if n > HISTORY_LEAST => (usual, spread.max(LEAST_SPREAD)),
         _ => (0.0, WIDE_SPREAD),
     };

@@ -1,7 +1,7 @@
 //! Turning points of price, the support and resistance they make, and breaks of them.
 
 use crate::{
-    frame::{EDGE, Frame},
+    frame::{EDGE, Frame, TAIL},
     measure::{Measured, Sub, ramp},
 };
 
@@ -30,19 +30,25 @@ pub(crate) struct Pivots {
     pub(crate) lows: Vec<Pivot>,
 }
 
-/// Finds turning points: of highs with `side` 1, of lows with `side` −1.
+/// Finds turning points of up to [`TAIL`] prices: of highs with `side` 1, of lows with `side` −1.
 pub(crate) fn pivots(prices: &[f64], side: f64, atr: f64) -> Vec<Pivot> {
     let mut found = Vec::with_capacity(prices.len() / (2 * WINGS));
-    'bars: for bar in WINGS..prices.len().saturating_sub(WINGS) {
-        let price = prices[bar];
-        let mut prominence = f64::MAX;
-        for near in 1..=WINGS {
-            prominence = prominence.min(side * (price - prices[bar - near])).min(side * (price - prices[bar + near]));
-            if prominence <= 0.0 {
-                continue 'bars;
-            }
+    // The highest of `WINGS` bars from each bar on, in steps of two, four and five bars: no branch depends on a price.
+    let higher = |a: f64, b: f64| if a > b { a } else { b };
+    let signed: Vec<f64> = prices.iter().map(|price| side * price).collect();
+    let [mut pairs, mut fives] = [[0.0; TAIL]; 2];
+    for ((out, a), b) in pairs.iter_mut().zip(&signed).zip(signed.get(1..).unwrap_or_default()) {
+        *out = higher(*a, *b);
+    }
+    let last = signed.get(WINGS - 1..).unwrap_or_default();
+    for (((out, a), b), c) in fives.iter_mut().zip(&pairs).zip(&pairs[2..]).zip(last) {
+        *out = higher(higher(*a, *b), *c);
+    }
+    for bar in WINGS..prices.len().saturating_sub(WINGS) {
+        let prominence = signed[bar] - higher(fives[bar - WINGS], fives[bar + 1]);
+        if prominence > 0.0 {
+            found.push(Pivot { bar, price: prices[bar], strength: ramp(prominence / (EDGE * atr)) });
         }
-        found.push(Pivot { bar, price, strength: ramp(prominence / (EDGE * atr)) });
     }
     found
 }

@@ -25,13 +25,13 @@ pub(crate) fn open_interest(context: &Context<'_>) -> Measured {
     let newest = points[points.len() - 1];
     let oldest = points[points.len() - POINTS];
     not_older(newest.at, context.input.as_of, LIMIT_MS)?;
-    if points.iter().any(|point| !(point.coins.is_finite() && point.coins >= 0.0)) {
+    if !points.iter().fold(true, |sound, point| sound & (point.coins >= 0.0) & (point.coins < f64::INFINITY)) {
         return Err(Why::NotFinite);
     }
     let sketch = context.sketch(Timeframe::M5)?;
-    let steps = points.windows(2).map(|pair| pair[1].coins - pair[0].coins);
+    let steps: Vec<f64> = points.windows(2).map(|pair| pair[1].coins - pair[0].coins).collect();
     let root = ((POINTS - 1) as f64).sqrt();
-    let usual = divisor(root_mean_square(steps), Why::Flat)? * root;
+    let usual = divisor(root_mean_square(&steps, |step| *step), Why::Flat)? * root;
     let change = newest.coins - oldest.coins;
     let move_of_price = (sketch.last_close - sketch.earlier_close) / (sketch.atr * root);
     let raw = 100.0 * change / divisor(oldest.coins, Why::Undefined)?;

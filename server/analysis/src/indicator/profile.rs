@@ -10,6 +10,7 @@ use schema::Why;
 use crate::{
     frame::Frame,
     measure::{Measured, Sub, divisor},
+    stats::sum_of,
 };
 
 const BINS: usize = 100;
@@ -32,13 +33,11 @@ impl Profile {
         let total = divisor(volume.iter().sum(), Why::Undefined)?;
         let width = divisor((top - bottom) / BINS as f64, Why::Flat)?;
         let bins = spread(high, low, volume, bottom, width);
-        let (mut weight, mut moment) = (0.0, 0.0);
         let scale = 1.0 / total;
-        for (i, share) in bins.iter().enumerate() {
-            let heavy = (share * scale).powi(4);
-            weight += heavy;
-            moment += heavy * (i as f64 + 0.5);
-        }
+        let heavy = bins.map(|share| (share * scale).powi(4));
+        let weight = sum_of(&heavy, |x| *x);
+        let places: [f64; BINS] = std::array::from_fn(|i| heavy[i] * (i as f64 + 0.5));
+        let moment = sum_of(&places, |x| *x);
         let quantile = |q: f64| {
             let mut below = 0.0;
             for (i, share) in bins.iter().enumerate() {
@@ -64,33 +63,54 @@ impl Profile {
 
 /// The volume in each bin. A bar narrower than a bin is spread over one bin's width around its middle.
 fn spread(high: &[f64], low: &[f64], volume: &[f64], bottom: f64, width: f64) -> [f64; BINS] {
-    let mut bins = [0.0; BINS];
-    // Whole bins are noted where they begin and end, and summed up once.
-    let mut steps = [0.0; BINS + 1];
+    // Neighbouring bars meet in the same bins, and each would wait for the one before it: an older and a newer bar are
+    // spread in turns, each half into bins of its own.
+    let half = high.len() / 2;
+    let (mut older, mut newer) = (Bins::new(), Bins::new());
     let per_price = 1.0 / width;
-    for ((high, low), volume) in high.iter().zip(low).zip(volume) {
-        let middle = ((high - bottom) + (low - bottom)) * (0.5 * per_price);
-        let half = ((high - low) * per_price).max(1.0) * 0.5;
-        let middle = middle.clamp(half, (BINS as f64 - half).max(half));
-        let (from, to) = (middle - half, (middle + half).min(BINS as f64));
-        let density = volume / (2.0 * half);
-        let (first, last) = (bin(from), bin(to));
-        if first == last {
-            bins[first] += density * (to - from);
-            continue;
-        }
-        bins[first] += density * ((first + 1) as f64 - from);
-        bins[last] += density * (to - last as f64);
-        steps[first + 1] += density;
-        steps[last] -= density;
+    let bar = |i: usize| ((high[i] - bottom) * per_price, (low[i] - bottom) * per_price, volume[i]);
+    for i in 0..half {
+        older.add(bar(i));
+        newer.add(bar(half + i));
+    }
+    if half + half < high.len() {
+        newer.add(bar(half + half));
     }
     let mut running = 0.0;
-    for (bin, step) in bins.iter_mut().zip(steps) {
-        running += step;
-        *bin += running;
+    std::array::from_fn(|i| {
+        running += older.steps[i] + newer.steps[i];
+        // Adding and taking off the same density leaves rounding where nothing was traded.
+        (older.parts[i] + newer.parts[i] + running).max(0.0)
+    })
+}
+
+/// Volume by price while it is spread.
+struct Bins {
+    /// In bins that a bar covers in part.
+    parts: [f64; BINS],
+    /// What a whole bin of a bar holds, added where the whole bins begin and taken off where they end.
+    steps: [f64; BINS + 1],
+}
+
+impl Bins {
+    const fn new() -> Self {
+        Self { parts: [0.0; BINS], steps: [0.0; BINS + 1] }
     }
-    // Adding and taking off the same density leaves rounding where nothing was traded.
-    bins.map(|volume| volume.max(0.0))
+
+    /// Spreads a bar: its high and low in bins, and its volume.
+    fn add(&mut self, (high, low, volume): (f64, f64, f64)) {
+        let middle = 0.5 * (high + low);
+        let half = 0.5 * (high - low).max(1.0);
+        let middle = middle.clamp(half, (BINS as f64 - half).max(half));
+        let (from, to) = (middle - half, (middle + half).min(BINS as f64));
+        let density = volume / (half + half);
+        let (first, last) = (bin(from), bin(to));
+        // Within one bin these sum to what lies in it, too: the step takes one bin off again.
+        self.parts[first] += density * ((first + 1) as f64 - from);
+        self.parts[last] += density * (to - last as f64);
+        self.steps[first + 1] += density;
+        self.steps[last] -= density;
+    }
 }
 
 fn bin(place: f64) -> usize {

@@ -14,20 +14,12 @@ const UPDATES: usize = 50;
 /// events*, Journal of Financial Econometrics 12, 2014): size that comes at or above the old bid minus size that leaves at
 /// or below it, and the reverse for the ask.
 fn event(before: &BestQuote, after: &BestQuote) -> f64 {
-    let mut flow = 0.0;
-    if after.bid.price >= before.bid.price {
-        flow += after.bid.size;
-    }
-    if after.bid.price <= before.bid.price {
-        flow -= before.bid.size;
-    }
-    if after.ask.price <= before.ask.price {
-        flow -= after.ask.size;
-    }
-    if after.ask.price >= before.ask.price {
-        flow += before.ask.size;
-    }
-    flow
+    // Prices move either way at random: factors are faster than branches.
+    let when = |condition: bool| f64::from(u8::from(condition));
+    when(after.bid.price >= before.bid.price) * after.bid.size
+        - when(after.bid.price <= before.bid.price) * before.bid.size
+        - when(after.ask.price <= before.ask.price) * after.ask.size
+        + when(after.ask.price >= before.ask.price) * before.ask.size
 }
 
 /// The sum of the last 50 changes ÷ the mean size at the best quotes; `tanh(x/5)`.

@@ -1,20 +1,21 @@
 //! Which side takes: buy share, its change, and fading pressure, over the latest trades in quote currency.
 
-use schema::{Side, Why};
+use schema::Why;
 
 use crate::{
-    context::Context,
+    context::{Context, RECENT, sign},
     measure::{Measured, Sub, divisor},
+    stats::sum_of,
 };
 
 const FADE: f64 = 0.95;
 /// Beyond this many trades back the fading weight is below 1e-7.
-const PRESSURE_TRADES: usize = 320;
+const _: () = assert!(RECENT >= 320, "the fading weight would be cut off");
 
 /// Net ÷ gross of signed sizes, −1 to 1.
 fn net_share(signed: &[f64]) -> Result<f64, Why> {
-    let gross = divisor(signed.iter().map(|x| x.abs()).sum(), Why::Undefined)?;
-    Ok(signed.iter().sum::<f64>() / gross)
+    let gross = divisor(sum_of(signed, |x| x.abs()), Why::Undefined)?;
+    Ok(sum_of(signed, |x| *x) / gross)
 }
 
 /// Net share of the last 10, 30 and 100 trades, weighted .5, .3 and .2; `tanh(x)`.
@@ -28,8 +29,8 @@ pub(crate) fn imbalance(context: &Context<'_>) -> Measured {
 /// Net share of the latest quarter of the trades minus that of all; `tanh(2·x)`.
 pub(crate) fn momentum(context: &Context<'_>) -> Measured {
     let tape = context.tape()?;
-    let n = tape.signed.len();
-    let raw = net_share(&tape.signed[n - n / 4..])? - tape.net / tape.gross;
+    let n = tape.trades.len();
+    let raw = net_share(&tape.signed[tape.signed.len() - n / 4..])? - tape.net / tape.gross;
     Sub::measured(raw, (2.0 * raw).tanh(), n, tape.as_of)
 }
 
@@ -40,11 +41,8 @@ pub(crate) fn pressure(context: &Context<'_>) -> Measured {
     let mut weight = 1.0;
     let [mut value, mut size, mut count] = [(0.0, 0.0); 3];
     let mut n = 0;
-    for (trade, signed) in tape.trades.iter().zip(&tape.signed).rev().take(PRESSURE_TRADES) {
-        let side = match trade.side {
-            Side::Buy => weight,
-            Side::Sell => -weight,
-        };
+    for (trade, signed) in tape.trades.iter().rev().zip(tape.signed.iter().rev()).take(RECENT) {
+        let side = weight * sign(trade.side);
         for (sum, amount) in [(&mut value, signed.abs()), (&mut size, trade.size), (&mut count, 1.0)] {
             sum.0 += side * amount;
             sum.1 += weight * amount;
