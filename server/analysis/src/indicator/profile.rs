@@ -14,6 +14,7 @@ use crate::{
 };
 
 const BINS: usize = 100;
+const LAST_BIN: i32 = 99;
 const RECENT: usize = 20;
 
 /// Where the volume lies.
@@ -63,64 +64,52 @@ impl Profile {
 
 /// The volume in each bin. A bar narrower than a bin is spread over one bin's width around its middle.
 fn spread(high: &[f64], low: &[f64], volume: &[f64], bottom: f64, width: f64) -> [f64; BINS] {
-    // Neighbouring bars meet in the same bins, and each would wait for the one before it: an older and a newer bar are
-    // spread in turns, each half into bins of its own.
-    let half = high.len() / 2;
-    let (mut older, mut newer) = (Bins::new(), Bins::new());
+    let mut bins = [0.0; BINS];
+    // Whole bins are noted where they begin and end, and summed up once.
+    let mut steps = [0.0; BINS + 1];
     let per_price = 1.0 / width;
-    let bar = |i: usize| ((high[i] - bottom) * per_price, (low[i] - bottom) * per_price, volume[i]);
-    for i in 0..half {
-        older.add(bar(i));
-        newer.add(bar(half + i));
-    }
-    if half + half < high.len() {
-        newer.add(bar(half + half));
-    }
-    let mut running = 0.0;
-    std::array::from_fn(|i| {
-        running += older.steps[i] + newer.steps[i];
-        // Adding and taking off the same density leaves rounding where nothing was traded.
-        (older.parts[i] + newer.parts[i] + running).max(0.0)
-    })
-}
-
-/// Volume by price while it is spread.
-struct Bins {
-    /// In bins that a bar covers in part.
-    parts: [f64; BINS],
-    /// What a whole bin of a bar holds, added where the whole bins begin and taken off where they end.
-    steps: [f64; BINS + 1],
-}
-
-impl Bins {
-    const fn new() -> Self {
-        Self { parts: [0.0; BINS], steps: [0.0; BINS + 1] }
-    }
-
-    /// Spreads a bar: its high and low in bins, and its volume.
-    fn add(&mut self, (high, low, volume): (f64, f64, f64)) {
-        let middle = 0.5 * (high + low);
-        let half = 0.5 * (high - low).max(1.0);
-        let middle = middle.clamp(half, (BINS as f64 - half).max(half));
-        let (from, to) = (middle - half, (middle + half).min(BINS as f64));
+    for ((high, low), volume) in high.iter().zip(low).zip(volume) {
+        let (high, low) = ((high - bottom) * per_price, (low - bottom) * per_price);
+        let half = 0.5 * higher(high - low, 1.0);
+        let middle = lower(higher(0.5 * (high + low), half), BINS as f64 - half);
+        let (from, to) = (higher(middle - half, 0.0), lower(middle + half, BINS as f64));
         let density = volume / (half + half);
         let (first, last) = (bin(from), bin(to));
         // Within one bin these sum to what lies in it, too: the step takes one bin off again.
-        self.parts[first] += density * ((first + 1) as f64 - from);
-        self.parts[last] += density * (to - last as f64);
-        self.steps[first + 1] += density;
-        self.steps[last] -= density;
+        bins[index(first)] += density * (f64::from(first + 1) - from);
+        bins[index(last)] += density * (to - f64::from(last));
+        steps[index(first) + 1] += density;
+        steps[index(last)] -= density;
     }
+    let mut running = 0.0;
+    for (bin, step) in bins.iter_mut().zip(steps) {
+        running += step;
+        *bin += running;
+    }
+    // Adding and taking off the same density leaves rounding where nothing was traded.
+    bins.map(|volume| volume.max(0.0))
 }
 
-fn bin(place: f64) -> usize {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "not below zero, and the rest is cut off"
-    )]
-    let bin = place.max(0.0) as usize;
-    bin.min(BINS - 1)
+// Plain comparisons: candles hold no NaN, and `f64::max` and `clamp` pay for it.
+fn higher(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+fn lower(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+/// The bin that a place lies in; in 32 bits, which a processor turns into a float and back in one step.
+fn bin(place: f64) -> i32 {
+    #[expect(clippy::cast_possible_truncation, reason = "between 0 and the number of bins, and the rest is cut off")]
+    let bin = place as i32;
+    bin.min(LAST_BIN)
+}
+
+fn index(bin: i32) -> usize {
+    #[expect(clippy::cast_sign_loss, reason = "a place is not below zero")]
+    let index = bin as usize;
+    index.min(BINS - 1)
 }
 
 /// The close against the point of control, in halves of the value area; `tanh(x/1.5)`.
