@@ -9,6 +9,7 @@
 
 mod analyse;
 mod candled;
+mod catalogue;
 mod condition;
 mod confluence;
 mod context;
@@ -24,6 +25,7 @@ pub mod signal;
 mod stats;
 
 pub use analyse::{Analysis, Bars, analyse};
+pub use catalogue::catalogue;
 pub use confluence::{GAIN, shape};
 pub use indicator::book_depth::bid_depth_share;
 pub use scorer::Scorer;

@@ -22,6 +22,10 @@ pub struct Row {
     pub id: &'static str,
     /// Its name for people, with its parameters.
     pub label: &'static str,
+    /// What it is measured from.
+    pub inputs: &'static str,
+    /// Its function, as module and name under `indicator/`; formula and map stand there.
+    pub source: &'static str,
     /// The unit of the raw figure, empty where it has none.
     pub unit: &'static str,
     /// The dimension it belongs to.
@@ -34,6 +38,14 @@ pub struct Row {
     pub about: &'static str,
     /// How it is measured.
     pub(crate) measure: Measure,
+}
+
+impl Row {
+    /// Whether it is measured for each timeframe, and its weight split over them.
+    #[must_use]
+    pub const fn is_per_timeframe(&self) -> bool {
+        matches!(self.measure, Measure::Candles(_) | Measure::Anchored(_))
+    }
 }
 
 /// What a measure is made of.
@@ -75,10 +87,12 @@ const ANY: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 const SHARE: (f64, f64) = (-1.0, 1.0);
 
 macro_rules! rows {
-    ($($dimension:ident { $($kind:ident($measure:path) $id:literal, $label:literal, $unit:literal, $weight:literal, $range:expr, $about:literal;)+ })+) => {
+    ($($dimension:ident { $($kind:ident($measure:path) $id:literal, $label:literal, $inputs:literal, $unit:literal, $weight:literal, $range:expr, $about:literal;)+ })+) => {
         &[$($(Row {
             id: $id,
             label: $label,
+            inputs: $inputs,
+            source: stringify!($measure),
             unit: $unit,
             dimension: Dimension::$dimension,
             weight: $weight,
@@ -92,87 +106,87 @@ macro_rules! rows {
 /// Every measure, by dimension.
 pub const REGISTRY: &[Row] = rows! {
     Orderflow {
-        Whole(delta::cvd) "cvd", "CVD (30 min)", "", 0.25, SHARE,
+        Whole(delta::cvd) "cvd", "CVD (30 min)", "taker volume per minute", "", 0.25, SHARE,
             "Taker buying minus selling over half an hour, as a share of volume.";
-        Whole(open_interest::open_interest) "open_interest", "Open interest (1 h)", "%", 0.17, (-100.0, f64::INFINITY),
+        Whole(open_interest::open_interest) "open_interest", "Open interest (1 h)", "open interest, 5m candles", "%", 0.17, (-100.0, f64::INFINITY),
             "Change of open interest, read with the change of price.";
-        Whole(large_trades::large_trades) "large_trades", "Large trades (P99)", "", 0.15, SHARE,
+        Whole(large_trades::large_trades) "large_trades", "Large trades (P99)", "trades", "", 0.15, SHARE,
             "Net of the trades beyond the symbol's own 99th percentile of size.";
-        Whole(trade_flow::imbalance) "trade_imbalance", "Trade imbalance (10/30/100)", "", 0.15, SHARE,
+        Whole(trade_flow::imbalance) "trade_imbalance", "Trade imbalance (10/30/100)", "trades", "", 0.15, SHARE,
             "Which side took in the latest trades.";
-        Whole(delta::cvd_against_price) "cvd_price", "CVD against price (20 min)", "", 0.10, SHARE,
+        Whole(delta::cvd_against_price) "cvd_price", "CVD against price (20 min)", "taker volume per minute, 1m candles", "", 0.10, SHARE,
             "Whether taker flow and price go the same way.";
-        Whole(trade_flow::momentum) "trade_momentum", "Trade-flow momentum", "", 0.10, (-2.0, 2.0),
+        Whole(trade_flow::momentum) "trade_momentum", "Trade-flow momentum", "trades", "", 0.10, (-2.0, 2.0),
             "Taker flow now against the whole window.";
-        Whole(trade_flow::pressure) "pressure", "Pressure (fading .95)", "", 0.08, SHARE,
+        Whole(trade_flow::pressure) "pressure", "Pressure (fading .95)", "trades", "", 0.08, SHARE,
             "Fading taker pressure by value, size and count.";
     }
     Orderbook {
-        Whole(book_depth::weighted_imbalance) "book_imbalance", "Book imbalance (±0.5 %)", "", 0.25, SHARE,
+        Whole(book_depth::weighted_imbalance) "book_imbalance", "Book imbalance (±0.5 %)", "order book", "", 0.25, SHARE,
             "Resting size near the price, nearer levels first.";
-        Whole(book_depth::depth_balance) "depth_balance", "Bid depth (±1 %)", "%", 0.22, (0.0, 100.0),
+        Whole(book_depth::depth_balance) "depth_balance", "Bid depth (±1 %)", "order book and its last 500 minutes", "%", 0.22, (0.0, 100.0),
             "Bid share of the depth against its own history.";
-        Whole(quote_flow::order_flow_imbalance) "order_flow_imbalance", "Order-flow imbalance (50)", "", 0.22, ANY,
+        Whole(quote_flow::order_flow_imbalance) "order_flow_imbalance", "Order-flow imbalance (50)", "best quotes", "", 0.22, ANY,
             "What was added and taken at the best quotes, in their mean size.";
-        Whole(book_depth::top5_imbalance) "book_imbalance_top5", "Book imbalance (5 levels)", "", 0.18, SHARE,
+        Whole(book_depth::top5_imbalance) "book_imbalance_top5", "Book imbalance (5 levels)", "order book", "", 0.18, SHARE,
             "Resting size on the first five levels.";
-        Whole(quote_flow::micro_price) "micro_price", "Micro-price", "", 0.08, SHARE,
+        Whole(quote_flow::micro_price) "micro_price", "Micro-price", "best quotes", "", 0.08, SHARE,
             "The micro-price against mid, in half spreads.";
-        Whole(absorption::absorption) "absorption", "Absorption (100 trades)", "", 0.05, SHARE,
+        Whole(absorption::absorption) "absorption", "Absorption (100 trades)", "trades, 1m candles", "", 0.05, SHARE,
             "Taking that resting size met without a move.";
     }
     Volume {
-        Whole(delta::volume_delta) "volume_delta", "Volume delta (20 min)", "", 0.22, SHARE,
+        Whole(delta::volume_delta) "volume_delta", "Volume delta (20 min)", "taker volume per minute", "", 0.22, SHARE,
             "Taker buying minus selling as a share of volume.";
-        Candles(accumulation::adl_slope) "adl_slope", "ADL slope (20)", "σ", 0.16, ANY,
+        Candles(accumulation::adl_slope) "adl_slope", "ADL slope (20)", "candles", "σ", 0.16, ANY,
             "Change of the accumulation/distribution line.";
-        Candles(accumulation::cmf) "cmf_20", "CMF (20)", "", 0.16, SHARE,
+        Candles(accumulation::cmf) "cmf_20", "CMF (20)", "candles", "", 0.16, SHARE,
             "Chaikin money flow: closes within their bars, by volume.";
-        Candles(obv::obv_slope) "obv_slope", "OBV slope (20)", "σ", 0.16, ANY,
+        Candles(obv::obv_slope) "obv_slope", "OBV slope (20)", "candles", "σ", 0.16, ANY,
             "Change of the on-balance volume.";
-        Candles(relative_volume::relative_volume) "rvol", "Relative volume", "×", 0.12, ANY,
+        Candles(relative_volume::relative_volume) "rvol", "Relative volume", "candles, volume of earlier days", "×", 0.12, ANY,
             "The newest bar's volume against what is usual, signed by its direction.";
-        Candles(profile::volume_profile) "volume_profile", "Volume profile (POC)", "", 0.09, ANY,
+        Candles(profile::volume_profile) "volume_profile", "Volume profile (POC)", "candles", "", 0.09, ANY,
             "The close against the price where most was traded.";
-        Anchored(vwap::vwap) "vwap", "VWAP (UTC day)", "ATR", 0.09, ANY,
+        Anchored(vwap::vwap) "vwap", "VWAP (UTC day)", "candles, and those of 5m since midnight UTC", "ATR", 0.09, ANY,
             "The close against the day's mean price.";
     }
     PriceStructure {
-        Candles(levels::support_resistance) "support_resistance", "Support and resistance", "", 0.17, ANY,
+        Candles(levels::support_resistance) "support_resistance", "Support and resistance", "candles", "", 0.17, ANY,
             "The pull of levels where price turned before.";
-        Candles(trend::trend_position) "trend_position", "Trend position (20/50)", "", 0.17, SHARE,
+        Candles(trend::trend_position) "trend_position", "Trend position (20/50)", "candles", "", 0.17, SHARE,
             "The close against its means, and whether highs and lows climb.";
-        Candles(order_block::order_blocks) "order_blocks", "Order blocks", "", 0.16, ANY,
+        Candles(order_block::order_blocks) "order_blocks", "Order blocks", "candles", "", 0.16, ANY,
             "Bars before a strong move that price has not come back to.";
-        Candles(levels::structure_breaks) "structure_breaks", "Structure breaks", "", 0.16, ANY,
+        Candles(levels::structure_breaks) "structure_breaks", "Structure breaks", "candles", "", 0.16, ANY,
             "Closes beyond earlier turning points.";
-        Candles(profile::value_area) "value_area", "Value area (70 %)", "", 0.14, ANY,
+        Candles(profile::value_area) "value_area", "Value area (70 %)", "candles", "", 0.14, ANY,
             "Where the market trades now against the value area.";
-        Candles(range::range) "range_50", "Range (50)", "", 0.10, SHARE,
+        Candles(range::range) "range_50", "Range (50)", "candles", "", 0.10, SHARE,
             "The place in the range, and sweeps that failed.";
-        Candles(fair_value_gap::fair_value_gaps) "fair_value_gaps", "Fair-value gaps", "ATR", 0.10, ANY,
+        Candles(fair_value_gap::fair_value_gaps) "fair_value_gaps", "Fair-value gaps", "candles", "ATR", 0.10, ANY,
             "Gaps that price has not filled.";
     }
     Technical {
-        Candles(rsi::rsi) "rsi_14", "RSI (14)", "", 0.22, (0.0, 100.0),
+        Candles(rsi::rsi) "rsi_14", "RSI (14)", "candles", "", 0.22, (0.0, 100.0),
             "Strength of gains against losses.";
-        Candles(awesome::awesome) "ao", "Awesome oscillator (5/34)", "", 0.22, ANY,
+        Candles(awesome::awesome) "ao", "Awesome oscillator (5/34)", "candles", "", 0.22, ANY,
             "Short mean price against long mean price.";
-        Candles(macd::macd) "macd_hist", "MACD histogram (12/26/9)", "", 0.16, ANY,
+        Candles(macd::macd) "macd_hist", "MACD histogram (12/26/9)", "candles", "", 0.16, ANY,
             "Momentum of the gap between two exponential means.";
-        Candles(cci::cci) "cci_20", "CCI (20)", "", 0.16, ANY,
+        Candles(cci::cci) "cci_20", "CCI (20)", "candles", "", 0.16, ANY,
             "The price's distance from its mean, in mean deviations.";
-        Candles(adx::adx) "adx_14", "ADX (14) signed by DI", "", 0.12, (-50.0, 50.0),
+        Candles(adx::adx) "adx_14", "ADX (14) signed by DI", "candles", "", 0.12, (-50.0, 50.0),
             "Strength of the trend, with its direction.";
-        Candles(williams::williams) "williams_r_14", "Williams %R (14)", "", 0.12, (-100.0, 0.0),
+        Candles(williams::williams) "williams_r_14", "Williams %R (14)", "candles", "", 0.12, (-100.0, 0.0),
             "The close within the range of 14 bars.";
     }
     Sentiment {
-        Whole(funding::funding) "funding", "Funding (per 8 h)", "%", 0.36, ANY,
+        Whole(funding::funding) "funding", "Funding (per 8 h)", "funding, rates of 30 days", "%", 0.36, ANY,
             "What longs pay shorts, read against the crowd.";
-        Whole(liquidations::liquidations) "liquidations", "Liquidations (24 h)", "", 0.36, SHARE,
+        Whole(liquidations::liquidations) "liquidations", "Liquidations (24 h)", "liquidations of 24 h", "", 0.36, SHARE,
             "Forced closes: liquidated shorts push up.";
-        Whole(accounts::accounts) "accounts_long", "Accounts long", "%", 0.28, (0.0, 100.0),
+        Whole(accounts::accounts) "accounts_long", "Accounts long", "account ratio", "%", 0.28, (0.0, 100.0),
             "The share of holders that are long, read against the crowd.";
     }
 };

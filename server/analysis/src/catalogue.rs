@@ -1,0 +1,52 @@
+//! The registry as a page for people: `docs/INDICATORS.md` is this text, and a test keeps them equal.
+
+use schema::{Dimension, Timeframe};
+
+use crate::registry::{REGISTRY, Row, dimension_weight, timeframe_weight};
+
+const HEAD: &str = "# Indicators
+
+<!-- Made from the registry in server/analysis/src/registry.rs by `cargo run -p analysis --example indicators`. -->
+
+Every measure that moves a score, by dimension. A measure finds a raw figure that a person can check and a lean from −1
+(bearish) to 1 (bullish); the lean counts with the measure's weight in its dimension, and the dimension with its own in
+the score. What is missing leaves its weight to the rest of its dimension. Formula, source and the map from the raw figure
+to the lean stand at the head of each file in `server/analysis/src/indicator/`.
+";
+
+const TABLE: &str =
+    "| Name | What it says | From | Raw figure | Weight | Id | File |\n|---|---|---|---|---:|---|---|\n";
+
+/// The page.
+#[must_use]
+pub fn catalogue() -> String {
+    let shares = Timeframe::ALL.map(|tf| format!("{} {:.0} %", tf.as_str(), 100.0 * timeframe_weight(tf)));
+    let mut page = HEAD.to_owned();
+    page += "\nMeasures of candles are made for four timeframes, which share their weight: ";
+    page += &shares.join(", ");
+    page += ".\n";
+    for dimension in Dimension::ALL {
+        page += &format!("\n## {}: {:.0} % of the score\n\n", dimension.label(), 100.0 * dimension_weight(dimension));
+        page += TABLE;
+        page.extend(REGISTRY.iter().filter(|row| row.dimension == dimension).map(line));
+    }
+    page
+}
+
+fn line(row: &Row) -> String {
+    let (Row { label, about, inputs, id, .. }, weight) = (row, 100.0 * row.weight);
+    let from = if row.is_per_timeframe() { "each timeframe: " } else { "" };
+    let file = row.source.split("::").next().unwrap_or_default();
+    format!("| {label} | {about} | {from}{inputs} | {} | {weight:.0} % | `{id}` | `{file}.rs` |\n", figure(row))
+}
+
+/// The limits of the raw figure with its unit.
+fn figure(row: &Row) -> String {
+    let unit = if row.unit.is_empty() { String::new() } else { format!(" {}", row.unit) };
+    match row.range {
+        (f64::NEG_INFINITY, f64::INFINITY) => format!("any number{unit}"),
+        (low, f64::INFINITY) => format!("from {low}{unit}"),
+        (low, high) => format!("{low} to {high}{unit}").replace('-', "−"),
+    }
+    .replace("from -", "from −")
+}
