@@ -31,6 +31,8 @@ pub(crate) static TA: LazyLock<Core> = LazyLock::new(Core::new);
 /// What measures beyond candles need of a timeframe's candles.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Sketch {
+    /// Their length in time.
+    pub(crate) timeframe: Timeframe,
     /// Average true range over 14 bars, above zero.
     pub(crate) atr: f64,
     /// The newest closing price.
@@ -130,7 +132,13 @@ impl<'a> Frame<'a> {
     /// What measures beyond candles need of these.
     pub(crate) fn sketch(&self) -> Sketch {
         let earlier_close = self.close[self.len() - 1 - Sketch::STEPS];
-        Sketch { atr: self.atr, last_close: self.last_close(), earlier_close, as_of: self.as_of }
+        Sketch {
+            timeframe: self.timeframe,
+            atr: self.atr,
+            last_close: self.last_close(),
+            earlier_close,
+            as_of: self.as_of,
+        }
     }
 
     /// Number of bars.

@@ -34,12 +34,17 @@ pub(crate) fn day_vwap(closed: &[Candle], open: Option<Candle>, now: UnixMs) -> 
     if price.is_finite() { Ok(DayVwap { price, n: count(n) }) } else { Err(Why::NotFinite) }
 }
 
-/// The close against the day's mean price, in average true ranges; `tanh(x)`.
+/// The close against the day's mean price, in average true ranges.
 ///
-/// On recorded candles the lean stands beyond ±0.9 in 87 % of the bars of one minute and 32 % of those of 30: a day's distance
-/// is many short ranges, so this map says little more than a side.
+/// In a market without direction the distance from the mean of `n` bars has a standard deviation of √(n/3) changes of one
+/// bar (as in a Brownian path), and a change's is an average true range ÷ 1.6. With `n` the bars of this timeframe since
+/// midnight UTC, the lean is `tanh(z/2)` of the distance in such deviations: `tanh(x/(1.25·√(1 + n/3)))`, where the 1 keeps
+/// the first bars of a day from counting for more than their own range.
+///
+/// `tanh(x)` would stand beyond ±0.9 in 87 % of recorded one-minute bars and say little more than a side: a day is many minutes.
 pub(crate) fn vwap(sketch: &Sketch, context: &Context<'_>) -> Measured {
     let day = context.candled.day.clone()?;
     let raw = (sketch.last_close - day.price) / sketch.atr;
-    Sub::measured(raw, raw.tanh(), day.n as usize, sketch.as_of)
+    let bars = f64::from(day.n) * (BAR_MS as f64 / sketch.timeframe.ms() as f64);
+    Sub::measured(raw, (raw / (1.25 * (1.0 + bars / 3.0).sqrt())).tanh(), day.n as usize, sketch.as_of)
 }
