@@ -1,21 +1,25 @@
-//! All symbols together: counts, breadth, movers, dispersion, volatility, regime.
+//! All symbols together: counts, breadth, movers, dispersion, volatility, regime, betas, the pulse of the perpetuals.
 //!
 //! Nothing here knows a symbol's name but BTC's figures, which the caller hands in.
 
 mod balance;
+mod beta;
 mod breadth;
 mod movers;
 mod overview;
+mod perps;
 pub mod regime;
 mod volatility;
 
 use schema::{Candle, Pct, SignalRow};
 
 pub use balance::{signal_balance, stats};
+pub use beta::{Beta, BetaRow, BetaTable, BetaWindow, beta, beta_table};
 pub use breadth::breadth;
 pub use movers::movers;
 pub use overview::{OverviewInput, overview};
-pub use volatility::{RealisedVolatility, dispersion, realised_volatility};
+pub use perps::{Liquidated, Perp, PerpsPulse, perps_pulse};
+pub use volatility::{RealisedVolatility, daily_volatility, dispersion, realised_volatility};
 
 /// One symbol as the market-wide measures see it.
 #[derive(Debug, Clone, Copy)]

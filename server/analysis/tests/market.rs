@@ -1,7 +1,12 @@
 //! The market-wide measures over a handful of symbols.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use analysis::market::{Member, OverviewInput, above_mean, breadth, movers, overview, realised_volatility, stats};
+use analysis::{
+    input::Liquidation,
+    market::{
+        Member, OverviewInput, Perp, above_mean, breadth, movers, overview, perps_pulse, realised_volatility, stats,
+    },
+};
 use schema::{
     Candle, Direction, Figure, Pct, PerDimension, Price, Rate, Ratio, Schema, Score, SignalRow, Symbol, UnixMs, Usd,
     Venue, Why,
@@ -114,6 +119,78 @@ fn movers_respect_sign_and_turnover() {
     assert_eq!(names(&movers.oi_risers, |riser| &riser.symbol), ["TOP", "UP"]);
     assert_eq!(movers.funding_extremes.len(), 5);
     assert!((movers.funding_extremes[0].per_8h.get() - 0.02).abs() < 1e-12);
+}
+
+#[test]
+fn what_moved_long_ago_is_no_mover_now() {
+    let mut rows = rows();
+    let old = UnixMs(NOW.0 - 11 * 60_000);
+    // TOP's price is old, DOWN's turnover; UP's open interest is as old as it usually is.
+    rows[0].quote.change_24h = Figure::known(Pct::new(8.0).unwrap(), old);
+    rows[0].funding = Figure::known(*rows[0].funding.value().unwrap(), old);
+    rows[3].quote.turnover_24h = Figure::known(Usd::new(9e6).unwrap(), old);
+    rows[1].oi_change_1h = Figure::known(Pct::new(2.0).unwrap(), old);
+    let at = |as_of| movers(Venue::Sim, &members(&rows), Usd::new(1e6).unwrap(), as_of);
+    let now = at(NOW);
+    assert_eq!(names(&now.day.gainers, |mover| &mover.symbol), ["UP"]);
+    assert!(now.day.losers.is_empty());
+    assert_eq!(now.universe, 4);
+    assert_eq!(names(&now.oi_risers, |riser| &riser.symbol), ["TOP", "UP"]);
+    assert!(now.funding_extremes.iter().all(|extreme| extreme.symbol.as_str() != "TOP"));
+    // A little earlier all of it was recent.
+    let before = at(UnixMs(NOW.0 - 2 * 60_000));
+    assert_eq!(names(&before.day.gainers, |mover| &mover.symbol), ["TOP", "UP"]);
+    assert_eq!(names(&before.day.losers, |mover| &mover.symbol), ["DOWN"]);
+}
+
+fn perp(row: &SignalRow) -> Perp<'_> {
+    Perp { row, mark_price: None, index_price: None, accounts_long: None, liquidations: None }
+}
+
+#[test]
+fn the_pulse_weighs_by_turnover_and_counts_liquidations_by_their_side() {
+    let mut rows = rows();
+    rows.truncate(3);
+    // TOP 5 M, UP 2 M, SAME 3 M of turnover; 0.01 % per 4 h is 0.02 % per 8 h.
+    rows[1].funding = known(Funding { rate: Rate::new(0.000_5).unwrap(), interval_hours: 8, next: NOW });
+    rows[2].funding = Figure::Missing(Why::NotYet);
+    rows[2].oi_change_1h = known(Pct::new(-20.0).unwrap());
+    let event = |minutes: i64, long, usd| Liquidation { at: UnixMs(NOW.0 - 60_000 * minutes), long, usd };
+    let told = [event(1_500, true, 7.0), event(90, true, 500.0), event(59, false, 40.0), event(1, true, 2.0)];
+    let long = |share| Some(Ratio::new(share).unwrap());
+    let perps = [
+        Perp { mark_price: Some(100.1), index_price: Some(100.0), accounts_long: long(0.6), ..perp(&rows[0]) },
+        Perp { mark_price: Some(99.9), index_price: Some(100.0), liquidations: Some(&told), ..perp(&rows[1]) },
+        Perp { mark_price: Some(100.5), index_price: Some(100.0), accounts_long: long(0.4), ..perp(&rows[2]) },
+    ];
+    let history: Vec<Pct> = (0..40).map(|i| Pct::new(0.01 + 0.001 * f64::from(i % 5)).unwrap()).collect();
+    let pulse = perps_pulse(Venue::Sim, &perps, &history, NOW);
+    let near = |figure: Option<f64>, expected: f64| assert!((figure.unwrap() - expected).abs() < 1e-9, "{figure:?}");
+    near(pulse.funding_per_8h.value().map(|pct| pct.get()), (0.02 * 5.0 + 0.05 * 2.0) / 7.0);
+    // The median is 0.012, the median distance 0.001: below the narrowest spread that counts.
+    near(pulse.funding_z.value().copied(), (0.2 / 7.0 - 0.012) / 0.002_5);
+    near(pulse.accounts_long.value().map(|share| share.get()), (0.6 * 5.0 + 0.4 * 3.0) / 8.0);
+    near(pulse.premium_bps.value().copied(), 10.0);
+    near(pulse.open_interest_usd.value().map(|usd| usd.get()), 3_000.0);
+    let before = 1_000.0 / 1.08 + 1_000.0 / 1.02 + 1_000.0 / 0.8;
+    near(pulse.open_interest_change_1h.value().map(|pct| pct.get()), 100.0 * (3_000.0 / before - 1.0));
+    let (hour, day) = (*pulse.liquidations_1h.value().unwrap(), *pulse.liquidations_24h.value().unwrap());
+    assert_eq!((hour.longs.get(), hour.shorts.get(), hour.n), (2.0, 40.0, 2));
+    assert_eq!((day.longs.get(), day.shorts.get(), day.n), (502.0, 40.0, 3));
+}
+
+#[test]
+fn a_pulse_of_nothing_says_why() {
+    let rows = rows();
+    let alone = perps_pulse(Venue::Sim, &[perp(&rows[0])], &[], NOW);
+    assert_eq!(alone.funding_z, Figure::Missing(Why::TooFewSamples { have: 0, need: 30 }));
+    assert_eq!(alone.accounts_long, Figure::Missing(Why::NotYet));
+    assert_eq!(alone.premium_bps, Figure::Missing(Why::NotYet));
+    assert_eq!(alone.liquidations_1h, Figure::Missing(Why::NotOffered));
+    let none = perps_pulse(Venue::Sim, &[], &[], NOW);
+    assert_eq!(none.funding_per_8h, Figure::Missing(Why::NotYet));
+    assert_eq!(none.open_interest_usd, Figure::Missing(Why::NotYet));
+    assert_eq!(none.liquidations_24h, Figure::Missing(Why::NotYet));
 }
 
 #[test]

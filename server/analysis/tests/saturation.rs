@@ -22,7 +22,7 @@ fn no_measure_of_candles_is_saturated_in_a_fifth_of_the_recorded_bars() {
             let analysis = analyse(&record::input(now, candles), Bars::Closed);
             for part in analysis.dimensions.iter().flat_map(|dimension| &dimension.parts) {
                 let Some(finding) = part.finding.value() else { continue };
-                let tally = told.entry((part.id.clone(), part.timeframe.map(|tf| tf.as_str()))).or_default();
+                let tally = told.entry((part.id.clone(), part.timeframe.map(schema::Timeframe::as_str))).or_default();
                 tally.0 += 1;
                 tally.1 += u32::from(finding.lean.get().abs() > 0.9);
             }
