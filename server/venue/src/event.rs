@@ -56,6 +56,37 @@ pub struct Ticker {
     pub funding: Option<Funding>,
 }
 
+/// Which way a position points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PositionSide {
+    /// It gains when the price rises.
+    Long,
+    /// It gains when the price falls.
+    Short,
+}
+
+/// A position, or a part of one, that the venue closed by force.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Liquidation {
+    /// When it was closed.
+    pub at: UnixMs,
+    /// Which way the closed position pointed; the order that closed it went the other way.
+    pub side: PositionSide,
+    /// The price the venue tells of it, in quote currency: with Bybit the bankruptcy price of the position, not that
+    /// of a trade; with Binance the average price of the closing order.
+    pub price: f64,
+    /// Its size, in base coin.
+    pub size: f64,
+}
+
+impl Liquidation {
+    /// Its size in quote currency.
+    #[must_use]
+    pub fn notional(&self) -> f64 {
+        self.price * self.size
+    }
+}
+
 /// A change of an order book.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BookChange {
@@ -106,6 +137,15 @@ pub enum MarketEvent {
         symbol: Symbol,
         /// The trades.
         trades: Vec<Trade>,
+    },
+    /// Positions that were closed by force, oldest first.
+    ///
+    /// Not every venue tells all of them: with Binance it is the largest of each contract and second.
+    Liquidations {
+        /// Which contract.
+        symbol: Symbol,
+        /// The positions.
+        liquidations: Vec<Liquidation>,
     },
     /// A change of the book.
     Book {

@@ -20,7 +20,10 @@ use tokio::sync::mpsc;
 
 pub use counters::StreamCounters;
 pub use error::VenueError;
-pub use event::{Accounts, BookChange, Instrument, Interval, MarketEvent, OpenInterest, PaidFunding, Ticker};
+pub use event::{
+    Accounts, BookChange, Instrument, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,
+    Ticker,
+};
 pub use tls::install_crypto_provider;
 
 /// The answer to a request.

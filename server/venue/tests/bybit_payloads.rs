@@ -7,7 +7,8 @@ use bybit_script::{HttpScript, Reply, WsScript, config, event, payload, symbol};
 use schema::{Candle, Level, Side, Timeframe, UnixMs, signals::Funding, unit::Rate};
 use tokio::sync::mpsc;
 use venue::{
-    Accounts, BookChange, Exchange, Interval, MarketEvent, OpenInterest, PaidFunding, VenueError, bybit::Bybit,
+    Accounts, BookChange, Exchange, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,
+    VenueError, bybit::Bybit,
 };
 
 /// An adapter whose HTTP server answers these, one after the other.
@@ -191,7 +192,8 @@ async fn a_stream_in_the_documented_shapes_becomes_events() {
     assert_eq!(request.op, "subscribe");
     assert_eq!(
         request.args,
-        ["tickers.ALPHAUSDT", "kline.1.ALPHAUSDT", "publicTrade.ALPHAUSDT", "orderbook.50.ALPHAUSDT"]
+        ["tickers.", "kline.1.", "publicTrade.", "orderbook.50.", "allLiquidation."]
+            .map(|topic| format!("{topic}ALPHAUSDT"))
     );
     for line in payload("stream.jsonl").lines() {
         peer.say(line).await;
@@ -241,6 +243,14 @@ async fn a_stream_in_the_documented_shapes_becomes_events() {
     assert_eq!(event(&mut events).await, book(1_780_000_022_020, gone));
     let anew = BookChange::Snapshot { bids: vec![], asks: vec![level(12.53, 4.0)] };
     assert_eq!(event(&mut events).await, book(1_780_000_022_040, anew), "number 1 is a new book");
+    let closed = |at, side, price, size| Liquidation { at: UnixMs(at), side, price, size };
+    let liquidations = vec![
+        closed(1_780_000_023_050, PositionSide::Short, 12.75, 8.0),
+        closed(1_780_000_023_100, PositionSide::Long, 12.25, 200.0),
+    ];
+    assert_eq!(liquidations[1].notional(), 2_450.0);
+    let told = MarketEvent::Liquidations { symbol: symbol("ALPHAUSDT"), liquidations };
+    assert_eq!(event(&mut events).await, told, "the side is that of the position, and the oldest comes first");
     let counters = bybit.counters().snapshot();
-    assert_eq!((counters.messages, counters.malformed, counters.dropped), (11, 0, 0));
+    assert_eq!((counters.messages, counters.malformed, counters.dropped), (12, 0, 0));
 }

@@ -11,7 +11,7 @@ use bybit_script::{HttpScript, Reply, WsScript, config, event, fixture, symbol, 
 use schema::{Side, Timeframe, UnixMs, signals::Funding, unit::Rate};
 use tokio::sync::mpsc;
 use venue::{
-    BookChange, Exchange, Interval, MarketEvent,
+    BookChange, Exchange, Interval, MarketEvent, PositionSide,
     bybit::{
         Bybit,
         frame::{self, Data, Frame},
@@ -311,5 +311,36 @@ fn single_frames_of_every_sample() {
         if let Some(text) = fixture(&format!("ws-v5/samples/{name}.json")) {
             assert_eq!(frame::read(&text).unwrap_err().kind(), "unknown message", "a topic that is not watched");
         }
+    }
+}
+
+#[test]
+fn liquidations_as_recorded_and_as_documented() {
+    let read = |text: &str| match frame::read(text).unwrap() {
+        Frame::Data { topic, data: Data::Liquidations(all), .. } => {
+            let rows: Vec<_> = all.iter().map(|l| (l.at.0, l.side, l.price, l.size)).collect();
+            (topic.symbol.as_str().to_owned(), rows, all.iter().map(venue::Liquidation::notional).sum::<f64>())
+        }
+        other => panic!("{other:?}"),
+    };
+    if let Some(text) = fixture("../liquidation-frames-2026-10/bybit-allLiquidation.jsonl") {
+        let (symbol, rows, notional) = read(&text);
+        assert_eq!(symbol, "BTCUSDT");
+        assert_eq!(
+            rows,
+            [
+                (1_791_565_600_992, PositionSide::Long, 82_396.9, 0.006),
+                (1_791_565_601_058, PositionSide::Long, 82_394.3, 0.038),
+            ],
+            "`Buy` is the side of the position: longs were closed"
+        );
+        assert!((notional - 3_625.364_8).abs() < 1e-6, "{notional}");
+    }
+    if let Some(text) = fixture("doc-examples/websocket-public-all-liquidation-1.json") {
+        let (symbol, rows, _) = read(&text);
+        assert_eq!(
+            (symbol.as_str(), rows[0]),
+            ("ROSEUSDT", (1_739_502_302_929, PositionSide::Short, 0.044_99, 20_000.0))
+        );
     }
 }

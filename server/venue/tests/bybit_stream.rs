@@ -69,6 +69,7 @@ impl Stage {
     }
 }
 
+const WATCHED: [&str; 5] = ["tickers.", "kline.1.", "publicTrade.", "orderbook.50.", "allLiquidation."];
 const BOOK: [&str; 1] = ["orderbook.50.AUSDT"];
 
 /// The two requests that ask for a book anew.
@@ -90,7 +91,7 @@ async fn topics_are_asked_for_in_batches_over_several_connections() {
     for _ in 0..2 {
         let mut peer = stage.server.accept().await;
         let first = peer.request().await;
-        let batches = if first.args.iter().any(|arg| arg.ends_with(".CUSDT")) { 2 } else { 3 };
+        let batches = if first.args.iter().any(|arg| arg.ends_with(".CUSDT")) { 2 } else { 4 };
         assert!(first.args.len() <= 3);
         asked.extend(first.args);
         for _ in 1..batches {
@@ -101,10 +102,8 @@ async fn topics_are_asked_for_in_batches_over_several_connections() {
         peers.push(peer);
     }
     asked.sort();
-    let mut expected: Vec<_> = ["AUSDT", "BUSDT", "CUSDT"]
-        .iter()
-        .flat_map(|s| ["tickers.", "kline.1.", "publicTrade.", "orderbook.50."].map(|topic| format!("{topic}{s}")))
-        .collect();
+    let mut expected: Vec<_> =
+        ["AUSDT", "BUSDT", "CUSDT"].iter().flat_map(|s| WATCHED.map(|topic| format!("{topic}{s}"))).collect();
     expected.sort();
     assert_eq!(asked, expected);
     let mut connections = Vec::new();
@@ -161,7 +160,7 @@ async fn after_a_lost_connection_everything_is_asked_for_again_and_nothing_old_i
     assert!(cause.contains("connection"), "{cause}");
 
     let mut peer = stage.server.accept().await;
-    assert_eq!(peer.accept_request().await.args.len(), 4);
+    assert_eq!(peer.accept_request().await.args.len(), 5);
     assert_eq!(event(&mut stage.events).await, MarketEvent::Connected { connection: 0 });
     peer.say(ticker("AUSDT", "delta", r#""lastPrice":"7""#, 6)).await;
     peer.say(book("AUSDT", "delta", 11, r#"[["1","0"]]"#)).await;
@@ -176,8 +175,8 @@ async fn a_refused_topic_is_given_up_and_the_others_are_kept() {
     let mut stage = stage(&["AUSDT", "NOSUCH"], 64, |_| {}).await;
     let mut peer = stage.server.accept().await;
     let all = peer.request().await.args;
-    assert_eq!(all.len(), 8);
-    for refused in 0..4 {
+    assert_eq!(all.len(), 10);
+    for refused in 0..5 {
         // As recorded: the refusal does not repeat the name of the request.
         let topic = all.iter().filter(|topic| topic.ends_with(".NOSUCH")).nth(refused).unwrap();
         peer.say(format!(
@@ -185,7 +184,7 @@ async fn a_refused_topic_is_given_up_and_the_others_are_kept() {
         ))
         .await;
         let rest = peer.request().await.args;
-        assert!(rest.len() == 7 - refused && !rest.contains(topic), "{rest:?}");
+        assert!(rest.len() == 9 - refused && !rest.contains(topic), "{rest:?}");
     }
     assert_eq!(event(&mut stage.events).await, MarketEvent::Connected { connection: 0 });
     peer.say(ticker("AUSDT", "snapshot", r#""lastPrice":"1""#, 5)).await;

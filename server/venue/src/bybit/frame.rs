@@ -6,10 +6,11 @@ use schema::{Candle, Invalid, Level, Timeframe, Trade, UnixMs};
 use serde::Deserialize;
 
 use super::{
-    model::{BookData, CandleData, Message, Text, TickerRow, TradeData},
+    model::{BookData, CandleData, LiquidationData, Message, Text, TickerRow, TradeData},
     parse::{ParseError, amount, number, price, stamp, trade},
     topic::{Channel, Topic},
 };
+use crate::{Liquidation, PositionSide};
 
 /// What a message of the stream says.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub enum Data<'a> {
     Candles(Timeframe, Vec<(Candle, bool)>),
     /// Trades, oldest first, without those agreed outside the book.
     Trades(Vec<Trade>),
+    /// Positions closed by force, oldest first.
+    Liquidations(Vec<Liquidation>),
     /// Levels of the book.
     Book {
         /// The number of the message.
@@ -176,6 +179,12 @@ fn data<'a>(topic: Topic, message: &Message<'a>) -> Result<Frame<'a>, ParseError
             trades.sort_by_key(|trade| trade.at);
             Data::Trades(trades)
         }
+        Channel::Liquidations => {
+            let rows: Vec<LiquidationData<'_>> = decoded(json)?;
+            let mut liquidations = rows.iter().map(liquidation).collect::<Result<Vec<_>, _>>()?;
+            liquidations.sort_by_key(|liquidation| liquidation.at);
+            Data::Liquidations(liquidations)
+        }
         Channel::Book => {
             let book: BookData<'_> = decoded(json)?;
             Data::Book { update: book.update, bids: levels(&book.bids)?, asks: levels(&book.asks)? }
@@ -200,6 +209,16 @@ fn candle(row: &CandleData<'_>) -> Result<(Candle, bool), Invalid> {
     };
     candle.check()?;
     Ok((candle, row.confirm))
+}
+
+fn liquidation(row: &LiquidationData<'_>) -> Result<Liquidation, Invalid> {
+    let side = match row.side.as_str() {
+        "Buy" => PositionSide::Long,
+        "Sell" => PositionSide::Short,
+        other => return Err(Invalid::new("side", format!("`{other}` is not a side"))),
+    };
+    let (price, size) = (price("price", row.price.as_str())?, amount("size", row.size.as_str())?);
+    Ok(Liquidation { at: stamp("T", row.at)?, side, price, size })
 }
 
 fn levels(rows: &[(Text<'_>, Text<'_>)]) -> Result<Vec<Level>, Invalid> {
@@ -267,6 +286,19 @@ mod tests {
                 "orderbook.50. type",
             ]
         );
+    }
+
+    #[test]
+    fn a_liquidation_is_of_the_side_of_its_position() {
+        let text = r#"{"topic":"allLiquidation.AUSDT","type":"snapshot","ts":9,"data":[
+            {"T":7,"s":"AUSDT","S":"Buy","v":"2","p":"10.5"},{"T":6,"s":"AUSDT","S":"Sell","v":"1","p":"11"}]}"#;
+        let Ok(Frame::Data { data: Data::Liquidations(all), .. }) = read(text) else { panic!("{text}") };
+        let seen: Vec<_> = all.iter().map(|l| (l.at.0, l.side, l.price, l.size, l.notional())).collect();
+        assert_eq!(seen, [(6, PositionSide::Short, 11.0, 1.0, 11.0), (7, PositionSide::Long, 10.5, 2.0, 21.0)]);
+        for (bad, kind) in [(r#""Hold""#, "allLiquidation. side"), ("1", "allLiquidation. shape")] {
+            let text = text.replace(r#""Buy""#, bad);
+            assert_eq!(read(&text).unwrap_err().kind(), kind);
+        }
     }
 
     #[test]

@@ -322,6 +322,27 @@ pub struct TradeData<'a> {
     pub block: Option<bool>,
 }
 
+/// An element of the `data` of `allLiquidation.*`.
+///
+/// ```json
+/// {"T":1739502302929,"s":"ROSEUSDT","S":"Sell","v":"20000","p":"0.04499"}
+/// ```
+#[derive(Debug, Deserialize)]
+pub struct LiquidationData<'a> {
+    /// Milliseconds.
+    #[serde(rename = "T")]
+    pub at: i64,
+    /// The side of the position, not of an order: `Buy` is a long that was closed.
+    #[serde(borrow, rename = "S")]
+    pub side: Text<'a>,
+    /// The closed size, in base coin.
+    #[serde(borrow, rename = "v")]
+    pub size: Text<'a>,
+    /// The bankruptcy price, in quote currency.
+    #[serde(borrow, rename = "p")]
+    pub price: Text<'a>,
+}
+
 /// The `data` of `orderbook.*`: levels of price and size.
 ///
 /// ```json

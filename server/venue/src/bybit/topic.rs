@@ -17,17 +17,21 @@ pub enum Channel {
     Trades,
     /// The best fifty levels of each side of the book.
     Book,
+    /// Positions closed by force.
+    Liquidations,
 }
 
 impl Channel {
     /// What is watched of every symbol. Longer candles are made of the one-minute ones.
-    pub const WATCHED: [Self; 4] = [Self::Ticker, Self::Candle(Timeframe::M1), Self::Trades, Self::Book];
+    pub const WATCHED: [Self; 5] =
+        [Self::Ticker, Self::Candle(Timeframe::M1), Self::Trades, Self::Book, Self::Liquidations];
 
     /// Every stream that is understood.
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Ticker,
         Self::Trades,
         Self::Book,
+        Self::Liquidations,
         Self::Candle(Timeframe::M1),
         Self::Candle(Timeframe::M5),
         Self::Candle(Timeframe::M30),
@@ -45,6 +49,7 @@ impl Channel {
             Self::Candle(Timeframe::H4) => "kline.240.",
             Self::Trades => "publicTrade.",
             Self::Book => "orderbook.50.",
+            Self::Liquidations => "allLiquidation.",
         }
     }
 }

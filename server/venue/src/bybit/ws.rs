@@ -188,6 +188,10 @@ impl Dialogue for Watch {
             Data::Trades(trades) => {
                 sink.offer(MarketEvent::Trades { symbol, trades });
             }
+            Data::Liquidations(liquidations) if liquidations.is_empty() => {}
+            Data::Liquidations(liquidations) => {
+                sink.offer(MarketEvent::Liquidations { symbol, liquidations });
+            }
             // Whatever arrives before the loss was told belongs to the book that is given up.
             Data::Book { .. } if self.untold.contains_key(&symbol) => self.tell_lost_books(now, sink),
             Data::Book { update, bids, asks } => {

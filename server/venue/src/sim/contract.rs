@@ -12,6 +12,7 @@ use super::{
     candle::{Bar, Candles, Span},
     catalogue::Listing,
     history::{Epochs, Past, TideTable, live_through},
+    liquidation::{Closed, Liquidations},
     noise::{Noise, mix, whole},
     positions::Positions,
     replay::{Intent, Replay},
@@ -50,6 +51,8 @@ pub(crate) struct Changes {
     pub(crate) ticker_was: Option<Ticker>,
     /// Candles that closed, by [`Span::index`].
     pub(crate) closed: [Option<Bar>; 5],
+    /// Positions closed by force since they were last told, oldest first.
+    pub(crate) liquidations: Vec<Closed>,
     /// Running candles that are to be told again, by [`Span::index`].
     pub(crate) running: [bool; 5],
 }
@@ -58,6 +61,7 @@ impl Changes {
     fn clear(&mut self) {
         self.trades.clear();
         self.book.clear();
+        self.liquidations.clear();
         self.ticker_was = None;
         self.closed = [None; 5];
         self.running = [false; 5];
@@ -102,6 +106,7 @@ pub(crate) struct Contract {
     index: i64,
     ticker: Ticker,
     trades: VecDeque<Fill>,
+    liquidations: Liquidations,
     /// Candles with trades that were not told yet.
     untold: bool,
     intents: Vec<Intent>,
@@ -111,6 +116,8 @@ pub(crate) struct Contract {
 const PULSE_MS: i64 = 1_000;
 /// Between two looks at the positions, in ms.
 const POSITIONS_MS: i64 = 5_000;
+/// Between two messages about positions closed by force, in ms.
+const LIQUIDATIONS_MS: i64 = 500;
 /// Trades drawn one by one in a tick; in a longer one their sizes grow instead.
 const MOST_TAKERS: f64 = 8.0;
 
@@ -164,6 +171,7 @@ impl Contract {
             index: last * 10,
             ticker,
             trades: VecDeque::with_capacity(TRADES),
+            liquidations: Liquidations::default(),
             untold: false,
             intents: Vec::new(),
             listing,
@@ -202,6 +210,9 @@ impl Contract {
         }
         self.book.tell(&mut changes.book);
         self.sequence += u64::from(!changes.book.is_empty());
+        if self.due(tick, LIQUIDATIONS_MS) {
+            self.liquidations.tell(&mut changes.liquidations);
+        }
         self.close_candles(tick, changes);
         self.slower_figures(tick);
         let figures = self.figures();
@@ -297,6 +308,9 @@ impl Contract {
             self.trades.pop_front();
         }
         self.trades.push_back(fill);
+        let opened = self.candles.of(Span::M5).running().open;
+        let draw = mix(self.stream ^ fill.sequence.rotate_left(32));
+        self.liquidations.consider(&fill, opened, self.listing.sigma, draw);
         changes.trades.push(fill);
     }
 

@@ -7,6 +7,7 @@ use super::{
     contract::{Contract, Fill},
     fixed::{Step, write_fixed},
     json::{Json, quoted_steps},
+    liquidation::Closed,
     noise::mix,
     ticker::Ticker,
     topic::{Kind, Topic},
@@ -157,6 +158,25 @@ pub(crate) fn trades(contract: &Contract, fills: &[Fill], at: i64) -> String {
         data.steps("v", listing.lot, fill.lots).steps("p", listing.tick, fill.price);
         data.text("L", fill.direction.name()).text("i", &identity(contract, fill));
         data.flag("BT", false).flag("RPI", false).number("seq", fill.sequence);
+        data.end();
+    }
+    list.end();
+    frame.end();
+    out
+}
+
+/// Positions closed by force in the last half second.
+pub(crate) fn liquidations(contract: &Contract, closed: &[Closed], at: i64) -> String {
+    let listing = contract.listing();
+    let mut out = String::with_capacity(96 + 96 * closed.len());
+    let mut frame = begin(&mut out, &topic(Kind::Liquidations, listing), "snapshot", at);
+    let mut list = Json::array(frame.member("data"));
+    for one in closed {
+        let mut data = Json::object(list.element());
+        // The side is that of the position: closing a long sells.
+        let side = if one.long { "Buy" } else { "Sell" };
+        data.number("T", one.at).text("s", listing.symbol.as_str()).text("S", side);
+        data.steps("v", listing.lot, one.lots).steps("p", listing.tick, one.price);
         data.end();
     }
     list.end();

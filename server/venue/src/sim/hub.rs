@@ -155,6 +155,9 @@ impl Hub {
         if !changes.book.is_empty() {
             self.share(place, Kind::Book, || frames::book_delta(contract, &changes.book, at));
         }
+        if !changes.liquidations.is_empty() {
+            self.share(place, Kind::Liquidations, || frames::liquidations(contract, &changes.liquidations, at));
+        }
         if let Some(was) = &changes.ticker_was {
             self.share(place, Kind::Tickers, || frames::ticker_delta(contract, was, at));
         }

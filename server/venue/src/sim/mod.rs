@@ -21,6 +21,7 @@ mod json;
 mod laws;
 #[cfg(test)]
 mod laws_recorded;
+mod liquidation;
 mod market;
 mod noise;
 mod positions;

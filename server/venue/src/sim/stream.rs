@@ -102,7 +102,7 @@ fn tell_state(market: &Market, hub: &mut Hub, id: u64, topics: &[Wanted]) {
             Kind::Tickers => frames::ticker_snapshot(contract, at),
             Kind::Book => frames::book_snapshot(contract, at),
             Kind::Kline(span) => frames::kline(contract, span, contract.candles().of(span).running(), false, at),
-            Kind::Trades => continue,
+            Kind::Trades | Kind::Liquidations => continue,
         };
         hub.send(id, Utf8Bytes::from(state));
     }

@@ -15,13 +15,15 @@ pub(crate) enum Kind {
     Trades,
     /// Fifty levels of its book.
     Book,
+    /// Its positions that were closed by force.
+    Liquidations,
     /// Its candles of one length.
     Kline(Span),
 }
 
 impl Kind {
     /// How many kinds there are.
-    pub(crate) const COUNT: usize = 8;
+    pub(crate) const COUNT: usize = 9;
 
     /// A number below [`COUNT`](Self::COUNT).
     pub(crate) const fn index(self) -> usize {
@@ -29,7 +31,8 @@ impl Kind {
             Self::Tickers => 0,
             Self::Trades => 1,
             Self::Book => 2,
-            Self::Kline(span) => 3 + span.index(),
+            Self::Liquidations => 3,
+            Self::Kline(span) => 4 + span.index(),
         }
     }
 }
@@ -56,6 +59,7 @@ impl std::str::FromStr for Topic {
             "tickers" => Kind::Tickers,
             "publicTrade" => Kind::Trades,
             "orderbook.50" => Kind::Book,
+            "allLiquidation" => Kind::Liquidations,
             _ => Kind::Kline(kind.strip_prefix("kline.").and_then(Span::parse).ok_or(NoTopic)?),
         };
         Ok(Self { kind, symbol: Symbol::new(symbol).map_err(|_| NoTopic)? })
@@ -68,6 +72,7 @@ impl fmt::Display for Topic {
             Kind::Tickers => write!(f, "tickers.{}", self.symbol),
             Kind::Trades => write!(f, "publicTrade.{}", self.symbol),
             Kind::Book => write!(f, "orderbook.50.{}", self.symbol),
+            Kind::Liquidations => write!(f, "allLiquidation.{}", self.symbol),
             Kind::Kline(span) => write!(f, "kline.{}.{}", span.name(), self.symbol),
         }
     }
@@ -84,6 +89,7 @@ mod tests {
             "tickers.BTCUSDT",
             "publicTrade.SHIB1000USDT",
             "orderbook.50.ETHUSDT",
+            "allLiquidation.ETHUSDT",
             "kline.1.BTCUSDT",
             "kline.5.BTCUSDT",
             "kline.30.BTCUSDT",
