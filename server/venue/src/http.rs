@@ -8,7 +8,10 @@ use backon::{ExponentialBuilder, Retryable};
 use reqwest::{Client, Response, StatusCode, Url, header, redirect};
 use schema::Venue;
 
-use crate::{VenueError, limit::Gate};
+use crate::{
+    VenueError,
+    limit::{Charge, Gate, Pause, Rule, Rules},
+};
 
 /// How an exchange is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +58,7 @@ pub(crate) struct Reply {
 pub(crate) struct Http {
     client: Client,
     gate: Gate,
+    loopback: bool,
     config: HttpConfig,
     venue: Venue,
 }
@@ -71,7 +75,13 @@ impl Http {
     /// Longer waits are not sat out by a request; whoever asked asks again.
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    pub(crate) fn new(base: &Url, venue: Venue, config: HttpConfig) -> Result<Self, reqwest::Error> {
+    /// A refusal of a host that is not this machine lasts at least this long: so do the bans of the venues.
+    const REFUSED_PAUSE_MIN: Duration = Duration::from_secs(600);
+    /// Of the body of a refusal no more is read.
+    const REFUSAL_MAX_BYTES: usize = 4 * 1024;
+
+    /// `law` is what the venue allows this address; the configured rate is kept as well.
+    pub(crate) fn new(base: &Url, venue: Venue, config: HttpConfig, law: &Rules) -> Result<Self, reqwest::Error> {
         let mut client = Client::builder()
             .connect_timeout(config.connect_timeout)
             .timeout(config.timeout)
@@ -81,8 +91,10 @@ impl Http {
         client = if is_loopback(base) { client.no_proxy() } else { client.https_only(true) };
         let host =
             format!("{}:{}", base.host_str().unwrap_or_default(), base.port_or_known_default().unwrap_or_default());
-        let gate = Gate::new(&host, config.requests_per_second);
-        Ok(Self { client: client.build()?, gate, config, venue })
+        let loopback = is_loopback(base);
+        let count = law.count.within(Rule::rate(config.requests_per_second.get()));
+        let gate = Gate::new(&host, Rules { count, ..law.clone() });
+        Ok(Self { client: client.build()?, gate, config, venue, loopback })
     }
 
     /// Repeats an attempt while that can help, with growing, jittered waits; the last error where it did not.
@@ -108,8 +120,8 @@ impl Http {
     }
 
     /// One attempt: the body of an answer that has HTTP status 200 and is not declared to be something else than JSON.
-    pub(crate) async fn get(&self, url: &Url) -> Result<Reply, VenueError> {
-        let outcome = self.attempt(url).await;
+    pub(crate) async fn get(&self, url: &Url, charge: Charge) -> Result<Reply, VenueError> {
+        let outcome = self.attempt(url, charge).await;
         let label = match &outcome {
             Ok(_) => "answered",
             Err(VenueError::Unreachable { .. }) => "unreachable",
@@ -123,20 +135,20 @@ impl Http {
         outcome
     }
 
-    async fn attempt(&self, url: &Url) -> Result<Reply, VenueError> {
-        self.gate.pass().await.map_err(|status| VenueError::Refused { url: url.to_string(), status })?;
+    async fn attempt(&self, url: &Url, charge: Charge) -> Result<Reply, VenueError> {
+        self.gate.pass(charge).await.map_err(|status| VenueError::Refused { url: url.to_string(), status })?;
         let response = self.client.get(url.clone()).send().await.map_err(|error| unreachable(url, error))?;
         let status = response.status();
         match status {
             StatusCode::OK => {}
-            StatusCode::FORBIDDEN | StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS => {
-                return Err(self.refused(url, status.as_u16()));
+            StatusCode::FORBIDDEN | StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS | StatusCode::IM_A_TEAPOT => {
+                let (asked, reason) = (retry_after(&response), refusal(response).await);
+                return Err(self.refused(url, status.as_u16(), reason, asked));
             }
             StatusCode::TOO_MANY_REQUESTS => {
-                let asked = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-                return Err(
-                    self.rate_limited(url, asked.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs))
-                );
+                let wait = self.patience_asked(retry_after(&response));
+                self.gate.hold(wait.min(Self::PATIENCE));
+                return Err(self.rate_limited(url, wait));
             }
             _ => {
                 let (url, code) = (url.to_string(), i64::from(status.as_u16()));
@@ -158,21 +170,80 @@ impl Http {
         Ok(Reply { headers, body: body(url, response).await? })
     }
 
-    /// The error for a refusal; nobody asks this host again for a while.
-    pub(crate) fn refused(&self, url: &Url, status: u16) -> VenueError {
-        let pause = self.config.refused_pause;
-        self.gate.refuse(status, pause);
-        tracing::error!(venue = %self.venue, host = url.host_str(), status, ?pause, "refused; asking nothing for a while");
+    /// The error for a refusal; nobody asks this host again for a while, and for as long as it said where it did.
+    pub(crate) fn refused(&self, url: &Url, status: u16, reason: String, asked: Option<Duration>) -> VenueError {
+        let least = if self.loopback { Duration::ZERO } else { Self::REFUSED_PAUSE_MIN };
+        let pause = self.config.refused_pause.max(least).max(asked.unwrap_or_default());
+        tracing::error!(venue = %self.venue, host = url.host_str(), reason, ?pause, "refused; asking nothing for a while");
+        self.gate.refuse(status, reason, pause);
         VenueError::Refused { url: url.to_string(), status }
     }
 
-    /// The error for being asked to slow down; everybody waits, for as long as was asked where that is known.
-    pub(crate) fn rate_limited(&self, url: &Url, asked: Option<Duration>) -> VenueError {
-        let wait = asked.unwrap_or(self.config.slow_down).max(self.config.slow_down);
-        self.gate.hold(wait.min(Self::PATIENCE));
+    /// The error for being told that one lane was used too often: it waits, for as long as was asked where that is
+    /// known, and then goes half as fast.
+    pub(crate) fn lane_limited(&self, url: &Url, lane: usize, asked: Option<Duration>) -> VenueError {
+        let wait = self.patience_asked(asked);
+        self.gate.hold_lane(lane, wait.min(Self::PATIENCE), true);
+        self.rate_limited(url, wait)
+    }
+
+    /// Heeds what an answer tells of its lane's limit: so many requests a second, so many of them left, and when there
+    /// will be new ones.
+    pub(crate) fn heed_lane(&self, lane: usize, limit: Option<u32>, left: Option<u32>, renewed_in: Option<Duration>) {
+        if let Some(limit) = limit {
+            self.gate.restrict_lane(lane, Rule::law(limit, Duration::from_secs(1)));
+        }
+        if left == Some(0)
+            && let Some(wait) = renewed_in
+        {
+            self.gate.hold_lane(lane, wait.min(Self::PATIENCE), false);
+        }
+    }
+
+    /// Why nothing is asked for now.
+    pub(crate) fn pause(&self) -> Option<Pause> {
+        self.gate.pause()
+    }
+
+    fn patience_asked(&self, asked: Option<Duration>) -> Duration {
+        asked.unwrap_or(self.config.slow_down).max(self.config.slow_down)
+    }
+
+    fn rate_limited(&self, url: &Url, wait: Duration) -> VenueError {
         tracing::warn!(venue = %self.venue, path = url.path(), ?wait, "asked to slow down");
         VenueError::RateLimited { url: url.to_string(), retry_after: Some(wait) }
     }
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
+    text.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// What a refusal says, in plain words: a ban for asking too often is text, a region that is not served gets a page.
+async fn refusal(mut response: Response) -> String {
+    let status = response.status().as_u16();
+    let page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/html"));
+    let mut body = Vec::new();
+    // A refusal whose body cannot be read is a refusal all the same.
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() >= Http::REFUSAL_MAX_BYTES {
+            break;
+        }
+    }
+    let too_often = String::from_utf8_lossy(&body).to_ascii_lowercase().contains("too frequent");
+    let words = match status {
+        _ if too_often => "this address asked too often",
+        418 => "this address is banned for asking too often",
+        451 => "this region is not served",
+        _ if page => "a page instead of an answer: this address or its region is not served",
+        _ => return format!("HTTP {status}"),
+    };
+    format!("HTTP {status}: {words}")
 }
 
 async fn body(url: &Url, mut response: Response) -> Result<Vec<u8>, VenueError> {

@@ -24,6 +24,7 @@ pub use event::{
     Accounts, BookChange, Instrument, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,
     Ticker,
 };
+pub use limit::Pause;
 pub use tls::install_crypto_provider;
 
 /// The answer to a request.
@@ -64,6 +65,9 @@ pub trait Exchange: Send + Sync + 'static {
     ///
     /// Outside a tokio runtime.
     fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<MarketEvent>) -> Subscription;
+
+    /// Why nothing is asked of this exchange for now: it refused this address.
+    fn pause(&self) -> Option<Pause>;
 
     /// What the streams of this exchange went through since it was made.
     fn counters(&self) -> schema::health::StreamCounters;

@@ -89,6 +89,79 @@ async fn the_end_of_a_rate_limit_is_waited_for_by_the_servers_own_clock() {
 }
 
 #[tokio::test]
+async fn after_too_many_visits_a_route_is_asked_half_as_often_and_the_others_as_before() {
+    let listed = || Reply::json(r#"{"retCode":0,"result":{"list":[]},"time":1}"#);
+    // The route tells that it may be asked twenty times a second.
+    let mut replies = vec![good().with("x-bapi-limit", "20"), Reply::code(10_006)];
+    replies.extend(std::iter::repeat_n(good(), 9));
+    replies.extend(std::iter::repeat_n(listed(), 8));
+    let server = HttpScript::start(replies).await;
+    let mut config = config(server.addr, server.addr);
+    config.http.requests_per_second = 1_000.try_into().unwrap();
+    let bybit = Bybit::new(config).unwrap();
+    bybit.tickers().await.unwrap();
+    bybit.tickers().await.unwrap();
+    let started = Instant::now();
+    for _ in 0..8 {
+        bybit.tickers().await.unwrap();
+    }
+    // Four at once and then one each 62.5 ms; halved: two, and then one each 125 ms.
+    assert!(started.elapsed() >= Duration::from_millis(700), "{:?}", started.elapsed());
+    let started = Instant::now();
+    for _ in 0..8 {
+        bybit.instruments().await.unwrap();
+    }
+    assert!(started.elapsed() < Duration::from_millis(600), "another route: {:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_route_whose_limit_is_used_up_is_left_alone_until_there_is_more() {
+    let used_up = good().with("x-bapi-limit-status", "0").with("x-bapi-limit-reset-timestamp", "1780000001000");
+    let (bybit, server) = asking([used_up, good()]).await;
+    bybit.tickers().await.unwrap();
+    let started = Instant::now();
+    bybit.tickers().await.unwrap();
+    assert!(started.elapsed() >= Duration::from_millis(700), "{:?}", started.elapsed());
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn why_nothing_is_asked_can_be_seen() {
+    let ban = Reply {
+        status: 403,
+        headers: vec![("content-type", "application/json".to_owned())],
+        body: r#"{"retCode":403,"retMsg":"access too frequent"}"#.to_owned(),
+    };
+    for (reply, reason) in [
+        (ban, "HTTP 403: this address asked too often"),
+        (Reply::html(403), "HTTP 403: a page instead of an answer: this address or its region is not served"),
+        (Reply::html(451), "HTTP 451: this region is not served"),
+        (Reply::code(10_009), "code 10009: this region is not served"),
+    ] {
+        let (bybit, _server) = asking([reply]).await;
+        assert_eq!(bybit.pause(), None);
+        bybit.tickers().await.unwrap_err();
+        let pause = bybit.pause().unwrap();
+        assert_eq!(pause.reason, reason);
+        assert!(pause.left <= Duration::from_millis(400) && pause.left > Duration::ZERO, "{:?}", pause.left);
+    }
+}
+
+#[tokio::test]
+async fn an_interval_of_funding_that_a_ticker_lacks_is_that_of_the_list() {
+    let tickers = r#"{"retCode":0,"result":{"list":[{"symbol":"AUSDT","lastPrice":"1","fundingRate":"0.0001",
+        "nextFundingTime":"1780000000000"}]},"time":5}"#;
+    let instruments = r#"{"retCode":0,"result":{"list":[{"symbol":"AUSDT","contractType":"LinearPerpetual",
+        "status":"Trading","baseCoin":"A","quoteCoin":"USDT","launchTime":"5","priceFilter":{"tickSize":"1"},
+        "fundingInterval":240}]},"time":1}"#;
+    let (bybit, _server) = asking([Reply::json(tickers), Reply::json(instruments), Reply::json(tickers)]).await;
+    assert_eq!(bybit.tickers().await.unwrap()[0].1.funding, None, "a rate means nothing without its interval");
+    bybit.instruments().await.unwrap();
+    let funding = bybit.tickers().await.unwrap()[0].1.funding.unwrap();
+    assert_eq!((funding.interval_hours, funding.next.0), (4, 1_780_000_000_000));
+}
+
+#[tokio::test]
 async fn retry_after_is_honoured_and_a_long_one_is_given_back() {
     let (bybit, _server) = asking([Reply::html(429).with("retry-after", "1"), Reply::html(429), good()]).await;
     let started = Instant::now();

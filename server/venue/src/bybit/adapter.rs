@@ -7,10 +7,16 @@ use reqwest::Url;
 use schema::{Candle, Symbol, Trade, Venue};
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{BybitConfig, ConfigError, StreamConfig, http::Routes, topic::shards, ws::Watch};
+use super::{
+    BybitConfig, ConfigError, StreamConfig, http::Routes, intervals::FundingIntervals, limits::law, topic::shards,
+    ws::Watch,
+};
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, MarketEvent, OpenInterest, PaidFunding, StreamCounters,
-    Subscription, Ticker, http::Http, sink::EventSink, ws::keep,
+    Accounts, Answer, Exchange, Instrument, Interval, MarketEvent, OpenInterest, PaidFunding, Pause, StreamCounters,
+    Subscription, Ticker,
+    http::{Http, is_loopback},
+    sink::EventSink,
+    ws::keep,
 };
 
 /// Bybit's linear contracts, or what speaks like them.
@@ -21,6 +27,7 @@ pub struct Bybit {
     ws_url: Url,
     stream: StreamConfig,
     counters: Arc<StreamCounters>,
+    intervals: Arc<FundingIntervals>,
 }
 
 impl Bybit {
@@ -45,9 +52,10 @@ impl Bybit {
             return Err(ConfigError::Zero("tick_every and ping_every"));
         }
         let counters = Arc::new(StreamCounters::new(venue));
-        let http = Http::new(&base, venue, http).map_err(ConfigError::Client)?;
-        let routes = Routes::new(http, base, Arc::clone(&counters));
-        Ok(Self { venue, routes, ws_url, stream, counters })
+        let intervals = Arc::new(FundingIntervals::default());
+        let http = Http::new(&base, venue, http, &law(is_loopback(&base))).map_err(ConfigError::Client)?;
+        let routes = Routes::new(http, base, Arc::clone(&counters), Arc::clone(&intervals));
+        Ok(Self { venue, routes, ws_url, stream, counters, intervals })
     }
 
     /// The counters of its streams, live.
@@ -94,11 +102,15 @@ impl Exchange for Bybit {
         let mut tasks = JoinSet::new();
         let shards = shards(&symbols, self.stream.symbols_per_connection, self.stream.args_max_chars);
         for (connection, shard) in shards.into_iter().enumerate() {
-            let dialogue = Watch::new(&shard, self.stream.clone());
+            let dialogue = Watch::new(&shard, self.stream.clone(), Arc::clone(&self.intervals));
             let sink = EventSink::new(connection, events.clone(), Arc::clone(&self.counters));
             tasks.spawn(keep(self.ws_url.clone(), dialogue, self.stream.clone(), sink));
         }
         Subscription::new(tasks)
+    }
+
+    fn pause(&self) -> Option<Pause> {
+        self.routes.pause()
     }
 
     fn counters(&self) -> schema::health::StreamCounters {

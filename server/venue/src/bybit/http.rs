@@ -6,6 +6,8 @@ use reqwest::Url;
 use schema::{Candle, Symbol, Trade, UnixMs};
 
 use super::{
+    intervals::FundingIntervals,
+    limits::Lane,
     model::Text,
     parse::{self, Page, ParseError},
     topic::{interval_code, interval_ms},
@@ -13,6 +15,7 @@ use super::{
 use crate::{
     Accounts, Instrument, Interval, OpenInterest, PaidFunding, StreamCounters, Ticker, VenueError,
     http::{Http, Reply},
+    limit::{Charge, Pause},
 };
 
 /// Bybit's HTTP routes for linear contracts.
@@ -21,26 +24,47 @@ pub(super) struct Routes {
     http: Http,
     base: Url,
     counters: Arc<StreamCounters>,
+    intervals: Arc<FundingIntervals>,
 }
 
 /// When the rate limit of a route is over, in milliseconds; not always sent.
 const LIMIT_RESET: &str = "x-bapi-limit-reset-timestamp";
+/// The limit of a route, in requests a second; not always sent.
+const LIMIT: &str = "x-bapi-limit";
+/// How much of the limit of a route is left; not always sent.
+const LIMIT_LEFT: &str = "x-bapi-limit-status";
 /// Pages of one answer, at most: more would mean a cursor that does not move on.
 const PAGES_MAX: usize = 10;
 
 impl Routes {
-    pub(super) const fn new(http: Http, base: Url, counters: Arc<StreamCounters>) -> Self {
-        Self { http, base, counters }
+    pub(super) const fn new(
+        http: Http,
+        base: Url,
+        counters: Arc<StreamCounters>,
+        intervals: Arc<FundingIntervals>,
+    ) -> Self {
+        Self { http, base, counters, intervals }
+    }
+
+    pub(super) fn pause(&self) -> Option<Pause> {
+        self.http.pause()
     }
 
     pub(super) async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
-        let read = |result: &str, _| self.tolerant("instruments", parse::instruments(result)?);
-        self.pages("instruments-info", &[("limit", "1000")], usize::MAX, read).await
+        let read = |result: &str, _| {
+            self.intervals.learn(parse::funding_intervals(result)?);
+            self.tolerant("instruments", parse::instruments(result)?)
+        };
+        self.pages(Lane::Instruments, &[("limit", "1000")], usize::MAX, read).await
     }
 
     pub(super) async fn tickers(&self) -> Result<Vec<(Symbol, Ticker)>, VenueError> {
-        let url = self.url("tickers", &[], None);
-        self.ask(&url, |result, now| Ok(self.tolerant("tickers", parse::tickers(result, now)?)?.rows)).await
+        let url = self.url(Lane::Tickers, &[], None);
+        let read = |result: &str, now| {
+            let page = parse::tickers(result, now, |symbol| self.intervals.hours(symbol))?;
+            Ok(self.tolerant("tickers", page)?.rows)
+        };
+        self.ask(Lane::Tickers, &url, read).await
     }
 
     pub(super) async fn candles(
@@ -54,7 +78,7 @@ impl Routes {
         let query = [("symbol", symbol.as_str()), ("interval", interval_code(interval)), ("limit", &asked)];
         let length = interval_ms(interval);
         let read = |result: &str, now| parse::candles(result, length, now);
-        let mut candles = self.ask(&self.url("kline", &query, None), read).await?;
+        let mut candles = self.ask(Lane::Candles, &self.url(Lane::Candles, &query, None), read).await?;
         if candles.windows(2).any(|pair| pair[1].start.0 - pair[0].start.0 != length) {
             self.counters.remark("gap between candles", &format_args!("{symbol} {}", interval_code(interval)));
         }
@@ -64,13 +88,13 @@ impl Routes {
 
     pub(super) async fn recent_trades(&self, symbol: Symbol, limit: u16) -> Result<Vec<Trade>, VenueError> {
         let query = [("symbol", symbol.as_str()), ("limit", &limit.clamp(1, 1_000).to_string())];
-        self.ask(&self.url("recent-trade", &query, None), |result, _| parse::trades(result)).await
+        self.ask(Lane::Trades, &self.url(Lane::Trades, &query, None), |result, _| parse::trades(result)).await
     }
 
     pub(super) async fn open_interest(&self, symbol: Symbol, limit: u16) -> Result<Vec<OpenInterest>, VenueError> {
         let page = limit.clamp(1, 200).to_string();
         let query = [("symbol", symbol.as_str()), ("intervalTime", "5min"), ("limit", &page)];
-        let mut rows = self.pages("open-interest", &query, limit.into(), |r, _| parse::open_interest(r)).await?;
+        let mut rows = self.pages(Lane::OpenInterest, &query, limit.into(), |r, _| parse::open_interest(r)).await?;
         rows.sort_by_key(|row| row.at);
         rows.dedup_by_key(|row| row.at);
         keep_last(&mut rows, limit.into());
@@ -79,13 +103,14 @@ impl Routes {
 
     pub(super) async fn funding_history(&self, symbol: Symbol, limit: u16) -> Result<Vec<PaidFunding>, VenueError> {
         let query = [("symbol", symbol.as_str()), ("limit", &limit.clamp(1, 200).to_string())];
-        self.ask(&self.url("funding/history", &query, None), |result, _| parse::funding_history(result)).await
+        let url = self.url(Lane::Funding, &query, None);
+        self.ask(Lane::Funding, &url, |result, _| parse::funding_history(result)).await
     }
 
     pub(super) async fn accounts(&self, symbol: Symbol, limit: u16) -> Result<Vec<Accounts>, VenueError> {
         let page = limit.clamp(1, 500).to_string();
         let query = [("symbol", symbol.as_str()), ("period", "5min"), ("limit", &page)];
-        let mut rows = self.pages("account-ratio", &query, limit.into(), |r, _| parse::accounts(r)).await?;
+        let mut rows = self.pages(Lane::Accounts, &query, limit.into(), |r, _| parse::accounts(r)).await?;
         rows.sort_by_key(|row| row.at);
         rows.dedup_by_key(|row| row.at);
         keep_last(&mut rows, limit.into());
@@ -103,7 +128,7 @@ impl Routes {
     /// Asks for page after page until there are enough rows or no further page.
     async fn pages<T>(
         &self,
-        route: &str,
+        lane: Lane,
         query: &[(&str, &str)],
         enough: usize,
         read: impl Fn(&str, UnixMs) -> Result<Page<T>, ParseError> + Sync,
@@ -111,7 +136,7 @@ impl Routes {
         let mut rows = Vec::new();
         let mut cursor = None;
         for _ in 0..PAGES_MAX {
-            let page = self.ask(&self.url(route, query, cursor.as_deref()), &read).await?;
+            let page = self.ask(lane, &self.url(lane, query, cursor.as_deref()), &read).await?;
             let moved = !page.rows.is_empty() && page.next != cursor;
             rows.extend(page.rows);
             if !moved || rows.len() >= enough || page.next.is_none() {
@@ -119,13 +144,13 @@ impl Routes {
             }
             cursor = page.next;
         }
-        self.counters.remark("endless pages", &route);
+        self.counters.remark("endless pages", &lane.route());
         Ok(rows)
     }
 
-    fn url(&self, route: &str, query: &[(&str, &str)], cursor: Option<&str>) -> Url {
+    fn url(&self, lane: Lane, query: &[(&str, &str)], cursor: Option<&str>) -> Url {
         let mut url = self.base.clone();
-        url.set_path(&format!("{}/v5/market/{route}", self.base.path().trim_end_matches('/')));
+        url.set_path(&format!("{}/v5/market/{}", self.base.path().trim_end_matches('/'), lane.route()));
         url.query_pairs_mut().append_pair("category", "linear").extend_pairs(query);
         if let Some(cursor) = cursor {
             // It comes percent-encoded already, and must be given back as it came.
@@ -138,19 +163,21 @@ impl Routes {
     /// Asks until there is an answer, or none can be expected.
     async fn ask<T>(
         &self,
+        lane: Lane,
         url: &Url,
         read: impl Fn(&str, UnixMs) -> Result<T, ParseError> + Sync,
     ) -> Result<T, VenueError> {
         self.http
             .retrying(|| async {
-                let reply = self.http.get(url).await?;
-                self.open(url, &reply, &read)
+                let reply = self.http.get(url, Charge { lane: lane.place(), weight: 1 }).await?;
+                self.open(lane, url, &reply, &read)
             })
             .await
     }
 
     fn open<T>(
         &self,
+        lane: Lane,
         url: &Url,
         reply: &Reply,
         read: impl Fn(&str, UnixMs) -> Result<T, ParseError>,
@@ -158,10 +185,12 @@ impl Routes {
         let undecodable = |source| VenueError::Undecodable { url: url.to_string(), source };
         let missing = |field| undecodable(serde::de::Error::missing_field(field));
         let envelope = parse::envelope(&reply.body).map_err(undecodable)?;
+        let renewed_in = limit_ends_in(reply, envelope.time);
         if envelope.ret_code != 0 {
             let message = envelope.ret_msg.as_ref().map(Text::as_str).unwrap_or_default();
-            return Err(self.failure(url, envelope.ret_code, message, limit_ends_in(reply, envelope.time)));
+            return Err(self.failure(lane, url, envelope.ret_code, message, renewed_in));
         }
+        self.http.heed_lane(lane.place(), header(reply, LIMIT), header(reply, LIMIT_LEFT), renewed_in);
         let now = UnixMs(envelope.time.ok_or_else(|| missing("time"))?);
         let result = envelope.result.ok_or_else(|| missing("result"))?;
         read(result.get(), now).map_err(|error| match error {
@@ -171,14 +200,14 @@ impl Routes {
     }
 
     /// What a code other than 0 means.
-    fn failure(&self, url: &Url, code: i64, message: &str, limit_ends_in: Option<Duration>) -> VenueError {
+    fn failure(&self, lane: Lane, url: &Url, code: i64, message: &str, renewed_in: Option<Duration>) -> VenueError {
         let (text, message) = (url.to_string(), message.to_owned());
         match code {
-            10_006 => self.http.rate_limited(url, limit_ends_in),
+            10_006 => self.http.lane_limited(url, lane.place(), renewed_in),
             10_000 | 10_016 => VenueError::Failing { url: text, code, message },
             // Neither its region nor the rules it is under change while we wait.
-            10_009 => self.http.refused(url, 10_009),
-            10_024 => self.http.refused(url, 10_024),
+            10_009 => self.http.refused(url, 10_009, "code 10009: this region is not served".to_owned(), None),
+            10_024 => self.http.refused(url, 10_024, "code 10024: its rules forbid it".to_owned(), None),
             _ => VenueError::Rejected { url: text, code, message },
         }
     }
@@ -186,8 +215,13 @@ impl Routes {
 
 /// How long a rate limit still lasts by the server's own clock, where it says so.
 fn limit_ends_in(reply: &Reply, now: Option<i64>) -> Option<Duration> {
-    let ends: i64 = reply.headers.get(LIMIT_RESET)?.to_str().ok()?.parse().ok()?;
+    let ends: i64 = header(reply, LIMIT_RESET)?;
     u64::try_from(ends.checked_sub(now?)?).ok().map(Duration::from_millis)
+}
+
+/// A number in a header; none where it is absent or something else, for none of them is promised on public routes.
+fn header<T: std::str::FromStr>(reply: &Reply, name: &str) -> Option<T> {
+    reply.headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
 fn keep_last<T>(rows: &mut Vec<T>, limit: usize) {

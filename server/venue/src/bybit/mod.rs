@@ -9,6 +9,8 @@ pub mod book;
 mod config;
 pub mod frame;
 mod http;
+mod intervals;
+mod limits;
 pub mod model;
 pub mod parse;
 mod subscriptions;

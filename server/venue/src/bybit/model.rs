@@ -61,7 +61,7 @@ pub struct List<'a, T> {
 ///
 /// ```json
 /// {"symbol":"BTCUSDT","contractType":"LinearPerpetual","status":"Trading","baseCoin":"BTC","quoteCoin":"USDT",
-///  "launchTime":"1585526400000","priceFilter":{"tickSize":"0.10"},"isPreListing":false,"symbolType":""}
+///  "launchTime":"1585526400000","priceFilter":{"tickSize":"0.10"},"fundingInterval":480,"isPreListing":false,"symbolType":""}
 /// ```
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,6 +87,9 @@ pub struct InstrumentRow<'a> {
     /// The limits of its price.
     #[serde(borrow, default)]
     pub price_filter: Option<PriceFilter<'a>>,
+    /// Minutes between two fundings; 0 for dated contracts.
+    #[serde(default)]
+    pub funding_interval: Option<i64>,
     /// Whether it is not open to ordinary trading yet.
     #[serde(default)]
     pub is_pre_listing: Option<bool>,

@@ -66,17 +66,37 @@ pub fn instruments(result: &str) -> Result<Page<Instrument>, ParseError> {
     })
 }
 
-/// Reads `/v5/market/tickers`, told at `at`. A contract without a last price is left out: it has no state yet.
+/// How often the contracts of `/v5/market/instruments-info` pay funding, in hours; without those that tell none, as
+/// dated ones, or none in whole hours of a day.
+///
+/// # Errors
+///
+/// [`ParseError`] when the list is not one.
+pub fn funding_intervals(result: &str) -> Result<Vec<(Symbol, u8)>, ParseError> {
+    let list: List<'_, InstrumentRow<'_>> = serde_json::from_str(result)?;
+    let hours = |row: &InstrumentRow<'_>| {
+        let minutes = row.funding_interval.filter(|minutes| *minutes > 0 && minutes % 60 == 0)?;
+        let hours = u8::try_from(minutes / 60).ok().filter(|hours| *hours <= 24)?;
+        Some((Symbol::new(row.symbol.as_str()).ok()?, hours))
+    };
+    Ok(list.list.iter().filter_map(hours).collect())
+}
+
+/// Reads `/v5/market/tickers`, told at `at`; `funding_hours` is asked where a ticker does not tell its interval. A contract without a last price is left out: it has no state yet.
 ///
 /// # Errors
 ///
 /// [`ParseError`] when the list is not one, or none of its rows is understood.
-pub fn tickers(result: &str, at: UnixMs) -> Result<Page<(Symbol, Ticker)>, ParseError> {
+pub fn tickers(
+    result: &str,
+    at: UnixMs,
+    funding_hours: impl Fn(Symbol) -> Option<u8>,
+) -> Result<Page<(Symbol, Ticker)>, ParseError> {
     page(result, |row: &TickerRow<'_>| {
         let symbol = symbol(named("symbol", row.symbol.as_ref())?)?;
         let mut state = TickerState::default();
         state.merge(row)?;
-        Ok(state.ticker(at).map(|ticker| (symbol, ticker)))
+        Ok(state.ticker(at, funding_hours(symbol)).map(|ticker| (symbol, ticker)))
     })
 }
 

@@ -55,9 +55,10 @@ impl TickerState {
         .collect()
     }
 
-    /// The state at `at`; none as long as there is no last price.
+    /// The state at `at`; none as long as there is no last price. `listed_hours` is the interval of funding that the
+    /// list of instruments tells, for where the ticker itself tells none.
     #[must_use]
-    pub fn ticker(&self, at: UnixMs) -> Option<Ticker> {
+    pub fn ticker(&self, at: UnixMs, listed_hours: Option<u8>) -> Option<Ticker> {
         Some(Ticker {
             at,
             last: self.last?,
@@ -70,14 +71,14 @@ impl TickerState {
             volume_24h: self.volume_24h,
             turnover_24h: self.turnover_24h,
             open_interest: self.open_interest_single.or_else(|| self.open_interest_both.map(|both| both / 2.0)),
-            funding: self.funding(),
+            funding: self.funding(listed_hours),
         })
     }
 
     /// A rate means nothing without its interval, so there is no funding unless all three parts are known.
-    fn funding(&self) -> Option<Funding> {
+    fn funding(&self, listed_hours: Option<u8>) -> Option<Funding> {
         let rate = Rate::new(self.funding_rate?).ok()?;
-        Some(Funding { rate, interval_hours: self.funding_hours?, next: self.funding_next? })
+        Some(Funding { rate, interval_hours: self.funding_hours.or(listed_hours)?, next: self.funding_next? })
     }
 }
 
@@ -141,7 +142,7 @@ mod tests {
         let mut state = TickerState::default();
         state.merge(&row(SNAPSHOT)).unwrap();
         state.merge(&row(r#"{"lastPrice":"12","fundingRate":"","indexPrice":null}"#)).unwrap();
-        let ticker = state.ticker(UnixMs(7)).unwrap();
+        let ticker = state.ticker(UnixMs(7), None).unwrap();
         assert_eq!((ticker.last, ticker.mark, ticker.index), (12.0, Some(11.0), None));
         assert_eq!(ticker.prev_24h, None, "a price of zero is no price");
         assert_eq!(ticker.funding, None, "the rate was taken back");
@@ -152,7 +153,7 @@ mod tests {
     fn the_venues_own_one_sided_figure_wins_over_half_of_both() {
         let mut state = TickerState::default();
         state.merge(&row(r#"{"lastPrice":"1","openInterest":"57118.511","singleOpenInterest":"28559.256"}"#)).unwrap();
-        assert_eq!(state.ticker(UnixMs(0)).unwrap().open_interest, Some(28_559.256));
+        assert_eq!(state.ticker(UnixMs(0), None).unwrap().open_interest, Some(28_559.256));
     }
 
     #[test]
@@ -162,7 +163,7 @@ mod tests {
         for (bad, field) in [("NaN", "markPrice"), ("-3", "markPrice"), ("1e999", "markPrice"), ("x", "markPrice")] {
             let json = format!(r#"{{"markPrice":"{bad}","lastPrice":"13"}}"#);
             assert_eq!(state.merge(&row(&json)).unwrap_err().field, field);
-            let ticker = state.ticker(UnixMs(0)).unwrap();
+            let ticker = state.ticker(UnixMs(0), None).unwrap();
             assert_eq!((ticker.last, ticker.mark), (13.0, None), "{bad}");
         }
         assert_eq!(state.merge(&row(r#"{"fundingIntervalHour":"480"}"#)).unwrap_err().field, "fundingIntervalHour");
@@ -170,10 +171,20 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_that_the_ticker_does_not_tell_is_that_of_the_list() {
+        let mut state = TickerState::default();
+        state.merge(&row(r#"{"lastPrice":"1","fundingRate":"0.0001","nextFundingTime":"5"}"#)).unwrap();
+        assert_eq!(state.ticker(UnixMs(0), None).unwrap().funding, None);
+        assert_eq!(state.ticker(UnixMs(0), Some(4)).unwrap().funding.unwrap().interval_hours, 4);
+        state.merge(&row(r#"{"fundingIntervalHour":"1"}"#)).unwrap();
+        assert_eq!(state.ticker(UnixMs(0), Some(4)).unwrap().funding.unwrap().interval_hours, 1, "its own wins");
+    }
+
+    #[test]
     fn without_a_last_price_there_is_no_state() {
         let mut state = TickerState::default();
         state.merge(&row(r#"{"markPrice":"1","lastPrice":""}"#)).unwrap();
-        assert_eq!(state.ticker(UnixMs(0)), None);
+        assert_eq!(state.ticker(UnixMs(0), None), None);
     }
 
     const FIELDS: [&str; 8] = [
@@ -207,7 +218,7 @@ mod tests {
                 last.extend(message.iter().map(|(field, value)| (*field, value.map(f64::from))));
             }
             let expected = |field: &str| last.get(field).copied().flatten();
-            match state.ticker(UnixMs(1)) {
+            match state.ticker(UnixMs(1), None) {
                 None => prop_assert_eq!(expected("lastPrice"), None),
                 Some(ticker) => {
                     prop_assert_eq!(Some(ticker.last), expected("lastPrice"));

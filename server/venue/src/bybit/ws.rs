@@ -12,6 +12,7 @@ use super::{
     StreamConfig,
     book::{Sequence, Step},
     frame::{self, Data, Frame},
+    intervals::FundingIntervals,
     model::TickerRow,
     subscriptions::Subscriptions,
     ticker::TickerState,
@@ -24,6 +25,7 @@ use crate::{BookChange, MarketEvent, sink::EventSink, ws::Dialogue};
 pub(super) struct Watch {
     config: StreamConfig,
     subscriptions: Subscriptions,
+    intervals: Arc<FundingIntervals>,
     symbols: BTreeMap<Symbol, Watched>,
     /// Books that are to be asked for again, and not before when.
     wanted: HashMap<Symbol, Instant>,
@@ -44,8 +46,9 @@ struct Watched {
 }
 
 impl Watch {
-    pub(super) fn new(symbols: &[Symbol], config: StreamConfig) -> Self {
+    pub(super) fn new(symbols: &[Symbol], config: StreamConfig, intervals: Arc<FundingIntervals>) -> Self {
         Self {
+            intervals,
             subscriptions: Subscriptions::new(config.topics_per_request),
             config,
             symbols: symbols.iter().map(|symbol| (*symbol, Watched::default())).collect(),
@@ -64,7 +67,7 @@ impl Watch {
         if let Err(invalid) = state.merge(row) {
             sink.counters.count_malformed(&format!("tickers. {}", invalid.field), &format_args!("{symbol}: {invalid}"));
         }
-        if let Some(ticker) = state.ticker(at) {
+        if let Some(ticker) = state.ticker(at, self.intervals.hours(symbol)) {
             sink.offer(MarketEvent::Ticker { symbol, ticker: Box::new(ticker) });
         }
     }
