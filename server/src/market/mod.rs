@@ -90,7 +90,7 @@ impl Market {
             MarketEvent::Trades { symbol, trades } => self.with(symbol, |window| window.take_trades(trades)),
             MarketEvent::Book { symbol, at, change } => self.with(symbol, |window| window.take_book(at, change)),
             // The windows keep no liquidations yet.
-            MarketEvent::Liquidations { .. } | MarketEvent::Connected { .. } => {}
+            MarketEvent::Liquidations { .. } | MarketEvent::Silent { .. } | MarketEvent::Connected { .. } => {}
             MarketEvent::Lost { symbols, .. } => {
                 for symbol in symbols.iter() {
                     self.with(*symbol, Window::lose);

@@ -5,11 +5,12 @@ use std::{
     fmt,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
-use schema::{Symbol, Venue};
+use schema::{Symbol, UnixMs, Venue};
 
 /// Says of each kind of thing once that it is new.
 #[derive(Debug, Default)]
@@ -36,6 +37,8 @@ pub struct StreamCounters {
     dropped: Counter,
     reconnects: Counter,
     book_gaps: metrics::Counter,
+    /// How far the exchange's clock is ahead, in ms; the smallest number as long as that is not known.
+    skew_ms: AtomicI64,
     complaints: OncePerKind,
     remarks: OncePerKind,
 }
@@ -61,6 +64,9 @@ impl Counter {
 }
 
 impl StreamCounters {
+    /// A clock that is farther off than this makes ages wrong that a person can see.
+    const SKEW_REMARKED_MS: u64 = 2_000;
+
     /// Counters at zero. The metrics recorder should be installed before.
     #[must_use]
     pub fn new(venue: Venue) -> Self {
@@ -72,6 +78,7 @@ impl StreamCounters {
             dropped: Counter::new(metrics::counter!("venue_dropped_total", "venue" => label)),
             reconnects: Counter::new(metrics::counter!("venue_reconnects_total", "venue" => label)),
             book_gaps: metrics::counter!("venue_book_gaps_total", "venue" => label),
+            skew_ms: AtomicI64::new(i64::MIN),
             complaints: OncePerKind::default(),
             remarks: OncePerKind::default(),
         }
@@ -104,6 +111,23 @@ impl StreamCounters {
     pub(crate) fn count_book_gap(&self, symbol: &Symbol) {
         self.book_gaps.increment(1);
         self.remark("book gap", symbol);
+    }
+
+    /// Notes the time of an answer: the exchange's own, and when it arrived after how long by this machine's.
+    pub(crate) fn note_clock(&self, told: UnixMs, arrived: UnixMs, took: Duration) {
+        let half = i64::try_from(took.as_millis() / 2).unwrap_or(i64::MAX);
+        let skew = told.0.saturating_sub(arrived.0.saturating_sub(half));
+        self.skew_ms.store(skew.max(i64::MIN + 1), Relaxed);
+        metrics::gauge!("venue_clock_skew_ms", "venue" => self.venue.as_str()).set(skew as f64);
+        if skew.unsigned_abs() > Self::SKEW_REMARKED_MS {
+            self.remark("clock skew", &format_args!("{skew} ms"));
+        }
+    }
+
+    /// How far the exchange's clock is ahead of this machine's, in ms.
+    #[must_use]
+    pub fn clock_skew_ms(&self) -> Option<i64> {
+        Some(self.skew_ms.load(Relaxed)).filter(|skew| *skew != i64::MIN)
     }
 
     /// Counts a message, or a row of an answer, that could not be understood; logs the first of its kind.
@@ -139,6 +163,16 @@ mod tests {
         assert!(!once.first("json"));
         let new = (0..10 * OncePerKind::CAPACITY).filter(|i| once.first(&i.to_string())).count();
         assert_eq!(new, OncePerKind::CAPACITY - 1);
+    }
+
+    #[test]
+    fn the_clock_of_the_exchange_is_measured_at_the_middle_of_an_answer() {
+        let counters = StreamCounters::new(Venue::Sim);
+        assert_eq!(counters.clock_skew_ms(), None);
+        counters.note_clock(UnixMs(10_000), UnixMs(9_100), Duration::from_millis(200));
+        assert_eq!(counters.clock_skew_ms(), Some(1_000));
+        counters.note_clock(UnixMs(9_000), UnixMs(9_000), Duration::ZERO);
+        assert_eq!(counters.clock_skew_ms(), Some(0));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What an exchange tells, without the peculiarities of any one exchange.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use schema::{Candle, Level, Symbol, Timeframe, Trade, UnixMs, signals::Funding};
 
@@ -108,6 +108,17 @@ pub enum BookChange {
     Lost,
 }
 
+/// A stream of a contract that speaks whether or not anything happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Its state.
+    Ticker,
+    /// Its candles.
+    Candle,
+    /// Its book.
+    Book,
+}
+
 /// Something the live stream of an exchange told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MarketEvent {
@@ -155,6 +166,15 @@ pub enum MarketEvent {
         at: UnixMs,
         /// The change.
         change: BookChange,
+    },
+    /// A stream of a contract that always speaks has said nothing for long; it is asked for again.
+    Silent {
+        /// Which contract.
+        symbol: Symbol,
+        /// Which stream of it.
+        stream: Stream,
+        /// For how long.
+        silent_for: Duration,
     },
     /// A connection was made; its topics begin anew.
     Connected {

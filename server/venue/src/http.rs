@@ -2,11 +2,15 @@
 //!
 //! What an answer means is the business of each adapter; here only what holds for every exchange.
 
-use std::{fmt, num::NonZeroU32, time::Duration};
+use std::{
+    fmt,
+    num::NonZeroU32,
+    time::{Duration, Instant, SystemTime},
+};
 
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::{Client, Response, StatusCode, Url, header, redirect};
-use schema::Venue;
+use schema::{UnixMs, Venue};
 
 use crate::{
     VenueError,
@@ -50,6 +54,10 @@ impl HttpConfig {
 
 /// An answer of HTTP status 200 in JSON.
 pub(crate) struct Reply {
+    /// When it had arrived, by this machine's clock.
+    pub(crate) arrived: UnixMs,
+    /// How long it took from the request on.
+    pub(crate) took: Duration,
     pub(crate) headers: header::HeaderMap,
     pub(crate) body: Vec<u8>,
 }
@@ -137,6 +145,7 @@ impl Http {
 
     async fn attempt(&self, url: &Url, charge: Charge) -> Result<Reply, VenueError> {
         self.gate.pass(charge).await.map_err(|status| VenueError::Refused { url: url.to_string(), status })?;
+        let asked = Instant::now();
         let response = self.client.get(url.clone()).send().await.map_err(|error| unreachable(url, error))?;
         let status = response.status();
         match status {
@@ -167,7 +176,8 @@ impl Http {
             return Err(VenueError::Failing { url: url.to_string(), code: i64::from(status.as_u16()), message });
         }
         let headers = response.headers().clone();
-        Ok(Reply { headers, body: body(url, response).await? })
+        let body = body(url, response).await?;
+        Ok(Reply { arrived: wall_clock(), took: asked.elapsed(), headers, body })
     }
 
     /// The error for a refusal; nobody asks this host again for a while, and for as long as it said where it did.
@@ -213,6 +223,12 @@ impl Http {
         tracing::warn!(venue = %self.venue, path = url.path(), ?wait, "asked to slow down");
         VenueError::RateLimited { url: url.to_string(), retry_after: Some(wait) }
     }
+}
+
+/// Milliseconds since 1970 by this machine's clock; 0 for a clock that stands before.
+fn wall_clock() -> UnixMs {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    UnixMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn retry_after(response: &Response) -> Option<Duration> {

@@ -9,6 +9,7 @@ pub mod error;
 pub mod event;
 mod http;
 mod limit;
+mod order;
 pub mod sim;
 mod sink;
 mod tls;
@@ -22,7 +23,7 @@ pub use counters::StreamCounters;
 pub use error::VenueError;
 pub use event::{
     Accounts, BookChange, Instrument, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,
-    Ticker,
+    Stream, Ticker,
 };
 pub use limit::Pause;
 pub use tls::install_crypto_provider;
@@ -68,6 +69,10 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// Why nothing is asked of this exchange for now: it refused this address.
     fn pause(&self) -> Option<Pause>;
+
+    /// How far the exchange's clock is ahead of this machine's, in ms, as far as the last answer that told the time
+    /// shows; half of the time the answer took is uncertain.
+    fn clock_skew_ms(&self) -> Option<i64>;
 
     /// What the streams of this exchange went through since it was made.
     fn counters(&self) -> schema::health::StreamCounters;

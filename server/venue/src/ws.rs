@@ -32,6 +32,8 @@ pub struct StreamConfig {
     pub ping_every: Duration,
     /// After how long without any message a connection counts as dead.
     pub silent_after: Duration,
+    /// After how long a single stream that always speaks counts as dead, while the connection is alive.
+    pub topic_silent_after: Duration,
     /// How long making a connection, or getting rid of one message, may take.
     pub connect_timeout: Duration,
     /// The shortest wait before connecting again.
@@ -54,6 +56,7 @@ impl StreamConfig {
         topics_per_request: 50,
         ping_every: Duration::from_secs(20),
         silent_after: Duration::from_secs(30),
+        topic_silent_after: Duration::from_secs(90),
         connect_timeout: Duration::from_secs(10),
         backoff_min: Duration::from_secs(1),
         backoff_max: Duration::from_secs(60),
@@ -82,7 +85,7 @@ pub(crate) trait Dialogue: Send {
     const PING: &'static str;
 
     /// The first messages of a new connection. Everything that was known from an earlier one is forgotten.
-    fn begin(&mut self) -> Vec<String>;
+    fn begin(&mut self, now: Instant) -> Vec<String>;
 
     /// Takes a message in.
     fn take(&mut self, text: &str, now: Instant, sink: &EventSink);
@@ -161,7 +164,7 @@ async fn converse<D: Dialogue>(
     config: &StreamConfig,
     sink: &EventSink,
 ) -> String {
-    for message in dialogue.begin() {
+    for message in dialogue.begin(Instant::now()) {
         if let Err(cause) = send(&mut socket, message, config).await {
             return cause;
         }

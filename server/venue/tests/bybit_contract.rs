@@ -147,6 +147,7 @@ async fn every_kind_of_event_arrives_of_every_symbol_that_is_watched() {
                     (symbol, at, kind)
                 }
                 MarketEvent::Lost { cause, .. } => panic!("{cause}"),
+                MarketEvent::Silent { symbol, stream, .. } => panic!("{stream:?} of {symbol} is silent"),
             };
             let before = last_at.insert((symbol, kind), at);
             assert!(before.is_none_or(|before| before <= at), "{kind} of {symbol} out of order");

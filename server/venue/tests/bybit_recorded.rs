@@ -286,7 +286,7 @@ fn single_frames_of_every_sample() {
         });
     }
     read("doc-examples/websocket-public-trade-1.json", &|frame| {
-        let Frame::Data { data: Data::Trades(trades), .. } = frame else { panic!("{frame:?}") };
+        let Frame::Data { data: Data::Trades(trades, _), .. } = frame else { panic!("{frame:?}") };
         assert_eq!((trades[0].side, trades[0].price, trades[0].at.0), (Side::Buy, 16_578.5, 1_672_304_486_865));
     });
     read("doc-examples/websocket-public-orderbook-1.json", &|frame| {

@@ -113,6 +113,10 @@ impl Exchange for Bybit {
         self.routes.pause()
     }
 
+    fn clock_skew_ms(&self) -> Option<i64> {
+        self.counters.clock_skew_ms()
+    }
+
     fn counters(&self) -> schema::health::StreamCounters {
         self.counters.snapshot()
     }

@@ -7,6 +7,8 @@ pub enum Step {
     Replace,
     /// It changes what is held.
     Change,
+    /// It was taken in already.
+    Repeated,
     /// It changes something that is not held: wait for the next whole book.
     Skip,
     /// A message between it and the last one is missing: what is held may not be used any more.
@@ -30,6 +32,7 @@ impl Sequence {
                 self.0 = Some(update);
                 Step::Change
             }
+            Some(last) if last == update => Step::Repeated,
             // A number that goes back is as suspicious as one that jumps: the book may be of two services.
             Some(_) => {
                 self.0 = None;
@@ -67,7 +70,9 @@ mod tests {
         assert_eq!(sequence.advance(false, 14), Step::Skip);
         assert_eq!(sequence.advance(false, 1), Step::Replace, "the service began anew");
         assert_eq!(sequence.advance(false, 2), Step::Change);
-        assert_eq!(sequence.advance(false, 2), Step::Gap);
+        assert_eq!(sequence.advance(false, 2), Step::Repeated, "told twice");
+        assert_eq!(sequence.advance(false, 3), Step::Change);
+        assert_eq!(sequence.advance(false, 2), Step::Gap, "back");
         assert!(!sequence.holds());
     }
 
@@ -90,6 +95,7 @@ mod tests {
                     Step::Replace => prop_assert!(snapshot),
                     Step::Change => prop_assert!(whole),
                     Step::Skip | Step::Gap => prop_assert!(!whole),
+                    Step::Repeated => prop_assert!(false, "no number comes twice"),
                 }
                 prop_assert_eq!(sequence.holds(), whole);
             }

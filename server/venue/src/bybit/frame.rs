@@ -10,7 +10,7 @@ use super::{
     parse::{ParseError, amount, number, price, stamp, trade},
     topic::{Channel, Topic},
 };
-use crate::{Liquidation, PositionSide};
+use crate::{Liquidation, PositionSide, order::RecentIds};
 
 /// What a message of the stream says.
 #[derive(Debug)]
@@ -39,8 +39,8 @@ pub enum Data<'a> {
     Ticker(Box<TickerRow<'a>>),
     /// Candles, and whether each is final.
     Candles(Timeframe, Vec<(Candle, bool)>),
-    /// Trades, oldest first, without those agreed outside the book.
-    Trades(Vec<Trade>),
+    /// Trades, oldest first, without those agreed outside the book; and a short form of the identity of each.
+    Trades(Vec<Trade>, Vec<Option<u64>>),
     /// Positions closed by force, oldest first.
     Liquidations(Vec<Liquidation>),
     /// Levels of the book.
@@ -174,10 +174,14 @@ fn data<'a>(topic: Topic, message: &Message<'a>) -> Result<Frame<'a>, ParseError
             let mut trades = rows
                 .iter()
                 .filter(|row| row.block != Some(true))
-                .map(|row| trade(stamp("T", row.at)?, &row.side, &row.price, &row.size))
-                .collect::<Result<Vec<_>, _>>()?;
-            trades.sort_by_key(|trade| trade.at);
-            Data::Trades(trades)
+                .map(|row| {
+                    let id = row.id.as_ref().map(|id| RecentIds::short(id.as_str()));
+                    Ok((trade(stamp("T", row.at)?, &row.side, &row.price, &row.size)?, id))
+                })
+                .collect::<Result<Vec<_>, Invalid>>()?;
+            trades.sort_by_key(|(trade, _)| trade.at);
+            let (trades, ids) = trades.into_iter().unzip();
+            Data::Trades(trades, ids)
         }
         Channel::Liquidations => {
             let rows: Vec<LiquidationData<'_>> = decoded(json)?;
@@ -306,7 +310,7 @@ mod tests {
         let text = r#"{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":9,"data":[
             {"T":3,"s":"BTCUSDT","S":"Buy","v":"2","p":"10","BT":false,"RPI":true,"seq":1},
             {"T":2,"s":"BTCUSDT","S":"Sell","v":"9","p":"10","BT":true}]}"#;
-        let Ok(Frame::Data { data: Data::Trades(trades), .. }) = read(text) else { panic!("{text}") };
+        let Ok(Frame::Data { data: Data::Trades(trades, _), .. }) = read(text) else { panic!("{text}") };
         assert_eq!(trades.len(), 1);
         assert_eq!((trades[0].at, trades[0].size), (UnixMs(3), 2.0));
     }

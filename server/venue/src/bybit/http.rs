@@ -192,6 +192,7 @@ impl Routes {
         }
         self.http.heed_lane(lane.place(), header(reply, LIMIT), header(reply, LIMIT_LEFT), renewed_in);
         let now = UnixMs(envelope.time.ok_or_else(|| missing("time"))?);
+        self.counters.note_clock(now, reply.arrived, reply.took);
         let result = envelope.result.ok_or_else(|| missing("result"))?;
         read(result.get(), now).map_err(|error| match error {
             ParseError::Shape(source) => undecodable(source),

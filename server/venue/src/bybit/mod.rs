@@ -16,6 +16,7 @@ pub mod parse;
 mod subscriptions;
 pub mod ticker;
 pub mod topic;
+mod watched;
 mod ws;
 
 pub use adapter::Bybit;

@@ -320,6 +320,9 @@ pub struct TradeData<'a> {
     /// The price, in quote currency.
     #[serde(borrow, rename = "p")]
     pub price: Text<'a>,
+    /// Its identity.
+    #[serde(borrow, default, rename = "i")]
+    pub id: Option<Text<'a>>,
     /// Whether it was agreed outside the book.
     #[serde(default, rename = "BT")]
     pub block: Option<bool>,

@@ -10,13 +10,14 @@ use tokio::time::Instant;
 
 use super::{
     StreamConfig,
-    book::{Sequence, Step},
+    book::Step,
     frame::{self, Data, Frame},
     intervals::FundingIntervals,
     model::TickerRow,
     subscriptions::Subscriptions,
     ticker::TickerState,
     topic::{Channel, Topic},
+    watched::Watched,
 };
 use crate::{BookChange, MarketEvent, sink::EventSink, ws::Dialogue};
 
@@ -27,22 +28,10 @@ pub(super) struct Watch {
     subscriptions: Subscriptions,
     intervals: Arc<FundingIntervals>,
     symbols: BTreeMap<Symbol, Watched>,
-    /// Books that are to be asked for again, and not before when.
-    wanted: HashMap<Symbol, Instant>,
+    /// Streams that are to be asked for again, and not before when.
+    wanted: HashMap<Topic, Instant>,
     /// Books whose loss could not be told yet, for lack of room.
     untold: HashMap<Symbol, UnixMs>,
-}
-
-/// What is remembered of a symbol between two messages.
-#[derive(Debug, Default)]
-struct Watched {
-    /// None until a snapshot arrives.
-    ticker: Option<TickerState>,
-    book: Sequence,
-    /// When the last message of its book was sent.
-    book_at: Option<UnixMs>,
-    /// When its book was asked for again last.
-    asked_at: Option<Instant>,
 }
 
 impl Watch {
@@ -57,18 +46,63 @@ impl Watch {
         }
     }
 
-    fn take_ticker(&mut self, symbol: Symbol, snapshot: bool, at: UnixMs, row: &TickerRow<'_>, sink: &EventSink) {
+    fn take_ticker(
+        &mut self,
+        symbol: Symbol,
+        snapshot: bool,
+        at: UnixMs,
+        row: &TickerRow<'_>,
+        now: Instant,
+        sink: &EventSink,
+    ) {
         let Some(watched) = self.symbols.get_mut(&symbol) else { return };
         if snapshot {
-            watched.ticker = Some(TickerState::default());
+            watched.ticker = Some((TickerState::default(), at));
+            self.wanted.remove(&Topic { channel: Channel::Ticker, symbol });
         }
-        // A change of something unknown cannot be used.
-        let Some(state) = &mut watched.ticker else { return };
+        // A change of something unknown cannot be used; should the whole never come, it is asked for again.
+        let Some((state, told)) = &mut watched.ticker else {
+            self.want(Topic { channel: Channel::Ticker, symbol }, now);
+            return;
+        };
+        if at < *told {
+            // Which of its fields are out of date cannot be known: only a whole state helps.
+            sink.counters.remark("ticker out of order", &symbol);
+            watched.ticker = None;
+            self.want(Topic { channel: Channel::Ticker, symbol }, now);
+            return;
+        }
+        *told = at;
         if let Err(invalid) = state.merge(row) {
             sink.counters.count_malformed(&format!("tickers. {}", invalid.field), &format_args!("{symbol}: {invalid}"));
         }
         if let Some(ticker) = state.ticker(at, self.intervals.hours(symbol)) {
             sink.offer(MarketEvent::Ticker { symbol, ticker: Box::new(ticker) });
+        }
+    }
+
+    /// A stream is to be asked for again, but not too often.
+    fn want(&mut self, topic: Topic, now: Instant) {
+        let Some(watched) = self.symbols.get(&topic.symbol) else { return };
+        let when = watched.may_ask(topic.channel, self.config.resubscribe_every, now);
+        self.wanted.entry(topic).or_insert(when);
+    }
+
+    /// Looks for streams that have fallen silent while the connection is alive.
+    fn watch_silence(&mut self, now: Instant, sink: &EventSink) {
+        let after = self.config.topic_silent_after;
+        let silent: Vec<_> = self
+            .symbols
+            .iter_mut()
+            .flat_map(|(symbol, watched)| watched.silent(after, now).into_iter().map(|silent| (*symbol, silent)))
+            .collect();
+        for (symbol, (stream, channel, silent_for)) in silent {
+            sink.counters.remark("silent stream", &format_args!("{stream:?} of {symbol} for {silent_for:?}"));
+            sink.offer(MarketEvent::Silent { symbol, stream, silent_for });
+            match self.symbols.get(&symbol).filter(|watched| channel == Channel::Book && watched.book.holds()) {
+                Some(Watched { book_at: Some(at), .. }) => self.lose_book(symbol, *at, now, sink),
+                _ => self.want(Topic { channel, symbol }, now),
+            }
         }
     }
 
@@ -82,12 +116,17 @@ impl Watch {
         sink: &EventSink,
     ) {
         match step {
-            Step::Skip => {}
+            Step::Repeated => {}
+            // The whole book should have come before; should it never come, it is asked for again.
+            Step::Skip => self.want(Topic { channel: Channel::Book, symbol }, now),
             Step::Gap => {
                 sink.counters.count_book_gap(&symbol);
                 self.lose_book(symbol, at, now, sink);
             }
             Step::Replace | Step::Change => {
+                if step == Step::Replace {
+                    self.wanted.remove(&Topic { channel: Channel::Book, symbol });
+                }
                 if !sink.offer(MarketEvent::Book { symbol, at, change }) {
                     self.lose_book(symbol, at, now, sink);
                 }
@@ -112,24 +151,23 @@ impl Watch {
             if !sink.has_room() || !sink.offer(lost) {
                 return true;
             }
-            let asked = symbols.get(symbol).and_then(|watched| watched.asked_at);
-            wanted.insert(*symbol, asked.map_or(now, |asked| (asked + wait).max(now)));
+            let when = symbols.get(symbol).map_or(now, |watched| watched.may_ask(Channel::Book, wait, now));
+            wanted.insert(Topic { channel: Channel::Book, symbol: *symbol }, when);
             false
         });
     }
 
     fn ask_again(&mut self, now: Instant) {
-        let due: Vec<_> = self.wanted.iter().filter(|(_, when)| **when <= now).map(|(symbol, _)| *symbol).collect();
+        let due: Vec<_> = self.wanted.iter().filter(|(_, when)| **when <= now).map(|(topic, _)| *topic).collect();
         if due.is_empty() {
             return;
         }
-        let topics: Vec<_> = due.iter().map(|symbol| Topic { channel: Channel::Book, symbol: *symbol }).collect();
-        self.subscriptions.unsubscribe(&topics);
-        self.subscriptions.subscribe(&topics);
-        for symbol in due {
-            self.wanted.remove(&symbol);
-            if let Some(watched) = self.symbols.get_mut(&symbol) {
-                watched.asked_at = Some(now);
+        self.subscriptions.unsubscribe(&due);
+        self.subscriptions.subscribe(&due);
+        for topic in due {
+            self.wanted.remove(&topic);
+            if let Some(watched) = self.symbols.get_mut(&topic.symbol) {
+                watched.ask(topic.channel, now);
             }
         }
     }
@@ -138,7 +176,7 @@ impl Watch {
 impl Dialogue for Watch {
     const PING: &'static str = r#"{"op":"ping"}"#;
 
-    fn begin(&mut self) -> Vec<String> {
+    fn begin(&mut self, now: Instant) -> Vec<String> {
         self.subscriptions.clear();
         self.wanted.clear();
         for watched in self.symbols.values_mut() {
@@ -149,6 +187,12 @@ impl Dialogue for Watch {
             .keys()
             .flat_map(|symbol| Channel::WATCHED.map(|channel| Topic { channel, symbol: *symbol }))
             .collect();
+        for topic in &topics {
+            if let Some(watched) = self.symbols.get_mut(&topic.symbol) {
+                watched.hear(*topic, now);
+                watched.ask(topic.channel, now);
+            }
+        }
         self.subscriptions.subscribe(&topics);
         self.subscriptions.take_outgoing()
     }
@@ -159,6 +203,9 @@ impl Dialogue for Watch {
             Ok(Frame::Pong) => return,
             Ok(Frame::Answer(answer)) => {
                 for topic in self.subscriptions.answered(&answer) {
+                    if let Some(watched) = self.symbols.get_mut(&topic.symbol) {
+                        watched.give_up(topic);
+                    }
                     let kind = format!("{} refused", topic.symbol);
                     sink.counters.remark(&kind, &format_args!("{topic}: {}", answer.message));
                 }
@@ -180,20 +227,26 @@ impl Dialogue for Watch {
             sink.counters.count_malformed("topic that was not asked for", &topic);
             return;
         };
+        watched.hear(topic, now);
         match data {
-            Data::Ticker(row) => self.take_ticker(symbol, snapshot, at, &row, sink),
+            Data::Ticker(row) => self.take_ticker(symbol, snapshot, at, &row, now, sink),
             Data::Candles(timeframe, candles) => {
                 for (candle, closed) in candles {
-                    sink.offer(MarketEvent::Candle { symbol, timeframe, candle, closed, at });
+                    if watched.candles.accepts(&candle, closed, at) {
+                        sink.offer(MarketEvent::Candle { symbol, timeframe, candle, closed, at });
+                    }
                 }
             }
-            Data::Trades(trades) if trades.is_empty() => {}
-            Data::Trades(trades) => {
-                sink.offer(MarketEvent::Trades { symbol, trades });
+            Data::Trades(trades, ids) => {
+                let trades = watched.new_trades(trades, &ids);
+                if !trades.is_empty() {
+                    sink.offer(MarketEvent::Trades { symbol, trades });
+                }
             }
-            Data::Liquidations(liquidations) if liquidations.is_empty() => {}
             Data::Liquidations(liquidations) => {
-                sink.offer(MarketEvent::Liquidations { symbol, liquidations });
+                if watched.new_liquidations(at) && !liquidations.is_empty() {
+                    sink.offer(MarketEvent::Liquidations { symbol, liquidations });
+                }
             }
             // Whatever arrives before the loss was told belongs to the book that is given up.
             Data::Book { .. } if self.untold.contains_key(&symbol) => self.tell_lost_books(now, sink),
@@ -211,6 +264,7 @@ impl Dialogue for Watch {
     }
 
     fn tick(&mut self, now: Instant, sink: &EventSink) -> Vec<String> {
+        self.watch_silence(now, sink);
         self.tell_lost_books(now, sink);
         self.ask_again(now);
         self.subscriptions.take_outgoing()

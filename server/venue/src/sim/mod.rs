@@ -12,6 +12,7 @@ mod book;
 mod candle;
 mod catalogue;
 mod contract;
+mod fault;
 mod fixed;
 mod frames;
 mod history;
@@ -40,6 +41,7 @@ use std::path::PathBuf;
 
 use schema::UnixMs;
 
+pub use fault::{Fault, FaultSwitch, NoFault, Silence, TimedFault, TooManyFaults};
 pub use recorded::RecordingError;
 pub use server::{SimError, SimServer};
 

@@ -8,12 +8,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use axum::{Router, routing::get, serve::ListenerExt};
+use axum::{Router, middleware, routing::get, serve::ListenerExt};
 use schema::UnixMs;
 use tokio::{sync::oneshot, time::MissedTickBehavior};
 
 use super::{
-    RecordingError, SimConfig,
+    FaultSwitch, RecordingError, SimConfig,
+    fault::{control, http::faulty},
     hub::Hub,
     market::{Market, TICK_MS},
     recorded, rest, stream,
@@ -106,12 +107,16 @@ impl Exchange {
 
 /// The exchange as its routes and connections share it.
 #[derive(Debug, Clone)]
-pub(crate) struct Shared(Arc<Mutex<Exchange>>);
+pub(crate) struct Shared {
+    exchange: Arc<Mutex<Exchange>>,
+    /// What it does wrong on purpose.
+    pub(crate) faults: FaultSwitch,
+}
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Exchange> {
         // A panic while it was held is reported by the task it happened in, which ends the server.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.exchange.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something with the exchange, off the asynchronous threads: a tick of many contracts takes its time.
@@ -165,7 +170,8 @@ impl SimServer {
             Some(folder) => played(config.seed, config.symbols, config.start, &folder)
                 .map_err(|source| SimError::Candles { folder, source })?,
         };
-        let shared = Shared(Arc::new(Mutex::new(Exchange::new(market))));
+        let exchange = Arc::new(Mutex::new(Exchange::new(market)));
+        let shared = Shared { exchange, faults: FaultSwitch::default() };
         Ok(Self { listener, addr, shared, offset })
     }
 
@@ -173,6 +179,12 @@ impl SimServer {
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// What it does wrong on purpose: nothing, until it is switched on here or at `/sim/faults`.
+    #[must_use]
+    pub fn faults(&self) -> FaultSwitch {
+        self.shared.faults.clone()
     }
 
     /// The base of its REST routes, for example `http://127.0.0.1:4000`.
@@ -200,8 +212,12 @@ impl SimServer {
                 tracing::debug!(%error, "a simulated connection delays small frames");
             }
         });
-        let routes: Router =
-            rest::routes().route("/v5/public/linear", get(stream::upgrade)).with_state(self.shared.clone());
+        let faults = self.shared.faults.clone();
+        let routes: Router = rest::routes()
+            .route("/v5/public/linear", get(stream::upgrade))
+            .with_state(self.shared.clone())
+            .layer(middleware::from_fn_with_state(faults.clone(), faulty))
+            .merge(control::routes(faults));
         let market = keep_moving(self.shared.clone(), self.offset);
         let (stop, stopped) = oneshot::channel::<Infallible>();
         let server = axum::serve(listener, routes).with_graceful_shutdown(async {

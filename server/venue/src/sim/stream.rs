@@ -14,6 +14,8 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use super::{
+    Fault, FaultSwitch,
+    fault::frame::Distortion,
     frames,
     hub::{ARGS_MAX, Ends, Hub, TooMany, Wanted},
     json::Json,
@@ -49,7 +51,7 @@ fn answer(id: u64, request: Option<&Request>, success: bool, message: &str) -> U
 }
 
 /// Answers what a client said, and does it.
-fn hear(exchange: &mut Exchange, id: u64, text: &str) {
+fn hear(exchange: &mut Exchange, id: u64, text: &str, faults: &[Fault]) {
     let Exchange { market, hub } = exchange;
     let request = serde_json::from_str::<Request>(text);
     let Ok(request) = &request else {
@@ -58,14 +60,14 @@ fn hear(exchange: &mut Exchange, id: u64, text: &str) {
     };
     let outcome = match request.op.as_str() {
         "ping" => Ok("pong"),
-        "subscribe" => resolve(market, &request.args).and_then(|topics| {
+        "subscribe" => resolve(market, &request.args, faults).and_then(|topics| {
             let too_many = |TooMany| format!("the topics of a connection may not exceed {ARGS_MAX} characters");
             hub.subscribe(id, &topics).map_err(too_many)?;
             hub.send(id, answer(id, Some(request), true, ""));
             tell_state(market, hub, id, &topics);
             Ok("")
         }),
-        "unsubscribe" => resolve(market, &request.args).map(|topics| {
+        "unsubscribe" => resolve(market, &request.args, &[]).map(|topics| {
             hub.unsubscribe(id, &topics);
             ""
         }),
@@ -81,13 +83,15 @@ fn hear(exchange: &mut Exchange, id: u64, text: &str) {
 }
 
 /// The contracts and kinds that topics name; one that is unknown refuses them all.
-fn resolve(market: &Market, args: &[String]) -> Result<Vec<Wanted>, String> {
+fn resolve(market: &Market, args: &[String], faults: &[Fault]) -> Result<Vec<Wanted>, String> {
     if args.is_empty() {
         return Err("Invalid args".to_owned());
     }
     let find = |text: &String| {
         let topic: Topic = text.parse().map_err(|_| format!("Invalid topic :[{text}]"))?;
-        let place = market.place(topic.symbol).ok_or_else(|| format!("Invalid symbol :[{text}]"))?;
+        let listed = !faults.contains(&Fault::Delisted(topic.symbol));
+        let place = market.place(topic.symbol).filter(|_| listed);
+        let place = place.ok_or_else(|| format!("Invalid symbol :[{text}]"))?;
         Ok(Wanted { place, kind: topic.kind, length: text.len() })
     };
     args.iter().map(find).collect()
@@ -120,22 +124,29 @@ async fn converse(shared: Shared, socket: WebSocket) {
         while let Ok(Some(Ok(message))) = tokio::time::timeout(SILENCE, source.next()).await {
             // Protocol pings and the closing handshake are answered by the socket itself; binary frames mean nothing.
             if let Message::Text(text) = message {
-                shared.with(move |exchange| hear(exchange, id, &text)).await;
+                let faults = shared.faults.now();
+                shared.with(move |exchange| hear(exchange, id, &text, &faults)).await;
             }
         }
     };
     tokio::select! {
         () = reading => {}
-        () = write(sink, frames) => {}
+        () = write(sink, frames, &shared.faults) => {}
+        () = shared.faults.dropping() => {}
         _ = alive => {}
     }
     shared.with(move |exchange| exchange.hub.disconnect(id)).await;
 }
 
-async fn write(mut sink: SplitSink<WebSocket, Message>, mut frames: mpsc::Receiver<Utf8Bytes>) {
-    let mut batch = Vec::with_capacity(BATCH);
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut frames: mpsc::Receiver<Utf8Bytes>, switch: &FaultSwitch) {
+    let (mut batch, mut sent) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+    let mut distortion = Distortion::default();
     while frames.recv_many(&mut batch, BATCH).await > 0 {
+        let faults = switch.now();
         for frame in batch.drain(..) {
+            distortion.send(frame, &faults, &mut sent);
+        }
+        for frame in sent.drain(..) {
             if sink.feed(Message::Text(frame)).await.is_err() {
                 return;
             }
