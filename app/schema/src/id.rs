@@ -118,6 +118,8 @@ impl<'de> Deserialize<'de> for Symbol {
 pub enum Venue {
     /// Bybit, linear USDT perpetuals.
     Bybit,
+    /// Binance, USDT-margined perpetuals.
+    Binance,
     /// The simulated exchange of this project.
     Sim,
 }
@@ -133,6 +135,7 @@ impl Venue {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Bybit => "bybit",
+            Self::Binance => "binance",
             Self::Sim => "sim",
         }
     }
@@ -142,6 +145,7 @@ impl Venue {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Bybit => "Bybit",
+            Self::Binance => "Binance",
             Self::Sim => "Simulator",
         }
     }

@@ -201,6 +201,17 @@ pub enum Interval {
     Day,
 }
 
+impl Interval {
+    /// Its length in milliseconds.
+    #[must_use]
+    pub const fn ms(self) -> i64 {
+        match self {
+            Self::Timeframe(timeframe) => timeframe.ms(),
+            Self::Day => 86_400_000,
+        }
+    }
+}
+
 /// Open interest at one moment, one side, in base coin.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OpenInterest {

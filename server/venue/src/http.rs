@@ -62,6 +62,13 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
 }
 
+impl Reply {
+    /// What a header says; none where it is absent or says something else, for hardly one is promised.
+    pub(crate) fn header<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.headers.get(name)?.to_str().ok()?.trim().parse().ok()
+    }
+}
+
 /// The way to one exchange's HTTP routes.
 pub(crate) struct Http {
     client: Client,
@@ -85,7 +92,7 @@ impl Http {
 
     /// A refusal of a host that is not this machine lasts at least this long: so do the bans of the venues.
     const REFUSED_PAUSE_MIN: Duration = Duration::from_secs(600);
-    /// Of the body of a refusal no more is read.
+    /// Of the body of a refusal or a rejection no more is read.
     const REFUSAL_MAX_BYTES: usize = 4 * 1024;
 
     /// `law` is what the venue allows this address; the configured rate is kept as well.
@@ -159,16 +166,7 @@ impl Http {
                 self.gate.hold(wait.min(Self::PATIENCE));
                 return Err(self.rate_limited(url, wait));
             }
-            _ => {
-                let (url, code) = (url.to_string(), i64::from(status.as_u16()));
-                let message = status.canonical_reason().unwrap_or("unknown status").to_owned();
-                let ill = status.is_server_error();
-                return Err(if ill {
-                    VenueError::Failing { url, code, message }
-                } else {
-                    VenueError::Rejected { url, code, message }
-                });
-            }
+            _ => return Err(failed(url, response).await),
         }
         let kind = response.headers().get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
         if let Some(kind) = kind.filter(|kind| !kind.to_ascii_lowercase().contains("json")) {
@@ -210,6 +208,11 @@ impl Http {
         }
     }
 
+    /// Makes everybody wait: the limit of all together is nearly used up.
+    pub(crate) fn hold_all(&self, wait: Duration) {
+        self.gate.hold(wait.min(Self::PATIENCE));
+    }
+
     /// Why nothing is asked for now.
     pub(crate) fn pause(&self) -> Option<Pause> {
         self.gate.pause()
@@ -236,21 +239,50 @@ fn retry_after(response: &Response) -> Option<Duration> {
     text.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// What a refusal says, in plain words: a ban for asking too often is text, a region that is not served gets a page.
-async fn refusal(mut response: Response) -> String {
-    let status = response.status().as_u16();
-    let page = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/html"));
+/// The error for a status that is neither success nor a refusal; the venue's own code and words where it gives them.
+async fn failed(url: &Url, response: Response) -> VenueError {
+    #[derive(serde::Deserialize)]
+    struct Told {
+        code: i64,
+        msg: String,
+    }
+    let status = response.status();
+    let body = beginning(response).await;
+    let url = url.to_string();
+    if status.is_server_error() {
+        let message = status.canonical_reason().unwrap_or("unknown status").to_owned();
+        return VenueError::Failing { url, code: i64::from(status.as_u16()), message };
+    }
+    match serde_json::from_slice::<Told>(&body) {
+        Ok(Told { code, msg }) => VenueError::Rejected { url, code, message: msg },
+        Err(_) => {
+            let message = status.canonical_reason().unwrap_or("unknown status").to_owned();
+            VenueError::Rejected { url, code: i64::from(status.as_u16()), message }
+        }
+    }
+}
+
+/// The beginning of the body of an answer that is not what was asked for. One that cannot be read is as good as empty:
+/// the status alone decides.
+async fn beginning(mut response: Response) -> Vec<u8> {
     let mut body = Vec::new();
-    // A refusal whose body cannot be read is a refusal all the same.
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk);
         if body.len() >= Http::REFUSAL_MAX_BYTES {
             break;
         }
     }
+    body
+}
+
+/// What a refusal says, in plain words: a ban for asking too often is text, a region that is not served gets a page.
+async fn refusal(response: Response) -> String {
+    let status = response.status().as_u16();
+    let page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/html"));
+    let body = beginning(response).await;
     let too_often = String::from_utf8_lossy(&body).to_ascii_lowercase().contains("too frequent");
     let words = match status {
         _ if too_often => "this address asked too often",

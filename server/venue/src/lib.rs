@@ -3,16 +3,21 @@
 //! An adapter turns one exchange's HTTP and WebSocket messages into the events of [`event`];
 //! it never scores and never caches. [`bybit`] is one; [`sim`] is an exchange on loopback for it to talk to.
 
+pub mod binance;
 pub mod bybit;
+mod config;
 mod counters;
+mod date;
 pub mod error;
 pub mod event;
 mod http;
+mod intervals;
 mod limit;
 mod order;
 pub mod sim;
 mod sink;
 mod tls;
+mod wire;
 mod ws;
 
 use futures_util::future::BoxFuture;

@@ -40,6 +40,8 @@ pub struct StreamConfig {
     pub backoff_min: Duration,
     /// The longest wait before connecting again.
     pub backoff_max: Duration,
+    /// After how long a connection is made anew although nothing is wrong with it: before the exchange ends it.
+    pub renewed_after: Option<Duration>,
     /// How long a connection must have lasted for the waits to start from the shortest again.
     pub stable_after: Duration,
     /// The shortest time between two requests for the same book.
@@ -60,6 +62,7 @@ impl StreamConfig {
         connect_timeout: Duration::from_secs(10),
         backoff_min: Duration::from_secs(1),
         backoff_max: Duration::from_secs(60),
+        renewed_after: None,
         stable_after: Duration::from_secs(10),
         resubscribe_every: Duration::from_secs(5),
         tick_every: Duration::from_millis(250),
@@ -82,7 +85,7 @@ impl StreamConfig {
 /// What is said on a connection.
 pub(crate) trait Dialogue: Send {
     /// The message that asks whether the other side is there.
-    const PING: &'static str;
+    fn ping() -> Message;
 
     /// The first messages of a new connection. Everything that was known from an earlier one is forgotten.
     fn begin(&mut self, now: Instant) -> Vec<String>;
@@ -165,7 +168,7 @@ async fn converse<D: Dialogue>(
     sink: &EventSink,
 ) -> String {
     for message in dialogue.begin(Instant::now()) {
-        if let Err(cause) = send(&mut socket, message, config).await {
+        if let Err(cause) = send(&mut socket, Message::text(message), config).await {
             return cause;
         }
     }
@@ -173,6 +176,7 @@ async fn converse<D: Dialogue>(
         return "nobody listens".to_owned();
     }
     let mut heard = Instant::now();
+    let renewal = config.renewed_after.map(|after| heard + after);
     let mut ping = interval_at(heard + config.ping_every, config.ping_every);
     let mut tick = interval(config.tick_every);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -197,7 +201,7 @@ async fn converse<D: Dialogue>(
                 }
             }
             _ = ping.tick() => {
-                if let Err(cause) = send(&mut socket, D::PING.to_owned(), config).await {
+                if let Err(cause) = send(&mut socket, D::ping(), config).await {
                     return cause;
                 }
             }
@@ -208,8 +212,11 @@ async fn converse<D: Dialogue>(
                 if now.duration_since(heard) >= config.silent_after {
                     return format!("no message for {} s", config.silent_after.as_secs_f32());
                 }
+                if renewal.is_some_and(|renewal| renewal <= now) {
+                    return "its time was up and it is made anew".to_owned();
+                }
                 for message in dialogue.tick(now, sink) {
-                    if let Err(cause) = send(&mut socket, message, config).await {
+                    if let Err(cause) = send(&mut socket, Message::text(message), config).await {
                         return cause;
                     }
                 }
@@ -219,8 +226,8 @@ async fn converse<D: Dialogue>(
 }
 
 /// Sends a message; a peer that does not take it in time counts as lost.
-async fn send(socket: &mut Socket, message: String, config: &StreamConfig) -> Result<(), String> {
-    match timeout(config.connect_timeout, socket.send(Message::text(message))).await {
+async fn send(socket: &mut Socket, message: Message, config: &StreamConfig) -> Result<(), String> {
+    match timeout(config.connect_timeout, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(plain(&error)),
         Err(_) => Err("the exchange takes no messages".to_owned()),

@@ -1,7 +1,7 @@
 //! The adapter against the simulated exchange: the two speak the same protocol, over real connections.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod bybit_script;
+mod script;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,8 +9,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bybit_script::{symbol, within};
 use schema::{Symbol, Timeframe, UnixMs, Venue};
+use script::{symbol, within};
 use tokio::sync::{mpsc, oneshot};
 use venue::{
     BookChange, Exchange, Interval, MarketEvent,

@@ -1,14 +1,14 @@
 //! What the adapter does when HTTP answers are late, wrong or a refusal.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod bybit_script;
+mod script;
 
 use std::{
     error::Error,
     time::{Duration, Instant},
 };
 
-use bybit_script::{HttpScript, Reply, config, payload, symbol, within};
+use script::{HttpScript, Reply, config, payload, symbol, within};
 use tokio::net::TcpListener;
 use venue::{
     Exchange, Interval, VenueError,

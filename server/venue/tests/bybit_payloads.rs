@@ -1,10 +1,10 @@
 //! Bybit's messages in every documented shape, each figure followed to the event it ends in.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod bybit_script;
+mod script;
 
-use bybit_script::{HttpScript, Reply, WsScript, config, event, payload, symbol};
 use schema::{Candle, Level, Side, Timeframe, UnixMs, signals::Funding, unit::Rate};
+use script::{HttpScript, Reply, WsScript, config, event, payload, symbol};
 use tokio::sync::mpsc;
 use venue::{
     Accounts, BookChange, Exchange, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,

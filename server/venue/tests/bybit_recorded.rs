@@ -3,12 +3,12 @@
 //! The recordings are not part of the project; a test whose recording is absent says so and passes.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod bybit_script;
+mod script;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use bybit_script::{HttpScript, Reply, WsScript, config, event, fixture, symbol, within};
 use schema::{Side, Timeframe, UnixMs, signals::Funding, unit::Rate};
+use script::{HttpScript, Reply, WsScript, config, event, fixture, symbol, within};
 use tokio::sync::mpsc;
 use venue::{
     BookChange, Exchange, Interval, MarketEvent, PositionSide,

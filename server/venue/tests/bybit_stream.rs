@@ -1,11 +1,11 @@
 //! What the adapter does when a stream misbehaves.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod bybit_script;
+mod script;
 
 use std::time::Duration;
 
-use bybit_script::{Peer, Request, WsScript, book, config, event, symbol, ticker, within};
+use script::{Peer, Request, WsScript, book, config, event, symbol, ticker, within};
 use tokio::{io::AsyncWriteExt, sync::mpsc};
 use tokio_tungstenite::tungstenite::Message;
 use venue::{

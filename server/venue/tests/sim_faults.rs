@@ -1,15 +1,15 @@
 //! Every fault of the simulated exchange, as the adapter meets it: what it tells, and that it heals.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod bybit_script;
+mod script;
 
 use std::{
     collections::{BTreeSet, HashMap},
     time::{Duration, SystemTime},
 };
 
-use bybit_script::{config, event, symbol, within};
 use schema::{Symbol, UnixMs};
+use script::{config, event, symbol, within};
 use tokio::sync::{mpsc, oneshot};
 use venue::{
     BookChange, Exchange, Interval, MarketEvent, Stream, Subscription, VenueError,

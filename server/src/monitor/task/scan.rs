@@ -175,7 +175,7 @@ impl Scan {
 const fn outside<T>(source: Venue) -> Figure<T> {
     match source {
         Venue::Sim => Figure::Missing(Why::Simulated),
-        Venue::Bybit => Figure::Missing(Why::NotOffered),
+        Venue::Bybit | Venue::Binance => Figure::Missing(Why::NotOffered),
     }
 }
 

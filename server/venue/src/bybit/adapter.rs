@@ -7,14 +7,13 @@ use reqwest::Url;
 use schema::{Candle, Symbol, Trade, Venue};
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{
-    BybitConfig, ConfigError, StreamConfig, http::Routes, intervals::FundingIntervals, limits::law, topic::shards,
-    ws::Watch,
-};
+use super::{BybitConfig, ConfigError, StreamConfig, http::Routes, limits::law, topic::shards, ws::Watch};
 use crate::{
     Accounts, Answer, Exchange, Instrument, Interval, MarketEvent, OpenInterest, PaidFunding, Pause, StreamCounters,
     Subscription, Ticker,
+    config::workable,
     http::{Http, is_loopback},
+    intervals::FundingIntervals,
     sink::EventSink,
     ws::keep,
 };
@@ -39,18 +38,7 @@ impl Bybit {
     pub fn new(config: BybitConfig) -> Result<Self, ConfigError> {
         let (base, ws_url) = config.urls()?;
         let BybitConfig { venue, http, stream, .. } = config;
-        for (size, name) in [
-            (stream.symbols_per_connection, "symbols_per_connection"),
-            (stream.topics_per_request, "topics_per_request"),
-            (http.tries, "tries"),
-        ] {
-            if size == 0 {
-                return Err(ConfigError::Zero(name));
-            }
-        }
-        if stream.tick_every.is_zero() || stream.ping_every.is_zero() {
-            return Err(ConfigError::Zero("tick_every and ping_every"));
-        }
+        workable(&http, &stream)?;
         let counters = Arc::new(StreamCounters::new(venue));
         let intervals = Arc::new(FundingIntervals::default());
         let http = Http::new(&base, venue, http, &law(is_loopback(&base))).map_err(ConfigError::Client)?;

@@ -4,7 +4,7 @@ use reqwest::Url;
 use schema::Venue;
 
 use super::{HttpConfig, StreamConfig};
-use crate::http::is_loopback;
+use crate::config::{ConfigError, checked};
 
 /// Where Bybit, or what speaks like it, is and how it is asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,48 +36,6 @@ impl BybitConfig {
     /// The two addresses, checked.
     pub(super) fn urls(&self) -> Result<(Url, Url), ConfigError> {
         Ok((checked(&self.rest_url, "https", "http")?, checked(&self.ws_url, "wss", "ws")?))
-    }
-}
-
-/// A configuration that no connection can be made from.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// An address that is none.
-    #[error("`{url}` is not an address: {problem}")]
-    Address {
-        /// The address.
-        url: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// An address of another kind than needed; unencrypted ones are for this machine itself only.
-    #[error("`{url}` must begin with {secure}:// (or {plain}:// on loopback)")]
-    Scheme {
-        /// The address.
-        url: String,
-        /// The encrypted kind.
-        secure: &'static str,
-        /// The unencrypted kind.
-        plain: &'static str,
-    },
-    /// A setting that must not be zero.
-    #[error("`{0}` must not be zero")]
-    Zero(&'static str),
-    /// The HTTP client could not be made.
-    #[error("preparing HTTP requests")]
-    Client(#[source] reqwest::Error),
-}
-
-fn checked(text: &str, secure: &'static str, plain: &'static str) -> Result<Url, ConfigError> {
-    let problem = |problem: String| ConfigError::Address { url: text.to_owned(), problem };
-    let url = Url::parse(text).map_err(|error| problem(error.to_string()))?;
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(problem("it names no host".to_owned()));
-    }
-    if url.scheme() == secure || (url.scheme() == plain && is_loopback(&url)) {
-        Ok(url)
-    } else {
-        Err(ConfigError::Scheme { url: text.to_owned(), secure, plain })
     }
 }
 

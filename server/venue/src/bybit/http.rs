@@ -6,15 +6,15 @@ use reqwest::Url;
 use schema::{Candle, Symbol, Trade, UnixMs};
 
 use super::{
-    intervals::FundingIntervals,
     limits::Lane,
     model::Text,
     parse::{self, Page, ParseError},
-    topic::{interval_code, interval_ms},
+    topic::interval_code,
 };
 use crate::{
     Accounts, Instrument, Interval, OpenInterest, PaidFunding, StreamCounters, Ticker, VenueError,
     http::{Http, Reply},
+    intervals::FundingIntervals,
     limit::{Charge, Pause},
 };
 
@@ -76,7 +76,7 @@ impl Routes {
         // One more, for the running candle that is left out.
         let asked = limit.saturating_add(1).min(1_000).to_string();
         let query = [("symbol", symbol.as_str()), ("interval", interval_code(interval)), ("limit", &asked)];
-        let length = interval_ms(interval);
+        let length = interval.ms();
         let read = |result: &str, now| parse::candles(result, length, now);
         let mut candles = self.ask(Lane::Candles, &self.url(Lane::Candles, &query, None), read).await?;
         if candles.windows(2).any(|pair| pair[1].start.0 - pair[0].start.0 != length) {
@@ -190,7 +190,7 @@ impl Routes {
             let message = envelope.ret_msg.as_ref().map(Text::as_str).unwrap_or_default();
             return Err(self.failure(lane, url, envelope.ret_code, message, renewed_in));
         }
-        self.http.heed_lane(lane.place(), header(reply, LIMIT), header(reply, LIMIT_LEFT), renewed_in);
+        self.http.heed_lane(lane.place(), reply.header(LIMIT), reply.header(LIMIT_LEFT), renewed_in);
         let now = UnixMs(envelope.time.ok_or_else(|| missing("time"))?);
         self.counters.note_clock(now, reply.arrived, reply.took);
         let result = envelope.result.ok_or_else(|| missing("result"))?;
@@ -216,13 +216,8 @@ impl Routes {
 
 /// How long a rate limit still lasts by the server's own clock, where it says so.
 fn limit_ends_in(reply: &Reply, now: Option<i64>) -> Option<Duration> {
-    let ends: i64 = header(reply, LIMIT_RESET)?;
+    let ends: i64 = reply.header(LIMIT_RESET)?;
     u64::try_from(ends.checked_sub(now?)?).ok().map(Duration::from_millis)
-}
-
-/// A number in a header; none where it is absent or something else, for none of them is promised on public routes.
-fn header<T: std::str::FromStr>(reply: &Reply, name: &str) -> Option<T> {
-    reply.headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
 fn keep_last<T>(rows: &mut Vec<T>, limit: usize) {

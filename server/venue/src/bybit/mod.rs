@@ -9,7 +9,6 @@ pub mod book;
 mod config;
 pub mod frame;
 mod http;
-mod intervals;
 mod limits;
 pub mod model;
 pub mod parse;
@@ -20,6 +19,6 @@ mod watched;
 mod ws;
 
 pub use adapter::Bybit;
-pub use config::{BybitConfig, ConfigError};
+pub use config::BybitConfig;
 
-pub use crate::{http::HttpConfig, ws::StreamConfig};
+pub use crate::{config::ConfigError, http::HttpConfig, ws::StreamConfig};

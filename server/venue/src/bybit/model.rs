@@ -3,23 +3,10 @@
 //! Text is borrowed from the message. Prices, sizes and most times are strings; an empty one means "no value".
 //! Fields that are not used are left out, and unknown ones are never refused: several new ones appear each year.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Text of a message, borrowed unless it holds escapes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
-
-impl Text<'_> {
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+pub use crate::wire::Text;
 
 /// What every HTTP answer is wrapped in. Success is `retCode` 0, whatever `retMsg` says.
 ///

@@ -12,18 +12,10 @@ use super::{
     },
     ticker::TickerState,
 };
+pub(super) use crate::wire::{amount, named, number, price, stamp, symbol, time};
 use crate::{Accounts, Instrument, OpenInterest, PaidFunding, Ticker};
 
-/// Why JSON text could not be turned into events.
-#[derive(Debug, thiserror::Error)]
-pub enum ParseError {
-    /// It is not JSON, or not of the documented shape.
-    #[error("not of the documented shape")]
-    Shape(#[from] serde_json::Error),
-    /// It has the right shape and an impossible value.
-    #[error(transparent)]
-    Impossible(#[from] Invalid),
-}
+pub use crate::wire::ParseError;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -246,43 +238,4 @@ pub(super) fn one_side(both: Option<&Text<'_>>, single: Option<&Text<'_>>) -> Re
         Some(single) => Some(single),
         None => read("openInterest", both)?.map(|both| both / 2.0),
     })
-}
-
-/// The text of a field that must have one.
-fn named<'t>(field: &'static str, text: Option<&'t Text<'_>>) -> Result<&'t str, Invalid> {
-    text.map(Text::as_str).filter(|text| !text.is_empty()).ok_or_else(|| Invalid::new(field, "is missing"))
-}
-
-fn symbol(text: &str) -> Result<Symbol, Invalid> {
-    Symbol::new(text).map_err(|error| Invalid::new("symbol", format!("`{text}`: {error}")))
-}
-
-/// A finite number.
-pub(super) fn number(field: &'static str, text: &str) -> Result<f64, Invalid> {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(number),
-        _ => Err(Invalid::new(field, format!("`{text}` is not a number"))),
-    }
-}
-
-/// A number above zero.
-pub(super) fn price(field: &'static str, text: &str) -> Result<f64, Invalid> {
-    let price = number(field, text)?;
-    if price > 0.0 { Ok(price) } else { Err(Invalid::new(field, format!("{text} is not a price"))) }
-}
-
-/// A number not below zero.
-pub(super) fn amount(field: &'static str, text: &str) -> Result<f64, Invalid> {
-    let amount = number(field, text)?;
-    if amount >= 0.0 { Ok(amount) } else { Err(Invalid::new(field, format!("{text} is not an amount"))) }
-}
-
-/// Milliseconds since 1970, as text.
-pub(super) fn time(field: &'static str, text: &str) -> Result<UnixMs, Invalid> {
-    text.parse().map_err(|_| Invalid::new(field, format!("`{text}` is not a time"))).and_then(|ms| stamp(field, ms))
-}
-
-/// Milliseconds since 1970.
-pub(super) fn stamp(field: &'static str, ms: i64) -> Result<UnixMs, Invalid> {
-    if ms >= 0 { Ok(UnixMs(ms)) } else { Err(Invalid::new(field, format!("{ms} is not a time"))) }
 }

@@ -98,15 +98,6 @@ pub const fn interval_code(interval: Interval) -> &'static str {
     }
 }
 
-/// The length of a candle in milliseconds.
-#[must_use]
-pub const fn interval_ms(interval: Interval) -> i64 {
-    match interval {
-        Interval::Timeframe(timeframe) => timeframe.ms(),
-        Interval::Day => 86_400_000,
-    }
-}
-
 /// Divides symbols among connections, in their order and each once.
 #[must_use]
 pub fn shards(symbols: &[Symbol], per_connection: usize, max_chars: usize) -> Vec<Vec<Symbol>> {

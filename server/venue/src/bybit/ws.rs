@@ -7,19 +7,19 @@ use std::{
 
 use schema::{Symbol, UnixMs};
 use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::{
     StreamConfig,
     book::Step,
     frame::{self, Data, Frame},
-    intervals::FundingIntervals,
     model::TickerRow,
     subscriptions::Subscriptions,
     ticker::TickerState,
     topic::{Channel, Topic},
     watched::Watched,
 };
-use crate::{BookChange, MarketEvent, sink::EventSink, ws::Dialogue};
+use crate::{BookChange, MarketEvent, intervals::FundingIntervals, sink::EventSink, ws::Dialogue};
 
 /// The dialogue of a connection that watches some symbols.
 #[derive(Debug)]
@@ -174,7 +174,9 @@ impl Watch {
 }
 
 impl Dialogue for Watch {
-    const PING: &'static str = r#"{"op":"ping"}"#;
+    fn ping() -> Message {
+        Message::text(r#"{"op":"ping"}"#)
+    }
 
     fn begin(&mut self, now: Instant) -> Vec<String> {
         self.subscriptions.clear();

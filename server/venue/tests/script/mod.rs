@@ -2,7 +2,8 @@
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
+    io::Read,
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -15,15 +16,20 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
+use flate2::read::MultiGzDecoder;
 use futures_util::{SinkExt, StreamExt};
 use schema::{Symbol, Venue};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
 };
-use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
+use tokio_tungstenite::{
+    WebSocketStream, accept_hdr_async,
+    tungstenite::{Message, handshake},
+};
 use venue::{
     MarketEvent,
+    binance::BinanceConfig,
     bybit::{BybitConfig, HttpConfig, StreamConfig},
 };
 
@@ -46,15 +52,50 @@ pub fn payload(name: &str) -> String {
 
 /// A recorded payload of Bybit, where the recordings are at hand.
 pub fn fixture(name: &str) -> Option<String> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures/bybit")).join(name);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Some(text),
+    recorded(&format!("bybit/{name}")).map(|bytes| String::from_utf8(bytes).unwrap())
+}
+
+/// A recorded payload of Binance, where the recordings are at hand; unpacked where its name ends in `.gz`.
+pub fn binance_fixture(name: &str) -> Option<String> {
+    let bytes = recorded(&format!("binance-usdm/{name}"))?;
+    let mut text = String::new();
+    if name.ends_with(".gz") {
+        MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text).unwrap();
+    } else {
+        text = String::from_utf8(bytes).unwrap();
+    }
+    Some(text)
+}
+
+fn recorded(name: &str) -> Option<Vec<u8>> {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures")).join(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            println!("skipped: fixture bybit/{name} absent");
+            println!("skipped: fixture {name} absent");
             None
         }
         Err(error) => panic!("{}: {error}", path.display()),
     }
+}
+
+/// A payload of Binance written from the documented shapes.
+pub fn binance_payload(name: &str) -> String {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/payloads/binance")).join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A configuration of Binance for loopback with short waits.
+pub fn binance_config(http: SocketAddr, ws: SocketAddr) -> BinanceConfig {
+    let bybit = config(http, ws);
+    let mut config = BinanceConfig::new(format!("http://{http}"), format!("ws://{ws}"), Venue::Binance);
+    config.http = bybit.http;
+    config.stream = StreamConfig {
+        symbols_per_connection: config.stream.symbols_per_connection,
+        topics_per_request: config.stream.topics_per_request,
+        ..bybit.stream
+    };
+    config
 }
 
 /// A configuration for loopback with short waits.
@@ -121,6 +162,8 @@ pub struct HttpScript {
 #[derive(Default)]
 struct HttpState {
     replies: Mutex<VecDeque<Reply>>,
+    /// What is answered by path when the list of replies is at its end.
+    routes: Mutex<HashMap<String, Reply>>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -134,6 +177,23 @@ impl HttpScript {
         Self { addr, state }
     }
 
+    /// A server that gives the same answer to the same path.
+    pub async fn routes(routes: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
+        let script = Self::start([]).await;
+        routes.into_iter().for_each(|(path, reply)| script.set(path, reply));
+        script
+    }
+
+    /// What is answered before everything else.
+    pub fn first(&self, reply: Reply) {
+        self.state.replies.lock().unwrap().push_front(reply);
+    }
+
+    /// What is answered to a path from now on.
+    pub fn set(&self, path: &str, reply: Reply) {
+        self.state.routes.lock().unwrap().insert(path.to_owned(), reply);
+    }
+
     pub fn asked(&self) -> Vec<String> {
         self.state.asked.lock().unwrap().clone()
     }
@@ -141,7 +201,8 @@ impl HttpScript {
 
 async fn answer(State(state): State<Arc<HttpState>>, OriginalUri(uri): OriginalUri) -> Response {
     state.asked.lock().unwrap().push(uri.to_string());
-    let reply = state.replies.lock().unwrap().pop_front();
+    let next = state.replies.lock().unwrap().pop_front();
+    let reply = next.or_else(|| state.routes.lock().unwrap().get(uri.path()).cloned());
     let Some(reply) = reply else { return (StatusCode::NOT_FOUND, "the script is over").into_response() };
     let mut response = (StatusCode::from_u16(reply.status).unwrap(), reply.body).into_response();
     for (name, value) in reply.headers {
@@ -167,7 +228,14 @@ impl WsScript {
     pub async fn accept(&self) -> Peer {
         within("a connection", async {
             let (stream, _) = self.listener.accept().await.unwrap();
-            Peer { socket: accept_async(stream).await.unwrap() }
+            let mut path = String::new();
+            #[expect(clippy::result_large_err, reason = "the error is the library's own")]
+            let note = |request: &handshake::server::Request, response| {
+                path = request.uri().path().to_owned();
+                Ok(response)
+            };
+            let socket = accept_hdr_async(stream, note).await.unwrap();
+            Peer { socket, path }
         })
         .await
     }
@@ -188,6 +256,8 @@ pub struct Request {
 
 /// The server's side of one connection.
 pub struct Peer {
+    /// What the client asked for in the handshake.
+    pub path: String,
     socket: WebSocketStream<TcpStream>,
 }
 
@@ -202,9 +272,18 @@ impl Peer {
 
     /// The next request of the client.
     pub async fn request(&mut self) -> Request {
-        let text = within("a request", self.socket.next()).await.unwrap().unwrap().into_text().unwrap();
+        let text = loop {
+            let message = within("a request", self.socket.next()).await.unwrap().unwrap();
+            if let Message::Text(text) = message {
+                break text;
+            }
+        };
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        if let Some(id) = json["id"].as_u64() {
+            let args = json["params"].as_array().unwrap().iter().map(text).collect();
+            return Request { op: text(&json["method"]).to_lowercase(), id: id.to_string(), args };
+        }
         let args = json["args"].as_array().map(|args| args.iter().map(text).collect()).unwrap_or_default();
         Request { op: text(&json["op"]), id: text(&json["req_id"]), args }
     }
@@ -212,6 +291,10 @@ impl Peer {
     pub async fn accept_request(&mut self) -> Request {
         let request = self.request().await;
         let Request { op, id, .. } = &request;
+        if self.path.ends_with("/stream") {
+            self.say(format!(r#"{{"result":null,"id":{id}}}"#)).await;
+            return request;
+        }
         self.say(format!(r#"{{"success":true,"ret_msg":"","conn_id":"c","req_id":"{id}","op":"{op}"}}"#)).await;
         request
     }

@@ -1,0 +1,118 @@
+//! Asking for streams: in batches, and again in smaller ones when a request is refused.
+
+use std::collections::VecDeque;
+
+use super::topic::Topic;
+
+/// The requests of one connection.
+#[derive(Debug)]
+pub(super) struct Subscriptions {
+    per_request: usize,
+    next: u64,
+    /// Requests to subscribe that wait for their answer, oldest first.
+    pending: VecDeque<(u64, Vec<Topic>)>,
+    /// Messages to be sent.
+    outgoing: Vec<String>,
+}
+
+impl Subscriptions {
+    /// More unanswered requests than any connection makes; older ones are forgotten.
+    const PENDING_MAX: usize = 1_024;
+
+    pub(super) const fn new(per_request: usize) -> Self {
+        Self { per_request, next: 0, pending: VecDeque::new(), outgoing: Vec::new() }
+    }
+
+    /// Forgets all requests: their connection is gone.
+    pub(super) fn clear(&mut self) {
+        self.pending.clear();
+        self.outgoing.clear();
+    }
+
+    /// The messages to be sent by now.
+    pub(super) fn take_outgoing(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.outgoing)
+    }
+
+    /// Asks for streams.
+    pub(super) fn subscribe(&mut self, topics: &[Topic]) {
+        for batch in topics.chunks(self.per_request) {
+            let id = self.send("SUBSCRIBE", batch);
+            if self.pending.len() == Self::PENDING_MAX {
+                self.pending.pop_front();
+            }
+            self.pending.push_back((id, batch.to_vec()));
+        }
+    }
+
+    /// Gives streams back.
+    pub(super) fn unsubscribe(&mut self, topics: &[Topic]) {
+        for batch in topics.chunks(self.per_request) {
+            self.send("UNSUBSCRIBE", batch);
+        }
+    }
+
+    fn send(&mut self, method: &str, topics: &[Topic]) -> u64 {
+        self.next += 1;
+        let params: Vec<_> = topics.iter().map(ToString::to_string).collect();
+        let message = serde_json::json!({ "method": method, "params": params, "id": self.next });
+        self.outgoing.push(message.to_string());
+        self.next
+    }
+
+    /// Takes an answer; the stream that is given up for this connection. A refused request is halved until the refused
+    /// stream stands alone, for the refusal does not name it.
+    pub(super) fn answered(&mut self, request: Option<u64>, refused: bool) -> Option<Topic> {
+        let place = self.pending.iter().position(|(id, _)| Some(*id) == request)?;
+        let (_, batch) = self.pending.remove(place)?;
+        match (refused, &batch[..]) {
+            (false, _) | (true, []) => None,
+            (true, [topic]) => Some(*topic),
+            (true, _) => {
+                let (left, right) = batch.split_at(batch.len() / 2);
+                self.subscribe(left);
+                self.subscribe(right);
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schema::Symbol;
+
+    use super::*;
+    use crate::binance::topic::Channel;
+
+    #[test]
+    fn halving_finds_the_refused_stream_and_keeps_the_others() {
+        let topics: Vec<_> = ["AUSDT", "BUSDT", "CUSDT", "DUSDT", "EUSDT"]
+            .iter()
+            .map(|text| Topic { channel: Channel::Trades, symbol: Symbol::new(text).unwrap() })
+            .collect();
+        let mut subscriptions = Subscriptions::new(200);
+        subscriptions.subscribe(&topics);
+        let (mut accepted, mut given_up) = (Vec::new(), Vec::new());
+        loop {
+            let messages = subscriptions.take_outgoing();
+            if messages.is_empty() {
+                break;
+            }
+            for message in messages {
+                let json: serde_json::Value = serde_json::from_str(&message).unwrap();
+                let params: Vec<_> = json["params"].as_array().unwrap().iter().map(|p| p.as_str().unwrap()).collect();
+                let refused = params.contains(&"cusdt@aggTrade");
+                if !refused {
+                    accepted.extend(params.iter().map(ToString::to_string));
+                }
+                given_up.extend(subscriptions.answered(json["id"].as_u64(), refused));
+            }
+        }
+        accepted.sort();
+        assert_eq!(accepted, ["ausdt@aggTrade", "busdt@aggTrade", "dusdt@aggTrade", "eusdt@aggTrade"]);
+        assert_eq!(given_up, [topics[2]]);
+        assert_eq!(subscriptions.answered(Some(99), true), None);
+        assert_eq!(subscriptions.answered(None, true), None);
+    }
+}

@@ -1,0 +1,301 @@
+//! The dialogue of one connection: what is asked for, what is remembered, what is told.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use schema::{Symbol, UnixMs};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{
+    StreamConfig,
+    book::{Diff, Step, Whole},
+    depth::Books,
+    frame::{self, Data, Frame},
+    subscriptions::Subscriptions,
+    topic::{Channel, Root, Topic},
+    watched::{Follows, Watched},
+};
+use crate::{BookChange, MarketEvent, intervals::FundingIntervals, sink::EventSink, ws::Dialogue};
+
+/// The dialogue of a connection that watches some symbols at one root.
+#[derive(Debug)]
+pub(super) struct Watch {
+    root: Root,
+    config: StreamConfig,
+    subscriptions: Subscriptions,
+    intervals: Arc<FundingIntervals>,
+    symbols: BTreeMap<Symbol, Watched>,
+    /// The way to whole books.
+    books: Books,
+    /// Books that are to be fetched, and not before when.
+    due: HashMap<Symbol, Instant>,
+    /// Books that are being fetched.
+    fetching: HashSet<Symbol>,
+    /// Books whose loss could not be told yet, for lack of room.
+    untold: HashMap<Symbol, UnixMs>,
+}
+
+impl Watch {
+    pub(super) fn new(
+        root: Root,
+        symbols: &[Symbol],
+        config: StreamConfig,
+        intervals: Arc<FundingIntervals>,
+        books: Books,
+    ) -> Self {
+        Self {
+            root,
+            subscriptions: Subscriptions::new(config.topics_per_request),
+            config,
+            intervals,
+            symbols: symbols.iter().map(|symbol| (*symbol, Watched::default())).collect(),
+            books,
+            due: HashMap::new(),
+            fetching: HashSet::new(),
+            untold: HashMap::new(),
+        }
+    }
+
+    fn take_diff(&mut self, symbol: Symbol, diff: Diff, now: Instant, sink: &EventSink) {
+        let Some(watched) = self.symbols.get_mut(&symbol) else { return };
+        let at = diff.at;
+        let held = watched.book.holds();
+        match watched.book.take(diff) {
+            Step::Known => {}
+            Step::KeptBack => self.fetch_soon(symbol, now),
+            Step::Gap => {
+                sink.counters.count_book_gap(&symbol);
+                self.untold.insert(symbol, at);
+                self.tell_lost_books(now, sink);
+            }
+            Step::Change(diff) => {
+                if held {
+                    watched.book_at = Some(at);
+                }
+                let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
+                if !sink.offer(MarketEvent::Book { symbol, at, change }) {
+                    self.lose_book(symbol, at, now, sink);
+                }
+            }
+        }
+    }
+
+    /// Joins a whole book with the changes that were kept back.
+    fn take_whole(&mut self, symbol: Symbol, whole: Option<Whole>, now: Instant, sink: &EventSink) {
+        self.fetching.remove(&symbol);
+        let Some(watched) = self.symbols.get_mut(&symbol) else { return };
+        let joined = match whole {
+            // The news that the old book is lost must come first.
+            Some(_) if self.untold.contains_key(&symbol) => None,
+            Some(_) if watched.book.holds() => return,
+            Some(whole) => watched.book.join(whole.last).ok().map(|diffs| (whole, diffs)),
+            None => None,
+        };
+        let Some((whole, diffs)) = joined else {
+            self.fetch_soon(symbol, now);
+            return;
+        };
+        let mut at = whole.at;
+        watched.book_at = Some(at);
+        let change = BookChange::Snapshot { bids: whole.bids, asks: whole.asks };
+        let mut told = sink.offer(MarketEvent::Book { symbol, at, change });
+        for diff in diffs {
+            at = diff.at;
+            watched.book_at = Some(at);
+            let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
+            told = told && sink.offer(MarketEvent::Book { symbol, at, change });
+        }
+        if !told {
+            self.lose_book(symbol, at, now, sink);
+        }
+    }
+
+    /// Gives a book up: tells so as soon as there is room, then fetches it again.
+    fn lose_book(&mut self, symbol: Symbol, at: UnixMs, now: Instant, sink: &EventSink) {
+        let Some(watched) = self.symbols.get_mut(&symbol) else { return };
+        watched.book.lose();
+        self.untold.insert(symbol, at);
+        self.tell_lost_books(now, sink);
+    }
+
+    /// A book is fetched again only after its loss was told, or the new one could arrive before the news.
+    fn tell_lost_books(&mut self, now: Instant, sink: &EventSink) {
+        let mut told = Vec::new();
+        self.untold.retain(|symbol, at| {
+            let lost = MarketEvent::Book { symbol: *symbol, at: *at, change: BookChange::Lost };
+            if !sink.has_room() || !sink.offer(lost) {
+                return true;
+            }
+            told.push(*symbol);
+            false
+        });
+        for symbol in told {
+            self.fetch_soon(symbol, now);
+        }
+    }
+
+    /// A book is to be fetched, but not too often.
+    fn fetch_soon(&mut self, symbol: Symbol, now: Instant) {
+        if self.fetching.contains(&symbol) {
+            return;
+        }
+        let Some(watched) = self.symbols.get(&symbol) else { return };
+        self.due.entry(symbol).or_insert(watched.may_ask(Channel::Book, self.config.resubscribe_every, now));
+    }
+
+    fn fetch_due(&mut self, now: Instant) {
+        let (symbols, books, fetching, untold) = (&mut self.symbols, &self.books, &mut self.fetching, &self.untold);
+        self.due.retain(|symbol, when| {
+            if *when > now || untold.contains_key(symbol) {
+                return true;
+            }
+            let Some(watched) = symbols.get_mut(symbol).filter(|watched| !watched.book.holds()) else { return false };
+            if !books.want(*symbol) {
+                return true;
+            }
+            watched.ask(Channel::Book, now);
+            fetching.insert(*symbol);
+            false
+        });
+    }
+
+    /// Looks for streams that have fallen silent while the connection is alive.
+    fn watch_silence(&mut self, now: Instant, sink: &EventSink) {
+        let after = self.config.topic_silent_after;
+        let silent: Vec<_> = self
+            .symbols
+            .iter_mut()
+            .flat_map(|(symbol, watched)| watched.silent(after, now).into_iter().map(|silent| (*symbol, silent)))
+            .collect();
+        for (symbol, (stream, channel, silent_for)) in silent {
+            sink.counters.remark("silent stream", &format_args!("{stream:?} of {symbol} for {silent_for:?}"));
+            sink.offer(MarketEvent::Silent { symbol, stream, silent_for });
+            let topic = [Topic { channel, symbol }];
+            self.subscriptions.unsubscribe(&topic);
+            self.subscriptions.subscribe(&topic);
+            if let Some(Watched { book_at: Some(at), .. }) =
+                self.symbols.get(&symbol).filter(|watched| channel == Channel::Book && watched.book.holds())
+            {
+                self.lose_book(symbol, *at, now, sink);
+            }
+        }
+    }
+
+    fn take_data(&mut self, symbol: Symbol, at: UnixMs, data: Data, now: Instant, sink: &EventSink) {
+        let Some(watched) = self.symbols.get_mut(&symbol) else {
+            sink.counters.count_malformed("contract that was not asked for", &symbol);
+            return;
+        };
+        let Some(channel) = data.channel().filter(|channel| self.root.watched().contains(channel)) else {
+            sink.counters.count_malformed("stream that was not asked for", &format_args!("{data:?} of {symbol}"));
+            return;
+        };
+        watched.hear(channel, now);
+        let newer = match data {
+            Data::Day(day) => watched.ticker.take_day(day),
+            Data::Mark(mark) => watched.ticker.take_mark(mark),
+            Data::Candle(candle, closed) => {
+                if watched.candles.accepts(&candle, closed, at) {
+                    let timeframe = schema::Timeframe::M1;
+                    sink.offer(MarketEvent::Candle { symbol, timeframe, candle, closed, at });
+                }
+                return;
+            }
+            Data::Trade(trade, id) => {
+                match id.map_or(Follows::AtOnce, |id| watched.follow(id)) {
+                    Follows::Not => return,
+                    Follows::AfterHole => sink.counters.remark("missing trades", &symbol),
+                    Follows::AtOnce => {}
+                }
+                sink.offer(MarketEvent::Trades { symbol, trades: vec![trade] });
+                return;
+            }
+            Data::Liquidation(liquidation) => {
+                if watched.new_liquidation(liquidation) {
+                    sink.offer(MarketEvent::Liquidations { symbol, liquidations: vec![liquidation] });
+                }
+                return;
+            }
+            Data::Book(diff) => return self.take_diff(symbol, diff, now, sink),
+            Data::NoTrade | Data::Best(..) => return,
+        };
+        if newer && let Some(ticker) = watched.ticker.ticker(self.intervals.hours(symbol)) {
+            sink.offer(MarketEvent::Ticker { symbol, ticker: Box::new(ticker) });
+        }
+    }
+}
+
+impl Dialogue for Watch {
+    fn ping() -> Message {
+        Message::Ping(Vec::new().into())
+    }
+
+    fn begin(&mut self, now: Instant) -> Vec<String> {
+        self.subscriptions.clear();
+        self.due.clear();
+        let mut topics = Vec::new();
+        for (symbol, watched) in &mut self.symbols {
+            *watched = Watched::default();
+            for channel in self.root.watched() {
+                watched.hear(*channel, now);
+                topics.push(Topic { channel: *channel, symbol: *symbol });
+            }
+        }
+        if self.root == Root::Public {
+            // A book that does not change is to be known as well.
+            let when = now + self.config.resubscribe_every;
+            self.due.extend(self.symbols.keys().map(|symbol| (*symbol, when)));
+        }
+        self.subscriptions.subscribe(&topics);
+        self.subscriptions.take_outgoing()
+    }
+
+    fn take(&mut self, text: &str, now: Instant, sink: &EventSink) {
+        match frame::read(text) {
+            Ok(Frame::Data { symbol, at, data }) => self.take_data(symbol, at, data, now, sink),
+            Ok(Frame::Answer(answer)) => {
+                let given_up = self.subscriptions.answered(answer.request, answer.refusal.is_some());
+                let Some(Topic { channel, symbol }) = given_up else { return };
+                if let Some(watched) = self.symbols.get_mut(&symbol) {
+                    watched.give_up(channel);
+                }
+                let words = answer.refusal.unwrap_or_default();
+                sink.counters.remark(&format!("{symbol} refused"), &format_args!("{channel:?}: {words}"));
+            }
+            Err(error) => {
+                let excerpt: String = text.chars().take(160).collect();
+                sink.counters.count_malformed(&error.kind(), &format_args!("{error} in `{excerpt}`"));
+                if let Some((symbol, Channel::Book)) = error.about
+                    && let Some(at) = self.symbols.get(&symbol).filter(|w| w.book.holds()).and_then(|w| w.book_at)
+                {
+                    self.lose_book(symbol, at, now, sink);
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Instant, sink: &EventSink) -> Vec<String> {
+        self.watch_silence(now, sink);
+        while let Some((symbol, whole)) = self.books.next() {
+            self.take_whole(symbol, whole, now, sink);
+        }
+        self.tell_lost_books(now, sink);
+        self.fetch_due(now);
+        self.subscriptions.take_outgoing()
+    }
+
+    fn symbols(&self) -> Arc<[Symbol]> {
+        self.symbols.keys().copied().collect()
+    }
+
+    fn end(&mut self) -> Vec<MarketEvent> {
+        let held = self.symbols.iter().filter(|(_, watched)| watched.book.holds());
+        let mut lost: BTreeMap<Symbol, UnixMs> = held.filter_map(|(s, watched)| Some((*s, watched.book_at?))).collect();
+        lost.extend(self.untold.drain());
+        let event = |(symbol, at)| MarketEvent::Book { symbol, at, change: BookChange::Lost };
+        lost.into_iter().map(event).collect()
+    }
+}
