@@ -12,6 +12,8 @@ use std::{
 
 use schema::{Symbol, UnixMs, Venue};
 
+use crate::ladder::Crossed;
+
 /// Says of each kind of thing once that it is new.
 #[derive(Debug, Default)]
 pub(crate) struct OncePerKind {
@@ -111,6 +113,12 @@ impl StreamCounters {
     pub(crate) fn count_book_gap(&self, symbol: &Symbol) {
         self.book_gaps.increment(1);
         self.remark("book gap", symbol);
+    }
+
+    /// Counts a book whose best bid is not below its best ask.
+    pub(crate) fn count_crossed(&self, symbol: &Symbol, crossed: Crossed) {
+        self.book_gaps.increment(1);
+        self.remark("crossed book", &format_args!("{symbol}: bid {} and ask {}", crossed.bid, crossed.ask));
     }
 
     /// Notes the time of an answer: the exchange's own, and when it arrived after how long by this machine's.

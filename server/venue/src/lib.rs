@@ -12,6 +12,7 @@ pub mod error;
 pub mod event;
 mod http;
 mod intervals;
+mod ladder;
 mod limit;
 mod order;
 pub mod sim;

@@ -148,6 +148,19 @@ over_every_venue! {
         assert_eq!(stage.book().await, BookChange::Delta { bids: vec![Level { price: 7.5, size: 1.0 }], asks: vec![] });
     }
 
+    async fn a_crossed_book_is_lost_although_no_number_is_missing(words: Words) {
+        let (mut stage, mut line) = Stage::watching(words, &[A], 64, |_| {}).await;
+        stage.whole_book(&mut line, 10, 5.0).await;
+        stage.http.set(words.depth_path(), words.depth(30, 7.0));
+        // The ask of the whole book is at 100.
+        line.book.say(words.change(11, 100.0, 1.0)).await;
+        assert_eq!(stage.book().await, BookChange::Lost);
+        stage.asked_again(&mut line).await;
+        stage.whole_book(&mut line, 30, 7.0).await;
+        line.book.say(words.change(31, 99.0, 1.0)).await;
+        assert_eq!(stage.book().await, BookChange::Delta { bids: vec![Level { price: 99.0, size: 1.0 }], asks: vec![] });
+    }
+
     async fn after_a_lost_connection_everything_begins_anew(words: Words) {
         let (mut stage, mut line) = Stage::watching(words, &[A], 64, |_| {}).await;
         stage.whole_book(&mut line, 10, 5.0).await;

@@ -76,11 +76,20 @@ impl Watch {
                     watched.book_at = Some(at);
                 }
                 let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
-                if !sink.offer(MarketEvent::Book { symbol, at, change }) {
+                if !Self::tell(watched, symbol, at, change, sink) {
                     self.lose_book(symbol, at, now, sink);
                 }
             }
         }
+    }
+
+    /// Tells a change of a book; whether there was room for it and it makes sense.
+    fn tell(watched: &mut Watched, symbol: Symbol, at: UnixMs, change: BookChange, sink: &EventSink) -> bool {
+        if let Err(crossed) = watched.ladder.take(&change) {
+            sink.counters.count_crossed(&symbol, crossed);
+            return false;
+        }
+        sink.offer(MarketEvent::Book { symbol, at, change })
     }
 
     /// Joins a whole book with the changes that were kept back.
@@ -101,12 +110,12 @@ impl Watch {
         let mut at = whole.at;
         watched.book_at = Some(at);
         let change = BookChange::Snapshot { bids: whole.bids, asks: whole.asks };
-        let mut told = sink.offer(MarketEvent::Book { symbol, at, change });
+        let mut told = Self::tell(watched, symbol, at, change, sink);
         for diff in diffs {
             at = diff.at;
             watched.book_at = Some(at);
             let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
-            told = told && sink.offer(MarketEvent::Book { symbol, at, change });
+            told = told && Self::tell(watched, symbol, at, change, sink);
         }
         if !told {
             self.lose_book(symbol, at, now, sink);

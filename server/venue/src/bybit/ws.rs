@@ -127,7 +127,11 @@ impl Watch {
                 if step == Step::Replace {
                     self.wanted.remove(&Topic { channel: Channel::Book, symbol });
                 }
-                if !sink.offer(MarketEvent::Book { symbol, at, change }) {
+                let Some(watched) = self.symbols.get_mut(&symbol) else { return };
+                if let Err(crossed) = watched.ladder.take(&change) {
+                    sink.counters.count_crossed(&symbol, crossed);
+                    self.lose_book(symbol, at, now, sink);
+                } else if !sink.offer(MarketEvent::Book { symbol, at, change }) {
                     self.lose_book(symbol, at, now, sink);
                 }
             }

@@ -320,7 +320,7 @@ impl Words {
     /// A whole book of one bid.
     pub fn depth(self, number: u64, bid: f64) -> Reply {
         Reply::json(format!(
-            r#"{{"lastUpdateId":{number},"E":{},"T":1,"bids":[["{bid}","1"]],"asks":[]}}"#,
+            r#"{{"lastUpdateId":{number},"E":{},"T":1,"bids":[["{bid}","1"]],"asks":[["100","1"]]}}"#,
             1_000 + number
         ))
     }
@@ -446,7 +446,8 @@ impl Stage {
     pub async fn whole_book(&mut self, line: &mut Line, number: u64, bid: f64) {
         match self.words {
             Words::Bybit => {
-                let text = crate::script::book("AUSDT", "snapshot", number, &format!(r#"[["{bid}","1"]]"#));
+                let text = crate::script::book("AUSDT", "snapshot", number, &format!(r#"[["{bid}","1"]]"#))
+                    .replace(r#""a":[]"#, r#""a":[["100","1"]]"#);
                 line.book.say(text).await;
             }
             Words::Binance => self.http.set(self.words.depth_path(), self.words.depth(number, bid)),
