@@ -26,7 +26,7 @@ struct Stage {
     rest_url: String,
     events: mpsc::Receiver<MarketEvent>,
     watch: Subscription,
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
 }
 
 async fn stage(change: impl FnOnce(&mut BybitConfig)) -> Stage {
@@ -47,7 +47,7 @@ async fn stage(change: impl FnOnce(&mut BybitConfig)) -> Stage {
     let bybit = Bybit::new(config).unwrap();
     let (sender, events) = mpsc::channel(16_384);
     let watch = bybit.watch(vec![symbol("BTCUSDT"), symbol("ETHUSDT")], sender);
-    let mut stage = Stage { bybit, switch, rest_url, events, watch, _stop: stop };
+    let mut stage = Stage { bybit, switch, rest_url, events, watch, stop };
     stage.until("a book", whole_book).await;
     stage
 }
@@ -345,4 +345,27 @@ async fn faults_are_set_listed_and_ended_at_the_control_endpoint() {
     assert_eq!(client.delete(&url).send().await.unwrap().status(), 200);
     assert!(stage.switch.list().is_empty());
     stage.answered_again().await;
+}
+
+#[tokio::test]
+async fn an_exchange_that_restarts_in_mid_stream_is_found_again() {
+    let mut stage = stage(|_| {}).await;
+    let addr = stage.rest_url.strip_prefix("http://").unwrap().parse().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    drop(std::mem::replace(&mut stage.stop, stop));
+    stage.until("the loss", |event| matches!(event, MarketEvent::Lost { .. })).await;
+    assert!(stage.bybit.tickers().await.is_err());
+
+    // Another market at the same address: nothing of the old one may be left.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+    let sim = SimConfig { symbols: 2, seed: 2, ..SimConfig::new(UnixMs(i64::try_from(now).unwrap())) };
+    let server = tokio::task::spawn_blocking(move || SimServer::bind(sim, addr)).await.unwrap().unwrap();
+    tokio::spawn(server.run(async {
+        let _ = stopped.await;
+    }));
+    stage.until("a new connection", |event| matches!(event, MarketEvent::Connected { .. })).await;
+    stage.until("a new book", whole_book).await;
+    stage.until("a ticker", a_ticker).await;
+    stage.answered_again().await;
+    assert!(stage.bybit.counters().snapshot().reconnects >= 1);
 }
