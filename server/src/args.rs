@@ -134,7 +134,7 @@ pub struct Overrides {
     /// A file of settings.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Where market data comes from: auto, bybit or sim.
+    /// Where market data comes from: auto, bybit, binance or sim.
     #[arg(long)]
     pub source: Option<String>,
     /// The address of the dashboard, such as 127.0.0.1:3000.
@@ -166,6 +166,11 @@ pub struct Sim {
     /// What the market is drawn from.
     #[arg(long, default_value_t = 20_260_401)]
     pub seed: u64,
+    /// What goes wrong, for how long, and after how long: `stale@10s`, `slow=2s@1m`, `gap@10s+1m`; may be repeated.
+    ///
+    /// `GET`, `POST` and `DELETE /sim/faults` do the same while it runs.
+    #[arg(long, value_name = "FAULT[=VALUE]@DURATION[+DELAY]")]
+    pub fault: Vec<venue::sim::TimedFault>,
     /// A folder of recorded candles that drive the market.
     #[arg(long)]
     pub candles: Option<PathBuf>,

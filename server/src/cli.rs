@@ -165,6 +165,7 @@ async fn sim(sim: Sim) -> Result<(), Failure> {
         SimConfig { symbols: sim.symbols, seed: sim.seed, candles: sim.candles, start: cache::Clock::System.now() };
     let server =
         tokio::task::spawn_blocking(move || SimServer::bind(config, sim.addr)).await.map_err(other)?.map_err(other)?;
+    server.faults().set(&sim.fault).map_err(other)?;
     say(&format!(
         "simulated exchange\n  VIRTUOSO_VENUE_REST_URL={}\n  VIRTUOSO_VENUE_WS_URL={}",
         server.rest_url(),

@@ -26,6 +26,47 @@ async fn an_exchange_that_cannot_be_reached_is_said_in_plain_words_and_found_whe
 }
 
 #[tokio::test]
+async fn binance_that_cannot_be_reached_is_named_as_such() {
+    let dead = free_port();
+    let addresses = [
+        ("VIRTUOSO_BINANCE_REST_URL", format!("http://127.0.0.1:{dead}")),
+        ("VIRTUOSO_BINANCE_WS_URL", format!("ws://127.0.0.1:{dead}")),
+    ];
+    let program = Program::serve(&["--source", "binance"], &addresses).await;
+    program
+        .until("it says so", async || {
+            let (status, text) = program.get("/readyz").await.unwrap();
+            status == 503 && text.contains("Binance unreachable: ")
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_fault_of_the_simulated_exchange_reaches_the_screen_and_heals() {
+    let port = free_port();
+    let exchange = Program::exchange(port).await;
+    let program = Program::serve(&["--source", "bybit"], &pointed_at(port)).await;
+    program.scored(15).await;
+    let fault = r#"{"faults":["drop@1s","403@4s"]}"#;
+    assert_eq!(exchange.post("/sim/faults", fault).await, 200);
+    program
+        .until("the loss is on the page", async || {
+            program.get("/").await.is_some_and(|(_, page)| page.to_lowercase().contains("unreachable"))
+        })
+        .await;
+    program
+        .until("it heals", async || {
+            let health = program.json("/api/v1/health").await;
+            health["data"]["feed"]["live"].is_object()
+        })
+        .await;
+    let before = program.json("/api/v1/signals").await["as_of"].as_i64().unwrap();
+    program
+        .until("scores go on", async || program.json("/api/v1/signals").await["as_of"].as_i64().unwrap() > before)
+        .await;
+}
+
+#[tokio::test]
 async fn auto_shows_a_simulated_market_says_why_and_changes_over_to_the_live_one() {
     let port = free_port();
     let program = Program::serve(&["--source", "auto", "--symbols", "20"], &pointed_at(port)).await;

@@ -126,7 +126,7 @@ pub enum Venue {
 
 impl Venue {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Bybit, Self::Sim];
+    pub const ALL: [Self; 3] = [Self::Bybit, Self::Binance, Self::Sim];
     /// The longest name of a venue, in bytes.
     pub const MAX_LEN: usize = 16;
 

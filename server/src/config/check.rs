@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use schema::{SchemaInfo, Symbol, Usd};
 use toml::Value;
 
-use super::{Cache, Config, ConfigError, Http, Log, Settings, Sim, Source, Universe, Venue};
+use super::{Binance, Cache, Config, ConfigError, Http, Log, Settings, Sim, Source, Universe, Venue};
 
 impl Config {
     /// Checks every setting.
@@ -16,9 +16,10 @@ impl Config {
     pub fn check(settings: &Settings) -> Result<Self, ConfigError> {
         let read = Reader(settings);
         Ok(Self {
-            source: read.parse("source", r#"allowed are "auto", "bybit" and "sim""#, |text| match text {
+            source: read.parse("source", r#"allowed are "auto", "bybit", "binance" and "sim""#, |text| match text {
                 "auto" => Some(Source::Auto),
                 "bybit" => Some(Source::Bybit),
+                "binance" => Some(Source::Binance),
                 "sim" => Some(Source::Sim),
                 _ => None,
             })?,
@@ -51,6 +52,10 @@ impl Config {
                 symbols_per_connection: read.whole("venue.symbols_per_connection", 1, 200)?,
                 probe_timeout: Duration::from_secs(read.whole("venue.probe_timeout_s", 1, 60)?),
                 probe_every: Duration::from_secs(read.whole("venue.probe_every_s", 5, 3_600)?),
+            },
+            binance: Binance {
+                rest_url: read.url("binance.rest_url", ["https://", "http://"])?,
+                ws_url: read.url("binance.ws_url", ["wss://", "ws://"])?,
             },
             sim: Sim {
                 symbols: read.whole("sim.symbols", 1, 600)?,
@@ -211,7 +216,7 @@ mod tests {
     #[test]
     fn an_impossible_value_names_its_place_its_key_and_what_is_allowed() {
         for (key, text, allowed) in [
-            ("source", "binance", r#"allowed are "auto", "bybit" and "sim""#),
+            ("source", "kraken", r#"allowed are "auto", "bybit", "binance" and "sim""#),
             ("http.addr", "localhost", "an address and a port"),
             ("sim.symbols", "601", "a whole number from 1 to 600"),
             ("signals.long", "50", "a score above 50"),

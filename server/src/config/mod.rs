@@ -21,8 +21,10 @@ pub struct Config {
     pub http: Http,
     /// The tier between processes.
     pub cache: Cache,
-    /// The exchange.
+    /// Bybit, and what holds for every exchange.
     pub venue: Venue,
+    /// Binance.
+    pub binance: Binance,
     /// The simulated market.
     pub sim: Sim,
     /// Which contracts are watched.
@@ -40,8 +42,10 @@ pub struct Config {
 pub enum Source {
     /// The exchange, and a simulated market while it cannot be reached.
     Auto,
-    /// The exchange only.
+    /// Bybit only.
     Bybit,
+    /// Binance only.
+    Binance,
     /// The simulated market only.
     Sim,
 }
@@ -83,6 +87,15 @@ pub struct Venue {
     pub probe_timeout: Duration,
     /// How often an unreachable exchange is tried again.
     pub probe_every: Duration,
+}
+
+/// Where Binance is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binance {
+    /// Its HTTP host.
+    pub rest_url: String,
+    /// The root of its streams.
+    pub ws_url: String,
 }
 
 /// The simulated market.

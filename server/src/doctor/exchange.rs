@@ -1,13 +1,12 @@
 //! The exchange: whether it answers from here.
 
 use tokio::time::{Instant, timeout};
-use venue::{
-    Exchange as _,
-    bybit::{Bybit, BybitConfig},
-};
 
 use super::Finding;
-use crate::config::{Config, Source};
+use crate::{
+    config::{Config, Source},
+    monitor::exchange::open,
+};
 
 /// Asks the exchange for its tickers once.
 pub(super) async fn examine(config: &Config) -> Finding {
@@ -15,26 +14,23 @@ pub(super) async fn examine(config: &Config) -> Finding {
     if config.source == Source::Sim {
         return Finding::good(CHECK, "not asked: the market is simulated by configuration");
     }
-    let venue = &config.venue;
-    let bybit = match Bybit::new(BybitConfig::new(&venue.rest_url, &venue.ws_url, schema::Venue::Bybit)) {
-        Ok(bybit) => bybit,
+    let (name, patience) = (config.source.venue().label(), config.venue.probe_timeout);
+    let exchange = match open(config) {
+        Ok(exchange) => exchange,
         Err(error) => return Finding::broken(CHECK, crate::monitor::driver::chain(&error)),
     };
     let began = Instant::now();
-    let said = match timeout(venue.probe_timeout, bybit.tickers()).await {
+    let said = match timeout(patience, exchange.tickers()).await {
         Ok(Ok(tickers)) => {
             let took_ms = began.elapsed().as_millis();
-            return Finding::good(
-                CHECK,
-                format!("{} answers with {} contracts in {took_ms} ms", venue.rest_url, tickers.len()),
-            );
+            return Finding::good(CHECK, format!("{name} answers with {} contracts in {took_ms} ms", tickers.len()));
         }
         Ok(Err(error)) => error.plain(),
-        Err(_) => format!("no answer within {} s", venue.probe_timeout.as_secs()),
+        Err(_) => format!("no answer within {} s", patience.as_secs()),
     };
-    let said = format!("{} is unreachable: {said}", venue.rest_url);
+    let said = format!("{name} is unreachable: {said}");
     match config.source {
         Source::Auto => Finding::attention(CHECK, format!("{said}; a simulated market is shown instead")),
-        Source::Bybit | Source::Sim => Finding::broken(CHECK, said),
+        Source::Bybit | Source::Binance | Source::Sim => Finding::broken(CHECK, said),
     }
 }

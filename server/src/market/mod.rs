@@ -89,8 +89,11 @@ impl Market {
             }
             MarketEvent::Trades { symbol, trades } => self.with(symbol, |window| window.take_trades(trades)),
             MarketEvent::Book { symbol, at, change } => self.with(symbol, |window| window.take_book(at, change)),
-            // The windows keep no liquidations yet.
-            MarketEvent::Liquidations { .. } | MarketEvent::Silent { .. } | MarketEvent::Connected { .. } => {}
+            MarketEvent::Liquidations { symbol, liquidations } => {
+                self.with(symbol, |window| window.positions.take_liquidations(&liquidations));
+            }
+            // The adapter asks for a silent stream again by itself, and tells of a silent book as lost.
+            MarketEvent::Silent { .. } | MarketEvent::Connected { .. } => {}
             MarketEvent::Lost { symbols, .. } => {
                 for symbol in symbols.iter() {
                     self.with(*symbol, Window::lose);

@@ -1,11 +1,15 @@
 //! What is known of a contract's positions: open interest, funding and accounts.
 
-use analysis::input::{AccountsPoint, Derivatives, FundingPoint, OpenInterestPoint};
+use analysis::input::{AccountsPoint, Derivatives, FundingPoint, Liquidation, OpenInterestPoint};
 use schema::{Figure, Pct, Ratio, UnixMs, Why};
-use venue::{Accounts, OpenInterest, PaidFunding, Ticker};
+use venue::{Accounts, OpenInterest, PaidFunding, PositionSide, Ticker};
 
 const STEP_MS: i64 = 300_000;
 const POINTS: usize = 288;
+/// Liquidations are told of for a day.
+const LIQUIDATIONS_MS: i64 = 24 * 60 * 60 * 1_000;
+/// How many are kept at most; in a crash the oldest of the day give way.
+const LIQUIDATIONS: usize = 2_048;
 
 /// Open interest, funding and accounts of one symbol.
 #[derive(Debug)]
@@ -13,12 +17,13 @@ pub(crate) struct Positions {
     open_interest: Vec<OpenInterestPoint>,
     funding_history: Vec<FundingPoint>,
     accounts: Vec<AccountsPoint>,
+    liquidations: Vec<Liquidation>,
 }
 
 impl Positions {
     /// Nothing known.
     pub(crate) const fn new() -> Self {
-        Self { open_interest: Vec::new(), funding_history: Vec::new(), accounts: Vec::new() }
+        Self { open_interest: Vec::new(), funding_history: Vec::new(), accounts: Vec::new(), liquidations: Vec::new() }
     }
 
     /// Replaces open interest by what the venue tells.
@@ -39,6 +44,26 @@ impl Positions {
             .into_iter()
             .filter_map(|point| Some(AccountsPoint { at: point.at, long: Ratio::new(point.long).ok()? }))
             .collect();
+    }
+
+    /// Adds positions that were closed by force.
+    pub(crate) fn take_liquidations(&mut self, closed: &[venue::Liquidation]) {
+        self.liquidations.extend(closed.iter().map(|one| Liquidation {
+            at: one.at,
+            long: one.side == PositionSide::Long,
+            usd: one.notional(),
+        }));
+        let Some(newest) = self.liquidations.iter().map(|one| one.at.0).max() else { return };
+        if self.liquidations.len() > LIQUIDATIONS {
+            self.liquidations.retain(|one| newest - one.at.0 <= LIQUIDATIONS_MS);
+            let surplus = self.liquidations.len().saturating_sub(LIQUIDATIONS / 2);
+            self.liquidations.drain(..surplus);
+        }
+    }
+
+    /// Forgets what may have a hole after a lost connection: nobody tells of liquidations that were missed.
+    pub(crate) fn lose(&mut self) {
+        self.liquidations.clear();
     }
 
     /// Adds a live reading of open interest at each five minutes.
@@ -82,7 +107,7 @@ impl Positions {
             funding: ticker.and_then(|ticker| ticker.funding.map(|funding| (ticker.at, funding))),
             funding_history: &self.funding_history,
             accounts: &self.accounts,
-            liquidations: None,
+            liquidations: Some(&self.liquidations),
         }
     }
 }
@@ -103,6 +128,22 @@ mod tests {
         let Figure::Known { value, as_of } = positions.change_1h() else { panic!("missing") };
         assert!((value.get() - 5.0).abs() < 1e-9);
         assert_eq!(as_of, UnixMs(12 * STEP_MS));
+    }
+
+    #[test]
+    fn liquidations_keep_the_side_that_was_closed_are_bounded_and_end_with_the_connection() {
+        let mut positions = Positions::new();
+        let closed = |n: i64, side| venue::Liquidation { at: UnixMs(n), side, price: 2.0, size: 50.0 };
+        positions.take_liquidations(&[closed(1, PositionSide::Long), closed(2, PositionSide::Short)]);
+        let told = positions.read(None).liquidations.unwrap();
+        assert_eq!(told.iter().map(|one| (one.long, one.usd)).collect::<Vec<_>>(), [(true, 100.0), (false, 100.0)]);
+        for n in 0..10_000 {
+            positions.take_liquidations(&[closed(n, PositionSide::Long)]);
+            assert!(positions.read(None).liquidations.unwrap().len() <= LIQUIDATIONS);
+        }
+        assert_eq!(positions.read(None).liquidations.unwrap().last().unwrap().at, UnixMs(9_999));
+        positions.lose();
+        assert_eq!(positions.read(None).liquidations, Some(&[][..]));
     }
 
     #[test]

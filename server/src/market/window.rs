@@ -170,6 +170,7 @@ impl Window {
     /// The connection was lost: what was missed has to be asked for, and sums may not be continued.
     pub(crate) fn lose(&mut self) {
         self.flow.forget();
+        self.positions.lose();
         self.book.apply(UnixMs(0), BookChange::Lost);
         self.needs.trades = true;
     }

@@ -6,6 +6,7 @@
 
 pub(crate) mod board;
 pub(crate) mod driver;
+pub(crate) mod exchange;
 pub(crate) mod row;
 pub(crate) mod task;
 
@@ -99,7 +100,7 @@ impl Monitor {
             breakdown: cache.publisher()?,
         });
         let movers = Arc::new(cache.publisher()?);
-        let venue = if config.source == config::Source::Sim { Venue::Sim } else { Venue::Bybit };
+        let venue = config.source.venue();
         let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone()));
         let health = Health {
             board: board.clone(),
@@ -119,16 +120,16 @@ impl Monitor {
     /// When the exchange's addresses cannot be used or the simulated exchange cannot be started. An exchange that
     /// does not answer is not an error: it is shown, and tried again.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), MonitorError> {
-        let live = Feed::Live { venue: Venue::Bybit };
+        let live = Feed::Live { venue: self.config.source.venue() };
         match self.config.source {
-            config::Source::Bybit => {
-                self.session(self.bybit()?, live, std::future::pending(), &stop).await;
+            config::Source::Bybit | config::Source::Binance => {
+                self.session(exchange::open(&self.config)?, live, std::future::pending(), &stop).await;
             }
             config::Source::Sim => {
                 self.simulate("chosen in the configuration".to_owned(), std::future::pending(), &stop).await?;
             }
             config::Source::Auto => {
-                let bybit = self.bybit()?;
+                let bybit = exchange::open(&self.config)?;
                 let probed = tokio::select! {
                     () = stop.cancelled() => return Ok(()),
                     probed = self.probe(bybit.as_ref()) => probed,
@@ -146,20 +147,6 @@ impl Monitor {
             }
         }
         Ok(())
-    }
-
-    fn bybit(&self) -> Result<Arc<dyn Exchange>, MonitorError> {
-        let venue = &self.config.venue;
-        Ok(Arc::new(self.adapter(&venue.rest_url, &venue.ws_url, Venue::Bybit)?))
-    }
-
-    fn adapter(&self, rest_url: &str, ws_url: &str, venue: Venue) -> Result<Bybit, ConfigError> {
-        let mut config = BybitConfig::new(rest_url, ws_url, venue);
-        config.stream.symbols_per_connection = self.config.venue.symbols_per_connection;
-        if let Some(limit) = std::num::NonZeroU32::new(self.config.venue.requests_per_second) {
-            config.http.requests_per_second = limit;
-        }
-        Bybit::new(config)
     }
 
     /// Whether the exchange answers, or what happened in plain words.

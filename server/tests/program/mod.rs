@@ -99,6 +99,13 @@ impl Program {
         Some((status, answer.text().await.ok()?))
     }
 
+    /// The status that a body sent to a path is answered with.
+    pub(crate) async fn post(&self, path: &str, body: &'static str) -> u16 {
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        let sent = client().post(url).header("content-type", "application/json").body(body).send().await.unwrap();
+        sent.status().as_u16()
+    }
+
     /// The JSON of a path.
     pub(crate) async fn json(&self, path: &str) -> Value {
         let (_, body) = self.get(path).await.unwrap();
