@@ -1,7 +1,7 @@
 //! Every candle measure that is made of TA-Lib's functions against TA-Lib's C library, to 1e-9.
 //!
 //! Twice: over made-up candles whose reference values are checked in (`vectors/ta_lib.json`), and over recorded candles, for
-//! which the script that made them (`tools/ta_vectors.py`) computes them when the test runs. The second needs the recorded
+//! which the script that made them (`vectors/ta_vectors.py`) computes them when the test runs. The second needs the recorded
 //! candles beside the repository and Python with TA-Lib (`VIRTUOSO_PYTHON`, else `python3`); without either it says so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
@@ -178,7 +178,7 @@ fn every_candle_measure_has_a_reference_or_a_reason() {
 }
 
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures/bybit/klines-linear-2025-10");
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/ta_vectors.py");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/ta_vectors.py");
 
 /// The last 250 closed candles of every recorded contract.
 fn recorded(timeframe: Timeframe) -> Vec<Set> {

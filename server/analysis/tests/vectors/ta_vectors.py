@@ -2,8 +2,8 @@
 """Reference values of the candle measures, computed with TA-Lib's C library through its Python package.
 
     pip install TA-Lib numpy
-    tools/ta_vectors.py generate > server/analysis/tests/vectors/ta_lib.json
-    tools/ta_vectors.py expect   < candles.json > expected.json
+    server/analysis/tests/vectors/ta_vectors.py generate > server/analysis/tests/vectors/ta_lib.json
+    server/analysis/tests/vectors/ta_vectors.py expect < candles.json > expected.json
 
 `generate` makes candles from fixed seeds (`walk`: an ordinary random walk; `wide`: bars so wide that the measures which
 treat narrow bars gently are TA-Lib's own functions to the digit) and prints them with the values at their last bar.

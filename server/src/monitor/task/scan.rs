@@ -9,7 +9,7 @@ use std::{
 
 use analysis::{
     Bars,
-    market::{Member, OverviewInput, above_mean, realised_volatility, regime},
+    market::{Member, OverviewInput, above_mean, daily_volatility, regime},
     signal::Thresholds,
 };
 use schema::{
@@ -144,8 +144,7 @@ impl Task for Scan {
 impl Scan {
     fn overview(&self, scanned: &Scanned, stats: &schema::signals::SignalStats) -> MarketOverview {
         let source = self.market.venue();
-        let closes: Vec<f64> =
-            self.daily.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|day| day.close).collect();
+        let days = self.daily.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let btc = scanned.rows.iter().find(|row| row.symbol.as_str() == BTC);
         analysis::market::overview(OverviewInput {
             source,
@@ -155,11 +154,8 @@ impl Scan {
             linear_symbols: self.market.linear_symbols(),
             dispersion_24h_mean: self.state.dispersion_mean(),
             btc_price: btc.map_or(Figure::Missing(Why::NotYet), |row| Figure::known(row.quote.price, scanned.as_of)),
-            btc_volatility: if closes.is_empty() {
-                Figure::Missing(Why::NotYet)
-            } else {
-                realised_volatility(&closes).map_or_else(Figure::Missing, |vol| Figure::known(vol, scanned.as_of))
-            },
+            btc_volatility: daily_volatility(&days, scanned.as_of)
+                .map_or_else(Figure::Missing, |volatility| Figure::known(volatility, scanned.as_of)),
             regime: self.state.shown.clone(),
             btc_dominance: outside(source),
             eth_dominance: outside(source),
