@@ -116,6 +116,20 @@ fn shared(criterion: &mut Criterion) {
     });
     group.finish();
 
+    let mut group = criterion.benchmark_group("publish, serving alone");
+    group.bench_function("bare: encoded", |bencher| {
+        bencher.iter(|| black_box(serde_json::to_vec(&value.clone()).unwrap()));
+    });
+    let alone = Cache::builder(Clock::System, "alone").build();
+    let own = alone.publisher::<Breakdown>().unwrap();
+    group.bench_function("publish", |bencher| {
+        bencher.to_async(&runtime).iter(|| {
+            let (own, value, scope, now) = (&own, value.clone(), &scopes[0], alone.now());
+            async move { assert!(own.publish(scope, value, now).await.l1) }
+        });
+    });
+    group.finish();
+
     let mut group = criterion.benchmark_group("publish");
     group.bench_function("bare: encoded, the client's set", |bencher| {
         bencher.to_async(&runtime).iter(|| {
@@ -126,10 +140,9 @@ fn shared(criterion: &mut Criterion) {
             }
         });
     });
-    let mut at = scopes.iter().cycle();
     group.bench_function("publish", |bencher| {
         bencher.to_async(&runtime).iter(|| {
-            let (publisher, value, scope, now) = (&publisher, value.clone(), at.next().unwrap(), writer.now());
+            let (publisher, value, scope, now) = (&publisher, value.clone(), &scopes[0], writer.now());
             async move {
                 let published = publisher.publish(scope, value, now).await;
                 assert_eq!(published.l2, Outcome::Applied);

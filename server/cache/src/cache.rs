@@ -1,10 +1,8 @@
 //! The cache itself: one object per process, shared freely, from which publishers, warmers and readers come.
 
 use std::{
-    any::TypeId,
     collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -19,11 +17,12 @@ use crate::{
     clock::Clock,
     follow::{Follow, Followed},
     key::Namespace,
-    l1::{AnyStore, Store},
+    l1::Store,
     l2::L2,
     lock::lock,
     mirror::Tally,
     publish::{Publisher, PublisherTaken},
+    stores::Stores,
     tier::Tier,
     warm::Warmer,
 };
@@ -43,29 +42,9 @@ pub(crate) struct Inner {
     pub(crate) followed: Arc<Followed>,
     pub(crate) tally: Tally,
     capacity: u64,
-    stores: RwLock<HashMap<TypeId, Arc<dyn AnyStore>, BuildHasherDefault<AsItIs>>>,
+    stores: Stores,
     /// The names that have a publisher, and the last epoch of each name.
     pub(crate) writers: Mutex<HashMap<&'static str, Writer>>,
-}
-
-/// The hash of a key that is one already, as a `TypeId` is: every hit looks a store up.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 /// What is known of the publishers of one name.
@@ -77,15 +56,8 @@ pub(crate) struct Writer {
 
 impl Inner {
     /// The store of a schema, made when it is first asked for.
-    pub(crate) fn store<T: Schema>(&self) -> Arc<Store<T>> {
-        let id = TypeId::of::<T>();
-        let known = self.stores.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-        let store = known.unwrap_or_else(|| {
-            let mut stores = self.stores.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(stores.entry(id).or_insert_with(|| Arc::new(Store::<T>::new(self.capacity))))
-        });
-        let Ok(store) = store.into_any().downcast() else { unreachable!("a store is kept under the id of its schema") };
-        store
+    pub(crate) fn store<T: Schema>(&self) -> &Arc<Store<T>> {
+        self.stores.of(self.capacity)
     }
 }
 
@@ -139,7 +111,7 @@ impl CacheBuilder {
                 followed: Arc::default(),
                 tally: Tally::default(),
                 capacity: self.capacity,
-                stores: RwLock::default(),
+                stores: Stores::default(),
                 writers: Mutex::default(),
             }),
         }
@@ -224,10 +196,8 @@ impl Cache {
     /// sets the gauges.
     #[must_use]
     pub fn report(&self) -> CacheReport {
-        let stores: Vec<_> =
-            self.inner.stores.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         let now = self.now();
-        let mut schemas: Vec<_> = stores.iter().map(|store| store.report(now)).collect();
+        let mut schemas: Vec<_> = self.inner.stores.all().map(|store| store.report(now)).collect();
         schemas.sort_by(|a, b| a.name.cmp(&b.name));
         CacheReport {
             process: self.inner.writer.as_ref().to_owned(),

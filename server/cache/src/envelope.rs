@@ -1,67 +1,78 @@
 //! What lies in the shared cache: one JSON object that holds a header and, as `body`, the value.
 //!
-//! The value is encoded once, as a [`RawValue`], so it cannot be encoded twice. A reader checks, in this order: the
+//! The value is encoded once, as a [`RawValue`], so it cannot be encoded twice, and parsed once. A reader checks, in this order: the
 //! format mark in the client flags, the header, name, version and key, the hashes of header and raw body, its shape,
 //! its limits. Each failure has a name of its own. Nothing here deletes or repairs an item.
 
 mod pack;
 mod unreadable;
 
-use std::{borrow::Cow, io, sync::Arc};
+use std::{io, sync::Arc};
 
 use schema::{Held, Origin, Schema, Stamp, UnixMs};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub(crate) use self::pack::{Packed, UNPACKED_LIMIT};
 pub use self::unreadable::Unreadable;
 
-/// The envelope as it is written and read; the short names are the wire's.
+/// The header as it is written and read; the short names are the wire's. The body follows it as the last field.
 #[derive(Serialize, Deserialize)]
-struct Wire<'a> {
-    #[serde(borrow)]
-    n: Cow<'a, str>,
+struct Header {
+    n: String,
     v: u16,
-    #[serde(borrow)]
-    k: Cow<'a, str>,
+    k: String,
     e: u64,
     q: u64,
-    #[serde(borrow)]
-    by: Cow<'a, str>,
+    by: String,
     at: UnixMs,
     as_of: UnixMs,
     fresh: UnixMs,
     stale: UnixMs,
     o: Origin,
-    #[serde(borrow)]
-    h: Cow<'a, str>,
+    h: String,
     /// Over all the other fields of the header: a digit that changed on the way must not become a stamp or an age.
-    #[serde(borrow)]
-    s: Cow<'a, str>,
-    #[serde(borrow)]
-    body: &'a RawValue,
+    s: String,
 }
 
-impl Wire<'_> {
+/// What stands between header and body. It cannot stand inside a text of the header, where a quote is escaped.
+const BODY: &[u8] = b",\"body\":";
+/// Headers are shorter than this; what is longer is none.
+const HEADER_LIMIT: usize = 4 * 1024;
+
+impl Header {
     /// The hash of the header, that of the body included.
     fn seal(&self) -> u64 {
-        let Wire { n, v, k, e, q, by, at, as_of, fresh, stale, o, h, s: _, body: _ } = self;
+        let Self { n, v, k, e, q, by, at, as_of, fresh, stale, o, h, s: _ } = self;
         let UnixMs(at) = at;
         let (UnixMs(as_of), UnixMs(fresh), UnixMs(stale)) = (as_of, fresh, stale);
         xxh3_64(format!("{n}\n{v}\n{k}\n{e}\n{q}\n{by}\n{at}\n{as_of}\n{fresh}\n{stale}\n{o:?}\n{h}").as_bytes())
     }
 
-    fn header(&self) -> Held<()> {
+    fn held(&self) -> Held<()> {
         Held {
             stamp: Stamp { epoch: self.e, seq: self.q },
             origin: self.o,
-            by: Arc::from(self.by.as_ref()),
+            by: Arc::from(self.by.as_str()),
             written_at: self.at,
             as_of: self.as_of,
             fresh_until: self.fresh,
             stale_until: self.stale,
             value: Arc::new(()),
+        }
+    }
+
+    /// Reads the header of an envelope, and gives the bytes of its body unread: they are parsed once, as what they are.
+    fn split(json: &[u8]) -> Result<(Self, &[u8]), Unreadable> {
+        let Some(at) = json.windows(BODY.len()).take(HEADER_LIMIT).position(|bytes| bytes == BODY) else {
+            let error = serde_json::from_slice::<Self>(json).err();
+            return Err(error.unwrap_or_else(|| serde_json::Error::missing_field("body")).into());
+        };
+        let header: Self = serde_json::from_slice(&[&json[..at], b"}"].concat())?;
+        match &json[at + BODY.len()..] {
+            [body @ .., b'}'] => Ok((header, body)),
+            _ => Err(serde_json::Error::custom("the envelope has no end").into()),
         }
     }
 }
@@ -93,24 +104,30 @@ pub(crate) fn seal<T: Schema>(header: &Held<()>, key: &str, body: &Body) -> io::
 
 /// The same, as one line of JSON.
 pub(crate) fn json<T: Schema>(header: &Held<()>, key: &str, body: &Body) -> Result<Vec<u8>, serde_json::Error> {
-    let mut wire = Wire {
-        n: Cow::Borrowed(T::NAME.as_str()),
+    let mut wire = Header {
+        n: T::NAME.as_str().to_owned(),
         v: T::VERSION,
-        k: Cow::Borrowed(key),
+        k: key.to_owned(),
         e: header.stamp.epoch,
         q: header.stamp.seq,
-        by: Cow::Borrowed(&header.by),
+        by: header.by.as_ref().to_owned(),
         at: header.written_at,
         as_of: header.as_of,
         fresh: header.fresh_until,
         stale: header.stale_until,
         o: header.origin,
-        h: Cow::Owned(spelled(body.hash)),
-        s: Cow::Borrowed(""),
-        body: &body.raw,
+        h: spelled(body.hash),
+        s: String::new(),
     };
-    wire.s = Cow::Owned(spelled(wire.seal()));
-    serde_json::to_vec(&wire)
+    wire.s = spelled(wire.seal());
+    let mut bytes = Vec::with_capacity(HEADER_LIMIT + body.len());
+    serde_json::to_writer(&mut bytes, &wire)?;
+    // The header's own end gives way to the body.
+    bytes.pop();
+    bytes.extend_from_slice(BODY);
+    bytes.extend_from_slice(body.raw.get().as_bytes());
+    bytes.push(b'}');
+    Ok(bytes)
 }
 
 /// A value read from the shared cache.
@@ -130,39 +147,38 @@ pub(crate) fn open<T: Schema>(bytes: &[u8], flags: u32, key: &str) -> Result<Ope
 
 /// The same for an envelope that is not packed.
 pub(crate) fn open_json<T: Schema>(json: &[u8], key: &str) -> Result<Opened<T>, Unreadable> {
-    let wire: Wire<'_> = serde_json::from_slice(json)?;
+    let (wire, body) = Header::split(json)?;
     if wire.n != T::NAME.as_str() {
-        return Err(Unreadable::WrongKey { found: wire.n.into_owned() });
+        return Err(Unreadable::WrongKey { found: wire.n });
     }
     if wire.v != T::VERSION {
         return Err(Unreadable::UnknownVersion { found: u32::from(wire.v) });
     }
     if wire.k != key {
-        return Err(Unreadable::WrongKey { found: wire.k.into_owned() });
+        return Err(Unreadable::WrongKey { found: wire.k });
     }
-    let hash = xxh3_64(wire.body.get().as_bytes());
+    let hash = xxh3_64(body);
     if wire.h != spelled(hash) || wire.s != spelled(wire.seal()) {
         return Err(Unreadable::BadHash);
     }
-    let value: T = serde_json::from_str(wire.body.get())?;
+    let value: T = serde_json::from_slice(body)?;
     value.check()?;
-    Ok(Opened { held: wire.header().with(value), body_bytes: wire.body.get().len(), hash })
+    Ok(Opened { held: wire.held().with(value), body_bytes: body.len(), hash })
 }
 
 /// The key that an envelope says it lies under.
 pub(crate) fn key(json: &[u8]) -> Result<String, Unreadable> {
-    let wire: Wire<'_> = serde_json::from_slice(json)?;
-    Ok(wire.k.into_owned())
+    Header::split(json).map(|(header, _)| header.k)
 }
 
 /// Reads the header of an item alone, without judging its body.
 pub(crate) fn header(bytes: &[u8], flags: u32) -> Result<Held<()>, Unreadable> {
     let json = pack::unpack(bytes, flags)?;
-    let wire: Wire<'_> = serde_json::from_slice(&json)?;
-    if wire.s != spelled(wire.seal()) {
+    let (header, _) = Header::split(&json)?;
+    if header.s != spelled(header.seal()) {
         return Err(Unreadable::BadHash);
     }
-    Ok(wire.header())
+    Ok(header.held())
 }
 
 fn spelled(hash: u64) -> String {
@@ -254,7 +270,7 @@ mod tests {
         let body = r#"{"note":"n"}"#;
         let header = format!("{front},\"h\":\"{}\"", spelled(xxh3_64(body.as_bytes())));
         let unsealed = format!("{header},\"s\":\"\",\"body\":{body}}}");
-        let seal = serde_json::from_str::<Wire<'_>>(&unsealed).unwrap().seal();
+        let seal = Header::split(unsealed.as_bytes()).unwrap().0.seal();
         let other = format!("{header},\"s\":\"{}\",\"body\":{body}}}", spelled(seal));
         assert!(matches!(failure(&other, FLAGS), Unreadable::Undecodable(_)));
     }

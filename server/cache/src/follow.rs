@@ -73,7 +73,7 @@ impl Follow {
         match targets.get_mut(&key) {
             Some(counted) => counted.followers += 1,
             None => {
-                let target = Arc::new(Typed { store: inner.store::<T>(), scope });
+                let target = Arc::new(Typed { store: Arc::clone(inner.store::<T>()), scope });
                 targets.insert(key.clone(), Counted { followers: 1, target });
             }
         }

@@ -4,7 +4,6 @@
 //! a newer stamp, whatever arrives when.
 
 use std::{
-    any::Any,
     collections::HashMap,
     future::ready,
     sync::{
@@ -245,18 +244,11 @@ fn offer<T>(sender: &watch::Sender<Found<T>>, entry: &Entry<T>) {
 
 /// A store whose schema is known to its owner alone.
 pub(crate) trait AnyStore: Send + Sync {
-    /// The store itself, to be asked for its type.
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
-
     /// What there is to say of the newest value.
     fn report(&self, now: UnixMs) -> SchemaReport;
 }
 
 impl<T: Schema> AnyStore for Store<T> {
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
-
     fn report(&self, now: UnixMs) -> SchemaReport {
         let (mut newest, mut entries, mut total_bytes): (Option<Arc<Entry<T>>>, _, _) = (None, 0, 0);
         for (_, entry) in &self.l1 {

@@ -60,6 +60,7 @@ mod read;
 mod recovery;
 mod report;
 mod snapshot;
+mod stores;
 mod tier;
 mod warm;
 

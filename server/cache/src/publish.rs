@@ -71,7 +71,7 @@ impl<T: Schema> Publisher<T> {
         }
         let epoch = u64::try_from(inner.clock.now().0).unwrap_or(0).max(last.epoch + 1);
         writers.insert(T::NAME.as_str(), Writer { taken: true, epoch });
-        let store = inner.store::<T>();
+        let store = Arc::clone(inner.store::<T>());
         store.written_here.store(true, Ordering::Relaxed);
         Ok(Self {
             inner: Arc::clone(inner),

@@ -31,7 +31,7 @@ pub(crate) async fn get<T: Schema>(inner: &Arc<Inner>, scope: &T::Scope) -> Foun
             None => Err(Absence::NeverWritten),
             Some(tier) => match store.looked.absence(scope) {
                 Some(absence) => Err(absence),
-                None => load(inner, &store, tier, scope, None).await.map(|entry| entry.held.clone()),
+                None => load(inner, store, tier, scope, None).await.map(|entry| entry.held.clone()),
             },
         };
     };
@@ -42,7 +42,7 @@ pub(crate) async fn get<T: Schema>(inner: &Arc<Inner>, scope: &T::Scope) -> Foun
         && now > entry.held.fresh_until
         && !store.looked.is_recent(scope)
     {
-        let load = load(inner, &store, tier, scope, Some(Arc::clone(&entry)));
+        let load = load(inner, store, tier, scope, Some(Arc::clone(&entry)));
         // What may still be shown is shown at once; the look goes on behind it.
         if now > entry.held.stale_until
             && let Ok(Ok(newer)) = timeout(SOFT_LIMIT, load).await

@@ -46,7 +46,7 @@ pub struct Warmer<T: Schema> {
 
 impl<T: Schema> Warmer<T> {
     pub(crate) fn new(inner: &Arc<Inner>) -> Self {
-        Self { inner: Arc::clone(inner), store: inner.store::<T>() }
+        Self { inner: Arc::clone(inner), store: Arc::clone(inner.store::<T>()) }
     }
 
     /// Fills a hole with a value whose newest input is from `as_of`.
