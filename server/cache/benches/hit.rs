@@ -63,6 +63,8 @@ fn hit(criterion: &mut Criterion) {
             async { black_box(reader.get::<Tide>(scope).await.unwrap()) }
         });
     });
+    // What a hit in a process that only reads adds: whether the value is still fresh.
+    group.bench_function("a look at the clock", |bencher| bencher.iter(|| black_box(Clock::System.now())));
     group.finish();
 }
 
