@@ -86,11 +86,7 @@ pub(crate) fn worst(findings: &[Finding]) -> Verdict {
 /// Asks every question.
 pub(crate) async fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = vec![Finding::good("configuration", "every setting is known and can be used")];
-    let namespace = match config.cache.namespace.parse() {
-        Ok(namespace) => namespace,
-        Err(error) => return vec![Finding::broken("configuration", format!("cache.namespace: {error}"))],
-    };
-    let cache = match cache_named("doctor", &config.cache, namespace, &Clock::System) {
+    let cache = match cache_named("doctor", &config.cache, config.cache.namespace.clone(), &Clock::System) {
         Ok(cache) => cache,
         Err(error) => return vec![Finding::broken("configuration", crate::monitor::driver::chain(&error))],
     };

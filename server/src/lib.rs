@@ -37,9 +37,6 @@ const DRAIN: Duration = Duration::from_secs(4);
 /// The process could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The namespace of the cache cannot be used.
-    #[error("naming the cache's keys")]
-    Namespace(#[from] cache::BadNamespace),
     /// The list of memcached servers cannot be used.
     #[error("naming the memcached servers")]
     Servers(#[from] cache::l2::BadServers),
@@ -176,7 +173,7 @@ fn open_cache(config: &Config, role: Role, clock: &Clock) -> Result<Cache, RunEr
     if config.cache.memcached.is_empty() && role == Role::Web {
         return Err(RunError::NothingToRead);
     }
-    cache_named(role.as_str(), &config.cache, config.cache.namespace.parse()?, clock)
+    cache_named(role.as_str(), &config.cache, config.cache.namespace.clone(), clock)
 }
 
 /// A cache over the configured servers, for a process that is called `what` in everything it writes.

@@ -173,8 +173,7 @@ fn open(config: &Config) -> anyhow::Result<Cache> {
         !config.cache.memcached.is_empty(),
         "no memcached is configured: set cache.memcached, or give --memcached host:port"
     );
-    let namespace = config.cache.namespace.parse().context("naming the cache's keys")?;
-    cache_named("cache", &config.cache, namespace, &Clock::System).context("opening the cache")
+    cache_named("cache", &config.cache, config.cache.namespace.clone(), &Clock::System).context("opening the cache")
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -2,7 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use schema::{SchemaInfo, Symbol, Usd};
+use cache::l2::{BadServers, L2 as _, MemcachedL2};
+use schema::{Symbol, Usd};
 use toml::Value;
 
 use super::{Binance, Cache, Config, ConfigError, Http, Log, Settings, Sim, Source, Universe, Venue};
@@ -32,11 +33,15 @@ impl Config {
                 site_root: PathBuf::from(read.text("http.site_root")?),
             },
             cache: Cache {
-                memcached: read.parse("cache.memcached", "host:port is expected, several joined by commas", servers)?,
+                memcached: read.parse(
+                    "cache.memcached",
+                    "host:port is expected, several joined by commas, none twice",
+                    servers,
+                )?,
                 namespace: read.parse(
                     "cache.namespace",
                     "up to 32 of a-z, 0-9, ':', '_' and '-' are allowed",
-                    namespace,
+                    |text| text.parse().ok(),
                 )?,
                 poll: Duration::from_millis(read.whole("cache.poll_ms", 50, 5_000)?),
                 snapshot_dir: match read.text("cache.snapshot_dir")? {
@@ -150,12 +155,13 @@ impl Reader<'_> {
     }
 }
 
+/// The servers of a list; an empty one is no server.
 fn servers(text: &str) -> Option<Vec<String>> {
-    let list: Vec<String> = text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
-    let spelled = |server: &String| {
-        server.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-    };
-    list.iter().all(spelled).then_some(list)
+    match MemcachedL2::list(text) {
+        Ok(servers) => Some(servers.iter().map(|server| server.name().to_owned()).collect()),
+        Err(BadServers::None) => Some(Vec::new()),
+        Err(BadServers::NotAnAddress(_) | BadServers::Twice(_)) => None,
+    }
 }
 
 /// The folder for the state of programs; none where the environment names no home.
@@ -164,11 +170,6 @@ fn state_dir(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     absolute("STATE_DIRECTORY")
         .or_else(|| Some(absolute("XDG_STATE_HOME")?.join("virtuoso")))
         .or_else(|| Some(absolute("HOME")?.join(".local/state/virtuoso")))
-}
-
-fn namespace(text: &str) -> Option<String> {
-    let spelled = text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b':' | b'_' | b'-'));
-    (spelled && text.len() <= SchemaInfo::NAMESPACE_MAX_LEN).then(|| text.to_owned())
 }
 
 fn symbols(text: &str) -> Option<Vec<Symbol>> {
@@ -222,6 +223,7 @@ mod tests {
             ("signals.long", "50", "a score above 50"),
             ("signals.short", "50.5", "a score from 0 to below 50"),
             ("cache.memcached", "127.0.0.1", "host:port"),
+            ("cache.memcached", "a:1,b:1,a:1", "host:port"),
             ("cache.namespace", "Mine ", "up to 32 of a-z"),
             ("venue.ws_url", "https://x", "wss://"),
             ("universe.deny", "btc usdt", "symbols joined by commas"),

@@ -65,7 +65,7 @@ pub struct Cache {
     /// memcached servers, `host:port`; none: this process only.
     pub memcached: Vec<String>,
     /// Put in front of every key.
-    pub namespace: String,
+    pub namespace: cache::Namespace,
     /// How often a reader asks what changed.
     pub poll: Duration,
     /// The folder where the last readings are kept; none: nowhere.

@@ -208,15 +208,15 @@ impl Monitor {
     ) -> Ended {
         let market = Arc::new(Market::new(exchange.venue()));
         self.board.begin(Watched { market: Arc::clone(&market), exchange: Arc::clone(&exchange) }, healthy);
-        let keep = Keep::new(&self.config.cache, &self.cache, market.venue());
+        let mut keep = Keep::new(&self.config.cache, &self.cache, market.venue());
         if let Some(keep) = &keep {
             keep.restore().await;
         }
         let end = stop.child_token();
         let mut set = JoinSet::new();
         self.spawn_tasks(&mut set, &market, &exchange, &end);
-        if let Some(keep) = keep {
-            self.driver.spawn(&mut set, keep, Arc::default(), end.clone());
+        if let Some(keep) = &keep {
+            self.driver.spawn(&mut set, keep.clone(), Arc::default(), end.clone());
         }
         let ended = tokio::select! {
             () = stop.cancelled() => Ended::Stopped,
@@ -225,7 +225,7 @@ impl Monitor {
         end.cancel();
         while set.join_next().await.is_some() {}
         // Once more, so that a restart brings back the very last.
-        if let Some(mut keep) = Keep::new(&self.config.cache, &self.cache, market.venue())
+        if let Some(keep) = &mut keep
             && let Err(error) = keep.run().await
         {
             tracing::warn!(error = chain(&error), "the last readings were not kept");

@@ -14,6 +14,7 @@ use crate::{
 };
 
 /// Keeps the last readings of one market.
+#[derive(Clone)]
 pub(crate) struct Keep {
     cache: Cache,
     venue: Venue,
