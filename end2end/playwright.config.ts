@@ -29,7 +29,7 @@ export default defineConfig({
   retries: 0,
   workers: 2,
   globalSetup: "./fixtures/market.ts",
-  reporter: [["list"]],
+  reporter: [["list"], ["./fixtures/last-words.ts"]],
   use: { trace: "retain-on-failure", serviceWorkers: "block" },
   projects: [
     { name: "phone", use: phone },

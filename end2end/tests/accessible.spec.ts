@@ -20,11 +20,21 @@ for (const colorScheme of ["dark", "light"] as const) {
 
 test("nothing jumps while the page comes alive", async ({ page }) => {
   await page.addInitScript(() => {
-    const shifts: number[] = [];
+    // What moved, and from where to where: a failure has to tell its cause.
+    const shifts: string[] = [];
     Object.assign(window, { shifts });
+    type Source = { node?: Node; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly };
+    type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean; sources: Source[] };
+    const rect = ({ x, y, width, height }: DOMRectReadOnly) => [x, y, width, height].map(Math.round).join(" ");
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
-        if (!entry.hadRecentInput) shifts.push(entry.value);
+      for (const entry of list.getEntries() as Shift[]) {
+        if (entry.hadRecentInput) continue;
+        const moved = entry.sources.map(({ node, previousRect, currentRect }) => {
+          const element = node instanceof Element ? node : node?.parentElement;
+          const name = element ? `${element.tagName.toLowerCase()}.${element.className}` : "gone";
+          return `${name} "${element?.textContent?.slice(0, 60)}" from ${rect(previousRect)} to ${rect(currentRect)}`;
+        });
+        shifts.push(`${entry.value.toFixed(4)} at ${entry.startTime.toFixed(0)} ms: ${moved.join("; ")}`);
       }
     }).observe({ type: "layout-shift", buffered: true });
   });
@@ -38,7 +48,6 @@ test("nothing jumps while the page comes alive", async ({ page }) => {
       const before = await main.innerText();
       await expect.poll(() => main.innerText(), { timeout: 20_000 }).not.toBe(before);
     }
-    const moved = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts.reduce((a, b) => a + b, 0));
-    expect(moved, path).toBe(0);
+    expect(await page.evaluate(() => (window as unknown as { shifts: string[] }).shifts), path).toEqual([]);
   }
 });

@@ -81,8 +81,6 @@ fn counts(o: &MarketOverview) -> AnyView {
         return view! { <p class="note">{format!("None of {} symbols has a score yet.", o.total_symbols)}</p> }
             .into_any();
     }
-    let unscored = (o.scored_symbols < o.total_symbols)
-        .then(|| format!("{} of {} symbols have a score.", o.scored_symbols, o.total_symbols));
     let (long, neutral, short) = (o.long_signals, o.neutral_signals, o.short_signals);
     let pieces = [
         Piece { class: "fill up", value: f64::from(long) },
@@ -97,7 +95,7 @@ fn counts(o: &MarketOverview) -> AnyView {
                 <span class="mid"><span class="n">{neutral}</span>" neutral"</span>
                 <span class="down"><span class="n">{short}</span>" short"</span>
             </p>
-            {unscored.map(|text| view! { <p class="note">{text}</p> })}
+            <p class="note">{format!("{} of {} symbols have a score.", o.scored_symbols, o.total_symbols)}</p>
         </div>
     }
     .into_any()
