@@ -31,6 +31,8 @@ pub(crate) const FLUSH: Duration = Duration::from_millis(250);
 const REPORT: Duration = Duration::from_secs(1);
 /// Ticks that are kept: a minute of them.
 const TICKS: usize = 240;
+/// What they may weigh together, in bytes; the oldest give way, and a client that missed them is sent the whole.
+const TICKS_BYTES: usize = 24 << 20;
 
 /// What a client that asks for more is to be sent.
 pub(crate) enum Catchup {
@@ -52,6 +54,8 @@ pub(crate) struct Hub {
 struct State {
     seq: u64,
     ticks: VecDeque<(u64, Vec<(Topic, Frame)>)>,
+    /// What the ticks weigh.
+    bytes: usize,
     current: Current,
     followed: HashMap<Symbol, Followed>,
 }
@@ -92,6 +96,7 @@ impl Hub {
         let state = State {
             seq: 0,
             ticks: VecDeque::with_capacity(TICKS),
+            bytes: 0,
             current: Current::unread(),
             followed: HashMap::new(),
         };
@@ -229,10 +234,7 @@ impl Hub {
                 continue;
             }
             state.seq = stamp.seq;
-            if state.ticks.len() == TICKS {
-                state.ticks.pop_front();
-            }
-            state.ticks.push_back((stamp.seq, frames));
+            state.keep(stamp.seq, frames);
             drop(state);
             self.latest.send_replace(stamp.seq);
         }
@@ -244,6 +246,19 @@ impl Hub {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Keeps a tick as long as there is room.
+    fn keep(&mut self, seq: u64, frames: Vec<(Topic, Frame)>) {
+        let weight = |frames: &[(Topic, Frame)]| frames.iter().map(|(_, frame)| frame.bytes().len()).sum::<usize>();
+        self.bytes += weight(&frames);
+        self.ticks.push_back((seq, frames));
+        while self.ticks.len() > TICKS || self.bytes > TICKS_BYTES {
+            let Some((_, oldest)) = self.ticks.pop_front() else { return };
+            self.bytes -= weight(&oldest);
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 pub mod breadth;
 pub mod breakdown;
 pub mod contract;
+mod delta;
 pub mod dimension;
 pub mod figure;
 pub mod health;
@@ -26,6 +27,7 @@ pub mod stamp;
 pub mod stream;
 pub mod time;
 pub mod unit;
+pub mod universe;
 
 pub use breadth::MarketBreadth;
 pub use breakdown::Breakdown;
@@ -43,5 +45,6 @@ pub use signals::{Direction, SignalRow, Signals};
 pub use stamp::{Origin, Stamp};
 pub use time::UnixMs;
 pub use unit::{Lean, Pct, Points, Price, Rate, Ratio, Score, Usd};
+pub use universe::MarketUniverse;
 
-schemas!(MarketOverview, Signals, MarketBreadth, MarketMovers, Breakdown, SystemHealth);
+schemas!(MarketOverview, Signals, MarketBreadth, MarketMovers, MarketUniverse, Breakdown, SystemHealth);

@@ -6,11 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::delta::{SignalsDelta, TickedQuote};
 use crate::{
-    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, SignalRow, Signals, Stamp, Symbol, SystemHealth,
-    UnixMs,
+    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, Signals, Symbol, SystemHealth, UnixMs,
     report::{CacheReport, L2State},
-    signals::{Quote, SignalStats},
 };
 
 /// What a client may listen to; several are joined by commas in the query: `?topics=overview,signals`.
@@ -81,23 +80,6 @@ impl std::str::FromStr for Topic {
     }
 }
 
-/// What changed in the list of symbols since the tick before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SignalsDelta {
-    /// The header of the new value; its body is told by the rest.
-    pub held: Held<()>,
-    /// The stamp of the value these changes apply to; on any other the client asks for a snapshot.
-    pub base: Stamp,
-    /// Rows that are new or changed in more than their quote.
-    pub rows: Vec<SignalRow>,
-    /// Quotes of rows that changed in nothing else.
-    pub quotes: Vec<(Symbol, Quote)>,
-    /// Rows that are gone.
-    pub removed: Vec<Symbol>,
-    /// Counts and means.
-    pub stats: SignalStats,
-}
-
 /// One message of the live stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -136,49 +118,5 @@ impl StreamMessage {
             Self::Clock { .. } | Self::Shared(_) => "state",
             _ => "snapshot",
         }
-    }
-}
-
-impl SignalsDelta {
-    /// What changed from `old` to `new`.
-    #[must_use]
-    pub fn between(old: &Held<Signals>, new: &Held<Signals>) -> Self {
-        let before: std::collections::HashMap<Symbol, &SignalRow> =
-            old.value.rows.iter().map(|row| (row.symbol, row)).collect();
-        let (mut rows, mut quotes) = (Vec::new(), Vec::new());
-        for row in &new.value.rows {
-            match before.get(&row.symbol) {
-                Some(same) if *same == row => {}
-                Some(known) if SignalRow { quote: row.quote.clone(), ..(*known).clone() } == *row => {
-                    quotes.push((row.symbol, row.quote.clone()));
-                }
-                _ => rows.push(row.clone()),
-            }
-        }
-        let now: std::collections::HashSet<Symbol> = new.value.rows.iter().map(|row| row.symbol).collect();
-        let removed = old.value.rows.iter().map(|row| row.symbol).filter(|symbol| !now.contains(symbol)).collect();
-        Self { held: new.header(), base: old.stamp, rows, quotes, removed, stats: new.value.stats.clone() }
-    }
-
-    /// The value after the changes; `None` when they do not apply to `old`, and a snapshot is needed.
-    ///
-    /// New rows are put at the end: the order of the list is the reader's choice.
-    #[must_use]
-    pub fn apply(self, old: &Held<Signals>) -> Option<Held<Signals>> {
-        if old.stamp != self.base {
-            return None;
-        }
-        let mut rows = old.value.rows.clone();
-        rows.retain(|row| !self.removed.contains(&row.symbol));
-        for (symbol, quote) in self.quotes {
-            rows.iter_mut().find(|row| row.symbol == symbol)?.quote = quote;
-        }
-        for new in self.rows {
-            match rows.iter_mut().find(|row| row.symbol == new.symbol) {
-                Some(row) => *row = new,
-                None => rows.push(new),
-            }
-        }
-        Some(self.held.with(Signals { source: old.value.source, rows, stats: self.stats }))
     }
 }

@@ -7,7 +7,9 @@
 
 use std::{fmt::Debug, fs, path::PathBuf};
 
-use schema::{Breakdown, MarketBreadth, MarketMovers, MarketOverview, Schema, Signals, SystemHealth, contract};
+use schema::{
+    Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, Schema, Signals, SystemHealth, contract,
+};
 
 mod fixture;
 
@@ -53,6 +55,11 @@ fn the_movers_keep_their_shape() {
 }
 
 #[test]
+fn the_universe_keeps_its_shape() {
+    keeps_its_shape::<MarketUniverse>(&fixture::universe());
+}
+
+#[test]
 fn the_breakdown_keeps_its_shape() {
     keeps_its_shape::<Breakdown>(&fixture::breakdown());
 }
@@ -94,6 +101,7 @@ fn no_field_of_a_schema_has_a_default() {
     strict(&fixture::signals());
     strict(&fixture::breadth());
     strict(&fixture::movers());
+    strict(&fixture::universe());
     strict(&fixture::breakdown());
     strict(&fixture::health());
 }

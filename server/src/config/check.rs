@@ -70,6 +70,9 @@ impl Config {
             universe: Universe {
                 max_symbols: read.whole("universe.max_symbols", 1, 1_000)?,
                 min_turnover: read.usd("universe.min_turnover_usd")?,
+                min_age_days: read.whole("universe.min_age_days", 0, 3_650)?,
+                exclude_kinds: read.parse("universe.exclude_kinds", "words joined by commas are expected", words)?,
+                allow: read.parse("universe.allow", "symbols joined by commas are expected", symbols)?,
                 deny: read.parse("universe.deny", "symbols joined by commas are expected", symbols)?,
             },
             signals: read.thresholds()?,
@@ -172,6 +175,12 @@ fn state_dir(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
         .or_else(|| Some(absolute("HOME")?.join(".local/state/virtuoso")))
 }
 
+fn words(text: &str) -> Option<Vec<String>> {
+    let sound = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    words.map(|word| sound(word).then(|| word.to_owned())).collect()
+}
+
 fn symbols(text: &str) -> Option<Vec<Symbol>> {
     text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(|s| s.parse().ok()).collect()
 }
@@ -227,6 +236,9 @@ mod tests {
             ("cache.namespace", "Mine ", "up to 32 of a-z"),
             ("venue.ws_url", "https://x", "wss://"),
             ("universe.deny", "btc usdt", "symbols joined by commas"),
+            ("universe.allow", "btc/usdt", "symbols joined by commas"),
+            ("universe.exclude_kinds", "stocks & bonds", "words joined by commas"),
+            ("universe.min_age_days", "-1", "0"),
             ("movers.min_turnover_usd", "-1", "0 or more"),
         ] {
             let error = with(key, text).unwrap_err().to_string();

@@ -116,6 +116,12 @@ pub struct Universe {
     pub max_symbols: usize,
     /// The least turnover in 24 h.
     pub min_turnover: Usd,
+    /// For how many whole days it has to be listed.
+    pub min_age_days: u32,
+    /// Kinds of things, in the venue's words, that are not watched.
+    pub exclude_kinds: Vec<String>,
+    /// Always watched while they trade.
+    pub allow: Vec<Symbol>,
     /// Never watched.
     pub deny: Vec<Symbol>,
 }

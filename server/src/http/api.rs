@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schema::{
-    Breakdown, MarketBreadth, MarketMovers, MarketOverview, Reading, Schema, Signals, Symbol, SystemHealth, Venue,
-    report::CacheReport,
+    Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, Reading, Schema, Signals, Symbol,
+    SystemHealth, Venue, report::CacheReport,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,12 @@ pub(crate) async fn breadth(State(state): State<AppState>, headers: HeaderMap) -
 /// `GET /api/v1/movers`.
 pub(crate) async fn movers(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<MarketMovers>(&()).await;
+    answer(&state, &headers, &reading, |value| Some(value.source))
+}
+
+/// `GET /api/v1/universe`: every contract of the venue, and why it is watched or not.
+pub(crate) async fn universe(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let reading = state.cache.read::<MarketUniverse>(&()).await;
     answer(&state, &headers, &reading, |value| Some(value.source))
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/signals", get(api::signals))
         .route("/api/v1/breadth", get(api::breadth))
         .route("/api/v1/movers", get(api::movers))
+        .route("/api/v1/universe", get(api::universe))
         .route("/api/v1/health", get(api::health))
         .route("/api/v1/cache", get(api::cache))
         .route("/api/v1/symbols/{symbol}", get(api::symbol))

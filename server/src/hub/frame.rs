@@ -1,7 +1,12 @@
 //! One Server-Sent Event, encoded.
 
+use std::fmt::Write as _;
+
 use axum::body::Bytes;
 use schema::{Stamp, stream::StreamMessage};
+
+/// What an event has beside its data, at most.
+const HEAD_BYTES: usize = 96;
 
 /// One Server-Sent Event, encoded once and shared by all clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +20,13 @@ impl Frame {
     pub(crate) fn encode(message: &StreamMessage, stamp: Stamp) -> Option<Self> {
         match serde_json::to_string(message) {
             // JSON text holds no line break, so one data line carries it.
-            Ok(json) => Some(Self {
-                bytes: format!("event: {}\nid: {stamp}\ndata: {json}\n\n", message.event()).into(),
-                delta: matches!(message, StreamMessage::SignalsDelta(_)),
-            }),
+            Ok(json) => {
+                // Kept for a minute: no larger than it has to be.
+                let mut text = String::with_capacity(json.len() + HEAD_BYTES);
+                // Writing to a string cannot fail.
+                let _ = write!(text, "event: {}\nid: {stamp}\ndata: {json}\n\n", message.event());
+                Some(Self { bytes: text.into(), delta: matches!(message, StreamMessage::SignalsDelta(_)) })
+            }
             Err(error) => {
                 tracing::error!(%error, event = message.event(), "a message of the live stream cannot be encoded");
                 None

@@ -4,6 +4,8 @@ use analysis::input::{BestQuote, Book};
 use schema::{Level, UnixMs};
 use venue::BookChange;
 
+use super::recent::Recent;
+
 const BEST_QUOTES: usize = 200;
 const DEPTH_MINUTES: usize = 500;
 
@@ -13,14 +15,20 @@ pub(crate) struct OrderBook {
     at: Option<UnixMs>,
     bids: Vec<Level>,
     asks: Vec<Level>,
-    best: Vec<BestQuote>,
-    depth_history: Vec<f64>,
+    best: Recent<BestQuote>,
+    depth_history: Recent<f64>,
 }
 
 impl OrderBook {
     /// A book of which nothing is known.
     pub(crate) const fn new() -> Self {
-        Self { at: None, bids: Vec::new(), asks: Vec::new(), best: Vec::new(), depth_history: Vec::new() }
+        Self {
+            at: None,
+            bids: Vec::new(),
+            asks: Vec::new(),
+            best: Recent::new(BEST_QUOTES),
+            depth_history: Recent::new(DEPTH_MINUTES),
+        }
     }
 
     /// Takes in a change. A book that becomes crossed is forgotten until the next snapshot.
@@ -50,9 +58,6 @@ impl OrderBook {
                 return self.forget();
             }
             if self.best.last().is_none_or(|last| last.bid != bid || last.ask != ask) {
-                if self.best.len() >= 2 * BEST_QUOTES {
-                    self.best.drain(..BEST_QUOTES);
-                }
                 self.best.push(BestQuote { at, bid, ask });
             }
         }
@@ -61,9 +66,6 @@ impl OrderBook {
     /// Notes, once a minute, which share of the depth within ±1 % rests on the bid side.
     pub(crate) fn note_depth(&mut self) {
         if let Some(share) = analysis::bid_depth_share(&self.bids, &self.asks) {
-            if self.depth_history.len() >= 2 * DEPTH_MINUTES {
-                self.depth_history.drain(..DEPTH_MINUTES);
-            }
             self.depth_history.push(share);
         }
     }
@@ -74,8 +76,8 @@ impl OrderBook {
             at,
             bids: &self.bids,
             asks: &self.asks,
-            best: &self.best[self.best.len().saturating_sub(BEST_QUOTES)..],
-            depth_history: &self.depth_history[self.depth_history.len().saturating_sub(DEPTH_MINUTES)..],
+            best: self.best.as_slice(),
+            depth_history: self.depth_history.as_slice(),
         })
     }
 

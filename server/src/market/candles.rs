@@ -2,6 +2,8 @@
 
 use schema::{Candle, Timeframe, UnixMs};
 
+use super::recent::Recent;
+
 /// What adding a candle did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Added {
@@ -17,19 +19,18 @@ pub(crate) enum Added {
 #[derive(Debug)]
 pub(crate) struct CandleRun {
     timeframe: Timeframe,
-    capacity: usize,
-    candles: Vec<Candle>,
+    candles: Recent<Candle>,
 }
 
 impl CandleRun {
     /// An empty run that keeps the last `capacity` candles.
     pub(crate) const fn new(timeframe: Timeframe, capacity: usize) -> Self {
-        Self { timeframe, capacity, candles: Vec::new() }
+        Self { timeframe, candles: Recent::new(capacity) }
     }
 
     /// The candles, oldest first.
     pub(crate) fn as_slice(&self) -> &[Candle] {
-        &self.candles
+        self.candles.as_slice()
     }
 
     /// When the last candle ended.
@@ -42,12 +43,12 @@ impl CandleRun {
         match self.end() {
             Some(end) if candle.start == end => {
                 self.candles.push(candle);
-                self.trim();
                 Added::Next
             }
             Some(end) if candle.start < end => {
-                if let Ok(place) = self.candles.binary_search_by_key(&candle.start, |held| held.start) {
-                    self.candles[place] = candle;
+                let held = self.candles.as_mut_slice();
+                if let Ok(place) = held.binary_search_by_key(&candle.start, |held| held.start) {
+                    held[place] = candle;
                 }
                 Added::Again
             }
@@ -58,25 +59,16 @@ impl CandleRun {
     /// Takes over loaded history; candles held here that follow it without a gap stay.
     pub(crate) fn load(&mut self, history: Vec<Candle>) {
         let ms = self.timeframe.ms();
-        let mut run: Vec<Candle> = Vec::with_capacity(self.capacity);
-        let newer = std::mem::take(&mut self.candles);
+        let newer = self.candles.as_slice().to_vec();
         let loaded_until = history.last().map(|last| last.start);
         let rest = newer.into_iter().filter(|candle| loaded_until.is_none_or(|until| candle.start > until));
+        self.candles.clear();
         for candle in history.into_iter().chain(rest) {
             // A hole in what the venue told begins the run anew: an indicator must not step over it.
-            if run.last().is_some_and(|last| last.start.0 + ms != candle.start.0) {
-                run.clear();
+            if self.candles.last().is_some_and(|last| last.start.0 + ms != candle.start.0) {
+                self.candles.clear();
             }
-            run.push(candle);
-        }
-        self.candles = run;
-        self.trim();
-    }
-
-    // Room for twice the candles is held, so that the oldest are moved out rarely and a slice stays contiguous.
-    fn trim(&mut self) {
-        if self.candles.len() >= 2 * self.capacity {
-            self.candles.drain(..self.candles.len() - self.capacity);
+            self.candles.push(candle);
         }
     }
 }
@@ -161,7 +153,7 @@ mod tests {
         run.load(vec![minute(0, 10.0)]);
         for n in 1..1_000 {
             assert_eq!(run.add(minute(n, 10.0)), Added::Next);
-            assert!(run.as_slice().len() < 10);
+            assert!(run.as_slice().len() <= 5);
         }
     }
 }

@@ -3,15 +3,19 @@
 use analysis::input::FlowBar;
 use schema::{Side, Trade, UnixMs};
 
+use super::recent::Recent;
+
 const TRADES: usize = 2_000;
-const MINUTES: usize = 1_000;
+/// The analysis reads no trade that is older.
+const TRADES_MS: i64 = 15 * 60_000;
+const MINUTES: usize = 500;
 const MINUTE_MS: i64 = 60_000;
 
 /// The latest trades and the minutes that were watched from beginning to end.
 #[derive(Debug)]
 pub(crate) struct Flow {
-    trades: Vec<Trade>,
-    bars: Vec<FlowBar>,
+    trades: Recent<Trade>,
+    bars: Recent<FlowBar>,
     /// The running minute, once it was watched from its beginning.
     running: Option<FlowBar>,
     /// From when on no trade was missed.
@@ -21,24 +25,24 @@ pub(crate) struct Flow {
 impl Flow {
     /// Nothing watched yet.
     pub(crate) const fn new() -> Self {
-        Self { trades: Vec::new(), bars: Vec::new(), running: None, watched_since: None }
+        Self { trades: Recent::new(TRADES), bars: Recent::new(MINUTES), running: None, watched_since: None }
     }
 
     /// The latest trades, oldest first.
     pub(crate) fn trades(&self) -> &[Trade] {
-        &self.trades[self.trades.len().saturating_sub(TRADES)..]
+        self.trades.as_slice()
     }
 
     /// Whole minutes, oldest first.
     pub(crate) fn bars(&self) -> &[FlowBar] {
-        &self.bars[self.bars.len().saturating_sub(MINUTES)..]
+        self.bars.as_slice()
     }
 
     /// Takes over trades of before the watch began. They count as watched without a hole up to the first
     /// trade that was heard.
     pub(crate) fn load(&mut self, history: Vec<Trade>) {
         let Some(first) = history.first() else { return };
-        let heard = std::mem::take(&mut self.trades);
+        let heard = self.trades.as_slice().to_vec();
         let until = history.last().map_or(first.at, |last| last.at);
         *self = Self::new();
         // The first loaded trade may share its millisecond with one that was not loaded.
@@ -60,15 +64,13 @@ impl Flow {
                 Side::Sell => running.sell += trade.size,
             }
         }
-        if self.trades.len() >= 2 * TRADES {
-            self.trades.drain(..TRADES);
-        }
         self.trades.push(trade);
     }
 
     /// Closes the minutes that ended by `now`; a minute without a trade is a minute of zero volume.
     pub(crate) fn advance(&mut self, now: UnixMs) {
         let since = *self.watched_since.get_or_insert(now);
+        self.trades.drop_while(|trade| now.0 - trade.at.0 > TRADES_MS);
         let minute = now.floor(MINUTE_MS);
         if self.running.is_none() {
             // The first minute counts only when it was watched from its first millisecond.
@@ -79,9 +81,6 @@ impl Flow {
             self.running = Some(FlowBar { start: first, buy: 0.0, sell: 0.0 });
         }
         while let Some(running) = self.running.filter(|running| running.start < minute) {
-            if self.bars.len() >= 2 * MINUTES {
-                self.bars.drain(..MINUTES);
-            }
             self.bars.push(running);
             self.running = Some(FlowBar { start: UnixMs(running.start.0 + MINUTE_MS), buy: 0.0, sell: 0.0 });
         }

@@ -6,6 +6,8 @@ pub(crate) mod book;
 pub(crate) mod candles;
 pub(crate) mod flow;
 pub(crate) mod positions;
+pub(crate) mod recent;
+pub(crate) mod universe;
 pub(crate) mod window;
 
 use std::{
@@ -42,25 +44,22 @@ impl Market {
         self.linear_symbols.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// Watches exactly these instruments; windows of symbols that stay are kept. Says whether anything changed.
-    pub(crate) fn watch(&self, instruments: Vec<Instrument>, linear_symbols: u32) -> bool {
+    /// Watches exactly these instruments; windows of symbols that stay are kept.
+    pub(crate) fn watch(&self, instruments: Vec<Instrument>, linear_symbols: u32) {
         self.linear_symbols.store(linear_symbols, std::sync::atomic::Ordering::Relaxed);
         let mut windows = self.windows.write().unwrap_or_else(PoisonError::into_inner);
-        let before = windows.len();
         let mut old = std::mem::take(&mut *windows);
-        let mut kept = 0;
         for instrument in instruments {
             let symbol = instrument.symbol;
             let window = match old.remove(&symbol) {
                 Some(window) => {
-                    kept += 1;
+                    lock(&window).instrument = instrument;
                     window
                 }
                 None => Arc::new(Mutex::new(Window::new(instrument))),
             };
             windows.insert(symbol, window);
         }
-        kept != before || windows.len() != before
     }
 
     /// One symbol's window.

@@ -4,6 +4,8 @@ use analysis::input::{AccountsPoint, Derivatives, FundingPoint, Liquidation, Ope
 use schema::{Figure, Pct, Ratio, UnixMs, Why};
 use venue::{Accounts, OpenInterest, PaidFunding, PositionSide, Ticker};
 
+use super::recent::Recent;
+
 const STEP_MS: i64 = 300_000;
 const POINTS: usize = 288;
 /// Liquidations are told of for a day.
@@ -14,7 +16,7 @@ const LIQUIDATIONS: usize = 2_048;
 /// Open interest, funding and accounts of one symbol.
 #[derive(Debug)]
 pub(crate) struct Positions {
-    open_interest: Vec<OpenInterestPoint>,
+    open_interest: Recent<OpenInterestPoint>,
     funding_history: Vec<FundingPoint>,
     accounts: Vec<AccountsPoint>,
     liquidations: Vec<Liquidation>,
@@ -23,13 +25,18 @@ pub(crate) struct Positions {
 impl Positions {
     /// Nothing known.
     pub(crate) const fn new() -> Self {
-        Self { open_interest: Vec::new(), funding_history: Vec::new(), accounts: Vec::new(), liquidations: Vec::new() }
+        Self {
+            open_interest: Recent::new(POINTS),
+            funding_history: Vec::new(),
+            accounts: Vec::new(),
+            liquidations: Vec::new(),
+        }
     }
 
     /// Replaces open interest by what the venue tells.
     pub(crate) fn load_open_interest(&mut self, points: Vec<OpenInterest>) {
-        self.open_interest =
-            points.into_iter().map(|point| OpenInterestPoint { at: point.at, coins: point.coins }).collect();
+        self.open_interest
+            .replace(points.into_iter().map(|point| OpenInterestPoint { at: point.at, coins: point.coins }));
     }
 
     /// Replaces paid funding by what the venue tells.
@@ -70,9 +77,6 @@ impl Positions {
     pub(crate) fn note_open_interest(&mut self, at: UnixMs, coins: f64) {
         let at = at.floor(STEP_MS);
         if self.open_interest.last().is_none_or(|last| last.at < at) {
-            if self.open_interest.len() >= 2 * POINTS {
-                self.open_interest.drain(..POINTS);
-            }
             self.open_interest.push(OpenInterestPoint { at, coins });
         }
     }
@@ -85,11 +89,12 @@ impl Positions {
     /// Change of open interest in coins over the last hour, in percent.
     pub(crate) fn change_1h(&self) -> Figure<Pct> {
         let need = 13;
-        let have = self.open_interest.len();
-        let Some(now) = self.open_interest.last().filter(|_| have >= need) else {
+        let points = self.open_interest.as_slice();
+        let have = points.len();
+        let Some(now) = points.last().filter(|_| have >= need) else {
             return Figure::Missing(Why::TooFewSamples { have: u32::try_from(have).unwrap_or(u32::MAX), need: 13 });
         };
-        let before = self.open_interest[have - need];
+        let before = points[have - need];
         if now.at.0 - before.at.0 != 12 * STEP_MS {
             return Figure::Missing(Why::TooFewSamples { have: 0, need: 13 });
         }
@@ -103,7 +108,7 @@ impl Positions {
     /// All of it, as the analysis reads it.
     pub(crate) fn read<'a>(&'a self, ticker: Option<&Ticker>) -> Derivatives<'a> {
         Derivatives {
-            open_interest: &self.open_interest[self.open_interest.len().saturating_sub(POINTS)..],
+            open_interest: self.open_interest.as_slice(),
             funding: ticker.and_then(|ticker| ticker.funding.map(|funding| (ticker.at, funding))),
             funding_history: &self.funding_history,
             accounts: &self.accounts,

@@ -13,6 +13,7 @@ use super::{
     candles::{Added, CandleRun, aggregate},
     flow::Flow,
     positions::Positions,
+    recent::Recent,
 };
 
 /// Closed-bar scores that are kept: an hour for the trend, and the bar before it.
@@ -50,7 +51,7 @@ pub(crate) struct Window {
     open: Option<Candle>,
     flow: Flow,
     book: OrderBook,
-    scores: Vec<ScorePoint>,
+    scores: Recent<ScorePoint>,
     as_of: Option<UnixMs>,
     needs: Needs,
     bar_due: Option<UnixMs>,
@@ -65,11 +66,11 @@ impl Window {
             positions: Positions::new(),
             recorded: None,
             signal: SignalState::new(),
-            candles: PerTimeframe::build(|timeframe| CandleRun::new(timeframe, kept(timeframe))),
+            candles: PerTimeframe::build(|timeframe| CandleRun::new(timeframe, kept(timeframe).into())),
             open: None,
             flow: Flow::new(),
             book: OrderBook::new(),
-            scores: Vec::new(),
+            scores: Recent::new(SCORES),
             as_of: None,
             needs: Needs { candles: true, trades: true },
             bar_due: None,
@@ -103,7 +104,7 @@ impl Window {
 
     /// The recorded scores, oldest first, at most 61.
     pub(crate) fn scores(&self) -> &[ScorePoint] {
-        &self.scores
+        self.scores.as_slice()
     }
 
     /// Takes over the contract's merged state.
@@ -179,10 +180,7 @@ impl Window {
     pub(crate) fn input(&self) -> Option<SymbolInput<'_>> {
         Some(SymbolInput {
             as_of: self.as_of?,
-            candles: PerTimeframe::build(|timeframe| {
-                let run = self.candles.get(timeframe).as_slice();
-                &run[run.len().saturating_sub(kept(timeframe))..]
-            }),
+            candles: PerTimeframe::build(|timeframe| self.candles.get(timeframe).as_slice()),
             open: PerTimeframe::build(|timeframe| self.open_candle(timeframe)),
             trades: self.flow.trades(),
             flow: self.flow.bars(),
@@ -195,9 +193,6 @@ impl Window {
     pub(crate) fn record(&mut self, recorded: Recorded) {
         if let Some(score) = recorded.analysis.score.value() {
             self.bar_due = None;
-            if self.scores.len() == SCORES {
-                self.scores.remove(0);
-            }
             self.scores.push(ScorePoint { at: recorded.bar_closed_at, score: *score });
         }
         self.recorded = Some(recorded);
@@ -246,12 +241,15 @@ impl Window {
     }
 }
 
-/// Closed candles that are kept, as the analysis wants them.
-const fn kept(timeframe: Timeframe) -> usize {
+/// Closed candles that are kept.
+///
+/// The analysis looks back 250 bars; beyond them it wants a day of five minutes (VWAP) and the same time on ten days of half hours
+/// (relative volume), and four hours are made of 240 minutes. At 600 symbols a hundred candles are 3.4 MB.
+pub(crate) const fn kept(timeframe: Timeframe) -> u16 {
     match timeframe {
-        Timeframe::M1 => 1_000,
-        Timeframe::M5 | Timeframe::M30 => 500,
-        Timeframe::H4 => 300,
+        Timeframe::M1 => 360,
+        Timeframe::M5 | Timeframe::H4 => 300,
+        Timeframe::M30 => 500,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -36,6 +37,8 @@ struct State {
     healthy: Feed,
     /// Connections that were lost and not made again.
     streams_down: HashSet<usize>,
+    /// Connections that were given up; what is still heard of them is old.
+    streams_retired: HashSet<usize>,
     watched: Option<Watched>,
 }
 
@@ -43,7 +46,13 @@ impl Board {
     /// Nothing is watched yet.
     pub(crate) fn new(clock: Clock, venue: Venue) -> Self {
         let feed = Feed::Connecting { venue };
-        let state = State { feed: feed.clone(), healthy: feed, streams_down: HashSet::new(), watched: None };
+        let state = State {
+            feed: feed.clone(),
+            healthy: feed,
+            streams_down: HashSet::new(),
+            streams_retired: HashSet::new(),
+            watched: None,
+        };
         Self { clock, state: Arc::new(Mutex::new(state)), changed: Arc::default() }
     }
 
@@ -72,6 +81,7 @@ impl Board {
         self.tell(&mut state, feed);
         state.healthy = healthy;
         state.streams_down.clear();
+        state.streams_retired.clear();
         state.watched = Some(watched);
     }
 
@@ -102,8 +112,23 @@ impl Board {
 
     /// A connection of the stream was lost.
     pub(crate) fn stream_lost(&self, connection: usize, cause: &str) {
-        self.state().streams_down.insert(connection);
+        {
+            let mut state = self.state();
+            if state.streams_retired.contains(&connection) {
+                return;
+            }
+            state.streams_down.insert(connection);
+        }
         self.failed(cause);
+    }
+
+    /// Connections were given up: nobody waits for them any more.
+    pub(crate) fn streams_retired(&self, connections: Range<usize>) {
+        let mut state = self.state();
+        for connection in connections {
+            state.streams_down.remove(&connection);
+            state.streams_retired.insert(connection);
+        }
     }
 
     /// A connection of the stream was made.

@@ -8,12 +8,13 @@ pub(crate) mod board;
 pub(crate) mod driver;
 pub(crate) mod exchange;
 pub(crate) mod row;
+pub(crate) mod streams;
 pub(crate) mod task;
 
 use std::{future::Future, sync::Arc};
 
 use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
-use schema::{MarketMovers, Schema, SystemHealth, Venue, health::Feed};
+use schema::{MarketMovers, MarketUniverse, Schema, SystemHealth, Venue, health::Feed};
 use tokio::{
     sync::{Notify, mpsc},
     task::JoinSet,
@@ -28,6 +29,7 @@ use venue::{
 use self::{
     board::{Board, Watched},
     driver::{Driver, Task as _, TaskError, chain},
+    streams::Streams,
     task::{
         health::Health,
         history::History,
@@ -70,6 +72,7 @@ pub(crate) struct Monitor {
     driver: Driver,
     publishers: Arc<Publishers>,
     movers: Arc<Publisher<MarketMovers>>,
+    universe: Arc<Publisher<MarketUniverse>>,
 }
 
 /// How a session ended.
@@ -99,7 +102,7 @@ impl Monitor {
             breadth: cache.publisher()?,
             breakdown: cache.publisher()?,
         });
-        let movers = Arc::new(cache.publisher()?);
+        let (movers, universe) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
         let venue = config.source.venue();
         let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone()));
         let health = Health {
@@ -110,7 +113,7 @@ impl Monitor {
             publisher: cache.publisher::<SystemHealth>()?,
         };
         driver.spawn(set, health, board.changed(), stop);
-        Ok(Self { config, cache: cache.clone(), clock, board, driver, publishers, movers })
+        Ok(Self { config, cache: cache.clone(), clock, board, driver, publishers, movers, universe })
     }
 
     /// Watches the configured source until `stop`.
@@ -250,9 +253,10 @@ impl Monitor {
             market: Arc::clone(market),
             rules: self.config.universe.clone(),
             board: self.board.clone(),
-            events,
             wakes: [Arc::clone(&wake_history), Arc::clone(&wake_positions)],
-            subscription: None,
+            streams: Streams::new(Arc::clone(exchange), Arc::clone(market), self.board.clone(), events),
+            publisher: Arc::clone(&self.universe),
+            clock: self.clock.clone(),
         };
         self.driver.spawn(set, universe, Arc::default(), end.clone());
         let history =

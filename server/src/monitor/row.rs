@@ -9,6 +9,7 @@ use schema::{
 use super::task::scan::{book_top, price};
 use crate::market::{Window, window::Recorded};
 
+const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
 /// Hourly closes in a row's small line.
 const SPARK: usize = 24;
@@ -45,7 +46,8 @@ pub(crate) fn row(window: &Window) -> Option<(SignalRow, Option<Analysis>)> {
             .map_or_else(|| PerDimension::build(|_| None), |recorded| recorded.analysis.dimension_scores()),
         agreement: recorded.and_then(|recorded| recorded.analysis.agreement),
         coverage: recorded.map_or(Ratio::NONE, |recorded| recorded.analysis.coverage),
-        funding: figure(ticker.funding, at),
+        // The rate is told with every tick and changes rarely: to the minute, so that a row is not news each second.
+        funding: figure(ticker.funding, at.floor(MINUTE_MS)),
         oi_change_1h: window.positions.change_1h(),
         trend: trend(window),
         spark: spark(window),

@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -41,6 +41,8 @@ pub struct StreamCounters {
     book_gaps: metrics::Counter,
     /// How far the exchange's clock is ahead, in ms; the smallest number as long as that is not known.
     skew_ms: AtomicI64,
+    /// The number that the next connection gets.
+    next_connection: AtomicUsize,
     complaints: OncePerKind,
     remarks: OncePerKind,
 }
@@ -69,6 +71,11 @@ impl StreamCounters {
     /// A clock that is farther off than this makes ages wrong that a person can see.
     const SKEW_REMARKED_MS: u64 = 2_000;
 
+    /// Numbers that many new connections, and says the first number.
+    pub(crate) fn number_connections(&self, count: usize) -> usize {
+        self.next_connection.fetch_add(count, Relaxed)
+    }
+
     /// Counters at zero. The metrics recorder should be installed before.
     #[must_use]
     pub fn new(venue: Venue) -> Self {
@@ -81,6 +88,7 @@ impl StreamCounters {
             reconnects: Counter::new(metrics::counter!("venue_reconnects_total", "venue" => label)),
             book_gaps: metrics::counter!("venue_book_gaps_total", "venue" => label),
             skew_ms: AtomicI64::new(i64::MIN),
+            next_connection: AtomicUsize::new(0),
             complaints: OncePerKind::default(),
             remarks: OncePerKind::default(),
         }

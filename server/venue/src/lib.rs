@@ -87,14 +87,21 @@ pub trait Exchange: Send + Sync + 'static {
 /// A running subscription; dropping it ends its connections.
 #[derive(Debug)]
 pub struct Subscription {
+    first: usize,
     tasks: tokio::task::JoinSet<()>,
 }
 
 impl Subscription {
-    /// A subscription that lasts as long as these tasks.
+    /// A subscription that lasts as long as these tasks, one for each connection, which are numbered from `first` on.
     #[must_use]
-    pub const fn new(tasks: tokio::task::JoinSet<()>) -> Self {
-        Self { tasks }
+    pub const fn new(first: usize, tasks: tokio::task::JoinSet<()>) -> Self {
+        Self { first, tasks }
+    }
+
+    /// The numbers of its connections, as events name them; no other subscription of the exchange has or had them.
+    #[must_use]
+    pub fn numbers(&self) -> std::ops::Range<usize> {
+        self.first..self.first + self.tasks.len()
     }
 
     /// Connections that are being kept up.

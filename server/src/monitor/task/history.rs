@@ -12,7 +12,10 @@ use tokio::sync::Notify;
 use venue::{Exchange, Interval, VenueError};
 
 use crate::{
-    market::{Market, Window, lock, window::Needs},
+    market::{
+        Market, Window, lock,
+        window::{Needs, kept},
+    },
     monitor::driver::{Task, TaskError},
 };
 
@@ -73,11 +76,11 @@ async fn load(exchange: &dyn Exchange, window: &Mutex<Window>, needs: Needs) -> 
     }
     if needs.candles {
         // The shortest last: it is the one that a minute of loading could leave a hole in.
-        let ask = |timeframe, limit| exchange.candles(symbol, Interval::Timeframe(timeframe), limit);
-        let h4 = ask(Timeframe::H4, 300).await?;
-        let m30 = ask(Timeframe::M30, 500).await?;
-        let m5 = ask(Timeframe::M5, 500).await?;
-        let m1 = ask(Timeframe::M1, 1_000).await?;
+        let ask = |timeframe| exchange.candles(symbol, Interval::Timeframe(timeframe), kept(timeframe));
+        let h4 = ask(Timeframe::H4).await?;
+        let m30 = ask(Timeframe::M30).await?;
+        let m5 = ask(Timeframe::M5).await?;
+        let m1 = ask(Timeframe::M1).await?;
         lock(window).load_candles(PerTimeframe([m1, m5, m30, h4]));
     }
     Ok(())

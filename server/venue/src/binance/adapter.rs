@@ -95,8 +95,10 @@ impl Exchange for Binance {
 
     fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<MarketEvent>) -> Subscription {
         let mut tasks = JoinSet::new();
-        let mut connection = 0;
-        for shard in shards(&symbols, self.stream.symbols_per_connection) {
+        let shards = shards(&symbols, self.stream.symbols_per_connection);
+        let first = self.counters.number_connections(shards.len() * self.roots.len());
+        let mut connection = first;
+        for shard in shards {
             for (root, url) in &self.roots {
                 let (books, fetcher) = Books::new(shard.len());
                 let dialogue = Watch::new(*root, &shard, self.stream.clone(), Arc::clone(&self.intervals), books);
@@ -112,7 +114,7 @@ impl Exchange for Binance {
                 connection += 1;
             }
         }
-        Subscription::new(tasks)
+        Subscription::new(first, tasks)
     }
 
     fn pause(&self) -> Option<Pause> {

@@ -89,12 +89,13 @@ impl Exchange for Bybit {
     fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<MarketEvent>) -> Subscription {
         let mut tasks = JoinSet::new();
         let shards = shards(&symbols, self.stream.symbols_per_connection, self.stream.args_max_chars);
-        for (connection, shard) in shards.into_iter().enumerate() {
+        let first = self.counters.number_connections(shards.len());
+        for (connection, shard) in (first..).zip(shards) {
             let dialogue = Watch::new(&shard, self.stream.clone(), Arc::clone(&self.intervals));
             let sink = EventSink::new(connection, events.clone(), Arc::clone(&self.counters));
             tasks.spawn(keep(self.ws_url.clone(), dialogue, self.stream.clone(), sink));
         }
-        Subscription::new(tasks)
+        Subscription::new(first, tasks)
     }
 
     fn pause(&self) -> Option<Pause> {

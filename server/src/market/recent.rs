@@ -1,0 +1,98 @@
+//! The last so many of something, side by side in memory.
+
+/// The last values, oldest first, in one slice.
+///
+/// A ring would keep them in two slices, and the analysis reads one. So room for a sixteenth more is held, and when it is full the
+/// oldest are moved out at once.
+#[derive(Debug)]
+pub(crate) struct Recent<T> {
+    keep: usize,
+    values: Vec<T>,
+}
+
+impl<T: Copy> Recent<T> {
+    /// Nothing yet; the last `keep` values will be kept.
+    pub(crate) const fn new(keep: usize) -> Self {
+        Self { keep, values: Vec::new() }
+    }
+
+    /// The last values, oldest first, at most as many as are to be kept.
+    pub(crate) fn as_slice(&self) -> &[T] {
+        &self.values[self.values.len().saturating_sub(self.keep)..]
+    }
+
+    /// The newest.
+    pub(crate) fn last(&self) -> Option<&T> {
+        self.values.last()
+    }
+
+    /// Adds one; the oldest gives way.
+    pub(crate) fn push(&mut self, value: T) {
+        let room = self.keep + self.keep / 16 + 1;
+        if self.values.len() == room {
+            self.values.drain(..room - self.keep);
+        }
+        if self.values.len() == self.values.capacity() {
+            // Grown by half and never beyond the room: doubling would leave most of it empty.
+            let more = (self.values.len() / 2).max(16).min(room - self.values.len());
+            self.values.reserve_exact(more);
+        }
+        self.values.push(value);
+    }
+
+    /// Puts others in the place of all.
+    pub(crate) fn replace(&mut self, values: impl IntoIterator<Item = T>) {
+        self.values.clear();
+        for value in values {
+            self.push(value);
+        }
+    }
+
+    /// Lets the oldest go, as long as they are `old`.
+    pub(crate) fn drop_while(&mut self, old: impl Fn(&T) -> bool) {
+        let gone = self.values.iter().take_while(|value| old(value)).count();
+        // Moved out rarely, like any other.
+        if gone > self.keep / 16 {
+            self.values.drain(..gone);
+        }
+    }
+
+    /// The newest values as they can be rewritten.
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
+        let first = self.values.len().saturating_sub(self.keep);
+        &mut self.values[first..]
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        self.values.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_are_kept_in_order_and_in_bounded_room() {
+        for keep in [1, 2, 15, 16, 17, 300] {
+            let mut recent = Recent::new(keep);
+            for n in 0..2_000_usize {
+                recent.push(n);
+                assert!(recent.values.capacity() <= keep + keep / 16 + 1 + 16, "{}", recent.values.capacity());
+                let expected: Vec<usize> = ((n + 1).saturating_sub(keep)..=n).collect();
+                assert_eq!(recent.as_slice(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_old_goes_once_it_is_enough() {
+        let mut recent = Recent::new(32);
+        recent.replace(0..32);
+        recent.drop_while(|n| *n < 2);
+        assert_eq!(recent.as_slice().len(), 32, "two are not worth moving thirty");
+        recent.drop_while(|n| *n < 20);
+        assert_eq!(recent.as_slice(), (20..32).collect::<Vec<_>>());
+    }
+}

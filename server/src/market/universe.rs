@@ -1,0 +1,239 @@
+//! The rules that decide which contracts are watched.
+
+use std::collections::{HashMap, HashSet};
+
+use schema::{
+    Symbol, UnixMs, Usd,
+    universe::{Admission, Contract, Exclusion, Standing},
+};
+use venue::{Instrument, Ticker};
+
+use crate::config::Universe as Rules;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// What a contract that is watched already counts for, so that two that trade places do not change the streams each minute.
+const INERTIA: f64 = 1.2;
+
+/// What the rules made of the venue's list.
+pub(crate) struct Judged {
+    /// The contracts to watch, most traded first.
+    pub(crate) chosen: Vec<Instrument>,
+    /// Every contract with its standing: the chosen first, then the others by their symbol.
+    pub(crate) contracts: Vec<Contract>,
+}
+
+/// Judges every contract by the rules, in the order that [`Exclusion`] lists them.
+pub(crate) fn judge(
+    listed: Vec<Instrument>,
+    tickers: &HashMap<Symbol, Ticker>,
+    watched: &HashSet<Symbol>,
+    rules: &Rules,
+    now: UnixMs,
+) -> Judged {
+    let turnover = |symbol: Symbol| Usd::new(tickers.get(&symbol)?.turnover_24h?).ok();
+    let (mut candidates, mut left_out) = (Vec::new(), Vec::new());
+    for instrument in listed {
+        let traded = turnover(instrument.symbol);
+        let weight = traded.map_or(0.0, Usd::get) * if watched.contains(&instrument.symbol) { INERTIA } else { 1.0 };
+        match admit(&instrument, traded, weight, rules, now) {
+            // Those of the list go before all others, so that none of them is beyond the maximum.
+            Ok(by) => candidates.push((by == Admission::AllowList, weight, by, instrument)),
+            Err(exclusion) => left_out.push((instrument, exclusion)),
+        }
+    }
+    candidates.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.3.symbol.cmp(&b.3.symbol)));
+    let max = u32::try_from(rules.max_symbols).unwrap_or(u32::MAX);
+    let beyond = candidates.split_off(candidates.len().min(rules.max_symbols));
+    left_out.extend(beyond.into_iter().map(|(_, _, _, instrument)| (instrument, Exclusion::BeyondMaximum { max })));
+    left_out.sort_by(|a, b| a.0.symbol.cmp(&b.0.symbol));
+    // What is shown as rank is the turnover alone.
+    candidates.sort_by(|a, b| {
+        let traded = |symbol| turnover(symbol).map_or(0.0, Usd::get);
+        traded(b.3.symbol).total_cmp(&traded(a.3.symbol)).then(a.3.symbol.cmp(&b.3.symbol))
+    });
+    let contract = |instrument: &Instrument, standing| Contract {
+        symbol: instrument.symbol,
+        base: instrument.base.clone(),
+        turnover_24h: turnover(instrument.symbol),
+        listed_at: instrument.launched_at,
+        standing,
+    };
+    let mut contracts: Vec<Contract> = (1..)
+        .zip(&candidates)
+        .map(|(rank, (_, _, by, instrument))| contract(instrument, Standing::Watched { rank, by: *by }))
+        .collect();
+    contracts.extend(left_out.into_iter().map(|(i, exclusion)| contract(&i, Standing::LeftOut(exclusion))));
+    Judged { chosen: candidates.into_iter().map(|(_, _, _, instrument)| instrument).collect(), contracts }
+}
+
+fn admit(
+    instrument: &Instrument,
+    traded: Option<Usd>,
+    weight: f64,
+    rules: &Rules,
+    now: UnixMs,
+) -> Result<Admission, Exclusion> {
+    if !instrument.perpetual {
+        return Err(Exclusion::NotPerpetual);
+    }
+    if instrument.quote != "USDT" {
+        return Err(Exclusion::Quote { quote: instrument.quote.clone() });
+    }
+    if !instrument.trading {
+        return Err(Exclusion::NotTrading);
+    }
+    if rules.deny.contains(&instrument.symbol) {
+        return Err(Exclusion::Denied);
+    }
+    if rules.allow.contains(&instrument.symbol) {
+        return Ok(Admission::AllowList);
+    }
+    if rules.exclude_kinds.iter().any(|kind| kind.eq_ignore_ascii_case(&instrument.kind)) {
+        return Err(Exclusion::Kind { kind: instrument.kind.clone() });
+    }
+    let age_days = u32::try_from((now.0 - instrument.launched_at.0).max(0) / DAY_MS).unwrap_or(u32::MAX);
+    if age_days < rules.min_age_days {
+        return Err(Exclusion::TooYoung { age_days, need_days: rules.min_age_days });
+    }
+    if traded.is_none() {
+        return Err(Exclusion::TurnoverUnknown);
+    }
+    if weight < rules.min_turnover.get() {
+        return Err(Exclusion::TurnoverBelow { need: rules.min_turnover });
+    }
+    Ok(Admission::Rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMs = UnixMs(100 * DAY_MS);
+
+    fn instrument(symbol: &str) -> Instrument {
+        Instrument {
+            symbol: Symbol::new(symbol).unwrap(),
+            base: symbol.trim_end_matches("USDT").to_owned(),
+            quote: "USDT".to_owned(),
+            perpetual: true,
+            trading: true,
+            kind: String::new(),
+            tick: 0.1,
+            launched_at: UnixMs(0),
+        }
+    }
+
+    fn ticker(turnover_24h: Option<f64>) -> Ticker {
+        Ticker {
+            at: NOW,
+            last: 1.0,
+            mark: None,
+            index: None,
+            prev_24h: None,
+            prev_1h: None,
+            high_24h: None,
+            low_24h: None,
+            volume_24h: None,
+            turnover_24h,
+            open_interest: None,
+            funding: None,
+        }
+    }
+
+    fn rules() -> Rules {
+        Rules {
+            max_symbols: 2,
+            min_turnover: Usd::new(100.0).unwrap(),
+            min_age_days: 7,
+            exclude_kinds: vec!["stock".to_owned()],
+            allow: Vec::new(),
+            deny: vec![Symbol::new("USDCUSDT").unwrap()],
+        }
+    }
+
+    fn tickers(list: &[(&str, Option<f64>)]) -> HashMap<Symbol, Ticker> {
+        list.iter().map(|(s, t)| (Symbol::new(s).unwrap(), ticker(*t))).collect()
+    }
+
+    fn symbols(text: &[&str]) -> HashSet<Symbol> {
+        text.iter().map(|s| Symbol::new(s).unwrap()).collect()
+    }
+
+    fn chosen(judged: &Judged) -> Vec<String> {
+        judged.chosen.iter().map(|i| i.symbol.to_string()).collect()
+    }
+
+    #[test]
+    fn each_contract_that_is_left_out_says_the_first_rule_that_did_it() {
+        let listed = vec![
+            instrument("AAAUSDT"),
+            Instrument { trading: false, ..instrument("OLDUSDT") },
+            Instrument { perpetual: false, ..instrument("BTCUSDT-21FEB25") },
+            Instrument { quote: "USDC".to_owned(), ..instrument("BTCPERP") },
+            Instrument { kind: "stock".to_owned(), ..instrument("TSLAUSDT") },
+            Instrument { launched_at: UnixMs(NOW.0 - 3 * DAY_MS), ..instrument("FRESHUSDT") },
+            instrument("USDCUSDT"),
+            instrument("BTCUSDT"),
+            instrument("ETHUSDT"),
+            instrument("TINYUSDT"),
+            instrument("MUTEUSDT"),
+        ];
+        let mut turnover = vec![
+            ("AAAUSDT", Some(500.0)),
+            ("BTCUSDT", Some(9_000.0)),
+            ("ETHUSDT", Some(7_000.0)),
+            ("TINYUSDT", Some(99.0)),
+            ("MUTEUSDT", None),
+        ];
+        for large in ["OLDUSDT", "BTCUSDT-21FEB25", "BTCPERP", "TSLAUSDT", "FRESHUSDT", "USDCUSDT"] {
+            turnover.push((large, Some(9e9)));
+        }
+        let judged = judge(listed, &tickers(&turnover), &HashSet::new(), &rules(), NOW);
+        assert_eq!(chosen(&judged), ["BTCUSDT", "ETHUSDT"]);
+        let why = |symbol: &str| {
+            let found = judged.contracts.iter().find(|c| c.symbol.as_str() == symbol).unwrap();
+            serde_json::to_string(&found.standing).unwrap()
+        };
+        for (symbol, expected) in [
+            ("BTCUSDT", r#"{"watched":{"rank":1,"by":"rules"}}"#),
+            ("ETHUSDT", r#"{"watched":{"rank":2,"by":"rules"}}"#),
+            ("AAAUSDT", r#"{"left_out":{"beyond_maximum":{"max":2}}}"#),
+            ("OLDUSDT", r#"{"left_out":"not_trading"}"#),
+            ("BTCUSDT-21FEB25", r#"{"left_out":"not_perpetual"}"#),
+            ("BTCPERP", r#"{"left_out":{"quote":{"quote":"USDC"}}}"#),
+            ("TSLAUSDT", r#"{"left_out":{"kind":{"kind":"stock"}}}"#),
+            ("FRESHUSDT", r#"{"left_out":{"too_young":{"age_days":3,"need_days":7}}}"#),
+            ("USDCUSDT", r#"{"left_out":"denied"}"#),
+            ("TINYUSDT", r#"{"left_out":{"turnover_below":{"need":100.0}}}"#),
+            ("MUTEUSDT", r#"{"left_out":"turnover_unknown"}"#),
+        ] {
+            assert_eq!(why(symbol), expected, "{symbol}");
+        }
+        assert_eq!(judged.contracts.len(), 11, "every contract of the list is told of");
+    }
+
+    #[test]
+    fn the_allow_list_goes_before_turnover_age_and_kind_but_not_before_trading() {
+        let listed = vec![
+            Instrument { kind: "stock".to_owned(), launched_at: NOW, ..instrument("TSLAUSDT") },
+            Instrument { trading: false, ..instrument("OLDUSDT") },
+            instrument("BTCUSDT"),
+            instrument("ETHUSDT"),
+        ];
+        let rules = Rules { allow: symbols(&["TSLAUSDT", "OLDUSDT"]).into_iter().collect(), ..rules() };
+        let tickers = tickers(&[("BTCUSDT", Some(9_000.0)), ("ETHUSDT", Some(7_000.0)), ("OLDUSDT", Some(8_000.0))]);
+        let judged = judge(listed, &tickers, &HashSet::new(), &rules, NOW);
+        assert_eq!(chosen(&judged), ["BTCUSDT", "TSLAUSDT"], "listed by turnover, chosen before ETHUSDT");
+        assert_eq!(judged.contracts[1].standing, Standing::Watched { rank: 2, by: Admission::AllowList });
+    }
+
+    #[test]
+    fn contracts_that_trade_places_at_the_border_do_not_change_what_is_watched() {
+        let listed = || vec![instrument("AAAUSDT"), instrument("BTCUSDT"), instrument("CCCUSDT")];
+        let watched = symbols(&["BTCUSDT", "AAAUSDT"]);
+        let near = tickers(&[("BTCUSDT", Some(9_000.0)), ("AAAUSDT", Some(500.0)), ("CCCUSDT", Some(510.0))]);
+        assert_eq!(chosen(&judge(listed(), &near, &watched, &rules(), NOW)), ["BTCUSDT", "AAAUSDT"]);
+        let far = tickers(&[("BTCUSDT", Some(9_000.0)), ("AAAUSDT", Some(500.0)), ("CCCUSDT", Some(700.0))]);
+        assert_eq!(chosen(&judge(listed(), &far, &watched, &rules(), NOW)), ["BTCUSDT", "CCCUSDT"]);
+    }
+}
