@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test e2e bench fuzz screenshots fmt lint unit docs clean \
+.PHONY: help run dev build test e2e bench fuzz soak screenshots fmt lint unit docs clean \
         rebuild need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
 
 LEPTOS_VERSION := 0.3.11
@@ -63,6 +63,10 @@ bench: need-rust ## figures of the cache and the analysis
 FUZZ_SECONDS := 60
 fuzz: need-fuzz ## throw any bytes at what reads the shared cache (FUZZ_SECONDS=60; a nightly compiler is needed)
 	cd server/cache && RUSTUP_TOOLCHAIN=nightly cargo fuzz run envelope -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096
+
+SOAK_MINUTES := 10
+soak: build need-system ## 600 symbols for some minutes with the dashboard open (SOAK_MINUTES=10)
+	cd end2end && SOAK_MINUTES=$(SOAK_MINUTES) npx playwright test soak
 
 screenshots: build need-system ## pictures of every page, into docs/screenshots
 	cd end2end && SCREENSHOTS=1 npx playwright test screenshots

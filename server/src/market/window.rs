@@ -28,6 +28,31 @@ pub(crate) struct Needs {
     pub(crate) trades: bool,
 }
 
+/// A candle that was made of minutes and not yet held against the venue's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unaudited {
+    pub(crate) timeframe: Timeframe,
+    pub(crate) start: UnixMs,
+}
+
+impl Unaudited {
+    /// When it closed.
+    pub(crate) const fn closed_at(self) -> UnixMs {
+        UnixMs(self.start.0 + self.timeframe.ms())
+    }
+}
+
+/// What came of holding a candle against the venue's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audited {
+    /// They agree.
+    Equal,
+    /// They do not: the history has to be loaded again.
+    Different,
+    /// The venue did not tell it, or it is not held any more.
+    Untold,
+}
+
 /// The result of the last closed bar.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorded {
@@ -55,6 +80,8 @@ pub(crate) struct Window {
     as_of: Option<UnixMs>,
     needs: Needs,
     bar_due: Option<UnixMs>,
+    /// At most one of each timeframe.
+    unaudited: Vec<Unaudited>,
 }
 
 impl Window {
@@ -74,6 +101,7 @@ impl Window {
             as_of: None,
             needs: Needs { candles: true, trades: true },
             bar_due: None,
+            unaudited: Vec::new(),
         }
     }
 
@@ -159,6 +187,7 @@ impl Window {
             self.candles.get_mut(timeframe).load(history);
         }
         self.needs.candles = false;
+        self.unaudited.clear();
         self.bar_due = self.candles.get(Timeframe::M1).end();
     }
 
@@ -174,6 +203,27 @@ impl Window {
         self.positions.lose();
         self.book.apply(UnixMs(0), BookChange::Lost);
         self.needs.trades = true;
+    }
+
+    /// The next candle to hold against the venue's, longest wait first.
+    pub(crate) fn unaudited(&self) -> Option<Unaudited> {
+        self.unaudited.first().copied().filter(|_| !self.needs.candles)
+    }
+
+    /// Holds a candle against the venue's; a difference asks for the whole history.
+    ///
+    /// Prices have to be the same. Sums of what was traded may differ in their last digits by the order of summing.
+    pub(crate) fn audit(&mut self, unaudited: Unaudited, told: Option<&Candle>) -> Audited {
+        self.unaudited.retain(|waiting| *waiting != unaudited);
+        let held = self.candles(unaudited.timeframe).iter().rev().find(|candle| candle.start == unaudited.start);
+        let (Some(told), Some(held)) = (told, held) else { return Audited::Untold };
+        let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * a.abs().max(b.abs());
+        let prices = |candle: &Candle| [candle.open, candle.high, candle.low, candle.close];
+        if prices(told) == prices(held) && near(told.volume, held.volume) && near(told.turnover, held.turnover) {
+            return Audited::Equal;
+        }
+        self.needs.candles = true;
+        Audited::Different
     }
 
     /// Everything as the analysis reads it; `None` before the first input.
@@ -229,7 +279,10 @@ impl Window {
             }
             let start = UnixMs(end.0 - timeframe.ms());
             match aggregate(self.candles.get(Timeframe::M1).as_slice(), start) {
-                Some(candle) if self.candles.get_mut(timeframe).add(candle) != Added::Gap => {}
+                Some(candle) if self.candles.get_mut(timeframe).add(candle) != Added::Gap => {
+                    self.unaudited.retain(|waiting| waiting.timeframe != timeframe);
+                    self.unaudited.push(Unaudited { timeframe, start });
+                }
                 _ => self.needs.candles = true,
             }
         }
@@ -295,6 +348,33 @@ mod tests {
         assert_eq!(window.candles(Timeframe::M5).last().unwrap().volume, 5.0);
         assert!(window.is_loaded());
         assert_eq!(window.bar_due(), Some(UnixMs(65 * 60_000)));
+    }
+
+    #[test]
+    fn a_candle_made_of_minutes_is_held_against_the_venues_own() {
+        let closed = || {
+            let mut window = loaded();
+            for n in 60..65 {
+                window.take_candle(Timeframe::M1, candle(n * 60_000, 101.0), true, UnixMs((n + 1) * 60_000));
+            }
+            window
+        };
+        let mut window = closed();
+        let unaudited = window.unaudited().unwrap();
+        assert_eq!((unaudited.timeframe, unaudited.closed_at()), (Timeframe::M5, UnixMs(65 * 60_000)));
+        let own = *window.candles(Timeframe::M5).last().unwrap();
+        let told = Candle { volume: own.volume * (1.0 + 1e-9), ..own };
+        assert_eq!(window.audit(unaudited, Some(&told)), Audited::Equal);
+        assert_eq!((window.unaudited(), window.needs().candles), (None, false));
+
+        for wrong in [Candle { high: own.high + 0.1, ..own }, Candle { volume: own.volume * 1.01, ..own }] {
+            let mut window = closed();
+            assert_eq!(window.audit(unaudited, Some(&wrong)), Audited::Different);
+            assert!(window.needs().candles, "{wrong:?}");
+        }
+        let mut window = closed();
+        assert_eq!(window.audit(unaudited, None), Audited::Untold);
+        assert!(!window.needs().candles);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use venue::{
-    Exchange, MarketEvent,
+    BookChange, Exchange, MarketEvent,
     bybit::{Bybit, BybitConfig, ConfigError},
     sim::{SimConfig, SimError, SimServer},
 };
@@ -31,6 +31,7 @@ use self::{
     driver::{Driver, Task as _, TaskError, chain},
     streams::Streams,
     task::{
+        audit::Audit,
         health::Health,
         history::History,
         keep::Keep,
@@ -247,7 +248,14 @@ impl Monitor {
         let [wake_history, wake_positions, wake_scan] = [(); 3].map(|()| Arc::new(Notify::new()));
         let daily = DailyCandles::default();
         let last = LastScan::default();
-        set.spawn(listen(heard, Arc::clone(market), self.board.clone(), Arc::clone(&wake_history), end.clone()));
+        set.spawn(listen(
+            heard,
+            Arc::clone(market),
+            self.board.clone(),
+            Arc::clone(&wake_history),
+            self.clock.clone(),
+            end.clone(),
+        ));
         let universe = Universe {
             exchange: Arc::clone(exchange),
             market: Arc::clone(market),
@@ -264,6 +272,8 @@ impl Monitor {
         self.driver.spawn(set, history, wake_history, end.clone());
         let positions = Positions { exchange: Arc::clone(exchange), market: Arc::clone(market) };
         self.driver.spawn(set, positions, wake_positions, end.clone());
+        let audit = Audit { exchange: Arc::clone(exchange), market: Arc::clone(market) };
+        self.driver.spawn(set, audit, Arc::default(), end.clone());
         let volatility = Volatility { exchange: Arc::clone(exchange), daily: Arc::clone(&daily) };
         self.driver.spawn(set, volatility, Arc::default(), end.clone());
         let scan = Scan {
@@ -292,8 +302,10 @@ async fn listen(
     market: Arc<Market>,
     board: Board,
     history: Arc<Notify>,
+    clock: Clock,
     end: CancellationToken,
 ) {
+    let lag = metrics::histogram!("market_event_lag_seconds");
     loop {
         let event = tokio::select! {
             biased;
@@ -309,7 +321,15 @@ async fn listen(
             }
             _ => {}
         }
+        // From the exchange's clock to the window: transport, waiting and handling, and what the two clocks are apart.
+        let sent = match &event {
+            MarketEvent::Book { at, change: BookChange::Delta { .. }, .. } => Some(*at),
+            _ => None,
+        };
         market.apply(event);
+        if let Some(sent) = sent {
+            lag.record((clock.now().0 - sent.0) as f64 / 1_000.0);
+        }
     }
 }
 

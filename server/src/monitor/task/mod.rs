@@ -1,5 +1,6 @@
 //! The monitor's tasks, one file each.
 
+pub(crate) mod audit;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod keep;
