@@ -7,6 +7,15 @@ use crate::{
     ws::StreamConfig,
 };
 
+/// The address of something that is asked over HTTP, checked; unencrypted ones are for this machine itself only.
+///
+/// # Errors
+///
+/// [`ConfigError`] says what is wrong with it.
+pub fn http_address(text: &str) -> Result<Url, ConfigError> {
+    checked(text, "https", "http")
+}
+
 /// A configuration that no connection can be made from.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {

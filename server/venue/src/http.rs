@@ -97,19 +97,13 @@ impl Http {
 
     /// `law` is what the venue allows this address; the configured rate is kept as well.
     pub(crate) fn new(base: &Url, venue: Venue, config: HttpConfig, law: &Rules) -> Result<Self, reqwest::Error> {
-        let mut client = Client::builder()
-            .connect_timeout(config.connect_timeout)
-            .timeout(config.timeout)
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("virtuoso/", env!("CARGO_PKG_VERSION")));
-        // A proxy from the environment cannot reach this machine's own loopback.
-        client = if is_loopback(base) { client.no_proxy() } else { client.https_only(true) };
+        let client = http_client(base, config.connect_timeout, config.timeout)?;
         let host =
             format!("{}:{}", base.host_str().unwrap_or_default(), base.port_or_known_default().unwrap_or_default());
         let loopback = is_loopback(base);
         let count = law.count.within(Rule::rate(config.requests_per_second.get()));
         let gate = Gate::new(&host, Rules { count, ..law.clone() });
-        Ok(Self { client: client.build()?, gate, config, venue, loopback })
+        Ok(Self { client, gate, config, venue, loopback })
     }
 
     /// Repeats an attempt while that can help, with growing, jittered waits; the last error where it did not.
@@ -226,6 +220,22 @@ impl Http {
         tracing::warn!(venue = %self.venue, path = url.path(), ?wait, "asked to slow down");
         VenueError::RateLimited { url: url.to_string(), retry_after: Some(wait) }
     }
+}
+
+/// A client for one host: it says who asks, follows no redirect, and nothing but loopback is asked unencrypted.
+///
+/// # Errors
+///
+/// When the cryptography is not ready, or the system refuses.
+pub fn http_client(base: &Url, connect_timeout: Duration, timeout: Duration) -> Result<Client, reqwest::Error> {
+    let client = Client::builder()
+        .connect_timeout(connect_timeout)
+        .timeout(timeout)
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("virtuoso/", env!("CARGO_PKG_VERSION")));
+    // A proxy from the environment cannot reach this machine's own loopback.
+    let client = if is_loopback(base) { client.no_proxy() } else { client.https_only(true) };
+    client.build()
 }
 
 /// Milliseconds since 1970 by this machine's clock; 0 for a clock that stands before.

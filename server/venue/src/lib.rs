@@ -25,12 +25,14 @@ use futures_util::future::BoxFuture;
 use schema::{Symbol, Venue};
 use tokio::sync::mpsc;
 
+pub use config::{ConfigError, http_address};
 pub use counters::StreamCounters;
 pub use error::VenueError;
 pub use event::{
     Accounts, BookChange, Instrument, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,
     Stream, Ticker,
 };
+pub use http::http_client;
 pub use limit::Pause;
 pub use tls::install_crypto_provider;
 
