@@ -5,6 +5,8 @@
 //! same market. `rest` and `stream` put it on the wire; `server` holds the only clock. It never listens on
 //! anything but loopback and never claims to be the exchange: that what is shown is simulated is the caller's to say.
 //!
+//! It answers for the services beside an exchange as well (`outside`).
+//!
 //! Read on: a contract from one tick to the next is in `contract`, what the price does in `walk`, what a
 //! recording does to it in `replay`.
 
@@ -25,6 +27,7 @@ mod laws_recorded;
 mod liquidation;
 mod market;
 mod noise;
+mod outside;
 mod positions;
 mod recorded;
 mod replay;

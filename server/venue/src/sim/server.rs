@@ -17,7 +17,7 @@ use super::{
     fault::{control, http::faulty},
     hub::Hub,
     market::{Market, TICK_MS},
-    recorded, rest, stream,
+    outside, recorded, rest, stream,
 };
 
 /// How long requests that are being answered may take when it ends.
@@ -215,6 +215,7 @@ impl SimServer {
         let faults = self.shared.faults.clone();
         let routes: Router = rest::routes()
             .route("/v5/public/linear", get(stream::upgrade))
+            .merge(outside::routes())
             .with_state(self.shared.clone())
             .layer(middleware::from_fn_with_state(faults.clone(), faulty))
             .merge(control::routes(faults));
