@@ -3,10 +3,12 @@
 
 mod world;
 
+use std::time::Duration;
+
 use app::island::MarketIsland;
 use leptos::prelude::*;
 use schema::{
-    Absence, Figure, Stamp, Venue, Why,
+    Absence, Figure, MarketOverview, Stamp, Venue, Why,
     health::Feed,
     page::{Frame, MarketPage},
 };
@@ -45,12 +47,46 @@ fn the_overview_shows_every_known_figure() {
         "a year, from 30 days",
         "BTC 57.4%",
         "38 Fear",
-        "Alternative.me, 21 Nov 2026",
+        "Alternative.me , 21 Nov 2026",
         "$3.21T",
         "60 of 612 listed",
     ] {
         assert!(text.contains(figure), "`{figure}` is not in: {text}");
     }
+}
+
+#[test]
+fn what_comes_from_outside_names_its_source_beside_it_and_its_age_once_that_is_a_minute() {
+    let at = |age_s: u64| {
+        let mut overview = overview();
+        overview.btc_dominance = Figure::known(world::pct(57.4), NOW.minus(Duration::from_secs(age_s)));
+        with_frame(Frame { overview: Ok(held(overview, 1)), ..frame() })
+    };
+    let old = at(720);
+    assert!(text(&old).contains("Dominance and market cap: CoinGecko , 12 min old"), "{}", text(&old));
+    assert!(old.contains(r#"<a href="https://www.coingecko.com" rel="noreferrer">CoinGecko</a>"#), "{old}");
+    assert!(
+        old.contains(r#"<a href="https://alternative.me/crypto/fear-and-greed-index/" rel="noreferrer">"#),
+        "{old}"
+    );
+    let young = text(&at(59));
+    assert!(young.contains("Dominance and market cap: CoinGecko Stablecoins: those among"), "{young}");
+}
+
+#[test]
+fn a_simulated_market_credits_nobody_with_its_figures() {
+    let simulated = MarketOverview { source: Venue::Sim, ..overview() };
+    let html = with_frame(Frame { overview: Ok(held(simulated, 1)), ..frame() });
+    assert!(!html.contains("coingecko") && !html.contains("alternative.me"), "{html}");
+    let text = text(&html);
+    assert!(text.contains("Dominance and market cap: simulated"), "{text}");
+    assert!(text.contains("38 Fear simulated , 21 Nov 2026"), "{text}");
+}
+
+#[test]
+fn a_source_that_told_nothing_is_not_credited() {
+    let text = text(&with_frame(Frame { overview: Ok(held(bare_overview(), 1)), ..frame() }));
+    assert!(!text.contains("CoinGecko") && !text.contains("Alternative.me"), "{text}");
 }
 
 #[test]
@@ -177,6 +213,7 @@ fn a_figure_missing_for_any_reason_shows_that_reason() {
         Why::NotYet,
         Why::NotOffered,
         Why::Simulated,
+        Why::Unreadable("its answer could not be understood".to_owned()),
         Why::Flat,
         Why::TooOld { age_ms: 90_000, limit_ms: 60_000 },
         Why::LowCoverage { have_pct: 43, need_pct: 60 },

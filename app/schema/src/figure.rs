@@ -37,6 +37,14 @@ impl<T> Figure<T> {
         }
     }
 
+    /// The time of its newest input where it is known.
+    pub const fn as_of(&self) -> Option<UnixMs> {
+        match self {
+            Self::Known { as_of, .. } => Some(*as_of),
+            Self::Missing(_) => None,
+        }
+    }
+
     /// The reason where it is missing.
     pub const fn why(&self) -> Option<&Why> {
         match self {
@@ -66,6 +74,8 @@ pub enum Why {
     Off,
     /// The source did not answer; the text says what happened, in plain words.
     Unreachable(String),
+    /// The source answered something that cannot be used; the text says what is wrong, in plain words.
+    Unreadable(String),
     /// Too few observations.
     TooFewSamples {
         /// How many there are.
@@ -104,6 +114,7 @@ impl fmt::Display for Why {
             Self::NotOffered => f.write_str("not offered by the source"),
             Self::Off => f.write_str("source off"),
             Self::Unreachable(cause) => write!(f, "source unreachable: {cause}"),
+            Self::Unreadable(cause) => write!(f, "source unreadable: {cause}"),
             Self::TooFewSamples { have, need } => write!(f, "{have} of {need} samples"),
             Self::Simulated => f.write_str("not in a simulated market"),
             Self::Flat => f.write_str("inputs do not vary"),

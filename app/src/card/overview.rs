@@ -1,7 +1,7 @@
 //! The market in one look.
 
 use leptos::prelude::*;
-use schema::{Figure, Held, MarketOverview, overview::FearGreed};
+use schema::{Figure, Held, MarketOverview, UnixMs, Venue};
 
 use super::{Look, card};
 use crate::{
@@ -14,10 +14,10 @@ use crate::{
 };
 
 pub(crate) fn overview(store: Store) -> AnyView {
-    card(Look { name: "overview", title: "Overview" }, store, store.overview, body)
+    card(Look { name: "overview", title: "Overview" }, store, store.overview, move |held| body(store.now, held))
 }
 
-fn body(held: &Held<MarketOverview>) -> AnyView {
+fn body(now: RwSignal<UnixMs>, held: &Held<MarketOverview>) -> AnyView {
     let o = &held.value;
     view! {
         {regime(o)}
@@ -33,7 +33,7 @@ fn body(held: &Held<MarketOverview>) -> AnyView {
             {volatility(o)}
             {plain_stat("Symbols watched", format!("{} of {} listed", o.total_symbols, o.linear_symbols))}
         </dl>
-        {outside(o)}
+        {outside(now, o)}
     }
     .into_any()
 }
@@ -126,16 +126,17 @@ fn volatility(o: &MarketOverview) -> AnyView {
     }
 }
 
-/// What comes from outside the venue.
-fn outside(o: &MarketOverview) -> AnyView {
+/// What comes from outside the venue, with the name of each source beside it, as both of them ask for.
+fn outside(now: RwSignal<UnixMs>, o: &MarketOverview) -> AnyView {
     view! {
         <div class="outside">
             {dominance(o)}
             <dl class="stats">
                 {stat("Market cap", &o.total_market_cap, |usd| Text::plain(format::usd(*usd)))}
                 {stat("Market cap 24 h", &o.market_cap_change_24h, |pct| Text::pct(*pct))}
-                {fear_greed(&o.fear_greed)}
+                {fear_greed(o)}
             </dl>
+            {capitalisation_source(now, o)}
         </div>
     }
     .into_any()
@@ -185,13 +186,46 @@ fn dominance(o: &MarketOverview) -> AnyView {
     .into_any()
 }
 
-fn fear_greed(figure: &Figure<FearGreed>) -> AnyView {
-    match figure {
-        Figure::Known { value, .. } => stat_of(
-            "Fear & Greed",
-            Text::plain(format!("{} {}", format::fixed(value.value.get(), 0), value.label)).view(),
-            Some(format!("Alternative.me, {}", format::date(value.date))),
-        ),
+fn fear_greed(o: &MarketOverview) -> AnyView {
+    match &o.fear_greed {
+        Figure::Known { value, .. } => {
+            let source = source(o.source, "https://alternative.me/crypto/fear-and-greed-index/", "Alternative.me");
+            let note = view! { {source}{format!(", {}", format::date(value.date))} };
+            let shown = Text::plain(format!("{} {}", format::fixed(value.value.get(), 0), value.label)).view();
+            stat_of("Fear & Greed", shown, Some(note))
+        }
         Figure::Missing(why) => stat_of("Fear & Greed", dash_alone(), Some(why.to_string())),
+    }
+}
+
+/// Where dominance and capitalisation come from, and their age once that is a minute: they are older than the card.
+fn capitalisation_source(now: RwSignal<UnixMs>, o: &MarketOverview) -> Option<AnyView> {
+    // All of them are of one answer, which may lack some.
+    let shares = [&o.btc_dominance, &o.eth_dominance, &o.stablecoin_dominance, &o.market_cap_change_24h];
+    let as_of = shares.iter().find_map(|share| share.as_of()).or(o.total_market_cap.as_of())?;
+    let source = source(o.source, "https://www.coingecko.com", "CoinGecko");
+    let age = move || match as_of.age(now.get()) {
+        age if age.as_secs() < 60 => String::new(),
+        age => format!(", {} old", format::age(age)),
+    };
+    let stable = o.stablecoin_dominance.value().map(|_| {
+        view! { <p class="note">"Stablecoins: those among the ten largest coins."</p> }
+    });
+    Some(
+        view! {
+            <div>
+                <p class="note">"Dominance and market cap: "{source}{age}</p>
+                {stable}
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// The name of an outside source with a way to it; in a simulated market nobody outside told anything.
+fn source(venue: Venue, href: &'static str, name: &'static str) -> AnyView {
+    match venue {
+        Venue::Sim => "simulated".into_any(),
+        Venue::Bybit | Venue::Binance => view! { <a href=href rel="noreferrer">{name}</a> }.into_any(),
     }
 }

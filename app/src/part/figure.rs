@@ -113,11 +113,11 @@ pub(crate) fn stat<T>(label: &'static str, value: &Figure<T>, show: impl FnOnce(
 
 /// A named figure that is always known.
 pub(crate) fn plain_stat(label: &'static str, text: String) -> AnyView {
-    stat_of(label, Text::plain(text).view(), None)
+    stat_of(label, Text::plain(text).view(), None::<String>)
 }
 
 /// A named figure with a note beneath it.
-pub(crate) fn stat_of(label: &'static str, shown: AnyView, note: Option<String>) -> AnyView {
+pub(crate) fn stat_of(label: &'static str, shown: AnyView, note: Option<impl IntoView + 'static>) -> AnyView {
     view! {
         <div class="stat">
             <dt>{label}</dt>
