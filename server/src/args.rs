@@ -29,7 +29,8 @@ pub enum Command {
     Sim(Sim),
     /// Print the configuration in force, and where each value came from.
     Config(Overrides),
-    /// Find out what is wrong: configuration, clocks, memcached, every schema, the serving process, the exchange.
+    /// Find out what is wrong: configuration, clocks, memcached, every schema, the serving process, the exchange,
+    /// the outside sources.
     ///
     /// Exit code 0: all in order; 3: it works, but something wants attention; 1: something is broken; 2: the
     /// configuration cannot be used. It writes to no key that anybody reads.

@@ -4,6 +4,7 @@
 
 pub(crate) mod canary;
 mod exchange;
+mod outside;
 mod readings;
 mod servers;
 pub(crate) mod serving;
@@ -114,6 +115,7 @@ pub(crate) async fn examine(config: &Config) -> Vec<Finding> {
         findings.extend(served);
     }
     findings.push(exchange::examine(config).await);
+    findings.extend(outside::examine(config).await);
     findings
 }
 

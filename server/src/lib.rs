@@ -11,6 +11,7 @@ mod http;
 mod hub;
 mod market;
 mod monitor;
+mod outside;
 pub mod role;
 mod site;
 pub mod telemetry;

@@ -3,10 +3,11 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use cache::l2::{BadServers, L2 as _, MemcachedL2};
+use reqwest::Url;
 use schema::{Symbol, Usd};
 use toml::Value;
 
-use super::{Binance, Cache, Config, ConfigError, Http, Log, Settings, Sim, Source, Universe, Venue};
+use super::{Binance, Cache, Config, ConfigError, Http, Log, Outside, Settings, Sim, Source, Universe, Venue};
 
 impl Config {
     /// Checks every setting.
@@ -66,6 +67,10 @@ impl Config {
                 symbols: read.whole("sim.symbols", 1, 600)?,
                 seed: read.whole("sim.seed", 0, i64::MAX)?,
                 candles: Some(read.text("sim.candles")?).filter(|text| !text.is_empty()).map(PathBuf::from),
+            },
+            outside: Outside {
+                coingecko: read.outside("outside.coingecko_url")?,
+                alternative: read.outside("outside.alternative_url")?,
             },
             universe: Universe {
                 max_symbols: read.whole("universe.max_symbols", 1, 1_000)?,
@@ -150,6 +155,24 @@ impl Reader<'_> {
         })
     }
 
+    fn flag(&self, key: &str) -> Result<bool, ConfigError> {
+        self.0
+            .get(key)
+            .and_then(|setting| setting.value.as_bool())
+            .ok_or_else(|| self.impossible(key, "true or false is expected"))
+    }
+
+    /// The host of an outside source; none where it, or all of them, are switched off.
+    fn outside(&self, key: &str) -> Result<Option<Url>, ConfigError> {
+        let allowed = "an address that begins with https:// (or http:// on loopback) is expected, or \"off\"";
+        let switched_on = self.flag("outside.enabled")?;
+        let host = self.parse(key, allowed, |text| match text {
+            "off" => Some(None),
+            text => venue::http_address(text).ok().map(Some),
+        })?;
+        Ok(host.filter(|_| switched_on))
+    }
+
     fn thresholds(&self) -> Result<analysis::signal::Thresholds, ConfigError> {
         let long = self.number("signals.long", "a score above 50, up to 100", |v| v > 50.0 && v <= 100.0)?;
         let short = self.number("signals.short", "a score from 0 to below 50", |v| (0.0..50.0).contains(&v))?;
@@ -217,6 +240,23 @@ mod tests {
         assert_eq!(super::Config::check(&off()).unwrap().cache.snapshot_dir, None);
     }
 
+    #[test]
+    fn each_outside_source_is_switched_off_by_itself_or_with_the_other() {
+        let hosts = |config: Config| {
+            let text = |host: Option<Url>| host.map(|host| host.to_string());
+            (text(config.outside.coingecko), text(config.outside.alternative))
+        };
+        let (gecko, alternative) = ("https://api.coingecko.com/".to_owned(), "https://api.alternative.me/".to_owned());
+        let both = (Some(gecko.clone()), Some(alternative.clone()));
+        assert_eq!(hosts(Config::check(&Settings::defaults().unwrap()).unwrap()), both);
+        assert_eq!(hosts(with("outside.enabled", "false").unwrap()), (None, None));
+        assert_eq!(hosts(with("outside.coingecko_url", "off").unwrap()), (None, Some(alternative)));
+        assert_eq!(hosts(with("outside.alternative_url", "off").unwrap()), (Some(gecko), None));
+        let here = Url::parse("http://127.0.0.1:3100").unwrap();
+        let simulated = with("outside.coingecko_url", "off").unwrap().outside.of_host(&here);
+        assert_eq!(simulated, Outside { coingecko: None, alternative: Some(here) });
+    }
+
     fn off() -> Settings {
         let mut settings = Settings::defaults().unwrap();
         settings.set_text("cache.snapshot_dir", "off", Origin::Flag("--test")).unwrap();
@@ -240,6 +280,8 @@ mod tests {
             ("universe.exclude_kinds", "stocks & bonds", "words joined by commas"),
             ("universe.min_age_days", "-1", "0"),
             ("movers.min_turnover_usd", "-1", "0 or more"),
+            ("outside.coingecko_url", "http://api.coingecko.com", "https:// (or http:// on loopback)"),
+            ("outside.alternative_url", "", r#"or "off""#),
         ] {
             let error = with(key, text).unwrap_err().to_string();
             assert!(error.starts_with("--test: ") && error.contains(key) && error.contains(allowed), "{key}: {error}");

@@ -8,6 +8,7 @@ pub mod settings;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use reqwest::Url;
 use schema::{Symbol, Usd};
 
 pub use settings::{ConfigError, Settings};
@@ -27,6 +28,8 @@ pub struct Config {
     pub binance: Binance,
     /// The simulated market.
     pub sim: Sim,
+    /// What no exchange publishes.
+    pub outside: Outside,
     /// Which contracts are watched.
     pub universe: Universe,
     /// Where a score becomes a direction.
@@ -107,6 +110,24 @@ pub struct Sim {
     pub seed: u64,
     /// Recorded candles that drive it.
     pub candles: Option<PathBuf>,
+}
+
+/// Where that is asked for which no exchange publishes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outside {
+    /// CoinGecko's host; none: switched off.
+    pub coingecko: Option<Url>,
+    /// Alternative.me's host; none: switched off.
+    pub alternative: Option<Url>,
+}
+
+impl Outside {
+    /// The same sources, as far as they are switched on, all asked of one host.
+    #[must_use]
+    pub fn of_host(&self, host: &Url) -> Self {
+        let host = |source: &Option<Url>| source.as_ref().map(|_| host.clone());
+        Self { coingecko: host(&self.coingecko), alternative: host(&self.alternative) }
+    }
 }
 
 /// Which contracts are watched.

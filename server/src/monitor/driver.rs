@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use cache::Clock;
 use schema::health::TaskStatus;
 use tokio::{
@@ -21,7 +22,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use venue::VenueError;
 
-/// After a failed run a task is tried again no later than this.
+use crate::outside::AskError;
+
+/// After a failed run a task is tried again no later than this, unless it says otherwise.
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Something the monitor does again and again.
@@ -32,6 +35,12 @@ pub(crate) trait Task: Send + 'static {
     const WHAT: &'static str;
     /// How often it runs by itself.
     const PERIOD: Duration;
+
+    /// How long it waits after each failure in a row.
+    fn retry() -> ExponentialBuilder {
+        let soon = RETRY.min(Self::PERIOD);
+        ExponentialBuilder::new().with_min_delay(soon).with_max_delay(soon).without_max_times()
+    }
 
     /// Does it once.
     fn run(&mut self) -> impl Future<Output = Result<(), TaskError>> + Send;
@@ -48,6 +57,15 @@ pub(crate) enum TaskError {
         /// What the exchange or the way to it said.
         #[source]
         source: VenueError,
+    },
+    /// A source beside the exchange did not tell what was asked for.
+    #[error("{doing}")]
+    Outside {
+        /// What was being done.
+        doing: &'static str,
+        /// What the source or the way to it said.
+        #[source]
+        source: AskError,
     },
     /// A value was refused by the cache.
     #[error("publishing {schema}: {reason}")]
@@ -70,8 +88,17 @@ impl TaskError {
     pub(crate) fn plain(&self) -> String {
         match self {
             Self::Venue { doing, source } => format!("{doing}: {}", source.plain()),
+            Self::Outside { doing, source } => format!("{doing}: {}", source.plain()),
             Self::Keep(_) => chain(self),
             Self::Refused { .. } | Self::Lost(_) => self.to_string(),
+        }
+    }
+
+    /// How long whoever was asked wants to be left alone.
+    const fn patience(&self) -> Option<Duration> {
+        match self {
+            Self::Outside { source, .. } => source.patience(),
+            Self::Venue { .. } | Self::Refused { .. } | Self::Keep(_) | Self::Lost(_) => None,
         }
     }
 }
@@ -107,7 +134,7 @@ impl Driver {
         set.spawn(async move {
             let mut timer = tokio::time::interval(T::PERIOD);
             timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut failing = false;
+            let (mut failing, mut retry) = (false, T::retry().build());
             loop {
                 tokio::select! {
                     biased;
@@ -123,8 +150,12 @@ impl Driver {
                 };
                 driver.note::<T>(begun.elapsed(), &outcome, failing);
                 failing = outcome.is_err();
-                if failing {
-                    timer.reset_after(RETRY.min(T::PERIOD));
+                match outcome {
+                    Ok(()) => retry = T::retry().build(),
+                    Err(error) => {
+                        let wait = retry.next().unwrap_or(T::PERIOD);
+                        timer.reset_after(wait.max(error.patience().unwrap_or_default()));
+                    }
                 }
             }
         });
@@ -231,6 +262,43 @@ mod tests {
         let (runs, status) = runs_within(14, true).await;
         assert_eq!((runs, status.failures), (3, 3));
         assert_eq!(status.last_error.as_deref(), Some("publishing x: for the test"));
+    }
+
+    /// Fails, and has its own mind about when it is tried again; the stranger it asks may want to be left alone.
+    struct Polite(Arc<Mutex<Vec<u64>>>, Instant, Option<Duration>);
+
+    impl Task for Polite {
+        const NAME: &'static str = "polite";
+        const WHAT: &'static str = "Fails.";
+        const PERIOD: Duration = Duration::from_secs(600);
+
+        fn retry() -> ExponentialBuilder {
+            let (least, most) = (Duration::from_secs(10), Duration::from_secs(30));
+            ExponentialBuilder::new().with_min_delay(least).with_max_delay(most).without_max_times()
+        }
+
+        async fn run(&mut self) -> Result<(), TaskError> {
+            self.0.lock().unwrap().push(self.1.elapsed().as_secs());
+            let url = venue::http_address("http://127.0.0.1:1").unwrap();
+            Err(TaskError::Outside { doing: "asking", source: AskError::SlowDown { url, patience: self.2 } })
+        }
+    }
+
+    async fn tries_of_100_s(patience: Option<Duration>) -> Vec<u64> {
+        let (driver, mut set, stop) = (Driver::new(Clock::System), JoinSet::new(), CancellationToken::new());
+        let tries = Arc::new(Mutex::new(Vec::new()));
+        driver.spawn(&mut set, Polite(Arc::clone(&tries), Instant::now(), patience), Arc::default(), stop.clone());
+        tokio::time::sleep(Duration::from_secs(99)).await;
+        stop.cancel();
+        while set.join_next().await.is_some() {}
+        let tries = tries.lock().unwrap();
+        tries.clone()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_asks_strangers_waits_longer_each_time_and_as_long_as_it_is_told() {
+        assert_eq!(tries_of_100_s(None).await, [0, 10, 30, 60, 90]);
+        assert_eq!(tries_of_100_s(Some(Duration::from_secs(45))).await, [0, 45, 90]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -32,6 +32,8 @@ use self::{
     streams::Streams,
     task::{
         audit::Audit,
+        coingecko::CoinGecko,
+        fear_greed::FearGreed,
         health::Health,
         history::History,
         keep::Keep,
@@ -42,7 +44,11 @@ use self::{
         volatility::{DailyCandles, Volatility},
     },
 };
-use crate::{config, market::Market};
+use crate::{
+    config,
+    market::Market,
+    outside::{Outside, Way, alternative, coingecko},
+};
 
 /// Events that may wait between the streams and the windows.
 const EVENTS: usize = 65_536;
@@ -56,6 +62,9 @@ pub enum MonitorError {
     /// The exchange's addresses cannot be used.
     #[error("opening the exchange")]
     Exchange(#[from] ConfigError),
+    /// A source beside the exchange cannot be asked.
+    #[error("preparing to ask outside sources")]
+    Outside(#[source] ConfigError),
     /// The simulated exchange cannot be started.
     #[error("starting the simulated exchange")]
     Sim(#[source] SimError),
@@ -127,7 +136,8 @@ impl Monitor {
         let live = Feed::Live { venue: self.config.source.venue() };
         match self.config.source {
             config::Source::Bybit | config::Source::Binance => {
-                self.session(exchange::open(&self.config)?, live, std::future::pending(), &stop).await;
+                let exchange = exchange::open(&self.config)?;
+                self.session(exchange, &self.config.outside, live, std::future::pending(), &stop).await?;
             }
             config::Source::Sim => {
                 self.simulate("chosen in the configuration".to_owned(), std::future::pending(), &stop).await?;
@@ -147,7 +157,7 @@ impl Monitor {
                     }
                     tracing::info!("Bybit can be reached: changing over to the live market");
                 }
-                self.session(bybit, live, std::future::pending(), &stop).await;
+                self.session(bybit, &self.config.outside, live, std::future::pending(), &stop).await?;
             }
         }
         Ok(())
@@ -193,23 +203,27 @@ impl Monitor {
         adapter.http.requests_per_second = std::num::NonZeroU32::new(1_000).unwrap_or(std::num::NonZeroU32::MIN);
         adapter.stream.symbols_per_connection = self.config.venue.symbols_per_connection;
         let exchange: Arc<dyn Exchange> = Arc::new(Bybit::new(adapter)?);
+        // True figures beside made-up prices would be believed; the simulated exchange makes up these as well.
+        let host = venue::http_address(&server.rest_url()).map_err(MonitorError::Outside)?;
+        let outside = self.config.outside.of_host(&host);
         let done = CancellationToken::new();
         let end = done.clone();
         let serving = tokio::spawn(server.run(async move { end.cancelled().await }));
-        let ended = self.session(exchange, Feed::Simulated { because }, over, stop).await;
+        let ended = self.session(exchange, &outside, Feed::Simulated { because }, over, stop).await;
         done.cancel();
         serving.await?.map_err(MonitorError::Sim)?;
-        Ok(ended)
+        ended
     }
 
     /// Watches one market until `over` or `stop`.
     async fn session(
         &self,
         exchange: Arc<dyn Exchange>,
+        outside: &config::Outside,
         healthy: Feed,
         over: impl Future<Output = ()>,
         stop: &CancellationToken,
-    ) -> Ended {
+    ) -> Result<Ended, MonitorError> {
         let market = Arc::new(Market::new(exchange.venue()));
         self.board.begin(Watched { market: Arc::clone(&market), exchange: Arc::clone(&exchange) }, healthy);
         let mut keep = Keep::new(&self.config.cache, &self.cache, market.venue());
@@ -218,7 +232,8 @@ impl Monitor {
         }
         let end = stop.child_token();
         let mut set = JoinSet::new();
-        self.spawn_tasks(&mut set, &market, &exchange, &end);
+        let told = self.ask_outside(&mut set, outside, &end)?;
+        self.spawn_tasks(&mut set, &market, &exchange, told, &end);
         if let Some(keep) = &keep {
             self.driver.spawn(&mut set, keep.clone(), Arc::default(), end.clone());
         }
@@ -234,7 +249,28 @@ impl Monitor {
         {
             tracing::warn!(error = chain(&error), "the last readings were not kept");
         }
-        ended
+        Ok(ended)
+    }
+
+    /// Asks the outside sources that are switched on; what they tell begins anew with each market.
+    fn ask_outside(
+        &self,
+        set: &mut JoinSet<()>,
+        sources: &config::Outside,
+        end: &CancellationToken,
+    ) -> Result<Outside, MonitorError> {
+        let (outside, clock) = (Outside::new(sources), &self.clock);
+        if let Some(host) = &sources.coingecko {
+            let way = Way::new(host, coingecko::PATH).map_err(MonitorError::Outside)?;
+            let task = CoinGecko { way, clock: clock.clone(), outside: outside.clone() };
+            self.driver.spawn(set, task, Arc::default(), end.clone());
+        }
+        if let Some(host) = &sources.alternative {
+            let way = Way::new(host, alternative::PATH).map_err(MonitorError::Outside)?;
+            let task = FearGreed { way, clock: clock.clone(), outside: outside.clone(), due: None };
+            self.driver.spawn(set, task, Arc::default(), end.clone());
+        }
+        Ok(outside)
     }
 
     fn spawn_tasks(
@@ -242,6 +278,7 @@ impl Monitor {
         set: &mut JoinSet<()>,
         market: &Arc<Market>,
         exchange: &Arc<dyn Exchange>,
+        outside: Outside,
         end: &CancellationToken,
     ) {
         let (events, heard) = mpsc::channel(EVENTS);
@@ -280,6 +317,8 @@ impl Monitor {
             market: Arc::clone(market),
             thresholds: self.config.signals,
             daily,
+            outside,
+            clock: self.clock.clone(),
             publishers: Arc::clone(&self.publishers),
             last: Arc::clone(&last),
             state: MarketState::new(),

@@ -37,6 +37,10 @@ pub(crate) fn command(args: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    // Tests ask nobody outside of this machine; a simulated market asks the simulated exchange.
+    for name in ["VIRTUOSO_OUTSIDE_COINGECKO_URL", "VIRTUOSO_OUTSIDE_ALTERNATIVE_URL"] {
+        command.env(name, "http://127.0.0.1:1");
+    }
     command
 }
 

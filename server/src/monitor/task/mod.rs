@@ -1,6 +1,8 @@
 //! The monitor's tasks, one file each.
 
 pub(crate) mod audit;
+pub(crate) mod coingecko;
+pub(crate) mod fear_greed;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod keep;

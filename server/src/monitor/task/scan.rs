@@ -12,9 +12,10 @@ use analysis::{
     market::{Member, OverviewInput, above_mean, daily_volatility, regime},
     signal::Thresholds,
 };
+use cache::Clock;
 use schema::{
-    Breakdown, Figure, MarketBreadth, MarketOverview, Pct, Price, SignalRow, Signals, Timeframe, UnixMs, Usd, Venue,
-    Why, breakdown::BookTop,
+    Breakdown, Figure, MarketBreadth, MarketOverview, Pct, Price, SignalRow, Signals, Timeframe, UnixMs, Usd, Why,
+    breakdown::BookTop,
 };
 
 use super::volatility::{BTC, DailyCandles};
@@ -25,6 +26,7 @@ use crate::{
         publish,
         row::{breakdown, row},
     },
+    outside::{Figures, Outside},
 };
 
 /// Breakdowns published in one scan, in turn, beside those of bars that just closed.
@@ -81,6 +83,8 @@ pub(crate) struct Scan {
     pub(crate) market: Arc<Market>,
     pub(crate) thresholds: Thresholds,
     pub(crate) daily: DailyCandles,
+    pub(crate) outside: Outside,
+    pub(crate) clock: Clock,
     pub(crate) publishers: Arc<Publishers>,
     pub(crate) last: LastScan,
     pub(crate) state: MarketState,
@@ -125,8 +129,9 @@ impl Task for Scan {
         let stats = analysis::market::stats(&scanned.rows);
         let members = scanned.members();
         let breadth = analysis::market::breadth(source, &members, as_of);
-        self.state.close_minute(&stats, &breadth, &scanned, as_of);
-        let overview = self.overview(&scanned, &stats);
+        let outside = self.outside.figures(self.clock.now());
+        self.state.close_minute(&stats, &breadth, &scanned, &outside, as_of);
+        let overview = self.overview(&scanned, &stats, outside);
         drop(members);
         let signals = Signals { source, rows: scanned.rows.clone(), stats };
         publish(&self.publishers.signals, &(), signals, as_of).await?;
@@ -142,7 +147,7 @@ impl Task for Scan {
 }
 
 impl Scan {
-    fn overview(&self, scanned: &Scanned, stats: &schema::signals::SignalStats) -> MarketOverview {
+    fn overview(&self, scanned: &Scanned, stats: &schema::signals::SignalStats, outside: Figures) -> MarketOverview {
         let source = self.market.venue();
         let days = self.daily.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let btc = scanned.rows.iter().find(|row| row.symbol.as_str() == BTC);
@@ -157,21 +162,13 @@ impl Scan {
             btc_volatility: daily_volatility(&days, scanned.as_of)
                 .map_or_else(Figure::Missing, |volatility| Figure::known(volatility, scanned.as_of)),
             regime: self.state.shown.clone(),
-            btc_dominance: outside(source),
-            eth_dominance: outside(source),
-            stablecoin_dominance: outside(source),
-            total_market_cap: outside(source),
-            market_cap_change_24h: outside(source),
-            fear_greed: outside(source),
+            btc_dominance: outside.btc_dominance,
+            eth_dominance: outside.eth_dominance,
+            stablecoin_dominance: outside.stablecoin_dominance,
+            total_market_cap: outside.total_market_cap,
+            market_cap_change_24h: outside.market_cap_change_24h,
+            fear_greed: outside.fear_greed,
         })
-    }
-}
-
-/// A figure that no exchange publishes.
-const fn outside<T>(source: Venue) -> Figure<T> {
-    match source {
-        Venue::Sim => Figure::Missing(Why::Simulated),
-        Venue::Bybit | Venue::Binance => Figure::Missing(Why::NotOffered),
     }
 }
 
@@ -182,6 +179,7 @@ impl MarketState {
         stats: &schema::signals::SignalStats,
         breadth: &MarketBreadth,
         scanned: &Scanned,
+        outside: &Figures,
         as_of: UnixMs,
     ) {
         let minute = as_of.floor(Timeframe::M1.ms());
@@ -206,8 +204,8 @@ impl MarketState {
                 percent_advancing: breadth.day.percent_advancing.value().copied(),
                 dispersion,
                 btc_change_24h: btc.and_then(|row| row.quote.change_24h.value().copied()),
-                btc_dominance_change: None,
-                fear_greed: None,
+                btc_dominance_change: outside.btc_dominance_change.value().copied(),
+                fear_greed: outside.fear_greed.value().map(|index| index.value),
             },
             as_of,
         );
