@@ -28,6 +28,12 @@ pub fn symbol(symbol: &Symbol) -> String {
     format!("/symbol/{symbol}")
 }
 
+/// The candles that a symbol's score was made of, as JSON.
+#[must_use]
+pub fn candles(symbol: &Symbol) -> String {
+    format!("/api/v1/symbols/{symbol}/candles")
+}
+
 /// The live stream of some topics, going on after a tick where one is given.
 #[must_use]
 pub fn stream(topics: &[Topic], since: Option<Stamp>) -> String {

@@ -74,9 +74,10 @@ pub async fn run(
     if role.serves_pages() {
         set.spawn(hub.clone().run(stop.clone()));
     }
-    let mut watching = None;
+    let (mut watching, mut board) = (None, None);
     if role.watches() {
         let monitor = Monitor::new(config.clone(), &cache, clock.clone(), &mut set, stop.clone())?;
+        board = Some(monitor.board());
         watching = Some(tokio::spawn(monitor.run(stop.clone())));
     }
     // A process that writes its values itself polls as well: what it finds that way would have been missed.
@@ -91,7 +92,8 @@ pub async fn run(
         set.spawn(async move { cache.mirror(poll, stop.cancelled_owned()).await });
     }
     let drained = cache.clone();
-    let state = AppState { cache, hub, clock, recorder, stop: stop.clone(), leptos: site::options(&config.http) };
+    let leptos = site::options(&config.http);
+    let state = AppState { cache, hub, board, clock, recorder, stop: stop.clone(), leptos };
     let served = serve(listener, router(state, role), shutdown, &mut watching, &stop).await;
     stop.cancel();
     let ended = async {

@@ -8,6 +8,7 @@ use crate::{
     format,
     live::Store,
     part::{bar, figure::Text},
+    path,
 };
 
 pub(crate) fn dimensions(store: Store, found: RwSignal<Found<Breakdown>>) -> AnyView {
@@ -24,6 +25,7 @@ fn body(held: &Held<Breakdown>) -> AnyView {
         {sum(b, &points)}
         <div class="folds">{folds}</div>
         <p class="note">"Points that each dimension adds to 50. A missing dimension leaves its weight to the others."</p>
+        <p class="note">"To recompute a value: "<a href=path::candles(&b.row.symbol)>"candles as JSON"</a></p>
     }
     .into_any()
 }

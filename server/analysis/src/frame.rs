@@ -18,7 +18,7 @@ use crate::{
 /// Values of smoothed measures (RSI, ATR, ADX, MACD) depend on where their window starts. Here it always starts this many
 /// bars back, so a score needs no memory of older bars; what those would add has faded to about 1e-8 of their weight
 /// ((13/14)^250 for Wilder's smoothing over 14 bars).
-pub(crate) const TAIL: usize = 250;
+pub const TAIL: usize = 250;
 
 /// The price difference, in average true ranges, below which a sign or a place within a bar counts only in proportion.
 ///

@@ -17,6 +17,8 @@ pub(crate) enum ApiError {
     UnknownPath,
     /// A parameter cannot be used; the text names it and what is allowed.
     BadParameter(String),
+    /// Another process has it; the text says which.
+    Elsewhere(String),
     /// There is nothing to answer with yet.
     Unavailable(Absence),
 }
@@ -29,6 +31,7 @@ impl IntoResponse for ApiError {
             }
             Self::UnknownPath => (StatusCode::NOT_FOUND, "unknown_path", "there is no such path".to_owned()),
             Self::BadParameter(message) => (StatusCode::BAD_REQUEST, "bad_parameter", message),
+            Self::Elsewhere(message) => (StatusCode::NOT_IMPLEMENTED, "elsewhere", message),
             Self::Unavailable(absence) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", plain(&absence)),
         };
         (status, Json(json!({ "error": { "code": code, "message": message } }))).into_response()

@@ -1,6 +1,7 @@
 //! The page, the API, the live stream and what an operator asks, over HTTP.
 
 pub(crate) mod api;
+pub(crate) mod candles;
 pub(crate) mod compat;
 pub(crate) mod error;
 pub(crate) mod etag;

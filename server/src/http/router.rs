@@ -18,14 +18,16 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use super::{api, compat, metrics, pages::Pages, probe, stream};
-use crate::{hub::Hub, role::Role};
+use super::{api, candles, compat, metrics, pages::Pages, probe, stream};
+use crate::{hub::Hub, monitor::board::Board, role::Role};
 
 /// What handlers share.
 #[derive(Clone)]
 pub(crate) struct AppState {
     pub(crate) cache: Cache,
     pub(crate) hub: Hub,
+    /// The watched market; none in a process that only reads what another one wrote.
+    pub(crate) board: Option<Board>,
     pub(crate) clock: Clock,
     pub(crate) recorder: PrometheusHandle,
     pub(crate) stop: CancellationToken,
@@ -55,6 +57,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/health", get(api::health))
         .route("/api/v1/cache", get(api::cache))
         .route("/api/v1/symbols/{symbol}", get(api::symbol))
+        .route("/api/v1/symbols/{symbol}/candles", get(candles::candles))
         .route("/api/{*path}", get(api::unknown));
     let router = operator.merge(api);
     let router = if role.serves_pages() { pages(router, &state) } else { router };

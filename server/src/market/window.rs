@@ -62,6 +62,8 @@ pub(crate) struct Recorded {
     pub(crate) analysis: Analysis,
     /// Where it points.
     pub(crate) direction: Option<Direction>,
+    /// The end of the newest candle of each timeframe that it was made of.
+    pub(crate) until: PerTimeframe<Option<UnixMs>>,
 }
 
 /// Everything that is known of one symbol.
@@ -123,6 +125,21 @@ impl Window {
     /// Closed candles of a timeframe, oldest first.
     pub(crate) fn candles(&self, timeframe: Timeframe) -> &[Candle] {
         self.candles.get(timeframe).as_slice()
+    }
+
+    /// The end of the newest closed candle of each timeframe.
+    pub(crate) fn closed_until(&self) -> PerTimeframe<Option<UnixMs>> {
+        PerTimeframe::build(|timeframe| self.candles.get(timeframe).end())
+    }
+
+    /// The candles that the recorded score was made of, oldest first, and the close it belongs to; `None` before one
+    /// is recorded. What the venue corrected since is told as it is now.
+    pub(crate) fn scored_candles(&self, timeframe: Timeframe) -> Option<(UnixMs, &[Candle])> {
+        let recorded = self.recorded.as_ref()?;
+        let run = self.candles.get(timeframe).as_slice();
+        let until = *recorded.until.get(timeframe);
+        let end = until.map_or(0, |until| run.partition_point(|candle| candle.start < until));
+        Some((recorded.bar_closed_at, &run[end.saturating_sub(kept(timeframe))..end]))
     }
 
     /// The close of a bar that has no score yet.
@@ -394,6 +411,25 @@ mod tests {
         assert_eq!((five.start, five.close, five.volume), (UnixMs(3_600_000), 105.0, 2.0));
         assert_eq!(input.open.get(Timeframe::M1).unwrap().close, 105.0);
         assert_eq!(input.candles.get(Timeframe::M1).len(), 61, "the open bar is not among the closed ones");
+    }
+
+    #[test]
+    fn the_candles_of_a_score_end_where_it_was_recorded() {
+        let mut window = loaded();
+        assert_eq!(window.scored_candles(Timeframe::M1), None);
+        let bar_closed_at = window.bar_due().unwrap();
+        window.take_candle(Timeframe::M1, candle(bar_closed_at.0, 100.0), false, bar_closed_at);
+        let analysis = analysis::analyse(&window.input().unwrap(), analysis::Bars::Closed);
+        let until = window.closed_until();
+        window.record(Recorded { bar_closed_at, analysis, direction: None, until });
+        for n in 60..65 {
+            window.take_candle(Timeframe::M1, candle(n * 60_000, 101.0), true, UnixMs((n + 1) * 60_000));
+        }
+        assert_eq!(window.candles(Timeframe::M1).len(), 65);
+        let (at, minutes) = window.scored_candles(Timeframe::M1).unwrap();
+        assert_eq!((at, minutes.len(), minutes.last().unwrap().start), (bar_closed_at, 60, UnixMs(59 * 60_000)));
+        assert_eq!(window.scored_candles(Timeframe::M5).unwrap().1.len(), 12);
+        assert_eq!(window.scored_candles(Timeframe::H4).unwrap().1, []);
     }
 
     #[test]

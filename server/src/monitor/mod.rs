@@ -126,6 +126,11 @@ impl Monitor {
         Ok(Self { config, cache: cache.clone(), clock, board, driver, publishers, movers, universe })
     }
 
+    /// Where the market is found that is being watched.
+    pub(crate) fn board(&self) -> Board {
+        self.board.clone()
+    }
+
     /// Watches the configured source until `stop`.
     ///
     /// # Errors

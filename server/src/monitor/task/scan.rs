@@ -259,14 +259,14 @@ fn scan(market: &Market, thresholds: &Thresholds, turn: usize) -> Scans {
 fn close_bar(window: &mut Window, thresholds: &Thresholds) -> bool {
     let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
     let Some(analysis) = window.input().map(|input| analysis::analyse(&input, Bars::Closed)) else { return false };
-    let score = analysis.score.value().copied();
+    let (score, until) = (analysis.score.value().copied(), window.closed_until());
     if let Some(recorded) = window.recorded.as_mut().filter(|r| score.is_none() && r.bar_closed_at == bar_closed_at) {
-        recorded.analysis = analysis;
+        (recorded.analysis, recorded.until) = (analysis, until);
         return false;
     }
     let (signal, direction) = window.signal.next(thresholds, score);
     window.signal = signal;
-    window.record(Recorded { bar_closed_at, analysis, direction });
+    window.record(Recorded { bar_closed_at, analysis, direction, until });
     true
 }
 
