@@ -2,35 +2,37 @@
 
 use crate::{Analysis, Bars, analyse::weigh, candled::Candled, input::SymbolInput};
 
-/// Scores one symbol second by second: trades, book and positions are measured each time, the closed candles of a
-/// timeframe only when one of them closes.
+/// Scores one symbol second by second: trades, book and positions are measured each time, the candles of a timeframe only
+/// when one of them closes or, where open bars count, when the open one changes.
 ///
-/// Every answer equals [`analyse`](crate::analyse) with [`Bars::Closed`] over the same input, to the last bit (held by
-/// a property test). Inside an open bar it is a *forming* score: what the closed candles say, with the flow of this second.
+/// Every answer equals [`analyse`](crate::analyse) with the same bars over the same input, to the last bit (held by a
+/// property test). A scorer is for one kind of bars: with [`Bars::Closed`] it makes the score that is recorded, with
+/// [`Bars::WithOpen`] the *forming* one, as it would be if the open bars closed now.
 ///
 /// Closed candles are recognised by their number, their first start and the whole of the newest. Whoever rewrites an
 /// older candle in place (a correction by the venue, a gap filled in the middle) calls [`Scorer::forget`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Scorer {
+    bars: Bars,
     candled: Option<Candled>,
 }
 
 impl Scorer {
     /// A scorer that has seen nothing yet.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { candled: None }
+    pub const fn new(bars: Bars) -> Self {
+        Self { bars, candled: None }
     }
 
-    /// The score of the closed bars and of everything else as it is now.
+    /// The score of the candles and of everything else as it is now.
     #[must_use]
     pub fn score(&mut self, input: &SymbolInput<'_>) -> Analysis {
         let candled = match self.candled.take() {
             Some(mut candled) => {
-                candled.refresh(input);
+                candled.refresh(input, self.bars);
                 candled
             }
-            None => Candled::of(input, Bars::Closed),
+            None => Candled::of(input, self.bars),
         };
         weigh(input, self.candled.insert(candled))
     }

@@ -4,10 +4,7 @@
 #[path = "support/world.rs"]
 mod world;
 
-use analysis::{
-    Bars, Scorer, analyse,
-    input::{PerTimeframe, SymbolInput},
-};
+use analysis::{Bars, Scorer, analyse, input::SymbolInput};
 use proptest::{
     prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest},
     test_runner::Config,
@@ -26,6 +23,10 @@ enum Event {
     Flow(u64),
     /// The venue corrects the newest candle of a timeframe.
     Correct(usize, f64),
+    /// A trade moves the open candle of a timeframe.
+    Trade(usize, f64),
+    /// The open candle of a timeframe begins, or is gone.
+    Begin(usize, bool),
     /// A timeframe's candles are gone.
     Lose(usize),
     /// Everything is loaded anew.
@@ -38,6 +39,8 @@ fn event() -> impl Strategy<Value = Event> {
         5 => (1..200_i64, any::<bool>()).prop_map(|(seconds, candles)| Event::Tick { seconds, candles }),
         3 => any::<u64>().prop_map(Event::Flow),
         2 => (0..4_usize, prop_oneof![4 => 0.999..1.001_f64, 1 => Just(f64::NAN)]).prop_map(|(i, k)| Event::Correct(i, k)),
+        3 => (0..4_usize, prop_oneof![4 => 0.999..1.001_f64, 1 => Just(f64::NAN)]).prop_map(|(i, k)| Event::Trade(i, k)),
+        2 => (0..4_usize, any::<bool>()).prop_map(|(i, begins)| Event::Begin(i, begins)),
         1 => (0..4_usize).prop_map(Event::Lose),
         1 => Just(Event::Reload),
     ]
@@ -59,7 +62,7 @@ proptest! {
         let source = World::new(seed, [700, 400, 200, 150], 0.0);
         let mut world = source.clone();
         let mut now = NOW;
-        let mut scorer = Scorer::new();
+        let mut scorers = [Bars::Closed, Bars::WithOpen].map(|bars| (bars, Scorer::new(bars)));
         let load = |now: UnixMs| -> [Vec<Candle>; 4] {
             std::array::from_fn(|i| closed(&source.candles[i], Timeframe::ALL[i], now, [300, 300, 120, 100][i]))
         };
@@ -85,28 +88,39 @@ proptest! {
                         last.close = if k.is_nan() { k } else { (last.close * k).clamp(last.low, last.high) };
                     }
                 }
+                Event::Trade(i, k) => {
+                    if let Some(open) = world.open[i].as_mut() {
+                        open.close = if k.is_nan() { k } else { (open.close * k).clamp(open.low, open.high) };
+                    }
+                }
+                Event::Begin(i, begins) => world.open[i] = source.open[i].filter(|_| begins),
                 Event::Lose(i) => world.candles[i].clear(),
                 Event::Reload => {
                     world.candles = load(now);
-                    scorer.forget();
+                    for (_, scorer) in &mut scorers {
+                        scorer.forget();
+                    }
                 }
             }
-            let input = SymbolInput { as_of: now, open: PerTimeframe([None; 4]), ..world.input() };
-            prop_assert_eq!(scorer.score(&input), analyse(&input, Bars::Closed), "after {:?}", event);
+            let input = SymbolInput { as_of: now, ..world.input() };
+            for (bars, scorer) in &mut scorers {
+                prop_assert_eq!(scorer.score(&input), analyse(&input, *bars), "{:?} after {:?}", bars, event);
+            }
         }
     }
 }
 
 #[test]
-fn an_open_bar_does_not_touch_what_a_scorer_says() {
+fn an_open_bar_does_not_touch_what_a_scorer_of_closed_bars_says() {
     let world = World::small(2);
-    let mut scorer = Scorer::new();
-    let first = scorer.score(&world.input());
+    let (mut closed, mut forming) = (Scorer::new(Bars::Closed), Scorer::new(Bars::WithOpen));
+    let first = (closed.score(&world.input()), forming.score(&world.input()));
     let mut moved = world.clone();
     for open in moved.open.iter_mut().flatten() {
         open.close = open.high;
     }
-    assert_eq!(scorer.score(&moved.input()), first);
+    assert_eq!(closed.score(&moved.input()), first.0);
+    assert_ne!(forming.score(&moved.input()).score, first.1.score, "a forming score follows the open bar");
 }
 
 #[test]
@@ -114,7 +128,7 @@ fn a_bar_that_closes_is_measured() {
     let world = World::new(5, [300, 130, 120, 110], 0.0);
     let mut before = world.clone();
     before.candles[0].pop();
-    let mut scorer = Scorer::new();
+    let mut scorer = Scorer::new(Bars::Closed);
     let rsi = |analysis: &analysis::Analysis| {
         let mut parts = analysis.dimensions.iter().flat_map(|dimension| &dimension.parts);
         let part = parts.find(|part| part.id == "rsi_14" && part.timeframe == Some(Timeframe::M1)).unwrap();

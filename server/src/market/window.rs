@@ -84,6 +84,7 @@ pub(crate) struct Window {
     bar_due: Option<UnixMs>,
     /// At most one of each timeframe.
     unaudited: Vec<Unaudited>,
+    rewritten: u64,
 }
 
 impl Window {
@@ -104,6 +105,7 @@ impl Window {
             needs: Needs { candles: true, trades: true },
             bar_due: None,
             unaudited: Vec::new(),
+            rewritten: 0,
         }
     }
 
@@ -125,6 +127,11 @@ impl Window {
     /// Closed candles of a timeframe, oldest first.
     pub(crate) fn candles(&self, timeframe: Timeframe) -> &[Candle] {
         self.candles.get(timeframe).as_slice()
+    }
+
+    /// How often closed candles were replaced: by a correction of the venue, or by a history that was loaded again.
+    pub(crate) const fn rewritten(&self) -> u64 {
+        self.rewritten
     }
 
     /// The end of the newest closed candle of each timeframe.
@@ -192,7 +199,7 @@ impl Window {
         self.open = self.open.filter(|open| open.start > candle.start);
         match self.candles.get_mut(Timeframe::M1).add(candle) {
             Added::Next => self.close_bar(UnixMs(candle.start.0 + Timeframe::M1.ms())),
-            Added::Again => {}
+            Added::Again => self.rewritten += 1,
             Added::Gap => self.needs.candles = true,
         }
     }
@@ -205,6 +212,7 @@ impl Window {
         }
         self.needs.candles = false;
         self.unaudited.clear();
+        self.rewritten += 1;
         self.bar_due = self.candles.get(Timeframe::M1).end();
     }
 
@@ -295,12 +303,14 @@ impl Window {
                 continue;
             }
             let start = UnixMs(end.0 - timeframe.ms());
-            match aggregate(self.candles.get(Timeframe::M1).as_slice(), start) {
-                Some(candle) if self.candles.get_mut(timeframe).add(candle) != Added::Gap => {
+            let candle = aggregate(self.candles.get(Timeframe::M1).as_slice(), start);
+            match candle.map(|candle| self.candles.get_mut(timeframe).add(candle)) {
+                Some(Added::Next) => {
                     self.unaudited.retain(|waiting| waiting.timeframe != timeframe);
                     self.unaudited.push(Unaudited { timeframe, start });
                 }
-                _ => self.needs.candles = true,
+                Some(Added::Again) => self.rewritten += 1,
+                Some(Added::Gap) | None => self.needs.candles = true,
             }
         }
         self.bar_due = Some(end);

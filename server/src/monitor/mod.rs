@@ -8,10 +8,11 @@ pub(crate) mod board;
 pub(crate) mod driver;
 pub(crate) mod exchange;
 pub(crate) mod row;
+pub(crate) mod scorers;
 pub(crate) mod streams;
 pub(crate) mod task;
 
-use std::{future::Future, sync::Arc};
+use std::{collections::HashMap, future::Future, sync::Arc};
 
 use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
 use schema::{MarketMovers, MarketUniverse, Schema, SystemHealth, Venue, health::Feed};
@@ -327,6 +328,7 @@ impl Monitor {
             publishers: Arc::clone(&self.publishers),
             last: Arc::clone(&last),
             state: MarketState::new(),
+            scorers: HashMap::new(),
             turn: 0,
         };
         self.driver.spawn(set, scan, wake_scan, end.clone());

@@ -1,12 +1,15 @@
 //! From a window to a row of the list, and to the page of its symbol.
 
-use analysis::{Analysis, Bars};
+use analysis::Analysis;
 use schema::{
     Breakdown, Figure, Pct, PerDimension, Points, Price, Ratio, SignalRow, Timeframe, UnixMs, Usd, Venue, Why,
     signals::Quote,
 };
 
-use super::task::scan::{book_top, price};
+use super::{
+    scorers::Scorers,
+    task::scan::{book_top, price},
+};
 use crate::market::{Window, window::Recorded};
 
 const MINUTE_MS: i64 = 60_000;
@@ -17,11 +20,10 @@ const SPARK: usize = 24;
 const HISTORY: usize = 60;
 
 /// The row of a symbol and the analysis of its open bar; none before its first price.
-pub(crate) fn row(window: &Window) -> Option<(SignalRow, Option<Analysis>)> {
+pub(crate) fn row(window: &Window, scorers: &mut Scorers) -> Option<(SignalRow, Option<Analysis>)> {
     let ticker = window.ticker.as_ref()?;
     let at = ticker.at;
-    let forming =
-        if window.is_loaded() { window.input().map(|input| analysis::analyse(&input, Bars::WithOpen)) } else { None };
+    let forming = if window.is_loaded() { scorers.forming(window) } else { None };
     let recorded = window.recorded.as_ref();
     let (last, tick) = (Price::new(ticker.last).ok()?, Price::new(window.instrument.tick).ok()?);
     let change = ticker.prev_24h.filter(|before| *before > 0.0).map(|before| (ticker.last / before - 1.0) * 100.0);

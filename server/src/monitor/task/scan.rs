@@ -3,19 +3,19 @@
 //! The computation runs on a blocking thread: it never holds up the streams.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use analysis::{
-    Bars,
     market::{Member, OverviewInput, above_mean, daily_volatility, regime},
     signal::Thresholds,
 };
 use cache::Clock;
 use schema::{
-    Breakdown, Figure, MarketBreadth, MarketOverview, Pct, Price, SignalRow, Signals, Timeframe, UnixMs, Usd, Why,
-    breakdown::BookTop,
+    Breakdown, Figure, MarketBreadth, MarketOverview, Pct, Price, SignalRow, Signals, Symbol, Timeframe, UnixMs, Usd,
+    Why, breakdown::BookTop,
 };
 
 use super::volatility::{BTC, DailyCandles};
@@ -25,6 +25,7 @@ use crate::{
         driver::{Task, TaskError},
         publish,
         row::{breakdown, row},
+        scorers::Scorers,
     },
     outside::{Figures, Outside},
 };
@@ -88,6 +89,8 @@ pub(crate) struct Scan {
     pub(crate) publishers: Arc<Publishers>,
     pub(crate) last: LastScan,
     pub(crate) state: MarketState,
+    /// What is remembered of each symbol's candles.
+    pub(crate) scorers: HashMap<Symbol, Scorers>,
     /// Where in the list the next breakdowns are taken from.
     pub(crate) turn: usize,
 }
@@ -120,8 +123,11 @@ impl Task for Scan {
 
     async fn run(&mut self) -> Result<(), TaskError> {
         let (market, thresholds, turn) = (Arc::clone(&self.market), self.thresholds, self.turn);
-        let (scanned, breakdowns) =
-            tokio::task::spawn_blocking(move || scan(&market, &thresholds, turn)).await.map_err(TaskError::Lost)?;
+        // Lost with a scan that panics, they are measured anew by the next.
+        let mut scorers = std::mem::take(&mut self.scorers);
+        let computed = tokio::task::spawn_blocking(move || (scan(&market, &thresholds, turn, &mut scorers), scorers));
+        let ((scanned, breakdowns), scorers) = computed.await.map_err(TaskError::Lost)?;
+        self.scorers = scorers;
         self.turn = turn.wrapping_add(BREAKDOWNS_PER_SCAN);
         // Nothing is published before there is a market: an empty list would look like one.
         let Some(scanned) = scanned else { return Ok(()) };
@@ -226,16 +232,18 @@ impl MarketState {
 
 type Scans = (Option<Scanned>, Vec<(UnixMs, Breakdown)>);
 
-fn scan(market: &Market, thresholds: &Thresholds, turn: usize) -> Scans {
+fn scan(market: &Market, thresholds: &Thresholds, turn: usize, scorers: &mut HashMap<Symbol, Scorers>) -> Scans {
     let source = market.venue();
     let windows = market.windows();
+    scorers.retain(|symbol, _| market.window(*symbol).is_some());
     let count = windows.len().max(1);
     let (mut found, mut breakdowns, mut as_of) = (Vec::with_capacity(windows.len()), Vec::new(), None);
     let mut rest = Vec::new();
     for (place, window) in windows.iter().enumerate() {
         let mut window = lock(window);
-        let closed = close_bar(&mut window, thresholds);
-        let Some((made, forming)) = row(&window) else { continue };
+        let scorers = scorers.entry(window.instrument.symbol).or_insert_with(Scorers::new);
+        let closed = close_bar(&mut window, scorers, thresholds);
+        let Some((made, forming)) = row(&window, scorers) else { continue };
         as_of = as_of.max(window.as_of());
         let due = (place + count - turn % count) % count < BREAKDOWNS_PER_SCAN;
         if let Some(as_of) = window.as_of().filter(|_| closed || due) {
@@ -256,9 +264,9 @@ fn scan(market: &Market, thresholds: &Thresholds, turn: usize) -> Scans {
 /// Records the score of a bar that closed since the last scan. Says whether there was one.
 ///
 /// A bar that cannot be scored is tried again until the next one closes: its inputs may still be loading.
-fn close_bar(window: &mut Window, thresholds: &Thresholds) -> bool {
+fn close_bar(window: &mut Window, scorers: &mut Scorers, thresholds: &Thresholds) -> bool {
     let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
-    let Some(analysis) = window.input().map(|input| analysis::analyse(&input, Bars::Closed)) else { return false };
+    let Some(analysis) = scorers.closed(window) else { return false };
     let (score, until) = (analysis.score.value().copied(), window.closed_until());
     if let Some(recorded) = window.recorded.as_mut().filter(|r| score.is_none() && r.bar_closed_at == bar_closed_at) {
         (recorded.analysis, recorded.until) = (analysis, until);
