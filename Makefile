@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test e2e bench fuzz soak screenshots fmt lint unit docs clean \
+.PHONY: help run dev build test e2e bench distribution fuzz soak screenshots fmt lint unit docs clean \
         rebuild need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
 
 LEPTOS_VERSION := 0.3.11
@@ -59,6 +59,16 @@ e2e: build need-system ## tests in a browser, against the release build
 
 bench: need-rust ## figures of the cache and the analysis
 	cargo bench -p cache -p analysis --locked
+
+# What stands above the first heading of the page is written by hand.
+RECORDED := ../shared/fixtures/binance-usdm
+SPREAD := cargo run --quiet --release -p server --locked -- analyse --report --every 17 --candles $(RECORDED)
+distribution: need-rust ## measure how scores spread over recorded markets, into docs/DISTRIBUTION.md
+	@[[ -d $(RECORDED) ]] || { echo "there are no recorded candles in $(RECORDED)"; exit 1; }
+	{ sed '/^## /,$$d' docs/DISTRIBUTION.md; \
+	  $(SPREAD)/klines-1m-2025-06 --skip 2000; echo; \
+	  $(SPREAD)/klines-5m-2023-07/csv --skip 4000; } > target/DISTRIBUTION.md
+	mv target/DISTRIBUTION.md docs/DISTRIBUTION.md
 
 FUZZ_SECONDS := 60
 fuzz: need-fuzz ## throw any bytes at what reads the shared cache (FUZZ_SECONDS=60; a nightly compiler is needed)

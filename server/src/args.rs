@@ -38,6 +38,11 @@ pub enum Command {
     /// Look into the shared cache, or bring kept readings into it.
     #[command(subcommand)]
     Cache(CacheAction),
+    /// Score recorded candles bar by bar, and tell how scores and measures spread.
+    ///
+    /// A record holds candles alone: what they say stands in the column CANDLES, a score needs more. Exit code 2: the folder,
+    /// a file in it or the symbol cannot be used.
+    Analyse(Analyse),
     /// Ask a serving process whether it is ready; exit code 0 when it is, 1 when not. For service managers.
     Healthcheck {
         /// What is asked; a path of `/readyz` is added where there is none.
@@ -53,6 +58,36 @@ pub enum Command {
         #[command(flatten)]
         overrides: Overrides,
     },
+}
+
+/// Flags of `analyse`.
+#[derive(Debug, Args)]
+pub struct Analyse {
+    /// A folder of recorded candles, read as by `sim`; times without a zone count as UTC.
+    #[arg(long, value_name = "DIR")]
+    pub candles: PathBuf,
+    /// One contract instead of all.
+    #[arg(long)]
+    pub symbol: Option<schema::Symbol>,
+    /// The bars as comma-separated values, without the report.
+    #[arg(long, group = "form")]
+    pub csv: bool,
+    /// A JSON object a line: one for each bar, the report last.
+    #[arg(long, group = "form")]
+    pub json: bool,
+    /// The report alone, as Markdown.
+    #[arg(long, group = "form")]
+    pub report: bool,
+    /// Score one bar of so many; every candle is taken in all the same.
+    #[arg(long, value_name = "BARS", default_value = "1", value_parser = at_least_one)]
+    pub every: usize,
+    /// Leave out the first bars of each contract, where longer candles are still few.
+    #[arg(long, value_name = "BARS", default_value_t = 0)]
+    pub skip: usize,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "a whole number of at least 1 is expected".to_owned())
 }
 
 /// Flags of `doctor`.

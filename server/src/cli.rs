@@ -1,5 +1,5 @@
-//! What the commands do. Errors are words for a person; the exit code is 2 for a configuration that cannot be used,
-//! 1 for everything else that went wrong.
+//! What the commands do. Errors are words for a person; the exit code is 2 for a configuration or an input that cannot
+//! be used, 1 for everything else that went wrong.
 
 mod inspect;
 mod table;
@@ -10,7 +10,8 @@ use tokio::net::TcpListener;
 use venue::sim::{SimConfig, SimServer};
 
 use crate::{
-    args::{CacheAction, Cli, Command, Overrides, Serve, Sim},
+    analyse::AnalyseError,
+    args::{Analyse, CacheAction, Cli, Command, Overrides, Serve, Sim},
     config::{Config, ConfigError, Settings},
     role::Role,
     run, telemetry,
@@ -21,6 +22,8 @@ use crate::{
 enum Failure {
     /// The configuration cannot be used.
     Config(ConfigError),
+    /// The input cannot be used.
+    Input(AnalyseError),
     /// Anything else, in words.
     Other(anyhow::Error),
 }
@@ -57,6 +60,7 @@ pub async fn main(cli: Cli) -> ExitCode {
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
+        Command::Analyse(asked) => analyse(asked).await,
         Command::Healthcheck { url } => healthcheck(&url).await,
         Command::Canary { nonce, overrides } => match Config::of(&overrides) {
             Ok(config) => crate::doctor::canary::read(&config, nonce).await.map_err(Failure::Other),
@@ -66,6 +70,10 @@ pub async fn main(cli: Cli) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Config(error)) => {
+            say(&format!("virtuoso: {}", crate::monitor::driver::chain(&error)));
+            ExitCode::from(2)
+        }
+        Err(Failure::Input(error)) => {
             say(&format!("virtuoso: {}", crate::monitor::driver::chain(&error)));
             ExitCode::from(2)
         }
@@ -89,6 +97,16 @@ async fn doctor(overrides: &Overrides, json: bool) -> Result<ExitCode, Failure> 
     let text = if json { serde_json::to_string_pretty(&findings).map_err(other)? } else { table::findings(&findings) };
     writeln!(std::io::stdout(), "{text}").map_err(other)?;
     Ok(crate::doctor::worst(&findings).exit_code())
+}
+
+async fn analyse(asked: Analyse) -> Result<(), Failure> {
+    match tokio::task::spawn_blocking(move || crate::analyse::analyse(&asked)).await.map_err(other)? {
+        Ok(()) => Ok(()),
+        // Whoever reads has seen enough.
+        Err(AnalyseError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error @ AnalyseError::Write(_)) => Err(other(error)),
+        Err(error) => Err(Failure::Input(error)),
+    }
 }
 
 /// Asks whether a process is ready, and gives its own words where it is not.

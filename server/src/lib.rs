@@ -3,6 +3,7 @@
 //! [`run`] is the whole of it: a test gives it a listener on a free port and a shutdown of its own.
 //! The rules of the market live in `analysis`, those of the cache in `cache`, those of an exchange in `venue`.
 
+mod analyse;
 pub mod args;
 pub mod cli;
 pub mod config;

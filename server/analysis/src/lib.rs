@@ -26,7 +26,7 @@ mod stats;
 
 pub use analyse::{Analysis, Bars, analyse};
 pub use catalogue::catalogue;
-pub use confluence::{GAIN, shape};
+pub use confluence::{GAIN, common, shape};
 pub use frame::TAIL;
 pub use indicator::book_depth::bid_depth_share;
 pub use scorer::Scorer;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 #![allow(dead_code, reason = "the record is read in part")]
 
-#[path = "../examples/distribution/record.rs"]
+#[path = "support/record.rs"]
 mod record;
 
 use std::collections::BTreeMap;

@@ -73,22 +73,22 @@ impl CandleRun {
     }
 }
 
-/// The candle of a longer timeframe that the minutes of a run make up, from its start on; `None` when a minute is missing.
-pub(crate) fn aggregate(minutes: &[Candle], start: UnixMs) -> Option<Candle> {
-    let from = minutes.partition_point(|candle| candle.start < start);
-    let minutes = &minutes[from..];
-    let first = minutes.first().filter(|first| first.start == start)?;
+/// The candle of a longer timeframe that the candles of a run make up, from its start on; `None` when one is missing.
+pub(crate) fn aggregate(run: &[Candle], timeframe: Timeframe, start: UnixMs) -> Option<Candle> {
+    let from = run.partition_point(|candle| candle.start < start);
+    let run = &run[from..];
+    let first = run.first().filter(|first| first.start == start)?;
     let mut whole = *first;
-    for (place, minute) in (0..).zip(minutes) {
-        if minute.start.0 != start.0 + place * Timeframe::M1.ms() {
+    for (place, part) in (0..).zip(run) {
+        if part.start.0 != start.0 + place * timeframe.ms() {
             return None;
         }
-        whole.high = whole.high.max(minute.high);
-        whole.low = whole.low.min(minute.low);
-        whole.close = minute.close;
+        whole.high = whole.high.max(part.high);
+        whole.low = whole.low.min(part.low);
+        whole.close = part.close;
         if place > 0 {
-            whole.volume += minute.volume;
-            whole.turnover += minute.turnover;
+            whole.volume += part.volume;
+            whole.turnover += part.turnover;
         }
     }
     Some(whole)
@@ -140,11 +140,15 @@ mod tests {
     #[test]
     fn minutes_make_up_a_longer_candle_or_none() {
         let minutes = [minute(4, 9.0), minute(5, 10.0), minute(6, 14.0), minute(7, 8.0)];
-        let five = aggregate(&minutes, UnixMs(300_000)).unwrap();
+        let five = aggregate(&minutes, Timeframe::M1, UnixMs(300_000)).unwrap();
         assert_eq!((five.open, five.high, five.low, five.close), (10.0, 15.0, 7.0, 8.0));
         assert_eq!((five.volume, five.turnover), (6.0, 64.0));
-        assert_eq!(aggregate(&minutes, UnixMs(0)), None, "the first minutes are missing");
-        assert_eq!(aggregate(&[minute(5, 1.0), minute(7, 1.0)], UnixMs(300_000)), None, "one in the middle is");
+        assert_eq!(aggregate(&minutes, Timeframe::M1, UnixMs(0)), None, "the first minutes are missing");
+        assert_eq!(
+            aggregate(&[minute(5, 1.0), minute(7, 1.0)], Timeframe::M1, UnixMs(300_000)),
+            None,
+            "one in the middle is"
+        );
     }
 
     #[test]

@@ -287,7 +287,7 @@ impl Window {
         if minutes.last().is_none_or(|last| last.start.0 + Timeframe::M1.ms() != open.start.0) {
             return None;
         }
-        let mut whole = aggregate(minutes, start)?;
+        let mut whole = aggregate(minutes, Timeframe::M1, start)?;
         whole.high = whole.high.max(open.high);
         whole.low = whole.low.min(open.low);
         whole.close = open.close;
@@ -303,7 +303,7 @@ impl Window {
                 continue;
             }
             let start = UnixMs(end.0 - timeframe.ms());
-            let candle = aggregate(self.candles.get(Timeframe::M1).as_slice(), start);
+            let candle = aggregate(self.candles.get(Timeframe::M1).as_slice(), Timeframe::M1, start);
             match candle.map(|candle| self.candles.get_mut(timeframe).add(candle)) {
                 Some(Added::Next) => {
                     self.unaudited.retain(|waiting| waiting.timeframe != timeframe);

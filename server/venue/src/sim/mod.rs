@@ -45,7 +45,7 @@ use std::path::PathBuf;
 use schema::UnixMs;
 
 pub use fault::{Fault, FaultSwitch, NoFault, Silence, TimedFault, TooManyFaults};
-pub use recorded::RecordingError;
+pub use recorded::{RecordedCandles, RecordingError, recorded_candles};
 pub use server::{SimError, SimServer};
 
 /// What to simulate.

@@ -8,13 +8,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use schema::Symbol;
+use schema::{Candle, Symbol};
 
 use super::{
     candle::MINUTE,
     fixed::Step,
     replay::{Recording, Window},
-    table::read_file,
+    table::{Table, read_file},
 };
 
 /// A folder of recorded candles that cannot be played.
@@ -87,8 +87,44 @@ pub(crate) struct Recorded {
     pub(crate) recording: Recording,
 }
 
-/// Reads the recordings in a folder, the most traded contract first, BTCUSDT and ETHUSDT before all others.
+/// A contract's candles as they were recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedCandles {
+    /// Its symbol.
+    pub symbol: Symbol,
+    /// The length of a candle in ms.
+    pub span_ms: i64,
+    /// Oldest first; where the record has a gap, some are missing.
+    pub candles: Vec<Candle>,
+}
+
+/// Reads the recordings in a folder as they are, by symbol. Times without a zone count as UTC.
+///
+/// # Errors
+///
+/// [`RecordingError`] when the folder or a file in it cannot be read, or holds nothing to read.
+pub fn recorded_candles(folder: &Path) -> Result<Vec<RecordedCandles>, RecordingError> {
+    let all = finest(folder)?;
+    Ok(all
+        .iter()
+        .map(|table| RecordedCandles { symbol: table.symbol(), span_ms: table.span(), candles: table.candles() })
+        .collect())
+}
+
+/// Reads the recordings in a folder to be played, the most traded contract first, BTCUSDT and ETHUSDT before all others.
 pub(crate) fn read_folder(folder: &Path) -> Result<Vec<Recorded>, RecordingError> {
+    let mut all: Vec<Recorded> = finest(folder)?.iter().filter_map(Table::recorded).collect();
+    let leads = |recorded: &Recorded| match recorded.symbol.as_str() {
+        "BTCUSDT" => 0,
+        "ETHUSDT" => 1,
+        _ => 2,
+    };
+    all.sort_by(|a, b| leads(a).cmp(&leads(b)).then(b.turnover.total_cmp(&a.turnover)));
+    Ok(all)
+}
+
+/// The recording of each contract in a folder that has the shortest candles, by symbol; at least one.
+fn finest(folder: &Path) -> Result<Vec<Table>, RecordingError> {
     let failed = |source| RecordingError::Folder { path: folder.to_owned(), source };
     let mut files: Vec<(Symbol, PathBuf)> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
@@ -101,7 +137,7 @@ pub(crate) fn read_folder(folder: &Path) -> Result<Vec<Recorded>, RecordingError
     files.sort();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let share = files.len().div_ceil(workers).max(1);
-    let read: Vec<Result<Vec<Recorded>, RecordingError>> = std::thread::scope(|scope| {
+    let read: Vec<Result<Vec<Table>, RecordingError>> = std::thread::scope(|scope| {
         let running: Vec<_> = files
             .chunks(share)
             .map(|chunk| {
@@ -113,20 +149,13 @@ pub(crate) fn read_folder(folder: &Path) -> Result<Vec<Recorded>, RecordingError
             .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     });
-    let mut finest: BTreeMap<Symbol, Recorded> = BTreeMap::new();
-    for recorded in read.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
-        let held = finest.get(&recorded.symbol);
-        if held.is_none_or(|held| recorded.recording.span < held.recording.span) {
-            finest.insert(recorded.symbol, recorded);
+    let mut finest: BTreeMap<Symbol, Table> = BTreeMap::new();
+    for table in read.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+        if finest.get(&table.symbol()).is_none_or(|held| table.span() < held.span()) {
+            finest.insert(table.symbol(), table);
         }
     }
-    let mut all: Vec<Recorded> = finest.into_values().collect();
-    let leads = |recorded: &Recorded| match recorded.symbol.as_str() {
-        "BTCUSDT" => 0,
-        "ETHUSDT" => 1,
-        _ => 2,
-    };
-    all.sort_by(|a, b| leads(a).cmp(&leads(b)).then(b.turnover.total_cmp(&a.turnover)));
+    let all: Vec<Table> = finest.into_values().collect();
     if all.is_empty() { Err(RecordingError::Empty { path: folder.to_owned() }) } else { Ok(all) }
 }
 

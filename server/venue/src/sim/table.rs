@@ -10,7 +10,7 @@
 use std::{fs::File, io::Read, path::Path};
 
 use flate2::read::MultiGzDecoder;
-use schema::Symbol;
+use schema::{Candle, Symbol, UnixMs};
 
 use super::{
     candle::{Bar, DAY, HOUR, MINUTE},
@@ -56,15 +56,23 @@ struct Row {
     quote: f64,
 }
 
+/// The candles of a file: of one length, each later than the one before.
+pub(crate) struct Table {
+    symbol: Symbol,
+    rows: Vec<Row>,
+    span: i64,
+    places: u8,
+}
+
 /// Reads a file; `None` when its candles are longer than a day, or too few to tell how long they are.
-pub(crate) fn read_file(symbol: Symbol, path: &Path) -> Result<Option<Recorded>, RecordingError> {
+pub(crate) fn read_file(symbol: Symbol, path: &Path) -> Result<Option<Table>, RecordingError> {
     let file = File::open(path).map_err(|source| RecordingError::File { path: path.to_owned(), source })?;
     let packed = path.extension().is_some_and(|extension| extension == "gz");
     let bytes: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     read_table(symbol, path, bytes)
 }
 
-fn read_table(symbol: Symbol, path: &Path, bytes: impl Read) -> Result<Option<Recorded>, RecordingError> {
+fn read_table(symbol: Symbol, path: &Path, bytes: impl Read) -> Result<Option<Table>, RecordingError> {
     let broken = |source| RecordingError::Table { path: path.to_owned(), source };
     let wrong = |line, problem| RecordingError::Line { path: path.to_owned(), line, problem };
     let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
@@ -90,7 +98,7 @@ fn read_table(symbol: Symbol, path: &Path, bytes: impl Read) -> Result<Option<Re
     if span % MINUTE != 0 {
         return Err(wrong(lines[1], "candles are not of whole minutes".to_owned()));
     }
-    Ok(assemble(symbol, &rows, span, places))
+    Ok(Some(Table { symbol, rows, span, places }))
 }
 
 fn row(record: &csv::StringRecord, columns: &Columns, places: &mut u8) -> Result<Row, String> {
@@ -121,21 +129,54 @@ fn row(record: &csv::StringRecord, columns: &Columns, places: &mut u8) -> Result
     Ok(Row { at, prices, base, quote })
 }
 
-fn assemble(symbol: Symbol, rows: &[Row], span: i64, places: u8) -> Option<Recorded> {
-    let last = rows.last()?;
-    let places = places.min(WIDE);
-    let unit = 10_i64.pow(u32::from(WIDE - places));
-    let price = last.prices[3] as f64 / 10_f64.powi(i32::from(WIDE));
-    let lot = lot_for(price).value();
-    let bars = rows.iter().map(|row| {
-        let [open, high, low, close] = row.prices.map(|price| price / unit);
-        // Turnover is estimated while it is played, from where the price is then.
-        Bar { start: row.at, open, high, low, close, lots: whole(row.base / lot), value: 0 }
-    });
-    let recording = Recording { rows: bars.collect(), span };
-    let days = rows.len() as f64 * span as f64 / DAY as f64;
-    let turnover = rows.iter().map(|row| row.quote).sum::<f64>() / days;
-    Some(Recorded { symbol, tick: Step::new(1, places), price, turnover: turnover.max(1.0), recording })
+impl Table {
+    /// The contract.
+    pub(crate) const fn symbol(&self) -> Symbol {
+        self.symbol
+    }
+
+    /// The length of a candle in ms.
+    pub(crate) const fn span(&self) -> i64 {
+        self.span
+    }
+
+    /// The candles as numbers.
+    pub(crate) fn candles(&self) -> Vec<Candle> {
+        let of = |row: &Row| {
+            let [open, high, low, close] = row.prices.map(number);
+            Candle { start: UnixMs(row.at), open, high, low, close, volume: row.base, turnover: row.quote }
+        };
+        self.rows.iter().map(of).collect()
+    }
+
+    /// The candles in whole ticks and lots, to be played.
+    pub(crate) fn recorded(&self) -> Option<Recorded> {
+        let (rows, span) = (&self.rows, self.span);
+        let places = self.places.min(WIDE);
+        let unit = 10_i64.pow(u32::from(WIDE - places));
+        let price = number(rows.last()?.prices[3]);
+        let lot = lot_for(price).value();
+        let bars = rows.iter().map(|row| {
+            let [open, high, low, close] = row.prices.map(|price| price / unit);
+            // Turnover is estimated while it is played, from where the price is then.
+            Bar { start: row.at, open, high, low, close, lots: whole(row.base / lot), value: 0 }
+        });
+        let recording = Recording { rows: bars.collect(), span };
+        let days = rows.len() as f64 * span as f64 / DAY as f64;
+        let turnover = rows.iter().map(|row| row.quote).sum::<f64>() / days;
+        Some(Recorded {
+            symbol: self.symbol,
+            tick: Step::new(1, places),
+            price,
+            turnover: turnover.max(1.0),
+            recording,
+        })
+    }
+}
+
+/// A price as it was read: a whole number of its last decimals divided by a power of ten is the nearest number to the text.
+fn number(price: i64) -> f64 {
+    price as f64 / 10_f64.powi(i32::from(WIDE))
 }
 
 /// `2025-10-19 11:55:00`, `2025-10-19` or milliseconds; the zone does not matter, since all is shifted to the present.
@@ -168,8 +209,23 @@ const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Option<Recorded>, RecordingError> {
+    fn table(text: &str) -> Result<Option<Table>, RecordingError> {
         read_table(Symbol::new("AVAXUSDT").unwrap(), Path::new("AVAXUSDT.csv"), text.as_bytes())
+    }
+
+    fn read(text: &str) -> Result<Option<Recorded>, RecordingError> {
+        Ok(table(text)?.and_then(|table| table.recorded()))
+    }
+
+    #[test]
+    fn candles_hold_the_very_numbers_of_the_file() {
+        let text = "ts_ms,open,high,low,close,volume\n\
+            1760874900000,91234.1,91240.55,0.0000001234,91238.07,12.345\n\
+            1760874960000,20.377,20.412,20.374,20.383,9481.9\n";
+        let candles = table(text).unwrap().unwrap().candles();
+        let first = &candles[0];
+        assert_eq!((first.start, first.open, first.high), (UnixMs(1_760_874_900_000), 91_234.1, 91_240.55));
+        assert_eq!((first.low, first.close, first.volume), (0.000_000_123_4, 91_238.07, 12.345));
     }
 
     #[test]
