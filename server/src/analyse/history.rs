@@ -19,7 +19,7 @@ pub(super) struct History {
 impl History {
     /// Nothing yet; candles of `finest` will come.
     pub(super) fn new(finest: Timeframe) -> Self {
-        Self { finest, runs: PerTimeframe::build(|tf| CandleRun::new(tf, kept(tf))), now: UnixMs(0) }
+        Self { finest, runs: PerTimeframe::build(|tf| CandleRun::new(tf, kept(tf).into())), now: UnixMs(0) }
     }
 
     /// Takes in the next candle, and what it completes.
@@ -54,10 +54,7 @@ impl History {
     pub(super) fn input(&self) -> SymbolInput<'_> {
         SymbolInput {
             as_of: self.now,
-            candles: PerTimeframe::build(|timeframe| {
-                let run = self.runs.get(timeframe).as_slice();
-                &run[run.len().saturating_sub(kept(timeframe))..]
-            }),
+            candles: PerTimeframe::build(|timeframe| self.runs.get(timeframe).as_slice()),
             open: PerTimeframe([None; 4]),
             trades: &[],
             flow: &[],

@@ -146,7 +146,7 @@ impl Window {
         let run = self.candles.get(timeframe).as_slice();
         let until = *recorded.until.get(timeframe);
         let end = until.map_or(0, |until| run.partition_point(|candle| candle.start < until));
-        Some((recorded.bar_closed_at, &run[end.saturating_sub(kept(timeframe))..end]))
+        Some((recorded.bar_closed_at, &run[..end]))
     }
 
     /// The close of a bar that has no score yet.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use schema::{Timeframe, UnixMs};
+use schema::UnixMs;
 use venue::{Exchange, Interval, VenueError};
 
 use crate::{
