@@ -29,7 +29,7 @@ dev: need-leptos need-bindgen ## rebuild and reload on every change (cargo lepto
 
 # Built again when a source is newer, or when a debug build has put its own page into target/site.
 BUILT := target/release/.server-and-page
-SOURCES := Cargo.toml Cargo.lock $(shell find app server frontend style public config -type f -not -path '*/tests/*')
+SOURCES := Cargo.toml Cargo.lock .cargo/config.toml $(shell find app server frontend style public config -type f -not -path '*/tests/*')
 PAGE := $(wildcard target/site/pkg/virtuoso.$(shell sed -n 's/^js: *//p' target/release/hash.txt 2>/dev/null).js)
 
 build: $(BUILT) ## build the server and the page for release
