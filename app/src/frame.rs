@@ -10,12 +10,20 @@ use leptos::prelude::*;
 
 use crate::live::Store;
 
-/// The header, the notices and the page's own content. Part of the page's island.
-pub(crate) fn framed(store: Store, title: AnyView, content: AnyView) -> AnyView {
+/// What stands above the content of every page: the way past it, the header and the notices.
+pub(crate) fn crown(store: Store) -> AnyView {
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         {header::header(store)}
         {notice::notices(store)}
+    }
+    .into_any()
+}
+
+/// The page as it lives: what stands above, and the page's own content.
+pub(crate) fn framed(store: Store, title: AnyView, content: AnyView) -> AnyView {
+    view! {
+        {crown(store)}
         <main id="main" tabindex="-1">
             {title}
             {content}

@@ -12,6 +12,7 @@
 #![recursion_limit = "256"]
 
 mod card;
+pub mod decode;
 pub mod format;
 mod frame;
 pub mod island;
@@ -27,6 +28,8 @@ mod shell;
 #[cfg(feature = "ssr")]
 pub mod source;
 
+#[cfg(feature = "ssr")]
+pub use page::{LostPage, LostPageProps};
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};
 #[cfg(feature = "ssr")]

@@ -11,14 +11,17 @@ mod system;
 use std::{future::Future, sync::Arc};
 
 use leptos::prelude::*;
+use schema::page::Frame;
 
 use crate::{
     frame::tabs::{Tab, tabs},
+    island::FrameIsland,
     source::Source,
 };
 
 pub(crate) use market::MarketRoute;
 pub(crate) use not_found::NotFoundRoute;
+pub use not_found::{LostPage, LostPageProps};
 pub(crate) use scores::ScoresRoute;
 pub(crate) use symbol::SymbolRoute;
 pub(crate) use system::SystemRoute;
@@ -37,6 +40,15 @@ where
     view! {
         <Suspense>{Suspend::new(page)}</Suspense>
         {tabs(tab)}
+    }
+    .into_any()
+}
+
+/// A page whose content does not live, under a header that does.
+fn still(frame: Frame, content: AnyView) -> AnyView {
+    view! {
+        <FrameIsland page=frame/>
+        <main id="main" tabindex="-1">{content}</main>
     }
     .into_any()
 }

@@ -3,7 +3,10 @@
 
 mod world;
 
-use app::island::{NotFoundIsland, SymbolIsland, SystemIsland};
+use app::{
+    LostPage,
+    island::{SymbolIsland, SystemIsland},
+};
 use leptos::prelude::*;
 use schema::{
     Absence, Breakdown, Figure, Schema, Venue, Why,
@@ -145,7 +148,7 @@ fn a_lost_page_leads_back_and_keeps_the_banner() {
     let feed = Feed::Simulated { because: "asked for".to_owned() };
     let frame = Frame { health: Ok(held(health(feed), 1)), ..frame() };
     let html = html(move || {
-        view! { <NotFoundIsland page=frame what="The universe has no symbol <b>X".to_owned()/> }
+        view! { <LostPage frame=frame what="The universe has no symbol <b>X".to_owned()/> }
     });
     let text = text(&html);
     assert!(text.contains("SIMULATED MARKET: asked for"), "{text}");

@@ -8,7 +8,7 @@ use crate::{Origin, Stamp, UnixMs};
 
 /// How the shared tier is, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(tag = "state", rename_all = "snake_case", try_from = "FlatState")]
 pub enum L2State {
     /// There is none: this process serves alone.
     Off,
@@ -24,6 +24,38 @@ pub enum L2State {
         /// Since when.
         since: UnixMs,
     },
+}
+
+/// A state as it is written: its name beside what belongs to it.
+///
+/// Read like this, nothing is copied into a form that can be anything before the name is known.
+#[derive(Deserialize)]
+struct FlatState {
+    state: StateName,
+    version: Option<String>,
+    cause: Option<String>,
+    since: Option<UnixMs>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StateName {
+    Off,
+    Up,
+    Degraded,
+}
+
+impl TryFrom<FlatState> for L2State {
+    type Error = &'static str;
+
+    fn try_from(flat: FlatState) -> Result<Self, &'static str> {
+        match (flat.state, flat.version, flat.cause, flat.since) {
+            (StateName::Off, ..) => Ok(Self::Off),
+            (StateName::Up, Some(version), ..) => Ok(Self::Up { version }),
+            (StateName::Degraded, _, Some(cause), Some(since)) => Ok(Self::Degraded { cause, since }),
+            _ => Err("a state of the shared tier without what belongs to it"),
+        }
+    }
 }
 
 /// One server of the shared tier.

@@ -44,6 +44,7 @@ pub struct Funding {
 
 /// One symbol on the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "FlatRow")]
 pub struct SignalRow {
     /// The contract.
     pub symbol: Symbol,
@@ -72,6 +73,61 @@ pub struct SignalRow {
     pub trend: Figure<Points>,
     /// The last 24 hourly closing prices, oldest first; shorter for a young contract.
     pub spark: Vec<Price>,
+}
+
+/// A row as it is written: with its quote's fields among its own.
+///
+/// Derived for the row itself, reading would go through a copy of everything in a form that can be anything; it would cost
+/// the browser a second set of code for each figure of a quote.
+#[derive(Deserialize)]
+struct FlatRow {
+    symbol: Symbol,
+    base: String,
+    tick: Price,
+    price: Price,
+    change_24h: Figure<Pct>,
+    high_24h: Figure<Price>,
+    low_24h: Figure<Price>,
+    turnover_24h: Figure<Usd>,
+    open_interest_usd: Figure<Usd>,
+    forming: Figure<Score>,
+    score: Figure<Score>,
+    direction: Option<Direction>,
+    dimensions: PerDimension<Option<Score>>,
+    agreement: Option<Ratio>,
+    coverage: Ratio,
+    funding: Figure<Funding>,
+    oi_change_1h: Figure<Pct>,
+    trend: Figure<Points>,
+    spark: Vec<Price>,
+}
+
+impl From<FlatRow> for SignalRow {
+    fn from(row: FlatRow) -> Self {
+        Self {
+            symbol: row.symbol,
+            base: row.base,
+            tick: row.tick,
+            quote: Quote {
+                price: row.price,
+                change_24h: row.change_24h,
+                high_24h: row.high_24h,
+                low_24h: row.low_24h,
+                turnover_24h: row.turnover_24h,
+                open_interest_usd: row.open_interest_usd,
+                forming: row.forming,
+            },
+            score: row.score,
+            direction: row.direction,
+            dimensions: row.dimensions,
+            agreement: row.agreement,
+            coverage: row.coverage,
+            funding: row.funding,
+            oi_change_1h: row.oi_change_1h,
+            trend: row.trend,
+            spark: row.spark,
+        }
+    }
 }
 
 /// The part of a row that changes with every trade.

@@ -9,12 +9,15 @@ use crate::{
     live::{Store, connect},
 };
 
-/// The Market page: overview, breadth and movers.
-#[island]
-pub fn MarketIsland(
-    /// The page's snapshot.
-    page: MarketPage,
-) -> impl IntoView {
+island!(
+    /// The Market page: overview, breadth and movers.
+    MarketIsland(
+        /// The page's snapshot.
+        page: MarketPage,
+    ) => market
+);
+
+fn market(page: MarketPage) -> AnyView {
     let (breadth_found, movers_found) = (RwSignal::new(page.breadth), RwSignal::new(page.movers));
     let store = Store { breadth: Some(breadth_found), movers: Some(movers_found), ..Store::new(&page.frame) };
     let topics = [Topic::Breadth, Topic::Movers];

@@ -10,16 +10,19 @@ use crate::{
     scores::Query,
 };
 
-/// The Scores page: the list of symbols as asked.
-#[island]
-pub fn ScoresIsland(
-    /// The page's snapshot; its list holds the rows of `listing` at least.
-    page: ScoresPage,
-    /// What the address asks.
-    query: Query,
-    /// The rows to show first.
-    listing: Listing,
-) -> impl IntoView {
+island!(
+    /// The Scores page: the list of symbols as asked.
+    ScoresIsland(
+        /// The page's snapshot; its list holds the rows of `listing` at least.
+        page: ScoresPage,
+        /// What the address asks.
+        query: Query,
+        /// The rows to show first.
+        listing: Listing,
+    ) => scores
+);
+
+fn scores(page: ScoresPage, query: Query, listing: Listing) -> AnyView {
     let held = page.signals.as_ref().map_or(0, |held| held.value.rows.len());
     let whole = held == listing.total;
     let signals = RwSignal::new(page.signals);

@@ -13,12 +13,15 @@ use crate::{
     path,
 };
 
-/// The page of one symbol: price, score, and the score taken apart.
-#[island]
-pub fn SymbolIsland(
-    /// The page's snapshot.
-    page: SymbolPage,
-) -> impl IntoView {
+island!(
+    /// The page of one symbol: price, score, and the score taken apart.
+    SymbolIsland(
+        /// The page's snapshot.
+        page: SymbolPage,
+    ) => symbol
+);
+
+fn symbol(page: SymbolPage) -> AnyView {
     let found = RwSignal::new(page.breakdown);
     let store = Store { breakdown: Some((page.symbol, found)), ..Store::new(&page.frame) };
     let topics = [Topic::Breakdown(page.symbol)];

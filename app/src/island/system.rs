@@ -9,12 +9,15 @@ use crate::{
     live::{Store, connect},
 };
 
-/// The System page: where the data comes from, and how the monitor is doing.
-#[island]
-pub fn SystemIsland(
-    /// The page's snapshot.
-    page: SystemPage,
-) -> impl IntoView {
+island!(
+    /// The System page: where the data comes from, and how the monitor is doing.
+    SystemIsland(
+        /// The page's snapshot.
+        page: SystemPage,
+    ) => system
+);
+
+fn system(page: SystemPage) -> AnyView {
     let SystemPage { frame, cache } = page;
     let cache = RwSignal::new(cache);
     let store = Store { cache: Some(cache), ..Store::new(&frame) };

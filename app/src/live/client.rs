@@ -17,7 +17,7 @@ use super::{
     ServerClock, backoff, flash,
     store::{Link, Store, Taken},
 };
-use crate::path;
+use crate::{decode::decode, path};
 
 /// A connection that said nothing for so long is made again, in milliseconds; the server speaks every 15 s at least.
 const SILENT_MS: f64 = 20_000.0;
@@ -130,7 +130,7 @@ fn open_afresh(shared: &Shared) {
 }
 
 fn heard(shared: &Shared, event: &MessageEvent) {
-    let message = event.data().as_string().and_then(|text| serde_json::from_str::<StreamMessage>(&text).ok());
+    let message = event.data().as_string().and_then(|text| decode::<StreamMessage>(&text).ok());
     let Some(message) = message else {
         // A server of another version: what is on screen ages, and says so.
         leptos::logging::error!("a message of the stream could not be read");

@@ -1,0 +1,107 @@
+//! What the server sends is read back as it was.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod world;
+
+use app::decode::{Unreadable, decode};
+use proptest::prelude::*;
+use schema::{
+    Absence, Figure, UnixMs, Usd, Venue, Why,
+    health::Feed,
+    page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
+    report::L2State,
+    stream::{SignalsDelta, StreamMessage},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use world::{
+    NOW, breakdown, cache, frame, health, held, known, market_page, row, scores_page, signals, symbol_page, young_row,
+};
+
+/// Both readers of the format find the same. (Where a number has 17 digits, that may be off by its last bit.)
+fn survives<T: Serialize + DeserializeOwned + PartialEq>(value: &T) {
+    let json = serde_json::to_string(value).unwrap();
+    assert!(decode::<T>(&json).unwrap() == serde_json::from_str::<T>(&json).unwrap(), "{json}");
+}
+
+#[test]
+fn every_page_survives() {
+    survives(&market_page());
+    survives(&MarketPage { breadth: Err(Absence::NeverWritten), ..market_page() });
+    survives(&MarketPage { movers: Err(Absence::Unreadable("of version 7 \"new\"".to_owned())), ..market_page() });
+    survives::<ScoresPage>(&scores_page(vec![row(0), row(1), young_row()]));
+    survives::<SymbolPage>(&symbol_page());
+    survives(&SystemPage { frame: frame(), cache: cache() });
+    for feed in [
+        Feed::Simulated { because: "ünreachable\n<b>".to_owned() },
+        Feed::Unreachable { venue: Venue::Bybit, cause: "timed out".to_owned(), since: NOW },
+    ] {
+        survives(&Frame { health: Ok(held(health(feed), 1)), ..frame() });
+    }
+}
+
+#[test]
+fn every_kind_of_message_survives() {
+    let (old, new) = (held(signals(vec![row(0), row(1)]), 2), held(signals(vec![row(1), young_row()]), 1));
+    for message in [
+        StreamMessage::SignalsDelta(SignalsDelta::between(&old, &new)),
+        StreamMessage::Signals(new),
+        StreamMessage::Breakdown(held(breakdown(), 1)),
+        StreamMessage::Health(held(health(Feed::Live { venue: Venue::Bybit }), 1)),
+        StreamMessage::Cache(cache()),
+        StreamMessage::Shared(L2State::Off),
+        StreamMessage::Shared(L2State::Up { version: "1.6.18".to_owned() }),
+        StreamMessage::Shared(L2State::Degraded { cause: "timed out".to_owned(), since: NOW }),
+        StreamMessage::Clock { now: UnixMs(i64::MAX) },
+    ] {
+        survives(&message);
+    }
+}
+
+#[test]
+fn a_figure_that_is_known_to_be_zero_is_neither_missing_nor_refused() {
+    survives(&known(Usd::new(0.0).unwrap()));
+    survives(&Figure::<Usd>::Missing(Why::TooFewSamples { have: 3, need: 12 }));
+    survives(&Figure::<Usd>::Missing(Why::NotYet));
+}
+
+#[test]
+fn what_is_not_of_the_type_is_refused() {
+    for text in [
+        "",
+        "{",
+        "null",
+        "0",
+        r#"{"known":{"value":-1,"as_of":7}}"#,
+        r#"{"known":{"value":1}}"#,
+        r#"{"known":{"as_of":7}}"#,
+        r#"{"known":{"value":"1","as_of":7}}"#,
+        r#"{"known":{"value":1,"as_of":7},"missing":"off"}"#,
+        r#"{"missing":"never"}"#,
+        r#"{"missing":{"too_few_samples":{"have":-1,"need":2}}}"#,
+        r#"{"guessed":{"value":1,"as_of":7}}"#,
+    ] {
+        assert_eq!(decode::<Figure<Usd>>(text), Err(Unreadable), "{text}");
+    }
+    assert_eq!(decode::<L2State>(r#"{"state":"up"}"#), Err(Unreadable), "up, but of which version");
+}
+
+#[test]
+fn fields_may_come_in_any_order_and_new_ones_are_passed_over() {
+    let text = r#"{"known":{"new":[1,{"a":null}],"as_of":7,"value":2.5}}"#;
+    assert_eq!(decode::<Figure<Usd>>(text), Ok(Figure::known(Usd::new(2.5).unwrap(), UnixMs(7))));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in ".{0,200}") {
+        let ours = decode::<StreamMessage>(&text).ok();
+        prop_assert_eq!(ours, serde_json::from_str(&text).ok());
+    }
+
+    #[test]
+    fn numbers_and_texts_of_any_size_survive(number in any::<f64>(), large in any::<u64>(), whole in any::<i64>(), text in any::<String>()) {
+        survives(&Some(number).filter(|number| number.is_finite()));
+        let json = serde_json::to_string(&(large, whole, &text)).unwrap();
+        prop_assert_eq!(decode::<(u64, i64, String)>(&json), Ok((large, whole, text)));
+    }
+}
