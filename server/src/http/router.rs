@@ -3,14 +3,7 @@
 use std::sync::Arc;
 
 use app::{App, Source, shell};
-use axum::{
-    Router,
-    extract::{FromRef, Request},
-    http::{HeaderName, HeaderValue, header},
-    middleware::{self, Next},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::FromRef, middleware, routing::get};
 use cache::{Cache, Clock};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
@@ -18,7 +11,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use super::{api, candles, compat, metrics, pages::Pages, probe, stream};
+use super::{api, candles, compat, headers, metrics, pages::Pages, probe, stream};
 use crate::{hub::Hub, monitor::board::Board, role::Role};
 
 /// What handlers share.
@@ -63,8 +56,9 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
     let router = if role.serves_pages() { pages(router, &state) } else { router };
     router
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(say_how_long))
         .layer(CatchPanicLayer::new())
+        // Outermost, so that no answer leaves without them.
+        .layer(middleware::from_fn(headers::complete))
         .with_state(state)
 }
 
@@ -78,29 +72,14 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .leptos_routes_with_context(
             state,
             generate_route_list(App),
-            move || provide_context(Arc::clone(&for_pages)),
+            move || in_page(&for_pages),
             move || shell(options.clone()),
         )
-        .fallback(file_and_error_handler_with_context::<AppState, _>(
-            move || provide_context(Arc::clone(&for_errors)),
-            shell,
-        ))
+        .fallback(file_and_error_handler_with_context::<AppState, _>(move || in_page(&for_errors), shell))
 }
 
-/// Says how long an answer may be kept, and that its type is what it says.
-async fn say_how_long(request: Request, next: Next) -> Response {
-    // The names of these files hold a hash of their content; those of snippets do not.
-    let immutable = request.uri().path().strip_prefix("/pkg/").is_some_and(|file| !file.starts_with("snippets/"));
-    let mut response = next.run(request).await;
-    let found = response.status().is_success();
-    let headers = response.headers_mut();
-    if immutable && found {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-    } else if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
-    response
+/// What a page finds around it, and what its answer may do.
+fn in_page(source: &Arc<dyn Source>) {
+    provide_context(Arc::clone(source));
+    headers::allow_own_scripts();
 }

@@ -1,0 +1,79 @@
+//! What every answer tells a browser about itself.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod program;
+
+use program::Program;
+
+const PAGES: [&str; 6] = ["/", "/mobile", "/scores?q=btc", "/symbol/BTCUSDT", "/system", "/nowhere"];
+const OTHERS: [&str; 12] = [
+    "/api/v1/overview",
+    "/api/v1/signals",
+    "/api/v1/cache",
+    "/api/v1/symbols/BTCUSDT",
+    "/api/v1/stream?topics=health",
+    "/api/v1/nowhere",
+    "/api/dashboard/mobile-data",
+    "/livez",
+    "/readyz",
+    "/health",
+    "/metrics",
+    "/pkg/nowhere.js",
+];
+
+/// The texts between two marks.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    text.split(from).skip(1).map(|rest| rest.split(to).next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn every_answer_says_what_it_may_do() {
+    let program = Program::simulated().await;
+    program.scored(15).await;
+    for path in PAGES.iter().chain(&OTHERS) {
+        let answer = program.open(path).await;
+        let header = |name: &str| {
+            let values: Vec<_> = answer.headers().get_all(name).iter().collect();
+            assert_eq!(values.len(), 1, "{path} says {name} once");
+            values[0].to_str().unwrap().to_owned()
+        };
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(header("referrer-policy"), "same-origin", "{path}");
+        assert!(header("permissions-policy").contains("geolocation=()"), "{path}");
+        assert!(!header("cache-control").is_empty(), "{path}");
+        let policy = header("content-security-policy");
+        for part in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{part} is not in the policy of {path}: {policy}");
+        }
+        for part in ["unsafe-inline", "'unsafe-eval'", "*", "http:", "https:", "data:"] {
+            assert!(!policy.contains(part), "{part} is in the policy of {path}: {policy}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_holds_no_script_without_its_nonce_and_no_style() {
+    let program = Program::simulated().await;
+    program.scored(15).await;
+    let mut seen = std::collections::HashSet::new();
+    for path in PAGES {
+        let answer = program.open(path).await;
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"), "{path}");
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        let nonces = between(&policy, "'nonce-", "'");
+        assert_eq!(nonces.len(), 1, "{path}: {policy}");
+        assert!(nonces[0].len() >= 16, "{path}: a nonce that can be guessed: {policy}");
+        assert!(seen.insert(nonces[0].to_owned()), "{path} has the nonce of another answer");
+
+        let html = answer.text().await.unwrap();
+        let scripts = between(&html, "<script", ">");
+        assert!(!scripts.is_empty(), "{path} has the script that brings it to life");
+        for script in scripts {
+            assert!(script.contains(&format!("nonce=\"{}\"", nonces[0])), "{path}: <script{script}>");
+        }
+        for forbidden in [" style=", "<style", "javascript:", " onclick=", " onload=", " onerror="] {
+            assert!(!html.contains(forbidden), "{path}: {forbidden}");
+        }
+    }
+}
