@@ -29,7 +29,7 @@ mod shell;
 pub mod source;
 
 #[cfg(feature = "ssr")]
-pub use page::{LostPage, LostPageProps};
+pub use page::{GuidePage, GuidePageProps, LostPage, LostPageProps};
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};
 #[cfg(feature = "ssr")]

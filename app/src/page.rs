@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "the macro makes public items in private places")]
 
+mod guide;
 mod market;
 mod not_found;
 mod scores;
@@ -16,9 +17,12 @@ use schema::page::Frame;
 use crate::{
     frame::tabs::{Tab, tabs},
     island::FrameIsland,
+    path,
     source::Source,
 };
 
+pub(crate) use guide::GuideRoute;
+pub use guide::{GuidePage, GuidePageProps};
 pub(crate) use market::MarketRoute;
 pub(crate) use not_found::NotFoundRoute;
 pub use not_found::{LostPage, LostPageProps};
@@ -39,6 +43,7 @@ where
     let page = snapshot(source);
     view! {
         <Suspense>{Suspend::new(page)}</Suspense>
+        <footer class="foot"><a href=path::GUIDE>"Guide: what each figure means"</a></footer>
         {tabs(tab)}
     }
     .into_any()

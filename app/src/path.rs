@@ -12,6 +12,8 @@ pub const MOBILE: &str = "/mobile";
 pub const SCORES: &str = "/scores";
 /// The System page.
 pub const SYSTEM: &str = "/system";
+/// The Guide: what each figure means.
+pub const GUIDE: &str = "/guide";
 /// The live stream.
 pub const STREAM: &str = "/api/v1/stream";
 /// The web app manifest.

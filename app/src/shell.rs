@@ -11,7 +11,7 @@ use leptos_router::{
 };
 
 use crate::{
-    page::{MarketRoute, NotFoundRoute, ScoresRoute, SymbolRoute, SystemRoute},
+    page::{GuideRoute, MarketRoute, NotFoundRoute, ScoresRoute, SymbolRoute, SystemRoute},
     path,
 };
 
@@ -60,6 +60,7 @@ pub fn App() -> impl IntoView {
                 <Route path=route!("/scores") view=ScoresRoute ssr=SsrMode::Async/>
                 <Route path=route!("/symbol/:symbol") view=SymbolRoute ssr=SsrMode::Async/>
                 <Route path=route!("/system") view=SystemRoute ssr=SsrMode::Async/>
+                <Route path=route!("/guide") view=GuideRoute ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

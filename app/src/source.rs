@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use schema::{
-    Symbol,
+    Dimension, Symbol,
     page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
 };
 
@@ -24,11 +24,60 @@ pub trait Source: Send + Sync + 'static {
     /// The snapshot of the System page.
     fn system(&self) -> Answer<SystemPage>;
 
-    /// The frame alone, of which the page for unknown addresses is made.
+    /// What the Guide explains.
+    fn guide(&self) -> Guide;
+
+    /// The frame alone, for pages whose content does not live.
     fn frame(&self) -> Answer<Frame>;
 
     /// Gives the response that is being made the status 404.
     ///
     /// Called with the reactive owner of the request, so that its contexts can be used.
     fn not_found(&self);
+}
+
+/// What the Guide explains: every measure and every condition, as the analysis keeps them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guide {
+    /// The six dimensions, heaviest first.
+    pub dimensions: Vec<GuideDimension>,
+    /// How measures of candles share their weight: `1m 40 %, 5m 30 %, …`.
+    pub timeframes: String,
+    /// Measures without a direction.
+    pub conditions: Vec<GuideTerm>,
+}
+
+/// One dimension with its measures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuideDimension {
+    /// Which one.
+    pub dimension: Dimension,
+    /// Its share of the score, 0 to 1.
+    pub weight: f64,
+    /// Its measures, heaviest first.
+    pub measures: Vec<GuideMeasure>,
+}
+
+/// One measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuideMeasure {
+    /// Its name and what it says.
+    pub term: GuideTerm,
+    /// What it is made of.
+    pub inputs: String,
+    /// Between which numbers its raw figure lies, with the unit.
+    pub figure: String,
+    /// Its share of its dimension, 0 to 1.
+    pub weight: f64,
+}
+
+/// A name on screen and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuideTerm {
+    /// Its place on the page.
+    pub id: &'static str,
+    /// The name.
+    pub label: &'static str,
+    /// What it says, in a sentence.
+    pub about: &'static str,
 }

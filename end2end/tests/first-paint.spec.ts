@@ -39,6 +39,15 @@ test("the symbol page takes the score apart, and its parts add up", async ({ pag
   expect(Math.abs(parts - score), sum).toBeLessThan(0.005);
 });
 
+test("every page leads to the Guide, which explains the parts of a score", async ({ page }) => {
+  await page.goto("/symbol/ETHUSDT");
+  await page.getByRole("link", { name: /^Guide/ }).click();
+  await expect(page).toHaveURL(/\/guide$/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Guide");
+  await expect(page.locator("#rsi_14")).toContainText("Strength of gains against losses.");
+  await expect(page.locator("#coverage")).toBeVisible();
+});
+
 test("an unknown symbol and an unknown page are 404 and lead back", async ({ page, complaints }) => {
   for (const path of ["/symbol/NOSUCHUSDT", "/nowhere"]) {
     const answer = await page.goto(path);

@@ -2,7 +2,7 @@
 
 import { expect, live, test } from "../fixtures/test.ts";
 
-const PAGES = ["/", "/mobile", "/scores", "/symbol/BTCUSDT", "/system"];
+const PAGES = ["/", "/mobile", "/scores", "/symbol/BTCUSDT", "/system", "/guide"];
 
 for (const path of PAGES) {
   test(`${path} hydrates without a complaint`, async ({ page }) => {

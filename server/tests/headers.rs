@@ -6,7 +6,7 @@ mod program;
 
 use program::Program;
 
-const PAGES: [&str; 6] = ["/", "/mobile", "/scores?q=btc", "/symbol/BTCUSDT", "/system", "/nowhere"];
+const PAGES: [&str; 7] = ["/", "/mobile", "/scores?q=btc", "/symbol/BTCUSDT", "/system", "/guide", "/nowhere"];
 const OTHERS: [&str; 12] = [
     "/api/v1/overview",
     "/api/v1/signals",

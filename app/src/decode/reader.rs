@@ -81,6 +81,15 @@ impl<'de> Deserializer<'de> for &Tree<'_> {
         self.deserialize_seq(visitor)
     }
 
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        self.deserialize_seq(visitor)
+    }
+
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -115,7 +124,7 @@ impl<'de> Deserializer<'de> for &Tree<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 char bytes byte_buf unit_struct tuple_struct map ignored_any
+        i128 u128 char bytes byte_buf unit_struct map ignored_any
     }
 }
 

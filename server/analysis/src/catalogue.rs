@@ -1,8 +1,8 @@
 //! The registry as a page for people: `docs/INDICATORS.md` is this text, and a test keeps them equal.
 
-use schema::{Dimension, Timeframe};
+use schema::Dimension;
 
-use crate::registry::{REGISTRY, Row, dimension_weight, timeframe_weight};
+use crate::registry::{REGISTRY, Row, dimension_weight, timeframe_shares};
 
 const HEAD: &str = "# Indicators
 
@@ -20,10 +20,9 @@ const TABLE: &str =
 /// The page.
 #[must_use]
 pub fn catalogue() -> String {
-    let shares = Timeframe::ALL.map(|tf| format!("{} {:.0} %", tf.as_str(), 100.0 * timeframe_weight(tf)));
     let mut page = HEAD.to_owned();
     page += "\nMeasures of candles are made for four timeframes, which share their weight: ";
-    page += &shares.join(", ");
+    page += &timeframe_shares();
     page += ".\n";
     for dimension in Dimension::ALL {
         page += &format!("\n## {}: {:.0} % of the score\n\n", dimension.label(), 100.0 * dimension_weight(dimension));
@@ -34,19 +33,8 @@ pub fn catalogue() -> String {
 }
 
 fn line(row: &Row) -> String {
-    let (Row { label, about, inputs, id, .. }, weight) = (row, 100.0 * row.weight);
-    let from = if row.is_per_timeframe() { "each timeframe: " } else { "" };
+    let (Row { label, about, id, .. }, weight) = (row, 100.0 * row.weight);
+    let (from, figure) = (row.origin(), row.limits());
     let file = row.source.split("::").next().unwrap_or_default();
-    format!("| {label} | {about} | {from}{inputs} | {} | {weight:.0} % | `{id}` | `{file}.rs` |\n", figure(row))
-}
-
-/// The limits of the raw figure with its unit.
-fn figure(row: &Row) -> String {
-    let unit = if row.unit.is_empty() { String::new() } else { format!(" {}", row.unit) };
-    match row.range {
-        (f64::NEG_INFINITY, f64::INFINITY) => format!("any number{unit}"),
-        (low, f64::INFINITY) => format!("from {low}{unit}"),
-        (low, high) => format!("{low} to {high}{unit}").replace('-', "−"),
-    }
-    .replace("from -", "from −")
+    format!("| {label} | {about} | {from} | {figure} | {weight:.0} % | `{id}` | `{file}.rs` |\n")
 }

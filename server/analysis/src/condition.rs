@@ -8,27 +8,50 @@ const QUOTES_LEAST: usize = 20;
 
 type Value = Result<(f64, UnixMs), Why>;
 
+/// A condition as people read of it.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name on the wire.
+    pub id: &'static str,
+    /// Its name for people.
+    pub label: &'static str,
+    /// The unit of the figure, empty where it has none.
+    pub unit: &'static str,
+    /// What it says, in one line.
+    pub about: &'static str,
+}
+
+macro_rules! rows {
+    ($($id:literal, $label:literal, $unit:literal, $about:literal;)+) => {
+        [$(Row { id: $id, label: $label, unit: $unit, about: $about }),+]
+    };
+}
+
+/// Every condition, in the order of [`of`].
+pub const CONDITIONS: [Row; 7] = rows! {
+    "spread", "Spread", "bps", "Best ask minus best bid, against the price between them.";
+    "depth_1pct", "Depth ±1 %", "USD", "What rests within 1 % of the price, on both sides.";
+    "wall", "Largest level", "× median", "The largest level of the book against the median one.";
+    "vanished", "Size withdrawn at the best quotes", "%", "Size that left the best quotes without being traded, as a share of all that left: much of it looks like spoofing.";
+    "refilled", "Size refilled at the best quotes", "%", "Size added at best prices that stayed, as a share of what left them: much of it looks like hidden size.";
+    "atr_pct", "ATR (14, 5m)", "%", "The mean true range of 14 bars of five minutes, against the last close.";
+    "trade_rate", "Trades", "per min", "Trades a minute, over the latest ones.";
+};
+
 /// Every condition, and the quality made of them.
 pub(crate) fn of(context: &Context<'_>) -> (Vec<Condition>, Figure<Ratio>) {
     let spread = spread(context);
     let depth = depth(context);
     let vanished = vanished(context);
     let quality = quality(context, &spread, &depth, &vanished);
-    let told = |id: &'static str, label: &'static str, unit: &'static str, value: Value| Condition {
-        id: id.into(),
-        label: label.into(),
-        unit: unit.into(),
+    let values = [spread, depth, wall(context), vanished, refilled(context), atr_pct(context), trade_rate(context)];
+    let told = |(row, value): (&Row, Value)| Condition {
+        id: row.id.into(),
+        label: row.label.into(),
+        unit: row.unit.into(),
         value: figure(value),
     };
-    let conditions = vec![
-        told("spread", "Spread", "bps", spread),
-        told("depth_1pct", "Depth ±1 %", "USD", depth),
-        told("wall", "Largest level", "× median", wall(context)),
-        told("vanished", "Size withdrawn at the best quotes", "%", vanished),
-        told("refilled", "Size refilled at the best quotes", "%", refilled(context)),
-        told("atr_pct", "ATR (14, 5m)", "%", atr_pct(context)),
-        told("trade_rate", "Trades", "per min", trade_rate(context)),
-    ];
+    let conditions = CONDITIONS.iter().zip(values).map(told).collect();
     (conditions, quality)
 }
 

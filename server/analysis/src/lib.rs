@@ -26,6 +26,7 @@ mod stats;
 
 pub use analyse::{Analysis, Bars, analyse};
 pub use catalogue::catalogue;
+pub use condition::{CONDITIONS, Row as ConditionRow};
 pub use confluence::{GAIN, common, shape};
 pub use frame::TAIL;
 pub use indicator::book_depth::bid_depth_share;

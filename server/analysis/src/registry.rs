@@ -46,6 +46,25 @@ impl Row {
     pub const fn is_per_timeframe(&self) -> bool {
         matches!(self.measure, Measure::Candles(_) | Measure::Anchored(_))
     }
+
+    /// What it is measured from, and whether for each timeframe.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let each = if self.is_per_timeframe() { "each timeframe: " } else { "" };
+        format!("{each}{}", self.inputs)
+    }
+
+    /// The limits of the raw figure with its unit: `−1 to 1`.
+    #[must_use]
+    pub fn limits(&self) -> String {
+        let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
+        match self.range {
+            (f64::NEG_INFINITY, f64::INFINITY) => format!("any number{unit}"),
+            (low, f64::INFINITY) => format!("from {low}{unit}"),
+            (low, high) => format!("{low} to {high}{unit}").replace('-', "−"),
+        }
+        .replace("from -", "from −")
+    }
 }
 
 /// What a measure is made of.
@@ -68,6 +87,12 @@ pub const fn timeframe_weight(timeframe: Timeframe) -> f64 {
         Timeframe::M30 => 0.20,
         Timeframe::H4 => 0.10,
     }
+}
+
+/// How candle measures share their weight, in words: `1m 40 %, 5m 30 %, …`.
+#[must_use]
+pub fn timeframe_shares() -> String {
+    Timeframe::ALL.map(|frame| format!("{} {:.0} %", frame.as_str(), 100.0 * timeframe_weight(frame))).join(", ")
 }
 
 /// The share of each dimension in the score.

@@ -5,6 +5,7 @@ pub(crate) mod candles;
 pub(crate) mod compat;
 pub(crate) mod error;
 pub(crate) mod etag;
+pub(crate) mod guide;
 pub(crate) mod headers;
 pub(crate) mod metrics;
 pub(crate) mod pages;

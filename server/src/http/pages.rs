@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{Answer, Source};
+use app::{Answer, Source, source::Guide};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
@@ -91,6 +91,10 @@ impl Source for Pages {
             let (frame, _) = pages.snapshot();
             SystemPage { frame: pages.frame(frame).await, cache: pages.cache.report() }
         })
+    }
+
+    fn guide(&self) -> Guide {
+        super::guide::guide()
     }
 
     fn frame(&self) -> Answer<Frame> {

@@ -1,0 +1,132 @@
+//! The words of the cards.
+
+use crate::source::GuideTerm;
+
+const fn term(id: &'static str, label: &'static str, about: &'static str) -> GuideTerm {
+    GuideTerm { id, label, about }
+}
+
+pub(super) const READING: &[GuideTerm] = &[
+    term(
+        "live",
+        "No note",
+        "The figure is live: no older than its card allows, which is a few seconds for prices and scores.",
+    ),
+    term(
+        "stale",
+        "“45 s old”",
+        "The card is older than it should be. It is dimmed, and its age counts from the newest input, not from when it was shown.",
+    ),
+    term("expired", "“last known”", "Too old to act on. The last figures stay, greyed, with their age."),
+    term(
+        "missing",
+        "A dash",
+        "Nobody measured this figure. The reason stands beside it, or shows when you hold or hover; nothing stands in for it. A 0 was measured.",
+    ),
+    term(
+        "simulated",
+        "SIMULATED MARKET",
+        "No exchange could be reached. The whole market is made up, and figures that would have to be invented are missing.",
+    ),
+    term(
+        "sign",
+        "+, − and colours",
+        "A change always has its sign. A change that rounds to zero has neither sign nor colour.",
+    ),
+    term("small-price", "0.0₅614", "A price with many zeros: the small digit counts them. This is 0.00000614."),
+];
+
+pub(super) const SCORE: &[GuideTerm] = &[
+    term(
+        "confluence",
+        "Score",
+        "0 to 100, where 50 says nothing either way. Six dimensions each lean between −1 and 1; their weighted mean is bent so that only strong agreement comes near the ends. It is recorded when a 1-minute bar closes.",
+    ),
+    term("points", "Points", "What a dimension or a part adds to 50. Points sum to the score exactly."),
+    term(
+        "direction",
+        "Long, Neutral, Short",
+        "A score at or above the upper threshold is long, one at or below the lower is short: 70 and 30 unless signals.long and signals.short say otherwise. A direction is kept until the score has come back part of the way, so that it does not flicker.",
+    ),
+    term("forming", "Forming", "The score as it would be if the open bar closed now. It may change until it does."),
+    term(
+        "agreement",
+        "Agreement",
+        "How much the dimensions say the same: 100% if all lean alike, 0% if they lean opposite ways. Little agreement pulls a score towards 50.",
+    ),
+    term("coverage", "Coverage", "The share of the inputs, by weight, that is known. Under 60% there is no score."),
+    term(
+        "quality",
+        "Quality",
+        "How good the order book behind a score is: its freshness, spread, depth and the size that vanished from it. It never moves the score.",
+    ),
+    term("trend", "Trend 1 h", "The score now minus the score an hour ago, in points."),
+];
+
+pub(super) const MARKET: &[GuideTerm] = &[
+    term(
+        "regime",
+        "Regime",
+        "What the market does now, by one table of rules. The rule that chose it, and the numbers it saw, stand beneath.",
+    ),
+    term(
+        "signal-balance",
+        "Signal balance",
+        "50 + 50 × (long − short) ÷ (long + short), over symbols with a direction: 100 if all are long, 0 if all are short.",
+    ),
+    term(
+        "average-change",
+        "Average change",
+        "The mean of all symbols' changes over 24 h, each counted once; weighted by turnover, large contracts count more.",
+    ),
+    term(
+        "dispersion",
+        "Dispersion",
+        "The standard deviation of the 24 h changes over symbols: how differently they move. It is not volatility.",
+    ),
+    term(
+        "volatility",
+        "BTC realised volatility",
+        "The standard deviation of Bitcoin's daily log returns over closed days, brought to a year of 365 days.",
+    ),
+    term("open-interest", "Open interest", "Contracts that are open, counted on one side, in US dollars."),
+    term("dominance", "Dominance", "A coin's share of the capitalisation of the whole market."),
+    term("fear-greed", "Fear & Greed", "An index of mood by another publisher, 0 to 100, with the day it is for."),
+    term(
+        "breadth",
+        "Advancing",
+        "Advancers ÷ (advancers + decliners). From 60% the mood is called bullish, up to 40% bearish.",
+    ),
+    term("ad-ratio", "A/D ratio", "Advancers ÷ decliners."),
+    term(
+        "above-mean",
+        "Above 20- and 50-bar mean",
+        "The share of symbols whose price is above the mean of their last 20 or 50 closes of 30 minutes.",
+    ),
+    term("highs", "At 24 h high and low", "Symbols whose last price is their highest or lowest in 24 h."),
+    term(
+        "movers",
+        "Movers",
+        "What moved most among symbols of enough turnover in 24 h. OI risers: open interest in coins that grew most in an hour.",
+    ),
+];
+
+pub(super) const CONTRACT: &[GuideTerm] = &[
+    term(
+        "mark",
+        "Mark and index",
+        "The price at which the exchange marks positions, and that of the underlying index.",
+    ),
+    term(
+        "funding-rate",
+        "Funding",
+        "What longs pay shorts, or shorts longs where it is below zero, at the end of each interval. “Per 8 h” makes rates of different intervals comparable.",
+    ),
+    term(
+        "oi-change",
+        "OI change 1 h",
+        "Change of open interest in coins, so that a change of price alone does not count.",
+    ),
+    term("accounts", "Accounts long", "Holders that are long ÷ all holders. It counts accounts, not size."),
+    term("imbalance", "Imbalance", "Bid value minus ask value, as a share of both, within the levels shown."),
+];
