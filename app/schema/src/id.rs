@@ -122,11 +122,13 @@ pub enum Venue {
     Binance,
     /// The simulated exchange of this project.
     Sim,
+    /// A recording of one of them that is played back.
+    Replay,
 }
 
 impl Venue {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Bybit, Self::Binance, Self::Sim];
+    pub const ALL: [Self; 4] = [Self::Bybit, Self::Binance, Self::Sim, Self::Replay];
     /// The longest name of a venue, in bytes.
     pub const MAX_LEN: usize = 16;
 
@@ -137,6 +139,7 @@ impl Venue {
             Self::Bybit => "bybit",
             Self::Binance => "binance",
             Self::Sim => "sim",
+            Self::Replay => "replay",
         }
     }
 
@@ -147,6 +150,7 @@ impl Venue {
             Self::Bybit => "Bybit",
             Self::Binance => "Binance",
             Self::Sim => "Simulator",
+            Self::Replay => "Recording",
         }
     }
 }

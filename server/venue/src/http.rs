@@ -5,7 +5,7 @@
 use std::{
     fmt,
     num::NonZeroU32,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use backon::{ExponentialBuilder, Retryable};
@@ -13,8 +13,9 @@ use reqwest::{Client, Response, StatusCode, Url, header, redirect};
 use schema::{UnixMs, Venue};
 
 use crate::{
-    VenueError,
+    Clock, VenueError,
     limit::{Charge, Gate, Pause, Rule, Rules},
+    record::Tap,
 };
 
 /// How an exchange is asked.
@@ -76,6 +77,10 @@ pub(crate) struct Http {
     loopback: bool,
     config: HttpConfig,
     venue: Venue,
+    tap: Tap,
+    clock: Clock,
+    /// What stands before the path of every route.
+    prefix: String,
 }
 
 impl fmt::Debug for Http {
@@ -96,14 +101,22 @@ impl Http {
     const REFUSAL_MAX_BYTES: usize = 4 * 1024;
 
     /// `law` is what the venue allows this address; the configured rate is kept as well.
-    pub(crate) fn new(base: &Url, venue: Venue, config: HttpConfig, law: &Rules) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(
+        base: &Url,
+        venue: Venue,
+        config: HttpConfig,
+        law: &Rules,
+        tap: Tap,
+        clock: Clock,
+    ) -> Result<Self, reqwest::Error> {
         let client = http_client(base, config.connect_timeout, config.timeout)?;
         let host =
             format!("{}:{}", base.host_str().unwrap_or_default(), base.port_or_known_default().unwrap_or_default());
         let loopback = is_loopback(base);
         let count = law.count.within(Rule::rate(config.requests_per_second.get()));
         let gate = Gate::new(&host, Rules { count, ..law.clone() });
-        Ok(Self { client, gate, config, venue, loopback })
+        let prefix = base.path().trim_end_matches('/').to_owned();
+        Ok(Self { client, gate, config, venue, loopback, tap, clock, prefix })
     }
 
     /// Repeats an attempt while that can help, with growing, jittered waits; the last error where it did not.
@@ -148,28 +161,41 @@ impl Http {
         self.gate.pass(charge).await.map_err(|status| VenueError::Refused { url: url.to_string(), status })?;
         let asked = Instant::now();
         let response = self.client.get(url.clone()).send().await.map_err(|error| unreachable(url, error))?;
-        let status = response.status();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let kind = headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let foreign = kind.filter(|kind| !kind.to_ascii_lowercase().contains("json"));
+        let wanted = status == StatusCode::OK && foreign.is_none();
+        let body = if wanted { body(url, response).await? } else { beginning(response).await };
+        self.tap.answer(|| self.route(url), status.as_u16(), &headers, &body);
         match status {
             StatusCode::OK => {}
             StatusCode::FORBIDDEN | StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS | StatusCode::IM_A_TEAPOT => {
-                let (asked, reason) = (retry_after(&response), refusal(response).await);
-                return Err(self.refused(url, status.as_u16(), reason, asked));
+                return Err(self.refused(
+                    url,
+                    status.as_u16(),
+                    refusal(status, &headers, &body),
+                    retry_after(&headers),
+                ));
             }
             StatusCode::TOO_MANY_REQUESTS => {
-                let wait = self.patience_asked(retry_after(&response));
+                let wait = self.patience_asked(retry_after(&headers));
                 self.gate.hold(wait.min(Self::PATIENCE));
                 return Err(self.rate_limited(url, wait));
             }
-            _ => return Err(failed(url, response).await),
+            _ => return Err(failed(url, status, &body)),
         }
-        let kind = response.headers().get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        if let Some(kind) = kind.filter(|kind| !kind.to_ascii_lowercase().contains("json")) {
+        if let Some(kind) = foreign {
             let message = format!("answered in {kind} instead of JSON");
             return Err(VenueError::Failing { url: url.to_string(), code: i64::from(status.as_u16()), message });
         }
-        let headers = response.headers().clone();
-        let body = body(url, response).await?;
-        Ok(Reply { arrived: wall_clock(), took: asked.elapsed(), headers, body })
+        Ok(Reply { arrived: self.clock.now(), took: asked.elapsed(), headers, body })
+    }
+
+    /// What was asked, as every address of this venue would be asked: the path of a route and its query.
+    fn route(&self, url: &Url) -> String {
+        let path = url.path();
+        let path = path.strip_prefix(&self.prefix).unwrap_or(path);
+        url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
     }
 
     /// The error for a refusal; nobody asks this host again for a while, and for as long as it said where it did.
@@ -238,32 +264,24 @@ pub fn http_client(base: &Url, connect_timeout: Duration, timeout: Duration) -> 
     client.build()
 }
 
-/// Milliseconds since 1970 by this machine's clock; 0 for a clock that stands before.
-fn wall_clock() -> UnixMs {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    UnixMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-fn retry_after(response: &Response) -> Option<Duration> {
-    let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
+fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
     text.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// The error for a status that is neither success nor a refusal; the venue's own code and words where it gives them.
-async fn failed(url: &Url, response: Response) -> VenueError {
+fn failed(url: &Url, status: StatusCode, body: &[u8]) -> VenueError {
     #[derive(serde::Deserialize)]
     struct Told {
         code: i64,
         msg: String,
     }
-    let status = response.status();
-    let body = beginning(response).await;
     let url = url.to_string();
     if status.is_server_error() {
         let message = status.canonical_reason().unwrap_or("unknown status").to_owned();
         return VenueError::Failing { url, code: i64::from(status.as_u16()), message };
     }
-    match serde_json::from_slice::<Told>(&body) {
+    match serde_json::from_slice::<Told>(body) {
         Ok(Told { code, msg }) => VenueError::Rejected { url, code, message: msg },
         Err(_) => {
             let message = status.canonical_reason().unwrap_or("unknown status").to_owned();
@@ -286,14 +304,12 @@ async fn beginning(mut response: Response) -> Vec<u8> {
 }
 
 /// What a refusal says, in plain words: a ban for asking too often is text, a region that is not served gets a page.
-async fn refusal(response: Response) -> String {
-    let status = response.status().as_u16();
-    let page = response
-        .headers()
+fn refusal(status: StatusCode, headers: &header::HeaderMap, body: &[u8]) -> String {
+    let status = status.as_u16();
+    let page = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"text/html"));
-    let body = beginning(response).await;
-    let too_often = String::from_utf8_lossy(&body).to_ascii_lowercase().contains("too frequent");
+    let too_often = String::from_utf8_lossy(body).to_ascii_lowercase().contains("too frequent");
     let words = match status {
         _ if too_often => "this address asked too often",
         418 => "this address is banned for asking too often",

@@ -2,9 +2,11 @@
 //!
 //! An adapter turns one exchange's HTTP and WebSocket messages into the events of [`event`];
 //! it never scores and never caches. [`bybit`] is one; [`sim`] is an exchange on loopback for it to talk to.
+//! [`record`] keeps what an exchange says, and [`replay`] is an exchange on loopback that says it again.
 
 pub mod binance;
 pub mod bybit;
+mod clock;
 mod config;
 mod counters;
 mod date;
@@ -15,6 +17,8 @@ mod intervals;
 mod ladder;
 mod limit;
 mod order;
+pub mod record;
+pub mod replay;
 pub mod sim;
 mod sink;
 mod tls;
@@ -25,6 +29,7 @@ use futures_util::future::BoxFuture;
 use schema::{Symbol, Venue};
 use tokio::sync::mpsc;
 
+pub use clock::Clock;
 pub use config::{ConfigError, http_address};
 pub use counters::StreamCounters;
 pub use error::VenueError;

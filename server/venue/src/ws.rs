@@ -17,7 +17,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, protocol::WebSocketConfig},
 };
 
-use crate::{MarketEvent, error::root, sink::EventSink};
+use crate::{MarketEvent, error::root, record::Tap, sink::EventSink};
 
 /// How the streams of an exchange are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +109,7 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 const MESSAGE_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// Keeps one connection up until nobody listens to its events any more.
-pub(crate) async fn keep(url: Url, mut dialogue: impl Dialogue, config: StreamConfig, sink: EventSink) {
+pub(crate) async fn keep(url: Url, mut dialogue: impl Dialogue, config: StreamConfig, sink: EventSink, tap: Tap) {
     let mut waits = config.waits();
     let mut was_connected = false;
     loop {
@@ -120,7 +120,11 @@ pub(crate) async fn keep(url: Url, mut dialogue: impl Dialogue, config: StreamCo
                 }
                 was_connected = true;
                 let since = Instant::now();
-                let cause = converse(socket, &mut dialogue, &config, &sink).await;
+                tap.opened(sink.connection(), url.as_str());
+                let cause = converse(socket, &mut dialogue, &config, &sink, &tap).await;
+                if !sink.is_closed() {
+                    tap.closed(sink.connection(), &cause);
+                }
                 for event in dialogue.end() {
                     if !sink.deliver(event).await {
                         return;
@@ -166,6 +170,7 @@ async fn converse<D: Dialogue>(
     dialogue: &mut D,
     config: &StreamConfig,
     sink: &EventSink,
+    tap: &Tap,
 ) -> String {
     for message in dialogue.begin(Instant::now()) {
         if let Err(cause) = send(&mut socket, Message::text(message), config).await {
@@ -188,6 +193,7 @@ async fn converse<D: Dialogue>(
                 match message {
                     Some(Ok(Message::Text(text))) => {
                         sink.counters.count_message();
+                        tap.frame(sink.connection(), &text);
                         dialogue.take(&text, heard, sink);
                     }
                     Some(Ok(Message::Binary(bytes))) => {

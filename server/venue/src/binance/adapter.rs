@@ -20,6 +20,7 @@ use crate::{
     config::workable,
     http::{Http, is_loopback},
     intervals::FundingIntervals,
+    record::Tap,
     sink::EventSink,
     ws::keep,
 };
@@ -33,6 +34,7 @@ pub struct Binance {
     stream: StreamConfig,
     counters: Arc<StreamCounters>,
     intervals: Arc<FundingIntervals>,
+    tap: Tap,
 }
 
 impl Binance {
@@ -44,13 +46,14 @@ impl Binance {
     pub fn new(config: BinanceConfig) -> Result<Self, ConfigError> {
         let base = config.rest()?;
         let roots = [(Root::Market, config.streams(Root::Market)?), (Root::Public, config.streams(Root::Public)?)];
-        let BinanceConfig { venue, http, stream, .. } = config;
+        let BinanceConfig { venue, http, stream, tap, clock, .. } = config;
         workable(&http, &stream)?;
         let counters = Arc::new(StreamCounters::new(venue));
         let intervals = Arc::new(FundingIntervals::default());
-        let http = Http::new(&base, venue, http, &law(is_loopback(&base))).map_err(ConfigError::Client)?;
+        let law = law(is_loopback(&base));
+        let http = Http::new(&base, venue, http, &law, tap.clone(), clock).map_err(ConfigError::Client)?;
         let routes = Arc::new(Routes::new(http, base, Arc::clone(&counters), Arc::clone(&intervals)));
-        Ok(Self { venue, routes, roots, stream, counters, intervals })
+        Ok(Self { venue, routes, roots, stream, counters, intervals, tap })
     }
 
     /// The counters of its streams, live.
@@ -104,10 +107,11 @@ impl Exchange for Binance {
                 let dialogue = Watch::new(*root, &shard, self.stream.clone(), Arc::clone(&self.intervals), books);
                 let sink = EventSink::new(connection, events.clone(), Arc::clone(&self.counters));
                 let (url, stream, routes) = (url.clone(), self.stream.clone(), Arc::clone(&self.routes));
+                let tap = self.tap.clone();
                 tasks.spawn(async move {
                     let fetching = fetcher.run(routes).then(|()| std::future::pending::<()>());
                     tokio::select! {
-                        () = keep(url, dialogue, stream, sink) => {}
+                        () = keep(url, dialogue, stream, sink, tap) => {}
                         () = fetching => {}
                     }
                 });

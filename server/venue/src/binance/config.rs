@@ -6,10 +6,14 @@ use reqwest::Url;
 use schema::Venue;
 
 use super::{HttpConfig, StreamConfig, topic::Root};
-use crate::config::{ConfigError, checked};
+use crate::{
+    Clock,
+    config::{ConfigError, checked},
+    record::Tap,
+};
 
 /// Where Binance's USDT-M futures, or what speaks like them, are and how they are asked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct BinanceConfig {
     /// The root of the HTTP routes, for example `https://fapi.binance.com`.
     pub rest_url: String,
@@ -21,6 +25,10 @@ pub struct BinanceConfig {
     pub http: HttpConfig,
     /// How its streams are kept. Of each shard of symbols there are two connections, one to each root.
     pub stream: StreamConfig,
+    /// Where everything that is received is recorded.
+    pub tap: Tap,
+    /// What the exchange's clock is compared with.
+    pub clock: Clock,
 }
 
 impl BinanceConfig {
@@ -44,6 +52,8 @@ impl BinanceConfig {
                 renewed_after: Some(Duration::from_secs(23 * 3_600)),
                 ..StreamConfig::DEFAULT
             },
+            tap: Tap::OFF,
+            clock: Clock::SYSTEM,
         }
     }
 

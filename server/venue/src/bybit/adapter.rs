@@ -14,6 +14,7 @@ use crate::{
     config::workable,
     http::{Http, is_loopback},
     intervals::FundingIntervals,
+    record::Tap,
     sink::EventSink,
     ws::keep,
 };
@@ -27,6 +28,7 @@ pub struct Bybit {
     stream: StreamConfig,
     counters: Arc<StreamCounters>,
     intervals: Arc<FundingIntervals>,
+    tap: Tap,
 }
 
 impl Bybit {
@@ -37,13 +39,14 @@ impl Bybit {
     /// [`ConfigError`] when an address is none, or would be asked without encryption outside this machine.
     pub fn new(config: BybitConfig) -> Result<Self, ConfigError> {
         let (base, ws_url) = config.urls()?;
-        let BybitConfig { venue, http, stream, .. } = config;
+        let BybitConfig { venue, http, stream, tap, clock, .. } = config;
         workable(&http, &stream)?;
         let counters = Arc::new(StreamCounters::new(venue));
         let intervals = Arc::new(FundingIntervals::default());
-        let http = Http::new(&base, venue, http, &law(is_loopback(&base))).map_err(ConfigError::Client)?;
+        let law = law(is_loopback(&base));
+        let http = Http::new(&base, venue, http, &law, tap.clone(), clock).map_err(ConfigError::Client)?;
         let routes = Routes::new(http, base, Arc::clone(&counters), Arc::clone(&intervals));
-        Ok(Self { venue, routes, ws_url, stream, counters, intervals })
+        Ok(Self { venue, routes, ws_url, stream, counters, intervals, tap })
     }
 
     /// The counters of its streams, live.
@@ -93,7 +96,7 @@ impl Exchange for Bybit {
         for (connection, shard) in (first..).zip(shards) {
             let dialogue = Watch::new(&shard, self.stream.clone(), Arc::clone(&self.intervals));
             let sink = EventSink::new(connection, events.clone(), Arc::clone(&self.counters));
-            tasks.spawn(keep(self.ws_url.clone(), dialogue, self.stream.clone(), sink));
+            tasks.spawn(keep(self.ws_url.clone(), dialogue, self.stream.clone(), sink, self.tap.clone()));
         }
         Subscription::new(first, tasks)
     }

@@ -4,10 +4,14 @@ use reqwest::Url;
 use schema::Venue;
 
 use super::{HttpConfig, StreamConfig};
-use crate::config::{ConfigError, checked};
+use crate::{
+    Clock,
+    config::{ConfigError, checked},
+    record::Tap,
+};
 
 /// Where Bybit, or what speaks like it, is and how it is asked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct BybitConfig {
     /// The root of the HTTP routes, for example `https://api.bybit.com`.
     pub rest_url: String,
@@ -19,6 +23,10 @@ pub struct BybitConfig {
     pub http: HttpConfig,
     /// How its streams are kept.
     pub stream: StreamConfig,
+    /// Where everything that is received is recorded.
+    pub tap: Tap,
+    /// What the exchange's clock is compared with.
+    pub clock: Clock,
 }
 
 impl BybitConfig {
@@ -30,6 +38,8 @@ impl BybitConfig {
             venue,
             http: HttpConfig::DEFAULT,
             stream: StreamConfig::DEFAULT,
+            tap: Tap::OFF,
+            clock: Clock::SYSTEM,
         }
     }
 
