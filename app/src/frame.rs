@@ -2,7 +2,7 @@
 
 mod header;
 mod notice;
-pub(crate) use notice::first_scan;
+pub(crate) use notice::{first_scan, recorded};
 #[cfg(feature = "ssr")]
 pub(crate) mod tabs;
 

@@ -9,7 +9,7 @@ use app::island::MarketIsland;
 use leptos::prelude::*;
 use schema::{
     Absence, Figure, MarketOverview, Stamp, Venue, Why,
-    health::Feed,
+    health::{Feed, RecordingEnd},
     page::{Frame, MarketPage},
 };
 use world::{NOW, bare_overview, frame, health, held, html, market_page, overview, text};
@@ -162,6 +162,18 @@ fn a_simulated_market_is_named_on_top_and_cannot_be_dismissed() {
     let html = with_frame(Frame { health: Ok(held(health(feed), 1)), ..frame() });
     assert!(text(&html).contains("SIMULATED MARKET: Bybit unreachable (connection refused)"));
     assert!(!html.contains("<button"), "nothing to press in a banner");
+}
+
+#[test]
+fn a_recording_is_named_on_top_with_its_time_and_its_pace_and_says_when_it_is_over() {
+    let feed = |speed, ended| Feed::Recorded { venue: Venue::Bybit, from: NOW, speed, ended };
+    let shown = |feed| text(&with_frame(Frame { health: Ok(held(health(feed), 1)), ..frame() }));
+    let text = shown(feed(10, None));
+    assert!(text.contains("RECORDED MARKET: Bybit from 21 Nov 2026, 01:51 UTC on, 10 times as fast."), "{text}");
+    assert!(shown(feed(1, None)).contains("01:51 UTC on, as fast as it happened."));
+    let over = shown(feed(1, Some(RecordingEnd { at: NOW, lost: 3 })));
+    assert!(over.contains("the recording of Bybit ended at 21 Nov 2026, 01:51 UTC; nothing more comes."), "{over}");
+    assert!(over.contains("3 messages were lost"), "{over}");
 }
 
 #[test]

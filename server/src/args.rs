@@ -27,6 +27,8 @@ pub enum Command {
     Serve(Serve),
     /// Run the simulated exchange alone.
     Sim(Sim),
+    /// Record everything that the exchange says into a folder, until interrupted; `--source replay:DIR` plays it back.
+    Record(Record),
     /// Print the configuration in force, and where each value came from.
     Config(Overrides),
     /// Find out what is wrong: configuration, clocks, memcached, every schema, the serving process, the exchange,
@@ -170,7 +172,7 @@ pub struct Overrides {
     /// A file of settings.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Where market data comes from: auto, bybit, binance or sim.
+    /// Where market data comes from: auto, bybit, binance, sim, or replay:DIR for a recording.
     #[arg(long)]
     pub source: Option<String>,
     /// The address of the dashboard, such as 127.0.0.1:3000.
@@ -188,6 +190,19 @@ pub struct Overrides {
     /// A folder of recorded candles that drive the simulated market.
     #[arg(long)]
     pub candles: Option<String>,
+    /// How many times as fast as it happened a recording is played.
+    #[arg(long)]
+    pub speed: Option<String>,
+}
+
+/// Flags of `record`.
+#[derive(Debug, Args)]
+pub struct Record {
+    /// The folder that the recording is written to; made where it is missing.
+    pub dir: PathBuf,
+    /// Settings given as flags.
+    #[command(flatten)]
+    pub overrides: Overrides,
 }
 
 /// Flags of `sim`.
@@ -231,6 +246,7 @@ impl Overrides {
             ("sim.symbols", "--symbols", &self.symbols),
             ("sim.seed", "--seed", &self.seed),
             ("sim.candles", "--candles", &self.candles),
+            ("replay.speed", "--speed", &self.speed),
         ] {
             if let Some(text) = value {
                 settings.set_text(key, text, Origin::Flag(flag))?;

@@ -11,7 +11,7 @@ use venue::sim::{SimConfig, SimServer};
 
 use crate::{
     analyse::AnalyseError,
-    args::{Analyse, CacheAction, Cli, Command, Overrides, Serve, Sim},
+    args::{Analyse, CacheAction, Cli, Command, Overrides, Record, Serve, Sim},
     config::{Config, ConfigError, Settings},
     role::Role,
     run, telemetry,
@@ -45,6 +45,7 @@ pub async fn main(cli: Cli) -> ExitCode {
     let outcome = match command {
         Command::Serve(serve) => self::serve(&serve).await,
         Command::Sim(sim) => self::sim(sim).await,
+        Command::Record(record) => self::record(&record).await,
         Command::Config(overrides) => print_config(&overrides),
         Command::Cache(action) => match Config::of(action.overrides()) {
             Ok(config) => match action {
@@ -190,6 +191,19 @@ async fn sim(sim: Sim) -> Result<(), Failure> {
         server.ws_url()
     ));
     server.run(stopped()).await.map_err(other)?;
+    Ok(())
+}
+
+async fn record(record: &Record) -> Result<(), Failure> {
+    let config = Config::of(&record.overrides)?;
+    telemetry::start(&config.log).map_err(other)?;
+    let counts = crate::record(&config, &record.dir, stopped()).await.map_err(other)?;
+    let (kept, lost) = (counts.received - counts.lost.min(counts.received), counts.lost);
+    let (segments, mib) = (counts.segments, counts.bytes / 1_024 / 1_024);
+    say(&format!(
+        "recorded {kept} messages in {segments} segments, {mib} MiB; {lost} lost\n  --source replay:{} plays them",
+        record.dir.display()
+    ));
     Ok(())
 }
 

@@ -13,6 +13,7 @@ mod hub;
 mod market;
 mod monitor;
 mod outside;
+mod record;
 pub mod role;
 mod site;
 pub mod telemetry;
@@ -20,13 +21,19 @@ pub mod telemetry;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
-use cache::{Advice, Cache, Clock, advise, l2::MemcachedL2};
+use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
 use schema::{MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, SCHEMAS, Signals, SystemHealth};
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+use venue::replay::Recording;
 
-pub use crate::{config::Config, monitor::MonitorError, role::Role};
+pub use crate::{
+    config::Config,
+    monitor::MonitorError,
+    record::{RecordingFailed, record},
+    role::Role,
+};
 use crate::{
     http::{AppState, router},
     hub::Hub,
@@ -66,12 +73,13 @@ pub async fn run(
     recorder: PrometheusHandle,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), RunError> {
-    let clock = Clock::System;
+    let clock = clock(&config)?;
     let stop = CancellationToken::new();
     let mut set = JoinSet::new();
     let cache = open_cache(&config, role, &clock)?;
     set.spawn(say_advice(cache.clone(), config.cache.poll));
-    let hub = Hub::new(cache.clone(), clock.now().0.unsigned_abs());
+    // A recording played anew has the time of the one before; its ticks must not be taken for the same.
+    let hub = Hub::new(cache.clone(), Clock::System.now().0.unsigned_abs());
     if role.serves_pages() {
         set.spawn(hub.clone().run(stop.clone()));
     }
@@ -113,6 +121,13 @@ pub async fn run(
             served
         }
     }
+}
+
+/// The clock that all ages are judged by: the machine's, or that of the recording that is played.
+fn clock(config: &Config) -> Result<Clock, RunError> {
+    let config::Source::Replay(folder) = &config.source else { return Ok(Clock::System) };
+    let recording = Recording::open(folder).map_err(MonitorError::Recording)?;
+    Ok(Clock::Paced(PacedClock::starting(recording.began(), config.replay_speed)))
 }
 
 /// Says once, after the first contact, what should be known of how the shared cache is set up.

@@ -23,6 +23,17 @@ pub enum Feed {
         /// Why: chosen, or which exchange could not be reached and how that showed.
         because: String,
     },
+    /// A recording is played back.
+    Recorded {
+        /// Of which venue it is.
+        venue: Venue,
+        /// When it begins.
+        from: UnixMs,
+        /// How many times as fast as it happened it is played.
+        speed: u32,
+        /// How it ended; none as long as it goes on.
+        ended: Option<RecordingEnd>,
+    },
     /// The exchange does not answer; nothing is simulated.
     Unreachable {
         /// Which one.
@@ -32,6 +43,15 @@ pub enum Feed {
         /// Since when.
         since: UnixMs,
     },
+}
+
+/// The end of a recording that was played back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingEnd {
+    /// When its last message was received.
+    pub at: UnixMs,
+    /// Messages that were lost while it was made.
+    pub lost: u64,
 }
 
 /// How one task of the monitor is doing.

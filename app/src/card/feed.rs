@@ -6,6 +6,7 @@ use schema::{Held, SystemHealth, UnixMs, health::Feed};
 use super::{Look, card};
 use crate::{
     format,
+    frame::recorded,
     live::Store,
     part::{
         bar,
@@ -23,6 +24,7 @@ fn body(now: RwSignal<UnixMs>, held: &Held<SystemHealth>) -> AnyView {
         Feed::Live { venue } => ("up", "Live", format!("{} answers.", venue.label())),
         Feed::Connecting { venue } => ("mid", "Connecting", format!("The first connection to {}.", venue.label())),
         Feed::Simulated { because } => ("mid", "Simulated", because.clone()),
+        Feed::Recorded { venue, from, speed, ended } => ("mid", "Recorded", recorded(*venue, *from, *speed, *ended)),
         Feed::Unreachable { venue, cause, since } => (
             "down",
             "Unreachable",

@@ -1,7 +1,11 @@
-//! The banner: a simulated market, a source that does not answer, a first scan that is not done. It cannot be dismissed.
+//! The banner: a simulated or recorded market, a source that does not answer, a first scan that is not done. It cannot be dismissed.
 
 use leptos::prelude::*;
-use schema::{Reading, SystemHealth, Venue, health::Feed, report::L2State};
+use schema::{
+    Reading, SystemHealth, UnixMs, Venue,
+    health::{Feed, RecordingEnd},
+    report::L2State,
+};
 
 use crate::{format, live::Store};
 
@@ -63,6 +67,11 @@ pub(super) fn notices(store: Store) -> AnyView {
 pub(crate) fn told(reading: &Reading<SystemHealth>, shown: Option<Venue>) -> Vec<Notice> {
     let mut notices = Vec::new();
     let simulated = matches!(reading.held().map(|held| &held.value.feed), Some(Feed::Simulated { .. }));
+    let recorded = matches!(reading.held().map(|held| &held.value.feed), Some(Feed::Recorded { .. }));
+    if shown == Some(Venue::Replay) && !recorded {
+        let body = "the figures on screen are of a recording.".to_owned();
+        notices.push(Notice::grave("RECORDED MARKET:".to_owned(), body));
+    }
     // While the source changes, the last figures are still those of the market before.
     if shown == Some(Venue::Sim) && !simulated {
         let body = "the figures on screen are still simulated.".to_owned();
@@ -107,6 +116,9 @@ fn feed(health: &SystemHealth) -> Option<Notice> {
     match &health.feed {
         Feed::Live { .. } => None,
         Feed::Simulated { because } => Some(Notice::grave("SIMULATED MARKET:".to_owned(), because.clone())),
+        Feed::Recorded { venue, from, speed, ended } => {
+            Some(Notice::grave("RECORDED MARKET:".to_owned(), recorded(*venue, *from, *speed, *ended)))
+        }
         Feed::Unreachable { venue, cause, since } => Some(Notice::grave(
             format!("{} UNREACHABLE", venue.label().to_uppercase()),
             format!("since {}: {cause}", format::moment(*since)),
@@ -116,6 +128,24 @@ fn feed(health: &SystemHealth) -> Option<Notice> {
             head: "Connecting".to_owned(),
             body: format!("to {} for the first time.", venue.label()),
         }),
+    }
+}
+
+/// What is played, or how it ended.
+pub(crate) fn recorded(venue: Venue, from: UnixMs, speed: u32, ended: Option<RecordingEnd>) -> String {
+    match ended {
+        None => {
+            let pace = if speed == 1 { "as fast as it happened".to_owned() } else { format!("{speed} times as fast") };
+            format!("{} from {} on, {pace}.", venue.label(), format::moment(from))
+        }
+        Some(RecordingEnd { at, lost }) => {
+            let mut text =
+                format!("the recording of {} ended at {}; nothing more comes.", venue.label(), format::moment(at));
+            if lost > 0 {
+                text += &format!(" While it was made, {} messages were lost.", format::count(lost));
+            }
+            text
+        }
     }
 }
 

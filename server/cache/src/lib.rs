@@ -66,7 +66,7 @@ mod warm;
 
 pub use advisor::{Advice, advise};
 pub use cache::{Cache, CacheBuilder};
-pub use clock::{Clock, ManualClock};
+pub use clock::{Clock, ManualClock, PacedClock};
 pub use envelope::Unreadable;
 pub use follow::Follow;
 pub use key::{BadNamespace, Namespace};

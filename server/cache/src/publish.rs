@@ -107,7 +107,7 @@ impl<T: Schema> Publisher<T> {
         if let Some(tier) = &self.inner.tier {
             self.claim(tier).await;
         }
-        let (fresh_until, stale_until) = Held::<T>::life(as_of, &T::POLICY);
+        let (fresh_until, stale_until) = Held::<T>::life(as_of, &self.inner.clock.scaled(&T::POLICY));
         let stamp =
             Stamp { epoch: self.epoch.load(Ordering::Relaxed), seq: self.seq.fetch_add(1, Ordering::Relaxed) + 1 };
         let held = Held {

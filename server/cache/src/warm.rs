@@ -57,7 +57,7 @@ impl<T: Schema> Warmer<T> {
             Ok(body) => body,
             Err(refusal) => return Filled { l1: false, l2: FillOutcome::Refused(refusal) },
         };
-        let (fresh_until, stale_until) = Held::<T>::life(as_of, &T::POLICY);
+        let (fresh_until, stale_until) = Held::<T>::life(as_of, &self.inner.clock.scaled(&T::POLICY));
         let held = Held {
             // Publishers start at epoch 1.
             stamp: Stamp { epoch: 0, seq: u64::try_from(as_of.0).unwrap_or(0) },

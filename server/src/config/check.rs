@@ -6,6 +6,7 @@ use cache::l2::{BadServers, L2 as _, MemcachedL2};
 use reqwest::Url;
 use schema::{Symbol, Usd};
 use toml::Value;
+use venue::record::RecordLimits;
 
 use super::{Binance, Cache, Config, ConfigError, Http, Log, Outside, Settings, Sim, Source, Universe, Venue};
 
@@ -17,14 +18,8 @@ impl Config {
     /// [`ConfigError::Impossible`] names the first setting that cannot be meant, where it was set and what is allowed.
     pub fn check(settings: &Settings) -> Result<Self, ConfigError> {
         let read = Reader(settings);
-        Ok(Self {
-            source: read.parse("source", r#"allowed are "auto", "bybit", "binance" and "sim""#, |text| match text {
-                "auto" => Some(Source::Auto),
-                "bybit" => Some(Source::Bybit),
-                "binance" => Some(Source::Binance),
-                "sim" => Some(Source::Sim),
-                _ => None,
-            })?,
+        let config = Self {
+            source: read.parse("source", SOURCES, source)?,
             http: Http {
                 addr: read.parse(
                     "http.addr",
@@ -72,6 +67,11 @@ impl Config {
                 coingecko: read.outside("outside.coingecko_url")?,
                 alternative: read.outside("outside.alternative_url")?,
             },
+            record: RecordLimits {
+                max_bytes: read.whole::<u64>("record.max_mb", 16, 1_048_576)? * 1_024 * 1_024,
+                segment_age: Duration::from_secs(60 * read.whole::<u64>("record.segment_minutes", 1, 1_440)?),
+            },
+            replay_speed: read.whole("replay.speed", 1, 30)?,
             universe: Universe {
                 max_symbols: read.whole("universe.max_symbols", 1, 1_000)?,
                 min_turnover: read.usd("universe.min_turnover_usd")?,
@@ -92,7 +92,27 @@ impl Config {
                     _ => None,
                 })?,
             },
-        })
+        };
+        // Other processes would judge the ages of a recording by a clock that does not show its time.
+        if matches!(config.source, Source::Replay(_)) && !config.cache.memcached.is_empty() {
+            return Err(read.impossible("cache.memcached", "a recording is played in one process, without memcached"));
+        }
+        Ok(config)
+    }
+}
+
+const SOURCES: &str = r#"allowed are "auto", "bybit", "binance", "sim" and "replay:" with a folder"#;
+
+fn source(text: &str) -> Option<Source> {
+    match text {
+        "auto" => Some(Source::Auto),
+        "bybit" => Some(Source::Bybit),
+        "binance" => Some(Source::Binance),
+        "sim" => Some(Source::Sim),
+        _ => {
+            let folder = text.strip_prefix("replay:").filter(|folder| !folder.is_empty())?;
+            Some(Source::Replay(PathBuf::from(folder)))
+        }
     }
 }
 
@@ -257,6 +277,17 @@ mod tests {
         assert_eq!(simulated, Outside { coingecko: None, alternative: Some(here) });
     }
 
+    #[test]
+    fn a_recording_is_named_by_its_folder_and_played_in_one_process() {
+        assert_eq!(with("source", "replay:/tmp/a b").unwrap().source, Source::Replay(PathBuf::from("/tmp/a b")));
+        let mut settings = Settings::defaults().unwrap();
+        for (key, text) in [("source", "replay:x"), ("cache.memcached", "127.0.0.1:11211")] {
+            settings.set_text(key, text, Origin::Flag("--test")).unwrap();
+        }
+        let error = Config::check(&settings).unwrap_err().to_string();
+        assert!(error.contains("cache.memcached") && error.contains("in one process"), "{error}");
+    }
+
     fn off() -> Settings {
         let mut settings = Settings::defaults().unwrap();
         settings.set_text("cache.snapshot_dir", "off", Origin::Flag("--test")).unwrap();
@@ -266,7 +297,10 @@ mod tests {
     #[test]
     fn an_impossible_value_names_its_place_its_key_and_what_is_allowed() {
         for (key, text, allowed) in [
-            ("source", "kraken", r#"allowed are "auto", "bybit", "binance" and "sim""#),
+            ("source", "kraken", SOURCES),
+            ("source", "replay:", SOURCES),
+            ("replay.speed", "0", "a whole number from 1 to 30"),
+            ("record.max_mb", "1", "a whole number from 16"),
             ("http.addr", "localhost", "an address and a port"),
             ("sim.symbols", "601", "a whole number from 1 to 600"),
             ("signals.long", "50", "a score above 50"),

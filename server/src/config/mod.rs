@@ -10,6 +10,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use reqwest::Url;
 use schema::{Symbol, Usd};
+use venue::record::RecordLimits;
 
 pub use settings::{ConfigError, Settings};
 
@@ -30,6 +31,10 @@ pub struct Config {
     pub sim: Sim,
     /// What no exchange publishes.
     pub outside: Outside,
+    /// What a recording keeps.
+    pub record: RecordLimits,
+    /// How many times as fast as it happened a recording is played.
+    pub replay_speed: u32,
     /// Which contracts are watched.
     pub universe: Universe,
     /// Where a score becomes a direction.
@@ -41,7 +46,7 @@ pub struct Config {
 }
 
 /// Where market data comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The exchange, and a simulated market while it cannot be reached.
     Auto,
@@ -51,6 +56,8 @@ pub enum Source {
     Binance,
     /// The simulated market only.
     Sim,
+    /// The recording in a folder.
+    Replay(PathBuf),
 }
 
 /// The page and the API.

@@ -1,6 +1,7 @@
 //! The exchange: whether it answers from here.
 
 use tokio::time::{Instant, timeout};
+use venue::{record::Tap, replay::Recording};
 
 use super::Finding;
 use crate::{
@@ -11,11 +12,20 @@ use crate::{
 /// Asks the exchange for its tickers once.
 pub(super) async fn examine(config: &Config) -> Finding {
     const CHECK: &str = "exchange";
-    if config.source == Source::Sim {
-        return Finding::good(CHECK, "not asked: the market is simulated by configuration");
+    match &config.source {
+        Source::Sim => return Finding::good(CHECK, "not asked: the market is simulated by configuration"),
+        Source::Replay(folder) => {
+            return match Recording::open(folder) {
+                Ok(recording) => {
+                    Finding::good(CHECK, format!("not asked: a recording of {} is played", recording.venue().label()))
+                }
+                Err(error) => Finding::broken(CHECK, crate::monitor::driver::chain(&error)),
+            };
+        }
+        Source::Auto | Source::Bybit | Source::Binance => {}
     }
     let (name, patience) = (config.source.venue().label(), config.venue.probe_timeout);
-    let exchange = match open(config) {
+    let exchange = match open(config, Tap::OFF) {
         Ok(exchange) => exchange,
         Err(error) => return Finding::broken(CHECK, crate::monitor::driver::chain(&error)),
     };
@@ -29,8 +39,8 @@ pub(super) async fn examine(config: &Config) -> Finding {
         Err(_) => format!("no answer within {} s", patience.as_secs()),
     };
     let said = format!("{name} is unreachable: {said}");
-    match config.source {
+    match &config.source {
         Source::Auto => Finding::attention(CHECK, format!("{said}; a simulated market is shown instead")),
-        Source::Bybit | Source::Binance | Source::Sim => Finding::broken(CHECK, said),
+        Source::Bybit | Source::Binance | Source::Sim | Source::Replay(_) => Finding::broken(CHECK, said),
     }
 }

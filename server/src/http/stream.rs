@@ -8,13 +8,14 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use cache::Clock;
 use futures_util::stream;
 use schema::{
     Stamp,
     stream::{StreamMessage, Topic},
 };
 use serde::Deserialize;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{error::ApiError, router::AppState};
@@ -22,6 +23,8 @@ use crate::hub::{Catchup, Following, Frame, Hub};
 
 /// The clock is sent this often, so that both ends notice a dead connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often a client is told the time where it runs faster than the client's own clock.
+const PACED_HEARTBEAT: Duration = Duration::from_secs(1);
 /// How soon a browser reconnects after a lost connection, in milliseconds.
 const RETRY_MS: u32 = 1_500;
 /// Topics of one connection at most.
@@ -62,6 +65,7 @@ pub(crate) async fn stream(
         stop: state.stop,
         greeted: false,
         ended: false,
+        told: Instant::now(),
         _following: following,
         _counted: Counted::new(),
     };
@@ -91,7 +95,7 @@ fn topics(text: &str) -> Result<Vec<Topic>, ApiError> {
 /// One open connection.
 struct Client {
     hub: Hub,
-    clock: cache::Clock,
+    clock: Clock,
     ticks: watch::Receiver<u64>,
     topics: Vec<Topic>,
     /// The tick that the client has; none: it needs the whole.
@@ -99,6 +103,8 @@ struct Client {
     stop: CancellationToken,
     greeted: bool,
     ended: bool,
+    /// When it was last told the time.
+    told: Instant,
     _following: Vec<Following>,
     _counted: Counted,
 }
@@ -115,7 +121,13 @@ impl Client {
             greeting.extend(self.heartbeat());
             return Some((Ok(greeting.into()), self));
         }
+        let paced = matches!(self.clock, Clock::Paced(_));
+        let heartbeat = if paced { PACED_HEARTBEAT } else { HEARTBEAT };
         loop {
+            if paced && self.told.elapsed() >= heartbeat {
+                let bytes = self.heartbeat();
+                return Some((Ok(bytes.into()), self));
+            }
             self.ticks.mark_unchanged();
             let frames = self.catch_up().await;
             if !frames.is_empty() {
@@ -132,7 +144,7 @@ impl Client {
                     return Some((Ok(format!("retry: {RETRY_MS}\n: the server stops\n\n").into()), self));
                 }
                 changed = self.ticks.changed() => changed.ok()?,
-                () = tokio::time::sleep(HEARTBEAT) => {
+                () = tokio::time::sleep(heartbeat) => {
                     let bytes = self.heartbeat();
                     return Some((Ok(bytes.into()), self));
                 }
@@ -154,7 +166,8 @@ impl Client {
     }
 
     /// The server's clock. It carries no id, so a client still resumes from the last tick.
-    fn heartbeat(&self) -> Vec<u8> {
+    fn heartbeat(&mut self) -> Vec<u8> {
+        self.told = Instant::now();
         let message = StreamMessage::Clock { now: self.clock.now() };
         match serde_json::to_string(&message) {
             Ok(json) => format!("event: {}\ndata: {json}\n\n", message.event()).into_bytes(),

@@ -79,6 +79,13 @@ impl Market {
         (u32::try_from(ready).unwrap_or(u32::MAX), u32::try_from(windows.len()).unwrap_or(u32::MAX))
     }
 
+    /// Lets the history of every symbol be asked for again.
+    pub(crate) fn ask_again(&self) {
+        for window in self.windows() {
+            lock(&window).ask_again();
+        }
+    }
+
     /// Takes in what the stream told.
     pub(crate) fn apply(&self, event: MarketEvent) {
         match event {

@@ -251,6 +251,11 @@ impl Window {
         Audited::Different
     }
 
+    /// Lets its history be asked for again.
+    pub(crate) const fn ask_again(&mut self) {
+        self.needs = Needs { candles: true, trades: true };
+    }
+
     /// Everything as the analysis reads it; `None` before the first input.
     pub(crate) fn input(&self) -> Option<SymbolInput<'_>> {
         Some(SymbolInput {

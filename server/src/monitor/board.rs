@@ -75,7 +75,7 @@ impl Board {
     pub(crate) fn begin(&self, watched: Watched, healthy: Feed) {
         let mut state = self.state();
         let feed = match &healthy {
-            Feed::Simulated { .. } => healthy.clone(),
+            Feed::Simulated { .. } | Feed::Recorded { .. } => healthy.clone(),
             _ => Feed::Connecting { venue: watched.exchange.venue() },
         };
         self.tell(&mut state, feed);
@@ -83,6 +83,13 @@ impl Board {
         state.streams_down.clear();
         state.streams_retired.clear();
         state.watched = Some(watched);
+    }
+
+    /// What the feed is while nothing is wrong has changed.
+    pub(crate) fn restate(&self, healthy: Feed) {
+        let mut state = self.state();
+        state.healthy = healthy.clone();
+        self.tell(&mut state, healthy);
     }
 
     /// The venue answered.
@@ -98,8 +105,8 @@ impl Board {
     pub(crate) fn failed(&self, cause: &str) {
         let (mut state, now) = (self.state(), self.clock.now());
         let since = match &state.feed {
-            // A simulated market stays one; that it stands still shows in the age of its figures.
-            Feed::Simulated { .. } => return,
+            // A simulated or recorded market stays one; that it stands still shows in the age of its figures.
+            Feed::Simulated { .. } | Feed::Recorded { .. } => return,
             Feed::Unreachable { since, .. } => *since,
             Feed::Connecting { .. } | Feed::Live { .. } => now,
         };

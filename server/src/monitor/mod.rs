@@ -7,6 +7,8 @@
 pub(crate) mod board;
 pub(crate) mod driver;
 pub(crate) mod exchange;
+pub(crate) mod inputs;
+mod replay;
 pub(crate) mod row;
 pub(crate) mod scorers;
 pub(crate) mod streams;
@@ -15,34 +17,28 @@ pub(crate) mod task;
 use std::{collections::HashMap, future::Future, sync::Arc};
 
 use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
-use schema::{MarketMovers, MarketUniverse, Schema, SystemHealth, Venue, health::Feed};
-use tokio::{
-    sync::{Notify, mpsc},
-    task::JoinSet,
-};
+use schema::{MarketMovers, MarketUniverse, Schema, SystemHealth, health::Feed};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use venue::{
-    BookChange, Exchange, MarketEvent,
-    bybit::{Bybit, BybitConfig, ConfigError},
-    sim::{SimConfig, SimError, SimServer},
+    Exchange,
+    bybit::ConfigError,
+    record::Tap,
+    replay::{RecordingError, ReplayError},
+    sim::SimError,
 };
 
 use self::{
     board::{Board, Watched},
     driver::{Driver, Task as _, TaskError, chain},
-    streams::Streams,
+    inputs::Inputs,
     task::{
-        audit::Audit,
         coingecko::CoinGecko,
         fear_greed::FearGreed,
         health::Health,
-        history::History,
         keep::Keep,
         movers::Movers,
-        positions::Positions,
         scan::{LastScan, MarketState, Publishers, Scan},
-        universe::Universe,
-        volatility::{DailyCandles, Volatility},
     },
 };
 use crate::{
@@ -50,9 +46,6 @@ use crate::{
     market::Market,
     outside::{Outside, Way, alternative, coingecko},
 };
-
-/// Events that may wait between the streams and the windows.
-const EVENTS: usize = 65_536;
 
 /// The monitor cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +62,12 @@ pub enum MonitorError {
     /// The simulated exchange cannot be started.
     #[error("starting the simulated exchange")]
     Sim(#[source] SimError),
+    /// The recording cannot be opened.
+    #[error("opening the recording")]
+    Recording(#[from] RecordingError),
+    /// The recording cannot be played, or not to its end.
+    #[error("playing the recording")]
+    Replay(#[from] ReplayError),
     /// The simulated exchange was not made.
     #[error("making the simulated market")]
     Lost(#[from] tokio::task::JoinError),
@@ -140,16 +139,17 @@ impl Monitor {
     /// does not answer is not an error: it is shown, and tried again.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), MonitorError> {
         let live = Feed::Live { venue: self.config.source.venue() };
-        match self.config.source {
+        match &self.config.source {
             config::Source::Bybit | config::Source::Binance => {
-                let exchange = exchange::open(&self.config)?;
+                let exchange = exchange::open(&self.config, Tap::OFF)?;
                 self.session(exchange, &self.config.outside, live, std::future::pending(), &stop).await?;
             }
             config::Source::Sim => {
                 self.simulate("chosen in the configuration".to_owned(), std::future::pending(), &stop).await?;
             }
+            config::Source::Replay(folder) => self.replay(folder, &stop).await?,
             config::Source::Auto => {
-                let bybit = exchange::open(&self.config)?;
+                let bybit = exchange::open(&self.config, Tap::OFF)?;
                 let probed = tokio::select! {
                     () = stop.cancelled() => return Ok(()),
                     probed = self.probe(bybit.as_ref()) => probed,
@@ -198,17 +198,7 @@ impl Monitor {
         over: impl Future<Output = ()>,
         stop: &CancellationToken,
     ) -> Result<Ended, MonitorError> {
-        let sim = &self.config.sim;
-        let config =
-            SimConfig { symbols: sim.symbols, seed: sim.seed, candles: sim.candles.clone(), start: self.clock.now() };
-        let server = tokio::task::spawn_blocking(|| SimServer::bind(config, ([127, 0, 0, 1], 0).into()))
-            .await?
-            .map_err(MonitorError::Sim)?;
-        let mut adapter = BybitConfig::new(server.rest_url(), server.ws_url(), Venue::Sim);
-        // The simulated exchange bans nobody.
-        adapter.http.requests_per_second = std::num::NonZeroU32::new(1_000).unwrap_or(std::num::NonZeroU32::MIN);
-        adapter.stream.symbols_per_connection = self.config.venue.symbols_per_connection;
-        let exchange: Arc<dyn Exchange> = Arc::new(Bybit::new(adapter)?);
+        let (server, exchange) = exchange::simulated(&self.config, self.clock.now(), Tap::OFF).await?;
         // True figures beside made-up prices would be believed; the simulated exchange makes up these as well.
         let host = venue::http_address(&server.rest_url()).map_err(MonitorError::Outside)?;
         let outside = self.config.outside.of_host(&host);
@@ -287,38 +277,15 @@ impl Monitor {
         outside: Outside,
         end: &CancellationToken,
     ) {
-        let (events, heard) = mpsc::channel(EVENTS);
-        let [wake_history, wake_positions, wake_scan] = [(); 3].map(|()| Arc::new(Notify::new()));
-        let daily = DailyCandles::default();
-        let last = LastScan::default();
-        set.spawn(listen(
-            heard,
-            Arc::clone(market),
-            self.board.clone(),
-            Arc::clone(&wake_history),
-            self.clock.clone(),
-            end.clone(),
-        ));
-        let universe = Universe {
-            exchange: Arc::clone(exchange),
+        let source = inputs::Heard {
             market: Arc::clone(market),
-            rules: self.config.universe.clone(),
+            exchange: Arc::clone(exchange),
             board: self.board.clone(),
-            wakes: [Arc::clone(&wake_history), Arc::clone(&wake_positions)],
-            streams: Streams::new(Arc::clone(exchange), Arc::clone(market), self.board.clone(), events),
-            publisher: Arc::clone(&self.universe),
             clock: self.clock.clone(),
+            universe: Some(Arc::clone(&self.universe)),
         };
-        self.driver.spawn(set, universe, Arc::default(), end.clone());
-        let history =
-            History { exchange: Arc::clone(exchange), market: Arc::clone(market), scan: Arc::clone(&wake_scan) };
-        self.driver.spawn(set, history, wake_history, end.clone());
-        let positions = Positions { exchange: Arc::clone(exchange), market: Arc::clone(market) };
-        self.driver.spawn(set, positions, wake_positions, end.clone());
-        let audit = Audit { exchange: Arc::clone(exchange), market: Arc::clone(market) };
-        self.driver.spawn(set, audit, Arc::default(), end.clone());
-        let volatility = Volatility { exchange: Arc::clone(exchange), daily: Arc::clone(&daily) };
-        self.driver.spawn(set, volatility, Arc::default(), end.clone());
+        let Inputs { wakes, daily } = inputs::spawn(set, &self.driver, &self.config.universe, source, end);
+        let last = LastScan::default();
         let scan = Scan {
             market: Arc::clone(market),
             thresholds: self.config.signals,
@@ -331,7 +298,7 @@ impl Monitor {
             scorers: HashMap::new(),
             turn: 0,
         };
-        self.driver.spawn(set, scan, wake_scan, end.clone());
+        self.driver.spawn(set, scan, wakes.scan, end.clone());
         let movers = Movers {
             source: market.venue(),
             last,
@@ -339,43 +306,6 @@ impl Monitor {
             publisher: Arc::clone(&self.movers),
         };
         self.driver.spawn(set, movers, Arc::default(), end.clone());
-    }
-}
-
-/// Carries what the stream tells into the windows.
-async fn listen(
-    mut heard: mpsc::Receiver<MarketEvent>,
-    market: Arc<Market>,
-    board: Board,
-    history: Arc<Notify>,
-    clock: Clock,
-    end: CancellationToken,
-) {
-    let lag = metrics::histogram!("market_event_lag_seconds");
-    loop {
-        let event = tokio::select! {
-            biased;
-            () = end.cancelled() => return,
-            event = heard.recv() => event,
-        };
-        let Some(event) = event else { return };
-        match &event {
-            MarketEvent::Connected { connection } => board.stream_connected(*connection),
-            MarketEvent::Lost { connection, cause, .. } => {
-                board.stream_lost(*connection, cause);
-                history.notify_one();
-            }
-            _ => {}
-        }
-        // From the exchange's clock to the window: transport, waiting and handling, and what the two clocks are apart.
-        let sent = match &event {
-            MarketEvent::Book { at, change: BookChange::Delta { .. }, .. } => Some(*at),
-            _ => None,
-        };
-        market.apply(event);
-        if let Some(sent) = sent {
-            lag.record((clock.now().0 - sent.0) as f64 / 1_000.0);
-        }
     }
 }
 

@@ -23,8 +23,12 @@ pub(crate) struct Keep {
 }
 
 impl Keep {
-    /// Keeps in the configured folder; `None` where there is none.
+    /// Keeps in the configured folder; `None` where there is none. What a recording makes is not kept: another one, or
+    /// the same from its beginning, does not follow on it.
     pub(crate) fn new(config: &config::Cache, cache: &Cache, venue: Venue) -> Option<Self> {
+        if venue == Venue::Replay {
+            return None;
+        }
         let path = config.snapshot_dir.as_ref()?.join(format!("last-readings-{venue}.ndjson"));
         let snapshot = Snapshot::of(cache)
             .with::<MarketOverview>()

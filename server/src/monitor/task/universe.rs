@@ -30,7 +30,7 @@ pub(crate) struct Universe {
     /// Tasks that are woken when other symbols are watched.
     pub(crate) wakes: [Arc<Notify>; 2],
     pub(crate) streams: Streams,
-    pub(crate) publisher: Arc<Publisher<MarketUniverse>>,
+    pub(crate) publisher: Option<Arc<Publisher<MarketUniverse>>>,
     pub(crate) clock: Clock,
 }
 
@@ -82,8 +82,8 @@ impl Universe {
                 wake.notify_one();
             }
         }
+        let Some(publisher) = &self.publisher else { return Ok(()) };
         let watched = u32::try_from(symbols.len()).unwrap_or(u32::MAX);
-        let universe = MarketUniverse { source: self.market.venue(), watched, contracts };
-        publish(&self.publisher, &(), universe, now).await
+        publish(publisher, &(), MarketUniverse { source: self.market.venue(), watched, contracts }, now).await
     }
 }

@@ -1,0 +1,130 @@
+//! The tasks that fill the windows: what is listened to, and what is asked for.
+//!
+//! Whoever only wants to hear an exchange needs no more than these; the monitor scores beside them.
+
+use std::sync::Arc;
+
+use cache::{Clock, Publisher};
+use schema::MarketUniverse;
+use tokio::{
+    sync::{Notify, mpsc},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+use venue::{BookChange, Exchange, MarketEvent};
+
+use super::{
+    board::Board,
+    driver::Driver,
+    streams::Streams,
+    task::{
+        audit::Audit,
+        history::History,
+        positions::Positions,
+        universe::Universe,
+        volatility::{DailyCandles, Volatility},
+    },
+};
+use crate::{config, market::Market};
+
+/// Events that may wait between the streams and the windows.
+const EVENTS: usize = 65_536;
+
+/// What wakes the tasks before their time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wakes {
+    pub(crate) universe: Arc<Notify>,
+    pub(crate) history: Arc<Notify>,
+    pub(crate) positions: Arc<Notify>,
+    pub(crate) volatility: Arc<Notify>,
+    /// Notified when symbols became complete.
+    pub(crate) scan: Arc<Notify>,
+}
+
+/// What the tasks share with whoever started them.
+pub(crate) struct Inputs {
+    pub(crate) wakes: Wakes,
+    pub(crate) daily: DailyCandles,
+}
+
+/// An exchange that is heard, and who is told of it.
+pub(crate) struct Heard {
+    pub(crate) market: Arc<Market>,
+    pub(crate) exchange: Arc<dyn Exchange>,
+    pub(crate) board: Board,
+    pub(crate) clock: Clock,
+    /// Who publishes which contracts are watched, if anyone.
+    pub(crate) universe: Option<Arc<Publisher<MarketUniverse>>>,
+}
+
+/// Starts the tasks that fill the windows of a market, until `end`.
+pub(crate) fn spawn(
+    set: &mut JoinSet<()>,
+    driver: &Driver,
+    rules: &config::Universe,
+    heard: Heard,
+    end: &CancellationToken,
+) -> Inputs {
+    let Heard { market, exchange, board, clock, universe } = heard;
+    let (events, told) = mpsc::channel(EVENTS);
+    let (wakes, daily) = (Wakes::default(), DailyCandles::default());
+    let history = Arc::clone(&wakes.history);
+    set.spawn(listen(told, Arc::clone(&market), board.clone(), history, clock.clone(), end.clone()));
+    let universe = Universe {
+        exchange: Arc::clone(&exchange),
+        market: Arc::clone(&market),
+        rules: rules.clone(),
+        board: board.clone(),
+        wakes: [Arc::clone(&wakes.history), Arc::clone(&wakes.positions)],
+        streams: Streams::new(Arc::clone(&exchange), Arc::clone(&market), board, events),
+        publisher: universe,
+        clock,
+    };
+    driver.spawn(set, universe, Arc::clone(&wakes.universe), end.clone());
+    let history =
+        History { exchange: Arc::clone(&exchange), market: Arc::clone(&market), scan: Arc::clone(&wakes.scan) };
+    driver.spawn(set, history, Arc::clone(&wakes.history), end.clone());
+    let positions = Positions { exchange: Arc::clone(&exchange), market: Arc::clone(&market) };
+    driver.spawn(set, positions, Arc::clone(&wakes.positions), end.clone());
+    let volatility = Volatility { exchange: Arc::clone(&exchange), daily: Arc::clone(&daily) };
+    driver.spawn(set, volatility, Arc::clone(&wakes.volatility), end.clone());
+    driver.spawn(set, Audit { exchange, market }, Arc::default(), end.clone());
+    Inputs { wakes, daily }
+}
+
+/// Carries what the stream tells into the windows.
+async fn listen(
+    mut heard: mpsc::Receiver<MarketEvent>,
+    market: Arc<Market>,
+    board: Board,
+    history: Arc<Notify>,
+    clock: Clock,
+    end: CancellationToken,
+) {
+    let lag = metrics::histogram!("market_event_lag_seconds");
+    loop {
+        let event = tokio::select! {
+            biased;
+            () = end.cancelled() => return,
+            event = heard.recv() => event,
+        };
+        let Some(event) = event else { return };
+        match &event {
+            MarketEvent::Connected { connection } => board.stream_connected(*connection),
+            MarketEvent::Lost { connection, cause, .. } => {
+                board.stream_lost(*connection, cause);
+                history.notify_one();
+            }
+            _ => {}
+        }
+        // From the exchange's clock to the window: transport, waiting and handling, and what the two clocks are apart.
+        let sent = match &event {
+            MarketEvent::Book { at, change: BookChange::Delta { .. }, .. } => Some(*at),
+            _ => None,
+        };
+        market.apply(event);
+        if let Some(sent) = sent {
+            lag.record((clock.now().0 - sent.0) as f64 / 1_000.0);
+        }
+    }
+}

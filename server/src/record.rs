@@ -1,0 +1,144 @@
+//! `virtuoso record`: hears an exchange as the monitor does, and keeps everything it says.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use cache::Clock;
+use schema::health::Feed;
+use tokio::{task::JoinSet, time::MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use venue::{
+    Exchange,
+    record::{RecordCounts, RecordError, Recorder},
+};
+
+use crate::{
+    config::{Config, Source},
+    market::Market,
+    monitor::{
+        MonitorError,
+        board::{Board, Watched},
+        driver::Driver,
+        exchange,
+        inputs::{self, Heard, Wakes},
+    },
+};
+
+/// How often the log says how it goes.
+const REPORT_EVERY: Duration = Duration::from_secs(60);
+/// How often it is looked for whether a segment began.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A recording that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingFailed {
+    /// A recording cannot be recorded.
+    #[error("a recording cannot be recorded: choose an exchange with --source")]
+    OfARecording,
+    /// The folder or the writer cannot be used.
+    #[error(transparent)]
+    Recorder(#[from] RecordError),
+    /// The exchange cannot be opened.
+    #[error("opening the exchange")]
+    Exchange(#[from] MonitorError),
+    /// The simulated exchange broke down.
+    #[error("running the simulated exchange")]
+    Sim(#[from] venue::sim::SimError),
+    /// The writer or the simulated exchange was lost.
+    #[error("ending the recording")]
+    Lost(#[from] tokio::task::JoinError),
+}
+
+/// Records the configured exchange into a folder until `shutdown`; what was kept. `auto` means the exchange: nothing is
+/// simulated unasked.
+///
+/// # Errors
+///
+/// [`RecordingFailed`] when the folder cannot be written to or the exchange's addresses cannot be used. An exchange that
+/// does not answer is not an error: it is tried again.
+pub async fn record(
+    config: &Config,
+    folder: &Path,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<RecordCounts, RecordingFailed> {
+    if matches!(config.source, Source::Replay(_)) {
+        return Err(RecordingFailed::OfARecording);
+    }
+    let recorder = Recorder::start(folder, config.source.venue(), config.record)?;
+    let stop = CancellationToken::new();
+    let mut simulator = JoinSet::new();
+    let exchange = if config.source == Source::Sim {
+        let (server, exchange) = exchange::simulated(config, Clock::System.now(), recorder.tap()).await?;
+        let end = stop.clone();
+        simulator.spawn(server.run(async move { end.cancelled().await }));
+        exchange
+    } else {
+        exchange::open(config, recorder.tap()).map_err(MonitorError::from)?
+    };
+    let mut set = JoinSet::new();
+    let heard = hear(&recorder, config, exchange, &mut set, &stop);
+    let broken = tokio::select! {
+        () = shutdown => None,
+        () = heard => None,
+        ended = simulator.join_next(), if !simulator.is_empty() => ended,
+    };
+    stop.cancel();
+    while set.join_next().await.is_some() {}
+    let ended = match broken {
+        Some(ended) => Some(ended),
+        None => simulator.join_next().await,
+    };
+    let counts = tokio::task::spawn_blocking(|| recorder.finish()).await?;
+    if let Some(ended) = ended {
+        ended??;
+    }
+    Ok(counts)
+}
+
+/// Asks for and listens to everything the monitor would, and says from time to time how it goes; never ends by itself.
+async fn hear(
+    recorder: &Recorder,
+    config: &Config,
+    exchange: Arc<dyn Exchange>,
+    set: &mut JoinSet<()>,
+    stop: &CancellationToken,
+) {
+    let (market, venue) = (Arc::new(Market::new(exchange.venue())), exchange.venue());
+    let (board, driver) = (Board::new(Clock::System, venue), Driver::new(Clock::System));
+    let watched = Watched { market: Arc::clone(&market), exchange: Arc::clone(&exchange) };
+    board.begin(watched, Feed::Live { venue });
+    let heard = Heard { market: Arc::clone(&market), exchange, board, clock: Clock::System, universe: None };
+    let inputs = inputs::spawn(set, &driver, &config.universe, heard, stop);
+    let mut segments = recorder.counts().segments;
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reported = tokio::time::Instant::now();
+    loop {
+        looks.tick().await;
+        let counts = recorder.counts();
+        if counts.segments > segments {
+            segments = counts.segments;
+            tell_again(&market, &inputs.wakes);
+        }
+        if reported.elapsed() >= REPORT_EVERY {
+            reported = tokio::time::Instant::now();
+            say(counts);
+        }
+    }
+}
+
+/// A segment begins: what is asked for once is asked for again, so that the segment can be played without those before.
+fn tell_again(market: &Market, wakes: &Wakes) {
+    market.ask_again();
+    for wake in [&wakes.universe, &wakes.history, &wakes.positions, &wakes.volatility] {
+        wake.notify_one();
+    }
+}
+
+fn say(RecordCounts { received, lost, segments, bytes }: RecordCounts) {
+    let kept_mib = bytes / 1_024 / 1_024;
+    if lost > 0 {
+        tracing::warn!(received, lost, segments, kept_mib, "recording; messages were lost");
+    } else {
+        tracing::info!(received, segments, kept_mib, "recording");
+    }
+}
