@@ -42,7 +42,12 @@ fn every_page_survives() {
 #[test]
 fn every_kind_of_message_survives() {
     let (old, new) = (held(signals(vec![row(0), row(1)]), 2), held(signals(vec![row(1), young_row()]), 1));
+    let mut moved = row(0);
+    moved.quote.forming = known(world::score(51.25));
+    let quoted = SignalsDelta::between(&old, &held(signals(vec![moved, row(1)]), 1));
+    assert_eq!((quoted.rows.len(), quoted.quotes.len()), (0, 1), "a quote alone is an array");
     for message in [
+        StreamMessage::SignalsDelta(quoted),
         StreamMessage::SignalsDelta(SignalsDelta::between(&old, &new)),
         StreamMessage::Signals(new),
         StreamMessage::Breakdown(held(breakdown(), 1)),

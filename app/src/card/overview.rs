@@ -226,6 +226,6 @@ fn capitalisation_source(now: RwSignal<UnixMs>, o: &MarketOverview) -> Option<An
 fn source(venue: Venue, href: &'static str, name: &'static str) -> AnyView {
     match venue {
         Venue::Sim => "simulated".into_any(),
-        Venue::Bybit | Venue::Binance => view! { <a href=href rel="noreferrer">{name}</a> }.into_any(),
+        Venue::Bybit | Venue::Binance | Venue::Replay => view! { <a href=href rel="noreferrer">{name}</a> }.into_any(),
     }
 }
