@@ -57,8 +57,8 @@ struct Metadata {
 /// # Errors
 ///
 /// [`AskError::Reported`] where the source says that it failed, [`AskError::Undecodable`] for another shape,
-/// [`AskError::Impossible`] for no index at all, a value outside 0 to 100, a label that is none, or a time that is none or
-/// lies in the future.
+/// [`AskError::Impossible`] for no index at all, a value outside 0 to 100, a label that is none, or a time that is none
+/// or lies in the future.
 pub(crate) fn read(body: &[u8], now: UnixMs) -> Result<Told, AskError> {
     let Answer { data, metadata } = serde_json::from_slice(body)?;
     if let Some(error) = metadata.error {
@@ -82,6 +82,7 @@ pub(crate) fn read(body: &[u8], now: UnixMs) -> Result<Told, AskError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -94,7 +95,12 @@ mod tests {
         json!({
             "name": "Fear and Greed Index",
             "data": [
-                { "value": "38", "value_classification": "Fear", "timestamp": "1795219200", "time_until_update": "79704" },
+                {
+                    "value": "38",
+                    "value_classification": "Fear",
+                    "timestamp": "1795219200",
+                    "time_until_update": "79704",
+                },
                 { "value": "41", "value_classification": "Fear", "timestamp": "1795132800" },
             ],
             "metadata": { "error": null },
@@ -188,5 +194,32 @@ mod tests {
         assert_eq!(next(json!("999999999")), 86_400);
         assert_eq!(next(json!("soon")), 3_600);
         assert_eq!(next(Value::Null), 3_600);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_told_only_an_index_that_can_be_comes_through(
+            value in "-?[0-9]{1,3}(\\.[0-9])?|.{0,4}",
+            label in ".{0,40}",
+            timestamp in "-?[0-9]{1,20}|179[45][0-9]{6}|.{0,4}",
+            until in "-?[0-9]{1,20}|.{0,4}",
+        ) {
+            let answer = json!({
+                "data": [{
+                    "value": value, "value_classification": label, "timestamp": timestamp, "time_until_update": until,
+                }],
+                "metadata": { "error": null },
+            });
+            if let Ok(Told { index, next_in }) = read(&answer) {
+                prop_assert!((0.0..=100.0).contains(&index.value.get()) && !index.label.trim().is_empty());
+                prop_assert!(index.date.0 > 0 && index.date <= NOW.plus(super::super::AHEAD));
+                prop_assert!((3_600..=86_400).contains(&next_in.as_secs()));
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_harm(body in prop::collection::vec(any::<u8>(), 0..256)) {
+            prop_assert!(super::read(&body, NOW).is_err());
+        }
     }
 }

@@ -105,6 +105,7 @@ pub(crate) fn read(body: &[u8], now: UnixMs) -> Result<Capitalisation, AskError>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -119,11 +120,13 @@ mod tests {
             "ongoing_icos": 49,
             "ended_icos": 3_376,
             "markets": 1_284,
-            "total_market_cap": { "btc": 35_301_412.5, "eth": 1_064_220_118.25, "usd": 3_221_478_954_110.5, "eur": 2_795_000_000_000.0 },
+            "total_market_cap": {
+                "btc": 35_301_412.5, "eth": 1_064_220_118.25, "usd": 3_221_478_954_110.5, "eur": 2_795_000_000_000.0,
+            },
             "total_volume": { "btc": 1_402_117.75, "usd": 127_951_332_906.0 },
             "market_cap_percentage": {
-                "btc": 56.517_283_1, "eth": 11.913_4, "usdt": 5.731, "xrp": 4.02, "bnb": 3.81, "sol": 2.94, "usdc": 2.307,
-                "trx": 0.871, "steth": 0.79, "doge": 0.74,
+                "btc": 56.517_283_1, "eth": 11.913_4, "usdt": 5.731, "xrp": 4.02, "bnb": 3.81, "sol": 2.94,
+                "usdc": 2.307, "trx": 0.871, "steth": 0.79, "doge": 0.74,
             },
             "market_cap_change_percentage_24h_usd": -1.293_847,
             "updated_at": 1_795_225_411,
@@ -238,5 +241,34 @@ mod tests {
             assert!(matches!(super::read(text.as_bytes(), NOW), Err(AskError::Undecodable(_))), "{text}");
         }
         assert!(endless.contains("1e999"), "the number was replaced");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_told_only_figures_that_can_be_come_through(
+            shares in prop::collection::btree_map("btc|eth|usdt|usdc|dai|xrp", -10.0..130.0_f64, 0..6),
+            usd in prop::num::f64::NORMAL,
+            change in -150.0..150.0_f64,
+            updated_at in prop_oneof![any::<i64>(), 1_795_000_000..1_796_000_000_i64],
+        ) {
+            let answer = json!({ "data": {
+                "total_market_cap": { "usd": usd },
+                "market_cap_percentage": shares,
+                "market_cap_change_percentage_24h_usd": change,
+                "updated_at": updated_at,
+            } });
+            if let Ok(told) = read(&answer) {
+                let known = [told.btc_dominance, told.eth_dominance, told.stablecoin_dominance];
+                prop_assert!(known.iter().flatten().all(|pct| (0.0..=SUM_MAX_PCT).contains(&pct.get())));
+                prop_assert!(told.total_market_cap.is_some_and(|usd| usd.get() > 0.0));
+                prop_assert!(told.market_cap_change_24h.is_some_and(|pct| pct.get() > -100.0));
+                prop_assert!(told.as_of.0 > 0 && told.as_of <= NOW.plus(super::super::AHEAD));
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_harm(body in prop::collection::vec(any::<u8>(), 0..256)) {
+            prop_assert!(super::read(&body, NOW).is_err());
+        }
     }
 }
