@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test e2e bench distribution fuzz soak screenshots fmt lint unit docs clean \
+.PHONY: help run dev build test e2e bench bench-ta-lib distribution fuzz soak screenshots fmt lint unit docs clean \
         rebuild need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
 
 LEPTOS_VERSION := 0.3.11
@@ -59,6 +59,10 @@ e2e: build need-system ## tests in a browser, against the release build
 
 bench: need-rust ## figures of the cache and the analysis
 	cargo bench -p cache -p analysis --locked
+
+PYTHON := $(TOOLS)/python/bin/python
+bench-ta-lib: need-ta-lib ## the analysis against TA-Lib's C library through Python, in one run
+	VIRTUOSO_PYTHON=$(PYTHON) cargo bench -p analysis --bench against_ta_lib --locked
 
 # What stands above the first heading of the page is written by hand.
 RECORDED := ../shared/fixtures/binance-usdm
@@ -117,6 +121,11 @@ end2end/node_modules/.package-lock.json: end2end/package-lock.json
 	@echo "installing npm packages into end2end: wasm-opt, which shrinks the page, and Playwright, which tests it"
 	@cd end2end && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+need-ta-lib: need-rust
+	@$(PYTHON) -c "import talib" 2>/dev/null || { \
+	  echo "installing TA-Lib for Python, with its C library, into $(TOOLS)/python"; \
+	  python3 -m venv $(TOOLS)/python && $(TOOLS)/python/bin/pip install --quiet TA-Lib numpy; }
 
 need-fuzz: need-rust
 	@rustup toolchain list | grep -q ^nightly || { echo "installing a nightly compiler: the fuzzer's instrumentation needs one"; rustup toolchain install nightly --profile minimal; }

@@ -148,6 +148,8 @@ proptest! {
         }
         // What a price says is counted in average true ranges. Here one minute's is 0.2 % of the price, so a hair of 1e-6 is
         // 1/2,000 of it: 5e-3 points means that no price moves the score by more than ten points a range.
+        // The steepest are the nearness of levels and the place of a close within a narrow bar of much volume, both of one
+        // minute: 2.5e-3, in proportion to the hair down to 1e-9, so a slope and no cliff.
         let limit = if which < 6 { 5e-3 } else { 1e-3 };
         let (before, after) = (analyse(&world.input(), Bars::Closed), analyse(&moved.input(), Bars::Closed));
         let change = (score(&before) - score(&after)).abs();
