@@ -173,8 +173,9 @@ impl Played {
         let recording = Recording::open(folder).unwrap();
         let lines: Vec<Value> =
             lines(&segments(folder)[0]).iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let opened = lines.iter().find(|line| line["what"]["opened"].is_object()).unwrap()["at"].as_i64().unwrap();
-        let pace = Arc::new(Pace { stands_at: opened.into(), begun: OnceLock::new(), speed });
+        // A segment that is not the first begins with what is known of connections that were opened before.
+        let opened = lines.iter().find(|line| line["what"]["opened"].is_object()).unwrap_or(&lines[0]);
+        let pace = Arc::new(Pace { stands_at: opened["at"].as_i64().unwrap().into(), begun: OnceLock::new(), speed });
         let shown = Arc::clone(&pace);
         let clock = Clock::of(move || shown.now());
         let server = ReplayServer::bind(&recording, clock.clone()).unwrap();
@@ -238,7 +239,7 @@ async fn what_is_played_ends_with_the_figures_that_were_recorded() {
     drop((bybit, stop));
     let counts = recorder.finish();
     assert_eq!(counts.lost, 0);
-    assert!(counts.received > 50, "{counts:?}");
+    assert!(counts.received > 10, "{counts:?}");
 
     let began = Recording::open(folder.path()).unwrap().began();
     assert!((now().0 - began.0).abs() < 60_000, "by the recorder's clock");
@@ -248,8 +249,10 @@ async fn what_is_played_ends_with_the_figures_that_were_recorded() {
     assert_eq!(played.bybit.candles(btc(), Interval::Timeframe(Timeframe::M1), 100).await.unwrap(), history);
     let mut again = Learnt::default();
     let last = played.end().await;
-    listen(&mut heard, &mut again, "the last trade is heard again", |learnt| {
-        learnt.trades.last() == recorded.trades.last() && learnt.ticker == recorded.ticker
+    listen(&mut heard, &mut again, "the last figures are heard again", |learnt| {
+        learnt.trades.last() == recorded.trades.last()
+            && (&learnt.ticker, learnt.running) == (&recorded.ticker, recorded.running)
+            && (&learnt.bids, &learnt.asks) == (&recorded.bids, &recorded.asks)
     })
     .await;
     assert_eq!((again.ticker, again.running), (recorded.ticker, recorded.running));
@@ -293,6 +296,39 @@ async fn a_connection_that_was_lost_is_lost_again_and_the_book_comes_back() {
     listen(&mut heard, &mut again, "it is lost again", |learnt| learnt.lost > 0).await;
     assert!(again.bids.is_empty(), "nothing of a lost book is kept");
     listen(&mut heard, &mut again, "the book is back", |learnt| !learnt.bids.is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_recording_whose_beginning_gave_way_still_tells_whole_states_and_books() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = RecordLimits { segment_age: Duration::from_millis(500), ..LIMITS };
+    let recorder = Recorder::start(folder.path(), Venue::Sim, limits).unwrap();
+    let (server, _) = simulated();
+    let bybit = adapter(server.rest_url(), server.ws_url(), |config| config.tap = recorder.tap());
+    let stop = serve(server);
+    let (events, mut heard) = mpsc::channel(65_536);
+    let subscription = bybit.watch(vec![btc()], events);
+    let mut recorded = Learnt::default();
+    listen(&mut heard, &mut recorded, "there is a book", |learnt| !learnt.bids.is_empty()).await;
+    let before = recorder.counts().segments;
+    listen(&mut heard, &mut recorded, "segments begin", |_| recorder.counts().segments > before + 1).await;
+    drop((subscription, bybit, stop));
+    assert_eq!(recorder.finish().lost, 0);
+    let kept = segments(folder.path());
+    let (last, gone) = kept.split_last().unwrap();
+    for path in gone {
+        fs::remove_file(path).unwrap();
+    }
+    let told = lines(last).join("\n");
+    let whole = told.lines().filter(|line| line.contains("\"state\"")).count();
+    assert!(whole == 2 && !told.contains("\"opened\""), "a ticker and a book: {told}");
+
+    let played = Played::from(folder.path(), 1);
+    let (_subscription, mut heard) = played.watch().await;
+    let mut again = Learnt::default();
+    listen(&mut heard, &mut again, "it is told whole", |learnt| learnt.ticker.is_some() && !learnt.bids.is_empty())
+        .await;
+    assert_eq!((again.bids.len(), again.asks.len()), (recorded.bids.len(), recorded.asks.len()));
 }
 
 /// A message that hardly shrinks.
@@ -444,6 +480,19 @@ async fn binance_is_played_in_its_own_words() {
     assert_eq!(hear().await.as_str(), &trade[..40], "what is no message is told as it came");
 }
 
+#[tokio::test]
+async fn a_disk_that_takes_no_more_loses_messages_and_holds_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = folder.path().join("gone");
+    let limits = RecordLimits { max_bytes: 64 * 1024, segment_age: Duration::from_secs(3_600) };
+    let recorder = Recorder::start(&gone, Venue::Bybit, limits).unwrap();
+    // The segment at hand can still be written, but none can begin.
+    fs::remove_dir_all(&gone).unwrap();
+    record_messages(&recorder, (0..60).map(|n| noise(n, 2_000)).collect()).await;
+    let counts = recorder.finish();
+    assert!(counts.received >= 60 && counts.lost > 20 && counts.lost < counts.received, "{counts:?}");
+}
+
 #[test]
 fn a_folder_that_cannot_be_used_is_named_with_the_cause() {
     let folder = tempfile::tempdir().unwrap();
@@ -453,6 +502,10 @@ fn a_folder_that_cannot_be_used_is_named_with_the_cause() {
     assert!(error.contains("cannot record into") && error.contains("not a folder"), "{error}");
     let error = Recording::open(folder.path()).unwrap_err().to_string();
     assert!(error.contains("holds no recording"), "{error}");
+    let bybits = folder.path().join("bybit");
+    let _ = Recorder::start(&bybits, Venue::Bybit, LIMITS).unwrap().finish();
+    let error = Recorder::start(&bybits, Venue::Binance, LIMITS).unwrap_err().to_string();
+    assert!(error.contains("holds a recording of bybit: record binance into another folder"), "{error}");
     let other = folder.path().join("segment-0000000000001.ndjson.zst");
     fs::write(&other, zstd::encode_all(&b"{\"at\":1,\"what\":{\"lost\":{\"messages\":1}}}\n"[..], 1).unwrap()).unwrap();
     let error = Recording::open(folder.path()).unwrap_err().to_string();

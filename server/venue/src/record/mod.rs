@@ -8,6 +8,7 @@ pub(crate) mod line;
 mod recorder;
 pub(crate) mod segment;
 pub(crate) mod state;
+mod writer;
 
 use std::sync::Arc;
 

@@ -1,27 +1,28 @@
-//! Writes what adapters receive into segments, on a thread of its own.
+//! Takes what adapters receive, without ever waiting, and hands it to the thread that writes.
 
 use std::{
-    collections::VecDeque,
     fs,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+        mpsc::{SyncSender, TrySendError, sync_channel},
     },
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use schema::{UnixMs, Venue};
+use schema::Venue;
 
 use super::{
-    line::{FORMAT, Line, What},
-    segment::{self, Segment},
-    state::States,
+    line::{Line, What},
+    writer::Writer,
 };
-use crate::Clock;
+use crate::{
+    Clock,
+    replay::{Recording, RecordingError},
+};
 
 /// How much is kept, and in what pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +35,12 @@ pub struct RecordLimits {
 
 impl RecordLimits {
     /// A segment is an eighth of the whole: so much is lost at once when the oldest gives way.
-    const fn segment_bytes(&self) -> u64 {
+    pub(super) const fn segment_bytes(&self) -> u64 {
         self.max_bytes / 8
     }
 
     /// What closed segments may take when a new one begins, so that it never grows past the bound before it ends.
-    const fn room_before(&self) -> u64 {
+    pub(super) const fn room_before(&self) -> u64 {
         self.max_bytes - 2 * self.segment_bytes()
     }
 }
@@ -69,13 +70,26 @@ pub enum RecordError {
         #[source]
         source: io::Error,
     },
+    /// The folder holds a recording of another exchange.
+    #[error("{} holds a recording of {found}: record {asked} into another folder", folder.display())]
+    OtherVenue {
+        /// The folder.
+        folder: PathBuf,
+        /// Which exchange is recorded there.
+        found: Venue,
+        /// Which one was to be.
+        asked: Venue,
+    },
+    /// What is in the folder cannot be read.
+    #[error("looking at what was recorded there before")]
+    Earlier(#[source] RecordingError),
     /// The thread that writes could not be started.
     #[error("starting the thread that writes the recording")]
     Thread(#[source] io::Error),
 }
 
 /// What the disk ails, in plain words.
-fn plain(error: &io::Error) -> String {
+pub(super) fn plain(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::StorageFull => "the disk is full".to_owned(),
         ErrorKind::QuotaExceeded => "the quota of this user is used up".to_owned(),
@@ -85,16 +99,17 @@ fn plain(error: &io::Error) -> String {
     }
 }
 
+/// What a recorder went through, as its threads share it.
 #[derive(Debug, Default)]
-struct Counts {
-    received: AtomicU64,
-    lost: AtomicU64,
-    segments: AtomicU64,
-    bytes: AtomicU64,
+pub(super) struct Counts {
+    pub(super) received: AtomicU64,
+    pub(super) lost: AtomicU64,
+    pub(super) segments: AtomicU64,
+    pub(super) bytes: AtomicU64,
 }
 
 /// What waits for the thread that writes.
-enum Work {
+pub(super) enum Work {
     Keep(Line),
     End,
 }
@@ -129,25 +144,17 @@ impl Recorder {
     pub fn start(folder: &Path, venue: Venue, limits: RecordLimits) -> Result<Self, RecordError> {
         let clock = Clock::SYSTEM;
         let counts = Arc::new(Counts::default());
-        let mut writer = Writer {
-            folder: folder.to_owned(),
-            limits,
-            venue,
-            run: clock.now(),
-            clock: clock.clone(),
-            counts: Arc::clone(&counts),
-            closed: VecDeque::new(),
-            current: None,
-            begun: Instant::now(),
-            newest: UnixMs(0),
-            states: States::default(),
-            told_lost: 0,
-            failed: None,
-        };
         let unusable = |source| RecordError::Folder { folder: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(unusable)?;
-        writer.closed = segment::list(folder).map_err(unusable)?.into();
-        writer.begin().map_err(unusable)?;
+        match Recording::open(folder) {
+            Ok(earlier) if earlier.venue() != venue => {
+                let (folder, found) = (folder.to_owned(), earlier.venue());
+                return Err(RecordError::OtherVenue { folder, found, asked: venue });
+            }
+            Ok(_) | Err(RecordingError::Empty { .. }) => {}
+            Err(error) => return Err(RecordError::Earlier(error)),
+        }
+        let writer = Writer::begin(folder, venue, limits, clock.clone(), Arc::clone(&counts)).map_err(unusable)?;
         let (queue, work) = sync_channel(Self::QUEUE);
         let named = std::thread::Builder::new().name("recorder".to_owned());
         let thread = named.spawn(move || writer.run(&work)).map_err(RecordError::Thread)?;
@@ -179,7 +186,7 @@ impl Recorder {
 }
 
 impl Counts {
-    fn read(&self) -> RecordCounts {
+    pub(super) fn read(&self) -> RecordCounts {
         RecordCounts {
             received: self.received.load(Relaxed),
             lost: self.lost.load(Relaxed),
@@ -188,7 +195,7 @@ impl Counts {
         }
     }
 
-    fn lose(&self, messages: u64) {
+    pub(super) fn lose(&self, messages: u64) {
         self.lost.fetch_add(messages, Relaxed);
         metrics::counter!("venue_record_lost_total").increment(messages);
     }
@@ -204,139 +211,21 @@ impl Inlet {
     }
 }
 
-/// The thread's own.
-struct Writer {
-    folder: PathBuf,
-    limits: RecordLimits,
-    venue: Venue,
-    run: UnixMs,
-    clock: Clock,
-    counts: Arc<Counts>,
-    /// Segments that are whole, oldest first, and their sizes.
-    closed: VecDeque<(PathBuf, u64)>,
-    current: Option<Segment>,
-    begun: Instant,
-    /// The name of the newest segment: the next one has a later one.
-    newest: UnixMs,
-    states: States,
-    /// Of the messages that were lost, how many the recording tells of.
-    told_lost: u64,
-    /// Since when nothing can be written.
-    failed: Option<Instant>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Writer {
-    /// How much may be lost to a kill.
-    const FLUSH_EVERY: Duration = Duration::from_secs(1);
-    /// So much is compressed before it is put into the file, at most.
-    const FLUSH_BYTES: usize = 256 * 1_024;
-    /// How long it waits before it tries the disk again.
-    const RETRY: Duration = Duration::from_secs(5);
-
-    fn run(mut self, work: &Receiver<Work>) {
-        let mut flushed = Instant::now();
-        loop {
-            let line = match work.recv_timeout(Self::FLUSH_EVERY.saturating_sub(flushed.elapsed())) {
-                Ok(Work::Keep(line)) => Some(line),
-                Err(RecvTimeoutError::Timeout) => None,
-                Ok(Work::End) | Err(RecvTimeoutError::Disconnected) => break,
-            };
-            let due = flushed.elapsed() >= Self::FLUSH_EVERY;
-            if due {
-                flushed = Instant::now();
-            }
-            if let Err(error) = self.step(line.as_ref(), due) {
-                self.fail(&error, line.is_some());
-            }
+    #[test]
+    fn what_finds_no_room_is_lost_and_counted() {
+        let (queue, work) = sync_channel(2);
+        let inlet = Inlet { queue, counts: Arc::default(), clock: Clock::SYSTEM };
+        for connection in 0..5 {
+            inlet.keep(What::Frame { connection, text: String::new() });
         }
-        if let Err(error) = self.end() {
-            self.fail(&error, false);
-        }
-    }
-
-    /// Follows a line, writes it, and puts what waits into the file when that is due.
-    fn step(&mut self, line: Option<&Line>, due: bool) -> io::Result<()> {
-        match line.map(|line| &line.what) {
-            Some(What::Frame { connection, text }) => drop(self.states.take(*connection, text)),
-            Some(What::Opened { connection, .. } | What::Closed { connection, .. }) => self.states.forget(*connection),
-            _ => {}
-        }
-        if self.current.is_none() {
-            if self.failed.is_some_and(|since| since.elapsed() < Self::RETRY) {
-                self.counts.lose(u64::from(line.is_some()));
-                return Ok(());
-            }
-            self.begin()?;
-            if self.failed.take().is_some() {
-                tracing::info!(lost = self.counts.read().lost, "the recording goes on");
-            }
-        }
-        let lost = self.counts.lost.load(Relaxed);
-        let Some(segment) = &mut self.current else { return Ok(()) };
-        if lost > self.told_lost {
-            let messages = lost - self.told_lost;
-            segment.add(&Line { at: self.clock.now(), what: What::Lost { messages } })?;
-            self.told_lost = lost;
-        }
-        if let Some(line) = line {
-            segment.add(line)?;
-        }
-        let most = usize::try_from(self.limits.segment_bytes() / 2).unwrap_or(usize::MAX).min(Self::FLUSH_BYTES);
-        if due || segment.held_bytes() >= most {
-            segment.flush()?;
-            let bytes = segment.bytes();
-            self.counts.bytes.store(self.closed.iter().map(|(_, bytes)| bytes).sum::<u64>() + bytes, Relaxed);
-            if bytes >= self.limits.segment_bytes() || self.begun.elapsed() >= self.limits.segment_age {
-                self.end()?;
-                self.begin()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Begins a segment, after the oldest ones gave way; it tells the whole of what later lines only tell changes of.
-    fn begin(&mut self) -> io::Result<()> {
-        while self.closed.iter().map(|(_, bytes)| bytes).sum::<u64>() > self.limits.room_before() {
-            let Some((oldest, _)) = self.closed.pop_front() else { break };
-            tracing::info!(segment = %oldest.display(), "the recording has reached its bound: the oldest segment goes");
-            fs::remove_file(oldest)?;
-        }
-        let at = self.clock.now();
-        self.newest = at.max(UnixMs(self.newest.0 + 1));
-        let mut segment = Segment::begin(&self.folder, self.newest)?;
-        let (venue, run) = (self.venue, self.run);
-        segment.add(&Line { at, what: What::Begin { format: FORMAT, venue, run } })?;
-        for (connection, text) in self.states.all() {
-            segment.add(&Line { at, what: What::State { connection, text } })?;
-        }
-        // An unusable folder shows now and not in a second.
-        segment.flush()?;
-        self.current = Some(segment);
-        self.begun = Instant::now();
-        self.counts.segments.fetch_add(1, Relaxed);
-        Ok(())
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        let Some(mut segment) = self.current.take() else { return Ok(()) };
-        segment.flush()?;
-        let path = segment.path.clone();
-        let bytes = segment.end()?;
-        self.closed.push_back((path, bytes));
-        self.counts.bytes.store(self.closed.iter().map(|(_, bytes)| bytes).sum(), Relaxed);
-        Ok(())
-    }
-
-    /// Gives the segment up. What is in its file stays readable; what was not yet is lost, and so is the line at hand.
-    fn fail(&mut self, error: &io::Error, line: bool) {
-        let held = self.current.as_ref().map_or(u64::from(line), |segment| segment.held_lines.max(u64::from(line)));
-        self.counts.lose(held);
-        if let Some(segment) = self.current.take() {
-            self.closed.push_back((segment.path.clone(), segment.bytes()));
-        }
-        if self.failed.replace(Instant::now()).is_none() {
-            let (folder, cause) = (self.folder.display(), plain(error));
-            tracing::error!(%folder, cause, "nothing can be recorded: messages are lost and counted until it works again");
-        }
+        assert_eq!((inlet.counts.read().received, inlet.counts.read().lost), (5, 3));
+        assert_eq!(work.try_iter().count(), 2);
+        drop(work);
+        inlet.keep(What::Lost { messages: 0 });
+        assert_eq!(inlet.counts.read().lost, 4, "nobody writes any more");
     }
 }

@@ -169,12 +169,22 @@ impl State {
         match &self.whole {
             Whole::Fields(data) => serde_json::to_string(&Snapshot { topic, r#type, ts, data }),
             Whole::Book { symbol, bids, asks, update } => {
-                let data = Book { s: symbol, b: bids.iter().collect(), a: asks.iter().collect(), u: *update };
+                let (b, mut a) = (falling(bids), falling(asks));
+                a.reverse();
+                let data = Book { s: symbol, b, a, u: *update };
                 serde_json::to_string(&Snapshot { topic, r#type, ts, data })
             }
         }
         .ok()
     }
+}
+
+/// The levels of one side by their prices, the highest first.
+fn falling(side: &Side) -> Vec<(&String, &String)> {
+    let price = |text: &str| text.parse().unwrap_or(f64::NAN);
+    let mut levels: Vec<_> = side.iter().collect();
+    levels.sort_by(|(a, _), (b, _)| price(b).total_cmp(&price(a)));
+    levels
 }
 
 /// Changes levels of one side; a size of zero takes a level away.
@@ -205,10 +215,11 @@ mod tests {
         let topic = "orderbook.50.AUSDT";
         let about = states.take(0, &book("snapshot", 1, 5, r#"[["10","1"],["9","2"]]"#, r#"[["11","3"]]"#));
         assert_eq!(about, About::Topic(topic.to_owned()));
-        states.take(0, &book("delta", 2, 6, r#"[["10","0"],["8.50","4"]]"#, "[]"));
+        states.take(0, &book("delta", 2, 6, r#"[["10","0"],["8.50","4"]]"#, r#"[["100","7"]]"#));
         let whole: serde_json::Value = serde_json::from_str(&states.whole(topic).unwrap()).unwrap();
         assert_eq!((&whole["type"], &whole["ts"], &whole["data"]["u"]), (&"snapshot".into(), &2.into(), &6.into()));
-        assert_eq!(whole["data"]["b"], serde_json::json!([["8.50", "4"], ["9", "2"]]), "as the exchange spells them");
+        assert_eq!(whole["data"]["b"], serde_json::json!([["9", "2"], ["8.50", "4"]]), "as the exchange spells them");
+        assert_eq!(whole["data"]["a"], serde_json::json!([["11", "3"], ["100", "7"]]), "the best first");
         states.take(0, &book("delta", 3, 8, "[]", "[]"));
         assert_eq!(states.whole(topic), None, "a change was missed");
         states.take(0, &book("delta", 4, 9, "[]", "[]"));

@@ -26,7 +26,10 @@ use tokio::{
 };
 
 use super::{Recording, RecordingError, answers::Given, dialogue, reader::Lines, stage::Stage};
-use crate::{Clock, record::line::What};
+use crate::{
+    Clock,
+    record::line::{Line, What},
+};
 
 /// How long requests that are being answered may take when it ends.
 const LINGER: Duration = Duration::from_secs(2);
@@ -91,6 +94,8 @@ impl Shared {
 pub struct ReplayServer {
     listener: TcpListener,
     addr: SocketAddr,
+    /// The first line that has a time of its own.
+    first: Option<Line>,
     lines: Lines,
     shared: Shared,
     ended: watch::Sender<Option<Ended>>,
@@ -103,12 +108,23 @@ impl ReplayServer {
     ///
     /// [`ReplayError`] when the recording cannot be read or no address can be listened on.
     pub fn bind(recording: &Recording, clock: Clock) -> Result<Self, ReplayError> {
-        let lines = recording.lines()?;
+        let mut lines = recording.lines()?;
+        let mut stage = Stage::default();
+        // Whoever comes first is told what was known when the recording begins.
+        let first = loop {
+            match lines.next()? {
+                Some(line @ Line { what: What::Begin { .. } | What::State { .. }, .. }) => {
+                    stage.play(line).map_err(ReplayError::Pack)?;
+                }
+                next => break next,
+            }
+        };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(ReplayError::Bind)?;
         listener.set_nonblocking(true).map_err(ReplayError::Bind)?;
         let addr = listener.local_addr().map_err(ReplayError::Bind)?;
-        let shared = Shared { stage: Arc::default(), clock, answered: Arc::default(), stop: Arc::default() };
-        Ok(Self { listener, addr, lines, shared, ended: watch::Sender::new(None) })
+        let stage = Arc::new(Mutex::new(stage));
+        let shared = Shared { stage, clock, answered: Arc::default(), stop: Arc::default() };
+        Ok(Self { listener, addr, first, lines, shared, ended: watch::Sender::new(None) })
     }
 
     /// The base of its HTTP routes.
@@ -136,7 +152,7 @@ impl ReplayServer {
     ///
     /// [`ReplayError`] when it breaks down before that, or meets something that cannot be read.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ReplayError> {
-        let Self { listener, lines, shared, ended, .. } = self;
+        let Self { listener, first, lines, shared, ended, .. } = self;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(ReplayError::Serve)?;
         let listener = listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
@@ -150,7 +166,7 @@ impl ReplayServer {
             let _ = stopped.await;
         });
         let mut server = std::pin::pin!(server.into_future());
-        let player = play(lines, shared.clone(), ended)?;
+        let player = play(first, lines, shared.clone(), ended)?;
         let outcome = tokio::select! {
             served = &mut server => served.map_err(ReplayError::Serve),
             failed = player => Err(failed),
@@ -168,6 +184,7 @@ impl ReplayServer {
 
 /// Plays the lines on a thread of its own; resolves when that failed.
 fn play(
+    first: Option<Line>,
     lines: Lines,
     shared: Shared,
     ended: watch::Sender<Option<Ended>>,
@@ -175,7 +192,7 @@ fn play(
     let (tell, told) = oneshot::channel();
     let named = thread::Builder::new().name("replay".to_owned());
     let played = move || {
-        let outcome = perform(lines, &shared).map(|last| {
+        let outcome = perform(first, lines, &shared).map(|last| {
             ended.send_replace(last);
         });
         // Nobody is left to hear of it when the server has ended.
@@ -193,9 +210,9 @@ fn play(
 }
 
 /// Lets every line happen at its time; how it ended, or none when it was stopped before.
-fn perform(mut lines: Lines, shared: &Shared) -> Result<Option<Ended>, ReplayError> {
-    let mut last = None;
-    while let Some(line) = lines.next()? {
+fn perform(first: Option<Line>, mut lines: Lines, shared: &Shared) -> Result<Option<Ended>, ReplayError> {
+    let (mut next, mut last) = (first, None);
+    while let Some(line) = next {
         while line.at > shared.clock.now() {
             if shared.stop.load(Relaxed) {
                 return Ok(None);
@@ -211,6 +228,7 @@ fn perform(mut lines: Lines, shared: &Shared) -> Result<Option<Ended>, ReplayErr
         if answers {
             shared.answered.notify_waiters();
         }
+        next = lines.next()?;
     }
     let (lost, cut) = (shared.stage().lost(), lines.cut());
     Ok(last.map(|at| Ended { at, lost, cut }))
