@@ -75,8 +75,16 @@ distribution: need-rust ## measure how scores spread over recorded markets, into
 	mv target/DISTRIBUTION.md docs/DISTRIBUTION.md
 
 FUZZ_SECONDS := 60
-fuzz: need-fuzz ## throw any bytes at what reads the shared cache (FUZZ_SECONDS=60; a nightly compiler is needed)
+fuzz: need-fuzz ## throw any bytes at what reads the shared cache and the exchanges (FUZZ_SECONDS=60; a nightly compiler is needed)
 	cd server/cache && RUSTUP_TOOLCHAIN=nightly cargo fuzz run envelope -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096
+	@cd server/venue/fuzz && mkdir -p corpus/bybit_frames corpus/binance_frames corpus/bodies && \
+	  split -l 1 ../tests/payloads/bybit/stream.jsonl corpus/bybit_frames/documented- && \
+	  split -l 1 ../tests/payloads/binance/market.jsonl corpus/binance_frames/documented-
+	cd server/venue && export RUSTUP_TOOLCHAIN=nightly && \
+	  cargo fuzz run bybit_frames -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 && \
+	  cargo fuzz run binance_frames -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 && \
+	  cargo fuzz run bodies fuzz/corpus/bodies tests/payloads/bybit tests/payloads/binance -- \
+	    -max_total_time=$(FUZZ_SECONDS) -max_len=4096
 
 SOAK_MINUTES := 10
 soak: build need-system ## 600 symbols for some minutes with the dashboard open (SOAK_MINUTES=10)

@@ -1,14 +1,17 @@
 //! Whatever bytes arrive, a decoder neither panics nor lets an impossible number through.
 //!
-//! The bytes are arbitrary, or the documented payloads with some of them damaged: such get deeper.
+//! The bytes are arbitrary, or the documented payloads with some of them damaged: such get deeper. The fuzz targets
+//! beside this crate (`make fuzz`) stand at the same door, `fuzz/fuzz_targets/door.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+#[path = "../fuzz/fuzz_targets/door.rs"]
+mod door;
 mod script;
 
+use door::{binance_body, binance_frame, bybit_body, bybit_frame};
 use proptest::prelude::*;
-use schema::{Candle, Level, Trade, UnixMs};
 use script::{binance_payload, payload};
-use venue::{Liquidation, binance, bybit};
+use serde_json::Value;
 
 /// A way to damage bytes.
 #[derive(Debug, Clone)]
@@ -67,148 +70,6 @@ fn damaged(text: &str, damage: &[Damage]) -> Vec<u8> {
     bytes
 }
 
-fn possible_trade(trade: &Trade) {
-    assert!(trade.price.is_finite() && trade.price > 0.0 && trade.size.is_finite() && trade.size >= 0.0, "{trade:?}");
-    assert!(trade.at.0 >= 0);
-}
-
-fn possible_candle(candle: &Candle) {
-    candle.check().unwrap();
-}
-
-fn possible_levels(levels: &[Level]) {
-    assert!(levels.iter().all(|l| l.price.is_finite() && l.price > 0.0 && l.size.is_finite() && l.size >= 0.0));
-}
-
-fn possible_liquidation(one: &Liquidation) {
-    assert!(one.notional().is_finite() && one.price > 0.0 && one.size >= 0.0 && one.at.0 >= 0, "{one:?}");
-}
-
-fn possible_ticker(ticker: &venue::Ticker) {
-    let prices = [ticker.mark, ticker.index, ticker.prev_24h, ticker.prev_1h, ticker.high_24h, ticker.low_24h];
-    assert!(
-        prices.into_iter().flatten().chain([ticker.last]).all(|price| price.is_finite() && price > 0.0),
-        "{ticker:?}"
-    );
-    let amounts = [ticker.volume_24h, ticker.turnover_24h, ticker.open_interest];
-    assert!(amounts.into_iter().flatten().all(|amount| amount.is_finite() && amount >= 0.0), "{ticker:?}");
-}
-
-fn bybit_frame(text: &str) {
-    use bybit::frame::{Data, Frame, read};
-    match read(text) {
-        Ok(Frame::Data { data, at, .. }) => {
-            assert!(at.0 > 0);
-            match data {
-                Data::Ticker(row) => {
-                    let mut state = bybit::ticker::TickerState::default();
-                    // What cannot be is named; the rest is taken in.
-                    let _ = state.merge(&row);
-                    state.ticker(at, Some(8)).iter().for_each(possible_ticker);
-                }
-                Data::Candles(_, candles) => candles.iter().for_each(|(candle, _)| possible_candle(candle)),
-                Data::Trades(trades, ids) => {
-                    assert_eq!(trades.len(), ids.len());
-                    trades.iter().for_each(possible_trade);
-                }
-                Data::Liquidations(all) => all.iter().for_each(possible_liquidation),
-                Data::Book { bids, asks, .. } => [bids, asks].iter().for_each(|side| possible_levels(side)),
-            }
-        }
-        Ok(Frame::Answer(_) | Frame::Pong) => {}
-        Err(error) => assert!(!error.kind().is_empty()),
-    }
-}
-
-fn binance_frame(text: &str) {
-    use binance::frame::{Data, Frame, read};
-    match read(text) {
-        Ok(Frame::Data { data, .. }) => match data {
-            Data::Day(day) => {
-                let mut state = binance::ticker::TickerState::default();
-                state.take_day(day);
-                state.ticker(None).iter().for_each(possible_ticker);
-            }
-            Data::Candle(candle, _) => possible_candle(&candle),
-            Data::Trade(trade, _) => possible_trade(&trade),
-            Data::Liquidation(one) => possible_liquidation(&one),
-            Data::Book(diff) => {
-                assert!(diff.first <= diff.last);
-                [diff.bids, diff.asks].iter().for_each(|side| possible_levels(side));
-            }
-            Data::Best(bid, ask) => possible_levels(&[bid, ask]),
-            Data::Mark(_) | Data::NoTrade => {}
-        },
-        Ok(Frame::Answer(_)) => {}
-        Err(error) => assert!(!error.kind().is_empty()),
-    }
-}
-
-const NOW: UnixMs = UnixMs(1_900_000_000_000);
-
-fn bybit_body(bytes: &[u8]) {
-    let Ok(envelope) = bybit::parse::envelope(bytes) else { return };
-    let Some(result) = envelope.result.map(serde_json::value::RawValue::get) else { return };
-    let _ = bybit::parse::instruments(result);
-    let _ = bybit::parse::funding_intervals(result);
-    if let Ok(page) = bybit::parse::tickers(result, NOW, |_| Some(8)) {
-        page.rows.iter().for_each(|(_, ticker)| possible_ticker(ticker));
-    }
-    if let Ok(candles) = bybit::parse::candles(result, 60_000, NOW) {
-        candles.iter().for_each(possible_candle);
-        assert!(candles.windows(2).all(|pair| pair[0].start < pair[1].start));
-    }
-    if let Ok(trades) = bybit::parse::trades(result) {
-        trades.iter().for_each(possible_trade);
-    }
-    if let Ok(page) = bybit::parse::open_interest(result) {
-        assert!(page.rows.iter().all(|point| point.coins.is_finite() && point.coins >= 0.0));
-    }
-    if let Ok(page) = bybit::parse::accounts(result) {
-        assert!(page.rows.iter().all(|accounts| (0.0..=1.0).contains(&accounts.long)));
-    }
-    if let Ok(paid) = bybit::parse::funding_history(result) {
-        assert!(paid.iter().all(|paid| paid.rate.is_finite()));
-    }
-}
-
-fn binance_body(bytes: &[u8]) {
-    use binance::parse;
-    let _ = parse::instruments(bytes);
-    if let Ok(hours) = parse::funding_intervals(bytes) {
-        assert!(hours.iter().all(|(_, hours)| (1..=24).contains(hours)));
-    }
-    if let Ok(tickers) = parse::tickers(bytes, binance_payload("premium-index.json").as_bytes(), |_| Some(8)) {
-        tickers.rows.iter().for_each(|(_, ticker)| possible_ticker(ticker));
-    }
-    if let Ok(tickers) = parse::tickers(binance_payload("ticker-24hr.json").as_bytes(), bytes, |_| Some(8)) {
-        tickers.rows.iter().for_each(|(_, ticker)| possible_ticker(ticker));
-    }
-    if let Ok(candles) = parse::candles(bytes, NOW) {
-        candles.iter().for_each(possible_candle);
-        assert!(candles.windows(2).all(|pair| pair[0].start < pair[1].start));
-    }
-    if let Ok(trades) = parse::trades(bytes) {
-        trades.iter().for_each(possible_trade);
-    }
-    if let Ok(whole) = parse::depth(bytes) {
-        possible_levels(&whole.bids);
-        possible_levels(&whole.asks);
-    }
-    if let Ok(point) = parse::open_interest_now(bytes) {
-        assert!(point.coins.is_finite() && point.coins >= 0.0);
-    }
-    if let Ok(points) = parse::open_interest(bytes) {
-        assert!(points.iter().all(|point| point.coins.is_finite() && point.coins >= 0.0));
-    }
-    if let Ok(accounts) = parse::accounts(bytes) {
-        assert!(accounts.iter().all(|accounts| (0.0..=1.0).contains(&accounts.long)));
-    }
-    if let Ok(paid) = parse::funding_history(bytes) {
-        assert!(paid.iter().all(|paid| paid.rate.is_finite()));
-    }
-}
-
 fn lines(text: &str) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
@@ -225,6 +86,29 @@ fn binance_bodies() -> Vec<String> {
         .chain(["open-interest-hist", "premium-index", "ticker-24hr"])
         .map(|name| binance_payload(&format!("{name}.json")))
         .collect()
+}
+
+/// The same JSON with the members of its objects in another order.
+fn reordered(value: &Value, random: &mut fastrand::Rng) -> String {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), reordered(value, random)))
+                .collect();
+            random.shuffle(&mut members);
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| reordered(item, random)).collect();
+            format!("[{}]", items.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn shuffled(text: &str, seed: u64) -> String {
+    reordered(&serde_json::from_str(text).unwrap(), &mut fastrand::Rng::with_seed(seed))
 }
 
 proptest! {
@@ -257,5 +141,31 @@ proptest! {
     #[test]
     fn damaged_answers_of_binance(text in prop::sample::select(binance_bodies()), damage in damage()) {
         binance_body(&damaged(&text, &damage));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_members_changes_nothing_at_bybit(
+        text in prop::sample::select(lines(&payload("stream.jsonl"))), seed in any::<u64>(),
+    ) {
+        prop_assert_eq!(bybit_frame(&shuffled(&text, seed)), bybit_frame(&text));
+    }
+
+    #[test]
+    fn the_order_of_members_changes_nothing_at_binance(
+        text in prop::sample::select(lines(&binance_payload("market.jsonl"))), seed in any::<u64>(),
+    ) {
+        prop_assert_eq!(binance_frame(&shuffled(&text, seed)), binance_frame(&text));
+    }
+
+    #[test]
+    fn the_order_of_members_changes_nothing_in_answers(
+        bybit in prop::sample::select(bybit_bodies()), binance in prop::sample::select(binance_bodies()), seed in any::<u64>(),
+    ) {
+        prop_assert_eq!(bybit_body(shuffled(&bybit, seed).as_bytes()), bybit_body(bybit.as_bytes()));
+        prop_assert_eq!(binance_body(shuffled(&binance, seed).as_bytes()), binance_body(binance.as_bytes()));
     }
 }
