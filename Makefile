@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test e2e bench bench-ta-lib distribution fuzz soak screenshots fmt lint unit docs clean \
+.PHONY: help run dev build test e2e bench bench-ta-lib distribution size fuzz soak screenshots fmt lint unit docs clean \
         rebuild need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
 
 LEPTOS_VERSION := 0.3.11
@@ -73,6 +73,8 @@ distribution: need-rust ## measure how scores spread over recorded markets, into
 	  $(SPREAD)/klines-1m-2025-06 --skip 2000; echo; \
 	  $(SPREAD)/klines-5m-2023-07/csv --skip 4000; } > target/DISTRIBUTION.md
 	mv target/DISTRIBUTION.md docs/DISTRIBUTION.md
+size: build need-system ## what a phone has to load; fails over the limits in end2end/tests/size.spec.ts
+	cd end2end && SIZE=1 npx playwright test size
 
 FUZZ_SECONDS := 60
 fuzz: need-fuzz ## throw any bytes at what reads the shared cache and the exchanges (FUZZ_SECONDS=60; a nightly compiler is needed)

@@ -11,6 +11,34 @@ for (const path of PAGES) {
   });
 }
 
+for (const path of PAGES) {
+  test(`${path} says the same before and after it comes alive`, async ({ page }) => {
+    await page.addInitScript(() => {
+      const said = () =>
+        [...document.querySelectorAll("leptos-island")].map((island) => {
+          const copy = island.cloneNode(true) as Element;
+          // Ages and countdowns go on.
+          for (const clock of copy.querySelectorAll(".tick, .age, .oldest, dd.note")) clock.remove();
+          return copy.textContent ?? "";
+        });
+      document.addEventListener("DOMContentLoaded", () => {
+        const before = said();
+        new MutationObserver((_, observer) => {
+          if (document.body.dataset.hydrated !== "yes") return;
+          observer.disconnect();
+          Object.assign(window, { said: { before, after: said() } });
+        }).observe(document.body, { attributes: true });
+      });
+    });
+    await page.goto(path);
+    await live(page);
+    type Said = { before: string[]; after: string[] };
+    const { before, after } = await page.evaluate(() => (window as unknown as { said: Said }).said);
+    expect(before.join().length).toBeGreaterThan(100);
+    expect(after).toEqual(before);
+  });
+}
+
 test("a forming score changes on screen without a reload", async ({ page }) => {
   await page.goto("/symbol/BTCUSDT");
   await live(page);

@@ -67,10 +67,16 @@ fn framed<T: Clone + Send + Sync + 'static>(
     found: RwSignal<Found<T>>,
     content: impl Fn() -> AnyView + Send + 'static,
 ) -> AnyView {
-    let note = Memo::new(move |_| {
+    let judge = move || {
         let now = store.now.get();
         found.with(|found| note(&Reading::judge(found.clone(), now)))
-    });
+    };
+    drawn(look, Box::new(judge), Box::new(content))
+}
+
+/// The card, once for all schemas: what differs is behind the two functions, so that the browser loads this code once.
+fn drawn(look: Look, judge: Box<dyn Fn() -> Note + Send + Sync>, content: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
+    let note = Memo::new(move |_| judge());
     let heading = format!("{}-heading", look.name);
     view! {
         <section
@@ -82,7 +88,7 @@ fn framed<T: Clone + Send + Sync + 'static>(
                 <h2 id=heading.clone()>{look.title}</h2>
                 <p class="age">{move || note.with(|note| note.text.clone())}</p>
             </div>
-            {content}
+            {move || content()}
         </section>
     }
     .into_any()
@@ -94,13 +100,15 @@ pub(crate) fn plain_card(
     state: impl Fn() -> &'static str + Send + 'static,
     content: impl Fn() -> AnyView + Send + 'static,
 ) -> AnyView {
+    let (state, content): (Box<dyn Fn() -> &'static str + Send>, Box<dyn Fn() -> AnyView + Send>) =
+        (Box::new(state), Box::new(content));
     let heading = format!("{}-heading", look.name);
     view! {
-        <section class=format!("card {}", look.name) aria-labelledby=heading data-state=state>
+        <section class=format!("card {}", look.name) aria-labelledby=heading data-state=move || state()>
             <div class="card-head">
                 <h2 id=heading.clone()>{look.title}</h2>
             </div>
-            {content}
+            {move || content()}
         </section>
     }
     .into_any()

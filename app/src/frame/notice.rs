@@ -120,7 +120,7 @@ fn feed(health: &SystemHealth) -> Option<Notice> {
             Some(Notice::grave("RECORDED MARKET:".to_owned(), recorded(*venue, *from, *speed, *ended)))
         }
         Feed::Unreachable { venue, cause, since } => Some(Notice::grave(
-            format!("{} UNREACHABLE", venue.label().to_uppercase()),
+            format!("{} UNREACHABLE", venue.label().to_ascii_uppercase()),
             format!("since {}: {cause}", format::moment(*since)),
         )),
         Feed::Connecting { venue } => Some(Notice {
