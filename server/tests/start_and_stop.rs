@@ -18,7 +18,7 @@ fn a_bad_configuration_ends_with_2_and_names_the_file_the_key_and_what_is_allowe
     for (text, expected) in [
         ("[http]\nprot = 1\n", ["virtuoso.toml", "http.prot", "http.addr"]),
         ("[sim]\nsymbols = \"many\"\n", ["virtuoso.toml", "sim.symbols", "a whole number"]),
-        ("source = \"kraken\"\n", ["virtuoso.toml", "source", "\"auto\", \"bybit\", \"binance\" and \"sim\""]),
+        ("source = \"kraken\"\n", ["virtuoso.toml", "source", "\"binance\", \"sim\" and \"replay:\""]),
         ("[http\n", ["virtuoso.toml", "not valid TOML", "line 1"]),
     ] {
         std::fs::write(&path, text).unwrap();
