@@ -100,11 +100,11 @@ pub(crate) fn plain_card(
     state: impl Fn() -> &'static str + Send + 'static,
     content: impl Fn() -> AnyView + Send + 'static,
 ) -> AnyView {
-    let (state, content): (Box<dyn Fn() -> &'static str + Send>, Box<dyn Fn() -> AnyView + Send>) =
-        (Box::new(state), Box::new(content));
+    let state: Box<dyn Fn() -> &'static str + Send> = Box::new(state);
+    let content: Box<dyn Fn() -> AnyView + Send> = Box::new(content);
     let heading = format!("{}-heading", look.name);
     view! {
-        <section class=format!("card {}", look.name) aria-labelledby=heading data-state=move || state()>
+        <section class=format!("card {}", look.name) aria-labelledby=heading data-state=state>
             <div class="card-head">
                 <h2 id=heading.clone()>{look.title}</h2>
             </div>
