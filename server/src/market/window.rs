@@ -1,5 +1,7 @@
 //! Everything that is known of one symbol.
 
+mod audit;
+
 use analysis::{
     Analysis,
     input::{PerTimeframe, SymbolInput},
@@ -7,6 +9,8 @@ use analysis::{
 };
 use schema::{Candle, Direction, Timeframe, Trade, UnixMs, breakdown::ScorePoint};
 use venue::{BookChange, Instrument, Ticker};
+
+pub(crate) use audit::{Audited, Unaudited};
 
 use super::{
     book::OrderBook,
@@ -26,31 +30,6 @@ pub(crate) struct Needs {
     pub(crate) candles: bool,
     /// The latest trades.
     pub(crate) trades: bool,
-}
-
-/// A candle that was made of minutes and not yet held against the venue's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unaudited {
-    pub(crate) timeframe: Timeframe,
-    pub(crate) start: UnixMs,
-}
-
-impl Unaudited {
-    /// When it closed.
-    pub(crate) const fn closed_at(self) -> UnixMs {
-        UnixMs(self.start.0 + self.timeframe.ms())
-    }
-}
-
-/// What came of holding a candle against the venue's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audited {
-    /// They agree.
-    Equal,
-    /// They do not: the history has to be loaded again.
-    Different,
-    /// The venue did not tell it, or it is not held any more.
-    Untold,
 }
 
 /// The result of the last closed bar.
@@ -82,7 +61,7 @@ pub(crate) struct Window {
     as_of: Option<UnixMs>,
     needs: Needs,
     bar_due: Option<UnixMs>,
-    /// At most one of each timeframe.
+    /// Candles not yet held against the venue's, at most one of each timeframe.
     unaudited: Vec<Unaudited>,
     rewritten: u64,
 }
@@ -230,27 +209,6 @@ impl Window {
         self.needs.trades = true;
     }
 
-    /// The next candle to hold against the venue's, longest wait first.
-    pub(crate) fn unaudited(&self) -> Option<Unaudited> {
-        self.unaudited.first().copied().filter(|_| !self.needs.candles)
-    }
-
-    /// Holds a candle against the venue's; a difference asks for the whole history.
-    ///
-    /// Prices have to be the same. Sums of what was traded may differ in their last digits by the order of summing.
-    pub(crate) fn audit(&mut self, unaudited: Unaudited, told: Option<&Candle>) -> Audited {
-        self.unaudited.retain(|waiting| *waiting != unaudited);
-        let held = self.candles(unaudited.timeframe).iter().rev().find(|candle| candle.start == unaudited.start);
-        let (Some(told), Some(held)) = (told, held) else { return Audited::Untold };
-        let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * a.abs().max(b.abs());
-        let prices = |candle: &Candle| [candle.open, candle.high, candle.low, candle.close];
-        if prices(told) == prices(held) && near(told.volume, held.volume) && near(told.turnover, held.turnover) {
-            return Audited::Equal;
-        }
-        self.needs.candles = true;
-        Audited::Different
-    }
-
     /// Lets its history be asked for again.
     pub(crate) const fn ask_again(&mut self) {
         self.needs = Needs { candles: true, trades: true };
@@ -357,11 +315,11 @@ mod tests {
         })
     }
 
-    fn candle(start: i64, close: f64) -> Candle {
+    pub(super) fn candle(start: i64, close: f64) -> Candle {
         Candle { start: UnixMs(start), open: 100.0, high: 110.0, low: 90.0, close, volume: 1.0, turnover: 100.0 }
     }
 
-    fn loaded() -> Window {
+    pub(super) fn loaded() -> Window {
         let mut window = window();
         let minutes = (0..60).map(|n| candle(n * 60_000, 100.0)).collect();
         let fives = (0..12).map(|n| candle(n * 300_000, 100.0)).collect();
@@ -380,33 +338,6 @@ mod tests {
         assert_eq!(window.candles(Timeframe::M5).last().unwrap().volume, 5.0);
         assert!(window.is_loaded());
         assert_eq!(window.bar_due(), Some(UnixMs(65 * 60_000)));
-    }
-
-    #[test]
-    fn a_candle_made_of_minutes_is_held_against_the_venues_own() {
-        let closed = || {
-            let mut window = loaded();
-            for n in 60..65 {
-                window.take_candle(Timeframe::M1, candle(n * 60_000, 101.0), true, UnixMs((n + 1) * 60_000));
-            }
-            window
-        };
-        let mut window = closed();
-        let unaudited = window.unaudited().unwrap();
-        assert_eq!((unaudited.timeframe, unaudited.closed_at()), (Timeframe::M5, UnixMs(65 * 60_000)));
-        let own = *window.candles(Timeframe::M5).last().unwrap();
-        let told = Candle { volume: own.volume * (1.0 + 1e-9), ..own };
-        assert_eq!(window.audit(unaudited, Some(&told)), Audited::Equal);
-        assert_eq!((window.unaudited(), window.needs().candles), (None, false));
-
-        for wrong in [Candle { high: own.high + 0.1, ..own }, Candle { volume: own.volume * 1.01, ..own }] {
-            let mut window = closed();
-            assert_eq!(window.audit(unaudited, Some(&wrong)), Audited::Different);
-            assert!(window.needs().candles, "{wrong:?}");
-        }
-        let mut window = closed();
-        assert_eq!(window.audit(unaudited, None), Audited::Untold);
-        assert!(!window.needs().candles);
     }
 
     #[test]

@@ -72,6 +72,22 @@ impl Memcached {
     /// Stops it as a debugger would: connections are accepted, nothing is answered.
     pub(crate) fn freeze(&self) {
         self.signal("-STOP");
+        // The signal is on its way when `kill` returns: a thread that did not stop yet would still answer.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while !self.is_stopped() {
+            assert!(std::time::Instant::now() < deadline, "memcached does not stop");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Whether each of its threads stands still, as far as this system tells (Linux does).
+    fn is_stopped(&self) -> bool {
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.child.id())) else { return true };
+        threads.flatten().all(|thread| {
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            // After the name in brackets, which may hold anything, stands the state.
+            stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+        })
     }
 
     pub(crate) fn thaw(&self) {
