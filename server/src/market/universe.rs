@@ -45,7 +45,7 @@ pub(crate) fn judge(
     let max = u32::try_from(rules.max_symbols).unwrap_or(u32::MAX);
     let beyond = candidates.split_off(candidates.len().min(rules.max_symbols));
     left_out.extend(beyond.into_iter().map(|(_, _, _, instrument)| (instrument, Exclusion::BeyondMaximum { max })));
-    left_out.sort_by(|a, b| a.0.symbol.cmp(&b.0.symbol));
+    left_out.sort_by_key(|(instrument, _)| instrument.symbol);
     // What is shown as rank is the turnover alone.
     candidates.sort_by(|a, b| {
         let traded = |symbol| turnover(symbol).map_or(0.0, Usd::get);
