@@ -26,7 +26,13 @@ pub(super) const READING: &[GuideTerm] = &[
     term(
         "simulated",
         "SIMULATED MARKET",
-        "No exchange could be reached. The whole market is made up, and figures that would have to be invented are missing.",
+        "The whole market is made up, and every figure of it: no exchange could be reached, or the configuration asks for it. The \
+         banner says which.",
+    ),
+    term(
+        "recorded",
+        "RECORDED MARKET",
+        "What an exchange said some time ago is played again. Times and ages are those of the recording.",
     ),
     term(
         "sign",
