@@ -2,7 +2,7 @@
 //!
 //! Each gets its page's snapshot once; the first rendering in the browser is made from that very value and from its clock,
 //! so it equals the server's. The framework's own macro would also write snapshots in the browser, which only ever reads
-//! them, and read them with code that is made for any format; hence [`island!`].
+//! them, and read them with code that is made for any format; hence `island!`.
 
 #![allow(unreachable_pub, reason = "the macro makes public items in private places")]
 
