@@ -27,7 +27,7 @@ macro_rules! rows {
     };
 }
 
-/// Every condition, in the order of [`of`].
+/// Every condition, in the order in which a score lists them.
 pub const CONDITIONS: [Row; 7] = rows! {
     "spread", "Spread", "bps", "Best ask minus best bid, against the price between them.";
     "depth_1pct", "Depth ±1 %", "USD", "What rests within 1 % of the price, on both sides.";
