@@ -6,12 +6,14 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, header, request::Parts},
     middleware::Next,
     response::Response,
 };
-use leptos::{nonce::use_nonce, prelude::use_context};
-use leptos_axum::ResponseOptions;
+use leptos::{
+    nonce::Nonce,
+    prelude::{provide_context, use_context},
+};
 
 /// For answers that are no page: nothing is loaded from them, but a worker may ask this server.
 const NO_PAGE: &str =
@@ -31,19 +33,32 @@ fn policy(nonce: &str, watched: bool) -> String {
     )
 }
 
-/// Gives the page that is being made its policy. Called with the reactive owner of the request, which holds the nonce.
+/// Gives the scripts of the page that is being made the nonce of its answer. Called with the reactive owner of the request.
 pub(super) fn allow_own_scripts() {
-    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
-    let watched = std::env::var_os("LEPTOS_WATCH").is_some();
-    match HeaderValue::try_from(policy(&nonce, watched)) {
-        Ok(policy) => response.insert_header(header::CONTENT_SECURITY_POLICY, policy),
-        // The answer then has the policy of one that is no page, under which no script runs.
-        Err(error) => tracing::error!(%error, "the policy of a page cannot be written"),
+    match use_context::<Parts>().and_then(|request| request.extensions.get::<Nonce>().cloned()) {
+        Some(nonce) => provide_context(nonce),
+        // Its scripts then carry a nonce that the policy does not know, and do not run.
+        None => tracing::error!("a page is made for a request without a nonce"),
     }
 }
 
+fn is_page(response: &Response) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+fn page_policy(nonce: &str) -> HeaderValue {
+    let watched = std::env::var_os("LEPTOS_WATCH").is_some();
+    HeaderValue::try_from(policy(nonce, watched)).unwrap_or_else(|error| {
+        // Under this one no script of the page runs.
+        tracing::error!(%error, "the policy of a page cannot be written");
+        HeaderValue::from_static(NO_PAGE)
+    })
+}
+
 /// Puts into every answer what it does not say itself.
-pub(super) async fn complete(request: Request, next: Next) -> Response {
+pub(super) async fn complete(mut request: Request, next: Next) -> Response {
+    let nonce = Nonce::new();
+    request.extensions_mut().insert(nonce.clone());
     // The names of these files hold a hash of their content; those of snippets do not.
     let immutable = request.uri().path().strip_prefix("/pkg/").is_some_and(|file| !file.starts_with("snippets/"));
     let mut response = next.run(request).await;
@@ -54,11 +69,12 @@ pub(super) async fn complete(request: Request, next: Next) -> Response {
     } else {
         Some("no-cache")
     };
+    let policy = if is_page(&response) { page_policy(&nonce) } else { HeaderValue::from_static(NO_PAGE) };
     let headers = response.headers_mut();
     if let Some(kept) = kept {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     }
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NO_PAGE));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
