@@ -1,9 +1,14 @@
 //! Logs and metrics of the process.
 
+use std::time::Duration;
+
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, util::TryInitError};
 
 use crate::config::Log;
+
+/// How often measurements are summed up.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The process cannot be observed.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +24,7 @@ pub enum TelemetryError {
     Metrics(#[from] BuildError),
 }
 
-/// Writes logs to standard error and keeps metrics for `/metrics`.
+/// Writes logs to standard error and keeps metrics for `/metrics`. To be called within a runtime.
 ///
 /// # Errors
 ///
@@ -35,5 +40,17 @@ pub fn start(log: &Log) -> Result<PrometheusHandle, TelemetryError> {
     } else {
         lines.finish().try_init()?;
     }
-    Ok(PrometheusBuilder::new().install_recorder()?)
+    let recorder = PrometheusBuilder::new().install_recorder()?;
+    tokio::spawn(sum_up(recorder.clone()));
+    Ok(recorder)
+}
+
+/// Sums up what was measured, as long as the process runs. Until then each measurement is kept by itself, and nobody may ever ask
+/// for `/metrics`.
+async fn sum_up(recorder: PrometheusHandle) {
+    let mut timer = tokio::time::interval(UPKEEP);
+    loop {
+        timer.tick().await;
+        recorder.run_upkeep();
+    }
 }

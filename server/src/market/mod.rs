@@ -100,9 +100,16 @@ impl Market {
             }
             // The adapter asks for a silent stream again by itself, and tells of a silent book as lost.
             MarketEvent::Silent { .. } | MarketEvent::Connected { .. } => {}
-            MarketEvent::Lost { symbols, .. } => {
+            MarketEvent::Hearing { symbols } => {
                 for symbol in symbols.iter() {
-                    self.with(*symbol, Window::lose);
+                    self.with(*symbol, Window::hear_trades);
+                }
+            }
+            MarketEvent::Missed { symbol } => self.with(symbol, Window::miss_trades),
+            MarketEvent::Lost { symbols, trades, .. } => {
+                let lose = if trades { Window::lose } else { Window::lose_book };
+                for symbol in symbols.iter() {
+                    self.with(*symbol, lose);
                 }
             }
         }

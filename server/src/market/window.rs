@@ -60,6 +60,8 @@ pub(crate) struct Window {
     scores: Recent<ScorePoint>,
     as_of: Option<UnixMs>,
     needs: Needs,
+    /// Whether every trade is being told.
+    hearing: bool,
     bar_due: Option<UnixMs>,
     /// Candles not yet held against the venue's, at most one of each timeframe.
     unaudited: Vec<Unaudited>,
@@ -82,6 +84,7 @@ impl Window {
             scores: Recent::new(SCORES),
             as_of: None,
             needs: Needs { candles: true, trades: true },
+            hearing: false,
             bar_due: None,
             unaudited: Vec::new(),
             rewritten: 0,
@@ -93,9 +96,10 @@ impl Window {
         self.as_of
     }
 
-    /// What has to be asked for over HTTP.
+    /// What has to be asked for over HTTP. Trades only once they are told as well: between an answer and the first one
+    /// that is told, some would be missing.
     pub(crate) const fn needs(&self) -> Needs {
-        self.needs
+        Needs { trades: self.needs.trades && self.hearing, ..self.needs }
     }
 
     /// Whether its history was loaded and has no hole.
@@ -201,12 +205,28 @@ impl Window {
         self.needs.trades = false;
     }
 
-    /// The connection was lost: what was missed has to be asked for, and sums may not be continued.
-    pub(crate) fn lose(&mut self) {
+    /// From now on every trade is told.
+    pub(crate) const fn hear_trades(&mut self) {
+        self.hearing = true;
+    }
+
+    /// Trades were missed: they have to be asked for, and sums may not be continued.
+    pub(crate) fn miss_trades(&mut self) {
         self.flow.forget();
         self.positions.lose();
-        self.book.apply(UnixMs(0), BookChange::Lost);
         self.needs.trades = true;
+    }
+
+    /// The book was lost with its connection.
+    pub(crate) fn lose_book(&mut self) {
+        self.book.apply(UnixMs(0), BookChange::Lost);
+    }
+
+    /// The connection was lost, and nothing is told until there is another one.
+    pub(crate) fn lose(&mut self) {
+        self.miss_trades();
+        self.lose_book();
+        self.hearing = false;
     }
 
     /// Lets its history be asked for again.
@@ -381,8 +401,11 @@ mod tests {
     #[test]
     fn a_lost_connection_empties_what_may_have_a_hole() {
         let mut window = loaded();
+        window.hear_trades();
         window.load_trades(vec![]);
         window.lose();
+        assert!(!window.needs().trades, "until trades are told again, an answer would leave a hole");
+        window.hear_trades();
         assert!(window.needs().trades);
         assert!(window.input().is_none_or(|input| input.book.is_none() && input.trades.is_empty()));
     }

@@ -111,18 +111,19 @@ async fn listen(
         let Some(event) = event else { return };
         match &event {
             MarketEvent::Connected { connection } => board.stream_connected(*connection),
-            MarketEvent::Lost { connection, cause, .. } => {
-                board.stream_lost(*connection, cause);
-                history.notify_one();
-            }
+            MarketEvent::Lost { connection, cause, .. } => board.stream_lost(*connection, cause),
             _ => {}
         }
+        let asked_for = matches!(event, MarketEvent::Hearing { .. } | MarketEvent::Missed { .. });
         // From the exchange's clock to the window: transport, waiting and handling, and what the two clocks are apart.
         let sent = match &event {
             MarketEvent::Book { at, change: BookChange::Delta { .. }, .. } => Some(*at),
             _ => None,
         };
         market.apply(event);
+        if asked_for {
+            history.notify_one();
+        }
         if let Some(sent) = sent {
             lag.record((clock.now().0 - sent.0) as f64 / 1_000.0);
         }

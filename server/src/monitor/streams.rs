@@ -51,32 +51,35 @@ impl Streams {
         if held == wanted {
             return false;
         }
-        let (whole, touched): (Vec<_>, Vec<_>) =
-            self.groups.drain(..).partition(|group| group.symbols.iter().all(|symbol| wanted.contains(symbol)));
-        self.groups = whole;
-        for group in touched {
-            let staying = self.retire(group).into_iter().filter(|symbol| wanted.contains(symbol)).collect();
-            self.open(staying);
-        }
         let new: Vec<Symbol> = symbols.iter().copied().filter(|symbol| !held.contains(symbol)).collect();
-        for symbols in new.chunks(GROUP) {
-            self.open(symbols.to_vec());
-        }
-        if self.groups.len() > symbols.len().div_ceil(GROUP) + SPARE_GROUPS {
-            for group in std::mem::take(&mut self.groups) {
+        let groups = std::mem::take(&mut self.groups);
+        if groups.len() + new.len().div_ceil(GROUP) > symbols.len().div_ceil(GROUP) + SPARE_GROUPS {
+            for group in groups {
                 self.retire(group);
             }
-            for symbols in symbols.chunks(GROUP) {
-                self.open(symbols.to_vec());
+            self.open(symbols);
+            return true;
+        }
+        for group in groups {
+            if group.symbols.iter().all(|symbol| wanted.contains(symbol)) {
+                self.groups.push(group);
+            } else {
+                let held = self.retire(group).into_iter();
+                self.open(&held.filter(|symbol| wanted.contains(symbol)).collect::<Vec<_>>());
             }
         }
+        self.open(&new);
         true
     }
 
-    fn open(&mut self, symbols: Vec<Symbol>) {
-        if symbols.is_empty() {
-            return;
+    /// Watches these in groups of their own.
+    fn open(&mut self, symbols: &[Symbol]) {
+        for group in symbols.chunks(GROUP) {
+            self.open_group(group.to_vec());
         }
+    }
+
+    fn open_group(&mut self, symbols: Vec<Symbol>) {
         let subscription = self.exchange.watch(symbols.clone(), self.events.clone());
         self.groups.push(Group { symbols, subscription });
     }
@@ -226,12 +229,17 @@ mod tests {
         stage.watch(0..150);
         for place in [0, 120] {
             let window = stage.market.window(symbol(place)).unwrap();
+            lock(&window).hear_trades();
             lock(&window).load_trades(Vec::new());
             assert!(!lock(&window).needs().trades);
         }
         let asked = stage.watch((0..150).filter(|n| *n != 130));
         assert_eq!(asked.iter().map(Vec::len).collect::<Vec<_>>(), [49]);
-        let needs = |place| lock(&stage.market.window(symbol(place)).unwrap()).needs().trades;
+        let needs = |place| {
+            let window = stage.market.window(symbol(place)).unwrap();
+            lock(&window).hear_trades();
+            lock(&window).needs().trades
+        };
         assert!(needs(120), "its group was away for a moment");
         assert!(!needs(0), "the other group never was");
         assert!(lock(&stage.market.window(symbol(0)).unwrap()).candles(Timeframe::M1).is_empty());
@@ -245,7 +253,7 @@ mod tests {
             assert_eq!(stage.watch(0..last).len(), 1, "{last}");
         }
         let asked = stage.watch(0..159);
-        assert_eq!(asked.iter().map(Vec::len).collect::<Vec<_>>(), [1, 100, 59], "one more, then all of them in two");
+        assert_eq!(asked.iter().map(Vec::len).collect::<Vec<_>>(), [100, 59], "all of them in two");
         assert_eq!(stage.streams.symbols().len(), 159);
     }
 

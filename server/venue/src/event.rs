@@ -176,6 +176,16 @@ pub enum MarketEvent {
         /// For how long.
         silent_for: Duration,
     },
+    /// From now on every trade of these contracts is told. What was traded before, and up to this moment, is to be asked for.
+    Hearing {
+        /// Which contracts.
+        symbols: Arc<[Symbol]>,
+    },
+    /// Trades or liquidations of a contract were missed although the connection stands.
+    Missed {
+        /// Which contract.
+        symbol: Symbol,
+    },
     /// A connection was made; its topics begin anew.
     Connected {
         /// Which of the subscription's connections, counted from 0.
@@ -187,6 +197,8 @@ pub enum MarketEvent {
         connection: usize,
         /// The contracts it carries: all of them have missed something.
         symbols: Arc<[Symbol]>,
+        /// Whether their trades came over it; they are told again from the next [`MarketEvent::Hearing`] on.
+        trades: bool,
         /// What happened, in plain words.
         cause: String,
     },

@@ -16,6 +16,7 @@ mod http;
 mod intervals;
 mod ladder;
 mod limit;
+mod news;
 mod order;
 pub mod record;
 pub mod replay;

@@ -99,6 +99,9 @@ pub(crate) trait Dialogue: Send {
     /// The symbols it is about.
     fn symbols(&self) -> Arc<[Symbol]>;
 
+    /// Whether it is about their trades as well.
+    fn carries_trades(&self) -> bool;
+
     /// What must be told now that the connection is lost.
     fn end(&mut self) -> Vec<MarketEvent>;
 }
@@ -141,7 +144,12 @@ pub(crate) async fn keep(url: Url, mut dialogue: impl Dialogue, config: StreamCo
             return;
         }
         tracing::warn!(host = url.host_str(), connection = sink.connection(), cause, "stream lost");
-        let lost = MarketEvent::Lost { connection: sink.connection(), symbols: dialogue.symbols(), cause };
+        let lost = MarketEvent::Lost {
+            connection: sink.connection(),
+            symbols: dialogue.symbols(),
+            trades: dialogue.carries_trades(),
+            cause,
+        };
         if !sink.deliver(lost).await {
             return;
         }

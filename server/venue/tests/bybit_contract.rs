@@ -148,6 +148,8 @@ async fn every_kind_of_event_arrives_of_every_symbol_that_is_watched() {
                 }
                 MarketEvent::Lost { cause, .. } => panic!("{cause}"),
                 MarketEvent::Silent { symbol, stream, .. } => panic!("{stream:?} of {symbol} is silent"),
+                MarketEvent::Missed { symbol } => panic!("trades of {symbol} were missed"),
+                MarketEvent::Hearing { .. } => continue,
             };
             let before = last_at.insert((symbol, kind), at);
             assert!(before.is_none_or(|before| before <= at), "{kind} of {symbol} out of order");

@@ -5,7 +5,7 @@ mod script;
 
 use std::time::Duration;
 
-use script::{Peer, Request, WsScript, book, config, event, symbol, ticker, within};
+use script::{Peer, Request, WsScript, any_event, book, config, event, symbol, ticker, within};
 use tokio::{io::AsyncWriteExt, sync::mpsc};
 use tokio_tungstenite::tungstenite::Message;
 use venue::{
@@ -37,6 +37,7 @@ impl Stage {
         let mut peer = self.server.accept().await;
         peer.accept_request().await;
         assert_eq!(event(&mut self.events).await, MarketEvent::Connected { connection: 0 });
+        assert!(matches!(any_event(&mut self.events).await, MarketEvent::Hearing { .. }));
         peer
     }
 
@@ -155,7 +156,9 @@ async fn after_a_lost_connection_everything_is_asked_for_again_and_nothing_old_i
     drop(peer);
 
     stage.lost_book().await;
-    let MarketEvent::Lost { connection, symbols, cause } = event(&mut stage.events).await else { panic!("not lost") };
+    let MarketEvent::Lost { connection, symbols, trades: true, cause } = event(&mut stage.events).await else {
+        panic!("not lost")
+    };
     assert_eq!((connection, &*symbols), (0, &[symbol("AUSDT")][..]));
     assert!(cause.contains("connection"), "{cause}");
 

@@ -133,6 +133,21 @@ over_every_venue! {
         assert_eq!(stage.exchange.counters().malformed, 0);
     }
 
+    async fn trades_are_told_from_the_answer_on_and_one_that_finds_no_room_is_told_as_missed(words: Words) {
+        let (mut stage, mut line) = Stage::watching(words, &[A], 1, |_| {}).await;
+        stage.until("the answer", |event| matches!(event, MarketEvent::Hearing { symbols } if **symbols == [symbol(A)])).await;
+        line.market.say(words.trade(1, true, 3_000)).await;
+        line.market.say(words.trade(2, true, 3_001)).await;
+        within("the drop to be counted", async {
+            while stage.exchange.counters().dropped == 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        stage.until("the news", |event| *event == MarketEvent::Missed { symbol: symbol(A) }).await;
+        assert_eq!(stage.exchange.counters().dropped, 1);
+    }
+
     async fn a_gap_in_a_book_is_told_and_a_new_whole_one_replaces_it(words: Words) {
         let (mut stage, mut line) = Stage::watching(words, &[A], 64, |_| {}).await;
         stage.whole_book(&mut line, 10, 5.0).await;

@@ -70,10 +70,6 @@ impl Task for History {
 
 async fn load(exchange: &dyn Exchange, window: &Mutex<Window>, needs: Needs) -> Result<(), VenueError> {
     let symbol = lock(window).instrument.symbol;
-    if needs.trades {
-        let trades = exchange.recent_trades(symbol, 1_000).await?;
-        lock(window).load_trades(trades);
-    }
     if needs.candles {
         // The shortest last: it is the one that a minute of loading could leave a hole in.
         let ask = |timeframe| exchange.candles(symbol, Interval::Timeframe(timeframe), kept(timeframe));
@@ -82,6 +78,11 @@ async fn load(exchange: &dyn Exchange, window: &Mutex<Window>, needs: Needs) -> 
         let m5 = ask(Timeframe::M5).await?;
         let m1 = ask(Timeframe::M1).await?;
         lock(window).load_candles(PerTimeframe([m1, m5, m30, h4]));
+    }
+    // Meanwhile the streams may have begun.
+    if lock(window).needs().trades {
+        let trades = exchange.recent_trades(symbol, 1_000).await?;
+        lock(window).load_trades(trades);
     }
     Ok(())
 }

@@ -4,6 +4,15 @@ use std::collections::VecDeque;
 
 use super::topic::Topic;
 
+/// What an answer to a request brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answered {
+    /// Streams that are told from now on.
+    pub(super) granted: Vec<Topic>,
+    /// The stream that is not to be had on this connection.
+    pub(super) given_up: Option<Topic>,
+}
+
 /// The requests of one connection.
 #[derive(Debug)]
 pub(super) struct Subscriptions {
@@ -60,19 +69,20 @@ impl Subscriptions {
         self.next
     }
 
-    /// Takes an answer; the stream that is given up for this connection. A refused request is halved until the refused
-    /// stream stands alone, for the refusal does not name it.
-    pub(super) fn answered(&mut self, request: Option<u64>, refused: bool) -> Option<Topic> {
-        let place = self.pending.iter().position(|(id, _)| Some(*id) == request)?;
-        let (_, batch) = self.pending.remove(place)?;
+    /// Takes an answer. A refused request is halved until the refused stream stands alone, for the refusal does not name it.
+    pub(super) fn answered(&mut self, request: Option<u64>, refused: bool) -> Answered {
+        let nothing = Answered { granted: Vec::new(), given_up: None };
+        let place = self.pending.iter().position(|(id, _)| Some(*id) == request);
+        let Some((_, batch)) = place.and_then(|place| self.pending.remove(place)) else { return nothing };
         match (refused, &batch[..]) {
-            (false, _) | (true, []) => None,
-            (true, [topic]) => Some(*topic),
+            (false, _) => Answered { granted: batch, ..nothing },
+            (true, []) => nothing,
+            (true, [topic]) => Answered { given_up: Some(*topic), ..nothing },
             (true, _) => {
                 let (left, right) = batch.split_at(batch.len() / 2);
                 self.subscribe(left);
                 self.subscribe(right);
-                None
+                nothing
             }
         }
     }
@@ -103,16 +113,16 @@ mod tests {
                 let json: serde_json::Value = serde_json::from_str(&message).unwrap();
                 let params: Vec<_> = json["params"].as_array().unwrap().iter().map(|p| p.as_str().unwrap()).collect();
                 let refused = params.contains(&"cusdt@aggTrade");
-                if !refused {
-                    accepted.extend(params.iter().map(ToString::to_string));
-                }
-                given_up.extend(subscriptions.answered(json["id"].as_u64(), refused));
+                let answered = subscriptions.answered(json["id"].as_u64(), refused);
+                accepted.extend(answered.granted.iter().map(ToString::to_string));
+                given_up.extend(answered.given_up);
             }
         }
         accepted.sort();
         assert_eq!(accepted, ["ausdt@aggTrade", "busdt@aggTrade", "dusdt@aggTrade", "eusdt@aggTrade"]);
         assert_eq!(given_up, [topics[2]]);
-        assert_eq!(subscriptions.answered(Some(99), true), None);
-        assert_eq!(subscriptions.answered(None, true), None);
+        for unknown in [Some(99), None] {
+            assert_eq!(subscriptions.answered(unknown, true), Answered { granted: vec![], given_up: None });
+        }
     }
 }

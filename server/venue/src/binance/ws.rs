@@ -14,11 +14,11 @@ use super::{
     book::{Diff, Step, Whole},
     depth::Books,
     frame::{self, Data, Frame},
-    subscriptions::Subscriptions,
+    subscriptions::{Answered, Subscriptions},
     topic::{Channel, Root, Topic},
     watched::{Follows, Watched},
 };
-use crate::{BookChange, MarketEvent, intervals::FundingIntervals, sink::EventSink, ws::Dialogue};
+use crate::{BookChange, MarketEvent, intervals::FundingIntervals, news::News, sink::EventSink, ws::Dialogue};
 
 /// The dialogue of a connection that watches some symbols at one root.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub(super) struct Watch {
     fetching: HashSet<Symbol>,
     /// Books whose loss could not be told yet, for lack of room.
     untold: HashMap<Symbol, UnixMs>,
+    news: News,
 }
 
 impl Watch {
@@ -56,6 +57,7 @@ impl Watch {
             due: HashMap::new(),
             fetching: HashSet::new(),
             untold: HashMap::new(),
+            news: News::default(),
         }
     }
 
@@ -216,15 +218,21 @@ impl Watch {
             Data::Trade(trade, id) => {
                 match id.map_or(Follows::AtOnce, |id| watched.follow(id)) {
                     Follows::Not => return,
-                    Follows::AfterHole => sink.counters.remark("missing trades", &symbol),
+                    Follows::AfterHole => {
+                        sink.counters.remark("missing trades", &symbol);
+                        self.news.miss(symbol);
+                    }
                     Follows::AtOnce => {}
                 }
-                sink.offer(MarketEvent::Trades { symbol, trades: vec![trade] });
+                if !sink.offer(MarketEvent::Trades { symbol, trades: vec![trade] }) {
+                    self.news.miss(symbol);
+                }
                 return;
             }
             Data::Liquidation(liquidation) => {
-                if watched.new_liquidation(liquidation) {
-                    sink.offer(MarketEvent::Liquidations { symbol, liquidations: vec![liquidation] });
+                let new = watched.new_liquidation(liquidation);
+                if new && !sink.offer(MarketEvent::Liquidations { symbol, liquidations: vec![liquidation] }) {
+                    self.news.miss(symbol);
                 }
                 return;
             }
@@ -245,6 +253,7 @@ impl Dialogue for Watch {
     fn begin(&mut self, now: Instant) -> Vec<String> {
         self.subscriptions.clear();
         self.due.clear();
+        self.news.clear();
         let mut topics = Vec::new();
         for (symbol, watched) in &mut self.symbols {
             *watched = Watched::default();
@@ -266,7 +275,11 @@ impl Dialogue for Watch {
         match frame::read(text) {
             Ok(Frame::Data { symbol, at, data }) => self.take_data(symbol, at, data, now, sink),
             Ok(Frame::Answer(answer)) => {
-                let given_up = self.subscriptions.answered(answer.request, answer.refusal.is_some());
+                let Answered { granted, given_up } =
+                    self.subscriptions.answered(answer.request, answer.refusal.is_some());
+                let trades = granted.into_iter().filter(|topic| topic.channel == Channel::Trades);
+                self.news.hear(trades.map(|topic| topic.symbol));
+                self.news.tell(sink);
                 let Some(Topic { channel, symbol }) = given_up else { return };
                 if let Some(watched) = self.symbols.get_mut(&symbol) {
                     watched.give_up(channel);
@@ -291,6 +304,7 @@ impl Dialogue for Watch {
         while let Some((symbol, whole)) = self.books.next() {
             self.take_whole(symbol, whole, now, sink);
         }
+        self.news.tell(sink);
         self.tell_lost_books(now, sink);
         self.fetch_due(now);
         self.subscriptions.take_outgoing()
@@ -298,6 +312,10 @@ impl Dialogue for Watch {
 
     fn symbols(&self) -> Arc<[Symbol]> {
         self.symbols.keys().copied().collect()
+    }
+
+    fn carries_trades(&self) -> bool {
+        self.root.watched().contains(&Channel::Trades)
     }
 
     fn end(&mut self) -> Vec<MarketEvent> {

@@ -6,6 +6,15 @@ use std::collections::VecDeque;
 
 use super::{frame::Answer, topic::Topic};
 
+/// What an answer to a request brought.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Answered {
+    /// Topics that are told from now on.
+    pub(super) granted: Vec<Topic>,
+    /// Topics that are not to be had on this connection.
+    pub(super) given_up: Vec<Topic>,
+}
+
 /// The requests of one connection.
 #[derive(Debug)]
 pub(super) struct Subscriptions {
@@ -62,32 +71,33 @@ impl Subscriptions {
         id
     }
 
-    /// Takes an answer; the topics that are given up for this connection.
+    /// Takes an answer.
     ///
     /// The topics a refusal names are given up and the rest of the request is made again; where it names none, the
     /// request is halved until the refused topic stands alone.
-    pub(super) fn answered(&mut self, answer: &Answer) -> Vec<Topic> {
+    pub(super) fn answered(&mut self, answer: &Answer) -> Answered {
+        let nothing = Answered::default();
         if !answer.subscribing {
-            return Vec::new();
+            return nothing;
         }
         let Some((_, batch)) = self.place(answer).and_then(|place| self.pending.remove(place)) else {
-            return Vec::new();
+            return nothing;
         };
         if answer.success {
-            return Vec::new();
+            return Answered { granted: batch, ..nothing };
         }
         let (named, rest): (Vec<_>, Vec<_>) = batch.iter().partition(|topic| names(&answer.message, **topic));
         if !named.is_empty() {
             self.subscribe(&rest);
-            return named;
+            return Answered { given_up: named, ..nothing };
         }
         if batch.len() == 1 {
-            return batch;
+            return Answered { given_up: batch, ..nothing };
         }
         let (left, right) = batch.split_at(batch.len() / 2);
         self.subscribe(left);
         self.subscribe(right);
-        Vec::new()
+        nothing
     }
 
     /// Which request an answer belongs to. Some refusals do not repeat its name: then it is the one that holds a
@@ -138,8 +148,8 @@ mod tests {
         let topics = [topic("AUSDT"), topic("NOSUCH"), topic("NOSUCHUSDT")];
         subscriptions.subscribe(&topics);
         let first = asked(&mut subscriptions);
-        let given_up = subscriptions.answered(&refusal(Some(&first[0].0), "Invalid symbol :[tickers.NOSUCH]"));
-        assert_eq!(given_up, [topic("NOSUCH")]);
+        let answered = subscriptions.answered(&refusal(Some(&first[0].0), "Invalid symbol :[tickers.NOSUCH]"));
+        assert_eq!((answered.granted.len(), answered.given_up), (0, vec![topic("NOSUCH")]));
         assert_eq!(asked(&mut subscriptions)[0].1, ["tickers.AUSDT", "tickers.NOSUCHUSDT"]);
     }
 
@@ -147,15 +157,15 @@ mod tests {
     fn a_refusal_without_a_request_name_finds_its_request_by_the_topic() {
         let mut subscriptions = Subscriptions::new(1);
         subscriptions.subscribe(&[topic("AUSDT"), topic("NOSUCH")]);
-        let given_up = subscriptions.answered(&refusal(None, "Invalid symbol :[tickers.NOSUCH]"));
-        assert_eq!(given_up, [topic("NOSUCH")]);
+        let answered = subscriptions.answered(&refusal(None, "Invalid symbol :[tickers.NOSUCH]"));
+        assert_eq!(answered.given_up, [topic("NOSUCH")]);
     }
 
     #[test]
     fn an_answer_to_nothing_changes_nothing() {
         let mut subscriptions = Subscriptions::new(1);
-        assert!(subscriptions.answered(&refusal(None, "")).is_empty());
-        assert!(subscriptions.answered(&refusal(Some("77"), "")).is_empty());
+        assert_eq!(subscriptions.answered(&refusal(None, "")), Answered::default());
+        assert_eq!(subscriptions.answered(&refusal(Some("77"), "")), Answered::default());
         assert!(subscriptions.take_outgoing().is_empty());
     }
 
@@ -177,10 +187,11 @@ mod tests {
                 for (id, args) in requests {
                     let success = !args.iter().any(|arg| bad.contains(arg));
                     let answer = Answer { success, ..refusal(Some(&id), "no") };
-                    given_up.extend(subscriptions.answered(&answer).iter().map(ToString::to_string));
-                    if success {
-                        accepted.extend(args);
-                    }
+                    let answered = subscriptions.answered(&answer);
+                    given_up.extend(answered.given_up.iter().map(ToString::to_string));
+                    let granted: Vec<String> = answered.granted.iter().map(ToString::to_string).collect();
+                    prop_assert_eq!(&granted, if success { &args } else { const { &Vec::new() } });
+                    accepted.extend(granted);
                 }
             }
             given_up.sort();

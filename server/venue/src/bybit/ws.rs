@@ -14,12 +14,12 @@ use super::{
     book::Step,
     frame::{self, Data, Frame},
     model::TickerRow,
-    subscriptions::Subscriptions,
+    subscriptions::{Answered, Subscriptions},
     ticker::TickerState,
     topic::{Channel, Topic},
     watched::Watched,
 };
-use crate::{BookChange, MarketEvent, intervals::FundingIntervals, sink::EventSink, ws::Dialogue};
+use crate::{BookChange, MarketEvent, intervals::FundingIntervals, news::News, sink::EventSink, ws::Dialogue};
 
 /// The dialogue of a connection that watches some symbols.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub(super) struct Watch {
     wanted: HashMap<Topic, Instant>,
     /// Books whose loss could not be told yet, for lack of room.
     untold: HashMap<Symbol, UnixMs>,
+    news: News,
 }
 
 impl Watch {
@@ -43,6 +44,7 @@ impl Watch {
             symbols: symbols.iter().map(|symbol| (*symbol, Watched::default())).collect(),
             wanted: HashMap::new(),
             untold: HashMap::new(),
+            news: News::default(),
         }
     }
 
@@ -185,6 +187,7 @@ impl Dialogue for Watch {
     fn begin(&mut self, now: Instant) -> Vec<String> {
         self.subscriptions.clear();
         self.wanted.clear();
+        self.news.clear();
         for watched in self.symbols.values_mut() {
             *watched = Watched::default();
         }
@@ -208,7 +211,11 @@ impl Dialogue for Watch {
             Ok(Frame::Data { topic, snapshot, at, data }) => (topic, snapshot, at, data),
             Ok(Frame::Pong) => return,
             Ok(Frame::Answer(answer)) => {
-                for topic in self.subscriptions.answered(&answer) {
+                let Answered { granted, given_up } = self.subscriptions.answered(&answer);
+                let trades = granted.into_iter().filter(|topic| topic.channel == Channel::Trades);
+                self.news.hear(trades.map(|topic| topic.symbol));
+                self.news.tell(sink);
+                for topic in given_up {
                     if let Some(watched) = self.symbols.get_mut(&topic.symbol) {
                         watched.give_up(topic);
                     }
@@ -245,13 +252,14 @@ impl Dialogue for Watch {
             }
             Data::Trades(trades, ids) => {
                 let trades = watched.new_trades(trades, &ids);
-                if !trades.is_empty() {
-                    sink.offer(MarketEvent::Trades { symbol, trades });
+                if !trades.is_empty() && !sink.offer(MarketEvent::Trades { symbol, trades }) {
+                    self.news.miss(symbol);
                 }
             }
             Data::Liquidations(liquidations) => {
-                if watched.new_liquidations(at) && !liquidations.is_empty() {
-                    sink.offer(MarketEvent::Liquidations { symbol, liquidations });
+                let new = watched.new_liquidations(at) && !liquidations.is_empty();
+                if new && !sink.offer(MarketEvent::Liquidations { symbol, liquidations }) {
+                    self.news.miss(symbol);
                 }
             }
             // Whatever arrives before the loss was told belongs to the book that is given up.
@@ -271,6 +279,7 @@ impl Dialogue for Watch {
 
     fn tick(&mut self, now: Instant, sink: &EventSink) -> Vec<String> {
         self.watch_silence(now, sink);
+        self.news.tell(sink);
         self.tell_lost_books(now, sink);
         self.ask_again(now);
         self.subscriptions.take_outgoing()
@@ -278,6 +287,10 @@ impl Dialogue for Watch {
 
     fn symbols(&self) -> Arc<[Symbol]> {
         self.symbols.keys().copied().collect()
+    }
+
+    fn carries_trades(&self) -> bool {
+        true
     }
 
     fn end(&mut self) -> Vec<MarketEvent> {

@@ -7,7 +7,7 @@ use schema::Venue;
 use tokio::sync::{Mutex, mpsc};
 use venue::{BookChange, Exchange, MarketEvent, Subscription, binance::Binance, bybit::Bybit, bybit::StreamConfig};
 
-use crate::script::{HttpScript, Peer, Reply, WsScript, binance_config, config, event, symbol};
+use crate::script::{HttpScript, Peer, Reply, WsScript, any_event, binance_config, config, event, symbol, within};
 
 /// Every venue that has an adapter.
 pub const VENUES: [Words; 2] = [Words::Bybit, Words::Binance];
@@ -433,6 +433,11 @@ impl Stage {
             Some(event) => event,
             None => event(&mut self.events).await,
         }
+    }
+
+    /// Waits for an event, whatever comes before it.
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&MarketEvent) -> bool) {
+        within(what, async { while !wanted(&any_event(&mut self.events).await) {} }).await;
     }
 
     pub async fn book(&mut self) -> BookChange {

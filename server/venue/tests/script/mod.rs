@@ -312,9 +312,19 @@ impl Peer {
     }
 }
 
-/// The next event.
-pub async fn event(events: &mut mpsc::Receiver<MarketEvent>) -> MarketEvent {
+/// The next event, whatever it is.
+pub async fn any_event(events: &mut mpsc::Receiver<MarketEvent>) -> MarketEvent {
     within("an event", events.recv()).await.expect("the events ended")
+}
+
+/// The next event that tells something of the market.
+pub async fn event(events: &mut mpsc::Receiver<MarketEvent>) -> MarketEvent {
+    loop {
+        let event = any_event(events).await;
+        if !matches!(event, MarketEvent::Hearing { .. }) {
+            return event;
+        }
+    }
 }
 
 pub fn ticker(symbol: &str, kind: &str, fields: &str, ts: i64) -> String {
