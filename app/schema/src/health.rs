@@ -88,6 +88,27 @@ pub struct StreamCounters {
     pub reconnects: u64,
 }
 
+/// How long what the exchange told was on its way, from its clock to ours: transport, waiting, and what the two clocks are
+/// apart. Changes of books, since the report before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lag {
+    /// How many were measured.
+    pub events: u64,
+    /// Half of them took less, in milliseconds.
+    pub p50_ms: u64,
+    /// 99 of 100 took less, in milliseconds.
+    pub p99_ms: u64,
+}
+
+/// The exchange wants to be left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestPause {
+    /// What it said, in plain words.
+    pub reason: String,
+    /// Until when nothing is asked of it.
+    pub until: UnixMs,
+}
+
 /// How the monitor itself is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SystemHealth {
@@ -99,6 +120,14 @@ pub struct SystemHealth {
     pub symbols_total: u32,
     /// Counters of the streams.
     pub streams: StreamCounters,
+    /// Messages taken in per second since the report before; none in the first one.
+    pub messages_per_s: Option<u32>,
+    /// How long what was told was on its way; none where no book changed.
+    pub lag: Option<Lag>,
+    /// How far the exchange's clock is ahead of the writer's, in milliseconds; none before it told its time.
+    pub clock_ahead_ms: Option<i64>,
+    /// Why nothing is asked of the exchange for now; none while it may be asked.
+    pub pause: Option<RequestPause>,
     /// How long the last scan took, in milliseconds.
     pub scan_took_ms: Option<f64>,
     /// How long a scan may take, in milliseconds.
@@ -113,7 +142,7 @@ pub struct SystemHealth {
 
 impl Schema for SystemHealth {
     const NAME: Name = Name::new("system:health");
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
     const POLICY: Policy = Policy::secs(5, 15, 60);
     type Scope = ();
 

@@ -1,25 +1,72 @@
-//! Counters of the streams from the exchange.
+//! What comes over the streams from the exchange, how fast, and how the exchange may be asked.
 
 use leptos::prelude::*;
-use schema::{Held, SystemHealth};
+use schema::{
+    Held, SystemHealth, UnixMs,
+    health::{Lag, RequestPause},
+};
 
 use super::{Look, card};
-use crate::{format, live::Store, part::figure::plain_stat};
+use crate::{
+    format,
+    live::Store,
+    part::figure::{Text, dash_alone, plain_stat, stat_of},
+};
 
 pub(crate) fn streams(store: Store) -> AnyView {
-    card(Look { name: "streams", title: "Streams" }, store, store.health, body)
+    card(Look { name: "streams", title: "Streams" }, store, store.health, move |held| body(store.now, held))
 }
 
-fn body(held: &Held<SystemHealth>) -> AnyView {
-    let s = &held.value.streams;
+fn body(now: RwSignal<UnixMs>, held: &Held<SystemHealth>) -> AnyView {
+    let h = &held.value;
+    let s = &h.streams;
     view! {
+        {h.pause.clone().map(|pause| paused(now, pause))}
         <dl class="stats">
+            {known("Messages a second", h.messages_per_s.map(|n| format::count(n.into())), None)}
+            {known("On their way", h.lag.map(way), h.lag.map(|lag| format!("99 of 100; half of them {}", ms(lag.p50_ms))))}
+            {known("Exchange\u{2019}s clock", h.clock_ahead_ms.map(clock), None)}
             {plain_stat("Messages", format::count(s.messages))}
             {plain_stat("Not understood", format::count(s.malformed))}
             {plain_stat("Dropped, buffer full", format::count(s.dropped))}
             {plain_stat("Reconnects", format::count(s.reconnects))}
         </dl>
-        <p class="note">"Since the program started."</p>
+        <p class="note">"Messages are counted since the program started. Their way is measured from the exchange\u{2019}s clock to ours."</p>
+    }
+    .into_any()
+}
+
+/// A named text, or a dash while it is not known.
+fn known(label: &'static str, text: Option<String>, note: Option<String>) -> AnyView {
+    let note = Some(note.unwrap_or_else(|| if text.is_some() { "\u{a0}" } else { "not measured yet" }.to_owned()));
+    stat_of(label, text.map_or_else(dash_alone, |text| Text::plain(text).view()), note)
+}
+
+fn way(lag: Lag) -> String {
+    ms(lag.p99_ms)
+}
+
+fn ms(at_most: u64) -> String {
+    format!("under {} ms", format::count(at_most.max(1)))
+}
+
+fn clock(ahead_ms: i64) -> String {
+    let ms = format::count(ahead_ms.unsigned_abs());
+    match ahead_ms {
+        0 => "equal to ours".to_owned(),
+        1.. => format!("{ms} ms ahead"),
+        _ => format!("{ms} ms behind"),
+    }
+}
+
+/// The exchange wants to be left alone: what it said, and for how much longer.
+fn paused(now: RwSignal<UnixMs>, pause: RequestPause) -> AnyView {
+    let until = pause.until;
+    view! {
+        <p class="reason down">
+            {format!("The exchange refuses to be asked: {}. Next request: ", pause.reason)}
+            <span class="n tick">{move || format::countdown(until, now.get())}</span>
+        </p>
     }
     .into_any()
 }

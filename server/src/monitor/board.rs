@@ -11,6 +11,7 @@ use schema::{Venue, health::Feed};
 use tokio::sync::Notify;
 use venue::Exchange;
 
+use super::lag::LagMeter;
 use crate::market::Market;
 
 /// A market that is being watched.
@@ -29,6 +30,7 @@ pub(crate) struct Board {
     state: Arc<Mutex<State>>,
     /// Woken when the feed changes, so that everyone is told at once.
     changed: Arc<Notify>,
+    lag: Arc<LagMeter>,
 }
 
 struct State {
@@ -53,7 +55,13 @@ impl Board {
             streams_retired: HashSet::new(),
             watched: None,
         };
-        Self { clock, state: Arc::new(Mutex::new(state)), changed: Arc::default() }
+        let lag = Arc::new(LagMeter::new());
+        Self { clock, state: Arc::new(Mutex::new(state)), changed: Arc::default(), lag }
+    }
+
+    /// How long what the venue tells is on its way.
+    pub(crate) fn lag(&self) -> &LagMeter {
+        &self.lag
     }
 
     /// Where the market data comes from.

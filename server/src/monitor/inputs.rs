@@ -125,7 +125,9 @@ async fn listen(
             history.notify_one();
         }
         if let Some(sent) = sent {
-            lag.record((clock.now().0 - sent.0) as f64 / 1_000.0);
+            let lag_ms = clock.now().0 - sent.0;
+            board.lag().note(lag_ms);
+            lag.record(lag_ms as f64 / 1_000.0);
         }
     }
 }

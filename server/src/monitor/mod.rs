@@ -8,6 +8,7 @@ pub(crate) mod board;
 pub(crate) mod driver;
 pub(crate) mod exchange;
 pub(crate) mod inputs;
+mod lag;
 mod replay;
 pub(crate) mod row;
 pub(crate) mod scorers;
@@ -35,7 +36,7 @@ use self::{
     task::{
         coingecko::CoinGecko,
         fear_greed::FearGreed,
-        health::Health,
+        health::{Health, Pace},
         keep::Keep,
         movers::Movers,
         scan::{LastScan, MarketState, Publishers, Scan},
@@ -121,6 +122,7 @@ impl Monitor {
             clock: clock.clone(),
             started_at: clock.now(),
             publisher: cache.publisher::<SystemHealth>()?,
+            pace: Pace::default(),
         };
         driver.spawn(set, health, board.changed(), stop);
         Ok(Self { config, cache: cache.clone(), clock, board, driver, publishers, movers, universe })
