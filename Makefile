@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test e2e bench bench-ta-lib distribution size fuzz soak screenshots fmt lint unit docs clean \
+.PHONY: help run dev build test e2e bench bench-ta-lib distribution size fuzz soak weather screenshots fmt lint unit docs clean \
         rebuild need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
 
 LEPTOS_VERSION := 0.3.11
@@ -91,6 +91,10 @@ fuzz: need-fuzz ## throw any bytes at what reads the shared cache and the exchan
 SOAK_MINUTES := 10
 soak: build need-system ## 600 symbols for some minutes with the dashboard open (SOAK_MINUTES=10)
 	cd end2end && SOAK_MINUTES=$(SOAK_MINUTES) npx playwright test soak
+
+WEATHER_SECONDS := 20
+weather: build need-system ## every fault of the exchange in turn, each price on screen held against the market (WEATHER_SECONDS=20)
+	cd end2end && WEATHER_SECONDS=$(WEATHER_SECONDS) npx playwright test weather --project phone
 
 screenshots: build need-system ## pictures of every page, into docs/screenshots
 	cd end2end && SCREENSHOTS=1 npx playwright test screenshots

@@ -217,6 +217,9 @@ pub struct Sim {
     /// What the market is drawn from.
     #[arg(long, default_value_t = 20_260_401)]
     pub seed: u64,
+    /// How many times as many trades and messages as usual.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
+    pub activity: u8,
     /// What goes wrong, for how long, and after how long: `stale@10s`, `slow=2s@1m`, `gap@10s+1m`; may be repeated.
     ///
     /// `GET`, `POST` and `DELETE /sim/faults` do the same while it runs.

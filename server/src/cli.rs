@@ -180,8 +180,13 @@ fn local_ip() -> Option<std::net::IpAddr> {
 
 async fn sim(sim: Sim) -> Result<(), Failure> {
     telemetry::start(&crate::config::Log { filter: "info".to_owned(), json: false }).map_err(other)?;
-    let config =
-        SimConfig { symbols: sim.symbols, seed: sim.seed, candles: sim.candles, start: cache::Clock::System.now() };
+    let config = SimConfig {
+        symbols: sim.symbols,
+        seed: sim.seed,
+        candles: sim.candles,
+        activity: sim.activity,
+        start: cache::Clock::System.now(),
+    };
     let server =
         tokio::task::spawn_blocking(move || SimServer::bind(config, sim.addr)).await.map_err(other)?.map_err(other)?;
     server.faults().set(&sim.fault).map_err(other)?;

@@ -15,10 +15,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
-use schema::{Symbol, Venue};
+use schema::{Symbol, UnixMs, Venue};
 use venue::{Instrument, MarketEvent};
 
 pub(crate) use window::Window;
+
+/// How far an exchange's clock may be ahead of ours without a word: nobody sees a second, and trades keep their minute.
+const AHEAD_MS: i64 = 1_000;
 
 /// Every watched symbol.
 #[derive(Debug)]
@@ -86,15 +89,25 @@ impl Market {
         }
     }
 
-    /// Takes in what the stream told.
-    pub(crate) fn apply(&self, event: MarketEvent) {
+    /// Takes in what the stream told, heard at `now`.
+    ///
+    /// What is later than that comes from a clock that is ahead, and would look young long after the exchange fell silent: it is
+    /// taken for what happens now.
+    pub(crate) fn apply(&self, event: MarketEvent, now: UnixMs) {
+        let heard = |at: UnixMs| if at.0 > now.0.saturating_add(AHEAD_MS) { now } else { at };
         match event {
-            MarketEvent::Ticker { symbol, ticker } => self.with(symbol, |window| window.take_ticker(*ticker)),
-            MarketEvent::Candle { symbol, timeframe, candle, closed, at } => {
-                self.with(symbol, |window| window.take_candle(timeframe, candle, closed, at));
+            MarketEvent::Ticker { symbol, mut ticker } => {
+                ticker.at = heard(ticker.at);
+                self.with(symbol, |window| window.take_ticker(*ticker));
             }
-            MarketEvent::Trades { symbol, trades } => self.with(symbol, |window| window.take_trades(trades)),
-            MarketEvent::Book { symbol, at, change } => self.with(symbol, |window| window.take_book(at, change)),
+            MarketEvent::Candle { symbol, timeframe, candle, closed, at } => {
+                self.with(symbol, |window| window.take_candle(timeframe, candle, closed, heard(at)));
+            }
+            MarketEvent::Trades { symbol, mut trades } => {
+                trades.iter_mut().for_each(|trade| trade.at = heard(trade.at));
+                self.with(symbol, |window| window.take_trades(trades));
+            }
+            MarketEvent::Book { symbol, at, change } => self.with(symbol, |window| window.take_book(heard(at), change)),
             MarketEvent::Liquidations { symbol, liquidations } => {
                 self.with(symbol, |window| window.positions.take_liquidations(&liquidations));
             }
@@ -125,4 +138,51 @@ impl Market {
 /// Locks a window. A panic elsewhere while it was held leaves measured values behind, which stay usable.
 pub(crate) fn lock(window: &Mutex<Window>) -> MutexGuard<'_, Window> {
     window.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use venue::Ticker;
+
+    use super::*;
+
+    /// With a clock that is 90 s ahead, a market that fell silent would have been called fresh for 90 s more.
+    #[test]
+    fn an_exchange_whose_clock_is_ahead_does_not_make_its_figures_younger() {
+        let symbol = Symbol::new("BTCUSDT").unwrap();
+        let market = Market::new(Venue::Sim);
+        let instrument = Instrument {
+            symbol,
+            base: "BTC".to_owned(),
+            quote: "USDT".to_owned(),
+            perpetual: true,
+            trading: true,
+            kind: String::new(),
+            tick: 0.1,
+            launched_at: UnixMs(0),
+        };
+        market.watch(vec![instrument], 1);
+        let as_of = |at: i64, now: i64| {
+            let ticker = Ticker {
+                at: UnixMs(at),
+                last: 1.0,
+                mark: None,
+                index: None,
+                prev_24h: None,
+                prev_1h: None,
+                high_24h: None,
+                low_24h: None,
+                volume_24h: None,
+                turnover_24h: None,
+                open_interest: None,
+                funding: None,
+            };
+            market.apply(MarketEvent::Ticker { symbol, ticker: Box::new(ticker) }, UnixMs(now));
+            lock(&market.window(symbol).unwrap()).as_of().unwrap().0
+        };
+        assert_eq!(as_of(10_000, 10_050), 10_000);
+        assert_eq!(as_of(10_400, 10_100), 10_400, "a few hundred milliseconds are no matter");
+        assert_eq!(as_of(110_000, 20_000), 20_000);
+        assert_eq!(as_of(20_010, 110_000), 20_010, "one that is behind looks old, which is no lie");
+    }
 }

@@ -68,7 +68,7 @@ pub(crate) async fn simulated(
     tap: Tap,
 ) -> Result<(SimServer, Arc<dyn Exchange>), MonitorError> {
     let sim = &config.sim;
-    let market = SimConfig { symbols: sim.symbols, seed: sim.seed, candles: sim.candles.clone(), start };
+    let market = SimConfig { symbols: sim.symbols, seed: sim.seed, candles: sim.candles.clone(), activity: 1, start };
     let server = tokio::task::spawn_blocking(|| SimServer::bind(market, ([127, 0, 0, 1], 0).into()))
         .await?
         .map_err(MonitorError::Sim)?;

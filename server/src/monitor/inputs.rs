@@ -120,7 +120,8 @@ async fn listen(
             MarketEvent::Book { at, change: BookChange::Delta { .. }, .. } => Some(*at),
             _ => None,
         };
-        market.apply(event);
+        let now = clock.now();
+        market.apply(event, now);
         if asked_for {
             history.notify_one();
         }

@@ -342,6 +342,9 @@ async fn faults_are_set_listed_and_ended_at_the_control_endpoint() {
     assert_eq!(stage.switch.list().len(), 2);
     // A fault of the exchange does not reach the switch that ends it.
     post(r#"{"faults":["403@1h"]}"#).send().await.unwrap();
+    let truth = client.get(format!("{}/sim/prices", stage.rest_url)).send().await.unwrap().text().await.unwrap();
+    let truth: serde_json::Value = serde_json::from_str(&truth).unwrap();
+    assert!(truth["at"].is_u64() && truth["BTCUSDT"].as_str().unwrap().parse::<f64>().unwrap() > 0.0, "{truth}");
     assert_eq!(client.delete(&url).send().await.unwrap().status(), 200);
     assert!(stage.switch.list().is_empty());
     stage.answered_again().await;

@@ -372,6 +372,11 @@ impl Contract {
         }
     }
 
+    /// From now on its trades come so many times as often, each as much smaller.
+    pub(crate) fn quicken(&mut self, times: u8) {
+        self.listing.trades_per_s *= f64::from(times);
+    }
+
     /// How it is listed.
     pub(crate) const fn listing(&self) -> &Listing {
         &self.listing

@@ -311,3 +311,23 @@ fn a_market_that_slept_catches_up_with_every_candle() {
         check_sums(contract, Span::M30);
     }
 }
+
+#[test]
+fn a_quickened_market_says_more_and_trades_as_much() {
+    let counted = |times| {
+        let mut market = Market::invented(7, 6, START);
+        market.quicken(times);
+        let (mut fills, mut value, mut books) = (0, 0.0, 0);
+        market.step(later(120_000), |_, _, contract, changes| {
+            let unit = contract.listing().tick.value() * contract.listing().lot.value();
+            fills += changes.trades.len();
+            books += usize::from(!changes.book.is_empty());
+            value += changes.trades.iter().map(|fill| fill.price as f64 * fill.lots as f64 * unit).sum::<f64>();
+        });
+        (fills as f64, value, books as f64)
+    };
+    let (usual, quick) = (counted(1), counted(4));
+    assert!((quick.0 / usual.0 - 4.0).abs() < 0.8, "{} of {} trades", quick.0, usual.0);
+    assert!((quick.1 / usual.1 - 1.0).abs() < 0.3, "{} of {} USD", quick.1, usual.1);
+    assert!(quick.2 > 1.2 * usual.2, "{} of {} changes of books", quick.2, usual.2);
+}

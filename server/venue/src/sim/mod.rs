@@ -38,6 +38,7 @@ mod stream;
 mod table;
 mod ticker;
 mod topic;
+mod truth;
 mod walk;
 
 use std::path::PathBuf;
@@ -58,6 +59,9 @@ pub struct SimConfig {
     /// A folder of recorded candles (`*.csv`, `*.csv.gz`) that the prices follow; then at most
     /// [`symbols`](Self::symbols) of the recorded contracts are listed, the most traded first.
     pub candles: Option<PathBuf>,
+    /// How many times as many trades, and so changes of books and states, as usual: 1 to
+    /// [`MAX_ACTIVITY`](Self::MAX_ACTIVITY). What is traded in a day stays the same.
+    pub activity: u8,
     /// The time at which the market stands when the server starts; history lies before it.
     pub start: UnixMs,
 }
@@ -68,9 +72,12 @@ impl SimConfig {
     /// The most contracts that can be listed.
     pub const MAX_SYMBOLS: u16 = 600;
 
+    /// The most times as many trades as usual.
+    pub const MAX_ACTIVITY: u8 = 20;
+
     /// The default market, standing at `start`.
     #[must_use]
     pub const fn new(start: UnixMs) -> Self {
-        Self { symbols: Self::DEFAULT_SYMBOLS, seed: 1, candles: None, start }
+        Self { symbols: Self::DEFAULT_SYMBOLS, seed: 1, candles: None, activity: 1, start }
     }
 }

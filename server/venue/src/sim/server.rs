@@ -17,7 +17,7 @@ use super::{
     fault::{control, http::faulty},
     hub::Hub,
     market::{Market, TICK_MS},
-    outside, recorded, rest, stream,
+    outside, recorded, rest, stream, truth,
 };
 
 /// How long requests that are being answered may take when it ends.
@@ -40,6 +40,12 @@ pub enum SimError {
     SymbolCount {
         /// How many were asked for.
         asked: u16,
+    },
+    /// An activity that is not offered.
+    #[error("{asked} times the usual activity asked for; 1 to {} are possible", SimConfig::MAX_ACTIVITY)]
+    Activity {
+        /// What was asked for.
+        asked: u8,
     },
     /// The address cannot be listened on.
     #[error("listening on {addr}")]
@@ -165,11 +171,15 @@ impl SimServer {
         let listener = TcpListener::bind(addr).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        let market = match config.candles {
+        if !(1..=SimConfig::MAX_ACTIVITY).contains(&config.activity) {
+            return Err(SimError::Activity { asked: config.activity });
+        }
+        let mut market = match config.candles {
             None => Market::invented(config.seed, config.symbols, config.start),
             Some(folder) => played(config.seed, config.symbols, config.start, &folder)
                 .map_err(|source| SimError::Candles { folder, source })?,
         };
+        market.quicken(config.activity);
         let exchange = Arc::new(Mutex::new(Exchange::new(market)));
         let shared = Shared { exchange, faults: FaultSwitch::default() };
         Ok(Self { listener, addr, shared, offset })
@@ -218,7 +228,8 @@ impl SimServer {
             .merge(outside::routes())
             .with_state(self.shared.clone())
             .layer(middleware::from_fn_with_state(faults.clone(), faulty))
-            .merge(control::routes(faults));
+            .merge(control::routes(faults))
+            .merge(truth::routes().with_state(self.shared.clone()));
         let market = keep_moving(self.shared.clone(), self.offset);
         let (stop, stopped) = oneshot::channel::<Infallible>();
         let server = axum::serve(listener, routes).with_graceful_shutdown(async {
