@@ -9,8 +9,8 @@ use app::{
 };
 use leptos::prelude::*;
 use proptest::prelude::*;
-use schema::{Absence, Direction, Figure, SignalRow, Why, page::ScoresPage};
-use world::{frame, html, known, pct, row, score, scores_page, text, usd, young_row};
+use schema::{Absence, Direction, Figure, SignalRow, UnixMs, Why, page::ScoresPage};
+use world::{NOW, frame, html, known, pct, row, score, scores_page, text, usd, young_row};
 
 fn rows(n: usize) -> Vec<SignalRow> {
     (0..n).map(row).collect()
@@ -43,6 +43,28 @@ fn a_row_shows_price_change_direction_trend_forming_agreement_and_coverage() {
     for figure in ["BTC USDT", "91,234.5", "−6.50%", "Short", "−3.11", "forming 25.75", "agr 42%", "cov 91%"] {
         assert!(text.contains(figure), "`{figure}` is not in: {text}");
     }
+}
+
+/// The list is as young as its youngest symbol: a contract that fell silent, or was delisted, stood in it as if it were fresh.
+#[test]
+fn a_price_that_stands_still_while_the_market_goes_on_shows_its_age() {
+    let stopped = |ms: i64| {
+        let mut one = row(0);
+        let at = |usd: &Figure<schema::Usd>| Figure::known(*usd.value().unwrap(), UnixMs(NOW.0 - ms));
+        one.quote.turnover_24h = at(&one.quote.turnover_24h);
+        one.quote.open_interest_usd = at(&one.quote.open_interest_usd);
+        one.quote.change_24h = Figure::Missing(Why::NotYet);
+        one.quote.high_24h = Figure::Missing(Why::NotYet);
+        one.quote.low_24h = Figure::Missing(Why::NotYet);
+        let page_of = scores_page(vec![one]);
+        let behind = NOW.0 - page_of.signals.as_ref().unwrap().as_of.0;
+        (behind, text(&page(page_of, Query::PLAIN)))
+    };
+    let (behind, text) = stopped(45_000);
+    let age = format!("{} s old", 45 - behind / 1_000);
+    assert!(text.contains(&age), "`{age}` is not in {text}");
+    let (_, text) = stopped(8_000);
+    assert!(!text.contains(" s old"), "a quiet contract is no old one: {text}");
 }
 
 #[test]

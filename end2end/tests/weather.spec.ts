@@ -38,6 +38,8 @@ const WEATHER: { fault: string; goes_on: boolean }[] = [
 
 /** What a price may be off by beyond the age it is shown with: a scan, a flush, a poll of ours. */
 const SLACK_MS = 6_000;
+/** A price that stands still in a list that goes on is called old after so long. */
+const STILL_MS = 10_000;
 
 /** What every price really was, for as long as anything on screen may be old. */
 class Truth {
@@ -76,8 +78,8 @@ class Truth {
 interface Shown {
   state: string;
   note: string;
-  /** The time of the newest input of what is on screen, by the server's clock. */
-  rows: { symbol: string; price: string }[];
+  /** Each with the age that it tells of itself, where it is behind the list. */
+  rows: { symbol: string; price: string; note: string }[];
 }
 
 async function shown(page: Page): Promise<Shown> {
@@ -91,6 +93,7 @@ async function shown(page: Page): Promise<Shown> {
         return {
           symbol: row.querySelector("a")?.textContent?.trim() ?? "",
           price: price?.getAttribute("title") ?? price?.textContent ?? "",
+          note: row.querySelector(".c-price .old")?.textContent ?? "",
         };
       }),
     };
@@ -131,16 +134,17 @@ test(`${WEATHER.length} kinds of weather, ${SECONDS} s each: no price on screen 
   const look = async (): Promise<string> => {
     const now = Date.now();
     const { state, note, rows } = await shown(page);
-    const age = age_ms(note);
-    // Ages are told in whole units: one of 2 min may be nearly 3.
-    const unit = note.includes("min") ? 60_000 : 1_000;
-    for (const { symbol, price } of rows) {
-      const range = truth.between(symbol, now - age - unit - SLACK_MS, now - age + 1_000);
+    for (const row of rows) {
+      const { symbol, price } = row;
+      const age = age_ms(note) + age_ms(row.note);
+      // Ages are told in whole units: one of 2 min may be nearly 3.
+      const unit = (note + row.note).includes("min") ? 60_000 : 1_000;
+      const range = truth.between(symbol, now - age - unit - STILL_MS - SLACK_MS, now - age + 1_000);
       if (range === undefined || price === "") continue;
       const value = Number(price.replaceAll(",", ""));
       const [low, high] = [range[0] * 0.9999, range[1] * 1.0001];
       held += 1;
-      if (!(value >= low && value <= high)) wrong.push(`${symbol} ${price} (${state}, ${note}): ${low} to ${high}`);
+      if (!(value >= low && value <= high)) wrong.push(`${symbol} ${price} (${state}, ${note}, ${row.note}): ${low} to ${high}`);
     }
     return state;
   };

@@ -21,7 +21,10 @@ fn body(now: RwSignal<UnixMs>, held: &Held<Breakdown>) -> AnyView {
         <p class="last">
             {Text::price(row.quote.price, tick).view()}
             <span class="change">{figure(&row.quote.change_24h, |pct| Text::pct(*pct))}</span>
-            <span class="note">"last, 24 h"</span>
+            {match row.quote.behind(held.as_of) {
+                Some(age) => view! { <span class="old">{format!("{} old", format::age(age))}</span> }.into_any(),
+                None => view! { <span class="note">"last, 24 h"</span> }.into_any(),
+            }}
         </p>
         <dl class="stats">
             {stat("Mark", &b.mark_price, |price| Text::price(*price, tick))}

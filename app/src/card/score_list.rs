@@ -113,9 +113,17 @@ fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, sort: Sort
 }
 
 fn row(found: RwSignal<Found<Signals>>, symbol: Symbol) -> AnyView {
-    // A row is drawn anew only when it changed.
-    let row = Memo::new(move |_| found.with(|found| found.as_ref().ok().and_then(|held| find(held, symbol))));
-    view! { <tr>{move || row.with(|row| row.as_ref().map(cells))}</tr> }.into_any()
+    // A row is drawn anew only when it changed, or became older than the list.
+    let row = Memo::new(move |_| {
+        found.with(|found| {
+            let held = found.as_ref().ok()?;
+            let row = find(held, symbol)?;
+            let behind = row.quote.behind(held.as_of).map(crate::format::age);
+            Some((row, behind))
+        })
+    });
+    view! { <tr>{move || row.with(|row| row.as_ref().map(|(row, behind)| cells(row, behind.as_deref())))}</tr> }
+        .into_any()
 }
 
 fn find(held: &Held<Signals>, symbol: Symbol) -> Option<SignalRow> {

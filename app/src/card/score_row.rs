@@ -28,7 +28,9 @@ pub(super) const COLUMNS: [&str; 8] = [
 ];
 
 /// The cells of a row. The name in the first is the link to the symbol's page; the style sheet stretches it over the row.
-pub(super) fn cells(row: &SignalRow) -> AnyView {
+///
+/// `behind` is the age of a quote that stands still while the market goes on.
+pub(super) fn cells(row: &SignalRow, behind: Option<&str>) -> AnyView {
     view! {
         <td class="c-symbol">
             <a href=path::symbol(&row.symbol)>{symbol(&row.symbol)}</a>
@@ -36,7 +38,10 @@ pub(super) fn cells(row: &SignalRow) -> AnyView {
         </td>
         <td class="c-price">
             {Text::price(row.quote.price, row.tick).view()}
-            {figure(&row.quote.change_24h, |pct| Text::pct(*pct))}
+            {match behind {
+                Some(age) => view! { <span class="old">{format!("{age} old")}</span> }.into_any(),
+                None => figure(&row.quote.change_24h, |pct| Text::pct(*pct)),
+            }}
         </td>
         <td class="c-spark">{spark(&row.spark)}</td>
         <td class="c-score">
