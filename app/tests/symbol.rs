@@ -68,7 +68,7 @@ fn a_symbol_without_a_score_shows_why_and_no_sum() {
     let mut young = breakdown();
     young.row = young_row();
     young.bar_closed_at = None;
-    young.dimensions.iter_mut().for_each(|d| {
+    std::sync::Arc::make_mut(&mut young.dimensions).iter_mut().for_each(|d| {
         d.contribution = None;
         d.lean = Figure::Missing(Why::NotYet);
     });

@@ -2,7 +2,7 @@
 //!
 //! The contributions of the parts sum to their dimension's, and those of the dimensions to `score − 50`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -107,8 +107,8 @@ pub struct Breakdown {
     pub accounts_long: Figure<Ratio>,
     /// The close of the bar that the score was recorded at; missing where there is no score.
     pub bar_closed_at: Option<UnixMs>,
-    /// The six dimensions, heaviest first, as they stood at that close.
-    pub dimensions: Vec<DimensionBreakdown>,
+    /// The six dimensions, heaviest first, as they stood at that close: shared with whoever recorded them.
+    pub dimensions: Arc<[DimensionBreakdown]>,
     /// How far the reading is trusted; it never moves the score.
     pub quality: Figure<Ratio>,
     /// Measures without a direction.
@@ -145,7 +145,7 @@ impl Schema for Breakdown {
         if (sum - (score.get() - 50.0)).abs() > Self::SUM_TOLERANCE {
             return Err(Invalid::new("dimensions", format!("contributions sum to {sum}, the score is {score}")));
         }
-        for dimension in &self.dimensions {
+        for dimension in &*self.dimensions {
             let Some(whole) = dimension.contribution else { continue };
             let sum: f64 =
                 dimension.parts.iter().filter_map(|part| part.finding.value()).map(|f| f.contribution.get()).sum();

@@ -1,5 +1,7 @@
 //! One symbol through every measure, into six dimensions and one score.
 
+use std::sync::Arc;
+
 use schema::{
     Dimension, Figure, Lean, PerDimension, Points, Ratio, Score, Timeframe, UnixMs, Why,
     breakdown::{Condition, DimensionBreakdown, Finding, Part},
@@ -36,7 +38,7 @@ pub struct Analysis {
     /// The share of the inputs, by weight, that is known.
     pub coverage: Ratio,
     /// All six, heaviest first, the missing ones with their reason.
-    pub dimensions: Vec<DimensionBreakdown>,
+    pub dimensions: Arc<[DimensionBreakdown]>,
     /// Measures without a direction.
     pub conditions: Vec<Condition>,
     /// How far the reading is trusted.

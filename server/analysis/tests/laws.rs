@@ -39,7 +39,7 @@ proptest! {
         let analysis = analyse(&world.input(), if open { Bars::WithOpen } else { Bars::Closed });
         let sum: f64 = analysis.dimensions.iter().filter_map(|d| d.contribution).map(Points::get).sum();
         prop_assert!((sum - (score(&analysis) - 50.0)).abs() < 1e-9, "{sum} {}", score(&analysis));
-        for dimension in &analysis.dimensions {
+        for dimension in &*analysis.dimensions {
             let weight: f64 = dimension.parts.iter().map(|part| part.weight.get()).sum();
             prop_assert!((weight - 1.0).abs() < 1e-9);
             let known: Vec<_> = dimension.parts.iter().filter_map(|part| part.finding.value()).collect();

@@ -62,7 +62,7 @@ fn map(id: &str) -> Map {
 /// Raw figures and leans by measure, over all timeframes.
 fn found(analyses: &[Analysis]) -> BTreeMap<&str, Vec<(f64, f64)>> {
     let mut found: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
-    for part in analyses.iter().flat_map(|analysis| &analysis.dimensions).flat_map(|dimension| &dimension.parts) {
+    for part in analyses.iter().flat_map(|analysis| &*analysis.dimensions).flat_map(|dimension| &dimension.parts) {
         let finding = part.finding.value().expect("a full market leaves nothing unknown");
         found.entry(part.id.as_ref()).or_default().push((finding.raw, finding.lean.get()));
     }

@@ -1,5 +1,7 @@
 //! From a window to a row of the list, and to the page of its symbol.
 
+use std::sync::Arc;
+
 use analysis::Analysis;
 use schema::{
     Breakdown, Figure, Pct, PerDimension, Points, Price, Ratio, SignalRow, Timeframe, UnixMs, Usd, Venue, Why,
@@ -71,7 +73,7 @@ pub(crate) fn breakdown(source: Venue, window: &Window, row: SignalRow, forming:
         index_price: told(|ticker| ticker.index),
         accounts_long: window.positions.accounts_long(),
         bar_closed_at: recorded.map(|recorded: &Recorded| recorded.bar_closed_at),
-        dimensions: shown.map_or_else(Vec::new, |analysis| analysis.dimensions.clone()),
+        dimensions: shown.map_or_else(Arc::default, |analysis| Arc::clone(&analysis.dimensions)),
         quality: shown.map_or(Figure::Missing(Why::NotYet), |analysis| analysis.quality.clone()),
         conditions: shown.map_or_else(Vec::new, |analysis| analysis.conditions.clone()),
         sentence: shown
