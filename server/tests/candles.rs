@@ -4,7 +4,7 @@
 
 mod program;
 
-use program::{Program, free_port};
+use program::{Pair, Program};
 use schema::Candle;
 use serde_json::Value;
 use ta_lib::{Core, OutRange, RetCode};
@@ -160,12 +160,7 @@ fn hundredths(shown: &str) -> i64 {
 
 #[tokio::test]
 async fn a_web_process_says_who_has_the_candles() {
-    let memcached = Program::memcached(free_port());
-    let servers = format!("127.0.0.1:{}", memcached.port);
-    let args = ["--memcached", servers.as_str()];
-    let monitor =
-        Program::serve(&[&args[..], &["--role", "monitor", "--source", "sim", "--symbols", "20"]].concat(), &[]).await;
-    let web = Program::serve(&[&args[..], &["--role", "web"]].concat(), &[]).await;
+    let Pair { web, monitor, .. } = &Pair::simulated().await;
     web.scored(15).await;
     let path = "/api/v1/symbols/BTCUSDT/candles";
     assert_eq!(monitor.get(path).await.unwrap().0, 200);

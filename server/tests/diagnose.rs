@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use program::{Program, command, free_port, pointed_at};
+use program::{Pair, Program, command, free_port, pointed_at};
 use serde_json::Value;
 
 mod program;
@@ -40,13 +40,7 @@ fn doctor(memcached: &str, addr: &str) -> (i32, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_finds_two_processes_in_order_and_names_what_ails_memcached() {
-    let memcached = Program::memcached(free_port());
-    let servers = format!("127.0.0.1:{}", memcached.port);
-    let shared = ["--memcached", servers.as_str()];
-    let of_monitor =
-        [&shared[..], &["--role", "monitor", "--source", "sim", "--symbols", "20", "--seed", "7"]].concat();
-    let _monitor = Program::serve(&of_monitor, &[]).await;
-    let web = Program::serve(&[&shared[..], &["--role", "web"]].concat(), &[]).await;
+    let Pair { web, memcached, servers, monitor: _monitor } = Pair::simulated().await;
     complete(&web).await;
     let addr = format!("127.0.0.1:{}", web.port);
 
@@ -99,7 +93,7 @@ async fn without_memcached_the_doctor_asks_the_serving_process() {
     assert_eq!(code, 0, "{findings:#}");
     assert!(finding(&findings, "analysis:signals").1.ends_with("in the serving process"), "{findings:#}");
     let (code, table, _) = run(&["cache", "ls", "--addr", &addr]);
-    assert!(code == 0 && table.contains("system:health@1"), "{table}");
+    assert!(code == 0 && table.contains("system:health@2"), "{table}");
     let (code, _, said) = run(&["cache", "watch"]);
     assert!(code == 1 && said.contains("set cache.memcached"), "{said}");
 

@@ -6,7 +6,7 @@ mod program;
 
 use std::{collections::HashSet, time::Duration};
 
-use program::{Program, free_port};
+use program::{Pair, Program, free_port};
 use serde_json::Value;
 
 #[tokio::test]
@@ -110,12 +110,7 @@ async fn event(stream: &mut reqwest::Response, kind: &str) -> String {
 
 #[tokio::test]
 async fn two_processes_over_memcached_show_the_same() {
-    let memcached = Program::memcached(free_port());
-    let servers = format!("127.0.0.1:{}", memcached.port);
-    let args = ["--memcached", servers.as_str()];
-    let monitor =
-        Program::serve(&[&args[..], &["--role", "monitor", "--source", "sim", "--symbols", "20"]].concat(), &[]).await;
-    let web = Program::serve(&[&args[..], &["--role", "web"]].concat(), &[]).await;
+    let Pair { web, monitor, .. } = &Pair::simulated().await;
     web.scored(15).await;
     web.until("both hold the same list", async || {
         let (ours, theirs) = (web.json("/api/v1/signals").await, monitor.json("/api/v1/signals").await);

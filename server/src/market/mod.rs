@@ -140,44 +140,60 @@ pub(crate) fn lock(window: &Mutex<Window>) -> MutexGuard<'_, Window> {
     window.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What tests of this crate watch.
 #[cfg(test)]
-mod tests {
-    use venue::Ticker;
+pub(crate) mod example {
+    use schema::{Symbol, UnixMs};
+    use venue::{Instrument, Ticker};
 
-    use super::*;
-
-    /// With a clock that is 90 s ahead, a market that fell silent would have been called fresh for 90 s more.
-    #[test]
-    fn an_exchange_whose_clock_is_ahead_does_not_make_its_figures_younger() {
-        let symbol = Symbol::new("BTCUSDT").unwrap();
-        let market = Market::new(Venue::Sim);
-        let instrument = Instrument {
-            symbol,
-            base: "BTC".to_owned(),
+    /// A contract that is listed and trades.
+    pub(crate) fn instrument(symbol: &str) -> Instrument {
+        Instrument {
+            symbol: Symbol::new(symbol).unwrap(),
+            base: symbol.trim_end_matches("USDT").to_owned(),
             quote: "USDT".to_owned(),
             perpetual: true,
             trading: true,
             kind: String::new(),
             tick: 0.1,
             launched_at: UnixMs(0),
-        };
-        market.watch(vec![instrument], 1);
+        }
+    }
+
+    /// The state of a contract of which nothing but a price was told.
+    pub(crate) fn ticker(at: UnixMs) -> Ticker {
+        Ticker {
+            at,
+            last: 1.0,
+            mark: None,
+            index: None,
+            prev_24h: None,
+            prev_1h: None,
+            high_24h: None,
+            low_24h: None,
+            volume_24h: None,
+            turnover_24h: None,
+            open_interest: None,
+            funding: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        example::{instrument, ticker},
+        *,
+    };
+
+    /// With a clock that is 90 s ahead, a market that fell silent would have been called fresh for 90 s more.
+    #[test]
+    fn an_exchange_whose_clock_is_ahead_does_not_make_its_figures_younger() {
+        let market = Market::new(Venue::Sim);
+        market.watch(vec![instrument("BTCUSDT")], 1);
+        let symbol = Symbol::new("BTCUSDT").unwrap();
         let as_of = |at: i64, now: i64| {
-            let ticker = Ticker {
-                at: UnixMs(at),
-                last: 1.0,
-                mark: None,
-                index: None,
-                prev_24h: None,
-                prev_1h: None,
-                high_24h: None,
-                low_24h: None,
-                volume_24h: None,
-                turnover_24h: None,
-                open_interest: None,
-                funding: None,
-            };
-            market.apply(MarketEvent::Ticker { symbol, ticker: Box::new(ticker) }, UnixMs(now));
+            market.apply(MarketEvent::Ticker { symbol, ticker: Box::new(ticker(UnixMs(at))) }, UnixMs(now));
             lock(&market.window(symbol).unwrap()).as_of().unwrap().0
         };
         assert_eq!(as_of(10_000, 10_050), 10_000);

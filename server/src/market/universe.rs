@@ -107,37 +107,12 @@ fn admit(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::market::example::{self, instrument};
 
     const NOW: UnixMs = UnixMs(100 * DAY_MS);
 
-    fn instrument(symbol: &str) -> Instrument {
-        Instrument {
-            symbol: Symbol::new(symbol).unwrap(),
-            base: symbol.trim_end_matches("USDT").to_owned(),
-            quote: "USDT".to_owned(),
-            perpetual: true,
-            trading: true,
-            kind: String::new(),
-            tick: 0.1,
-            launched_at: UnixMs(0),
-        }
-    }
-
     fn ticker(turnover_24h: Option<f64>) -> Ticker {
-        Ticker {
-            at: NOW,
-            last: 1.0,
-            mark: None,
-            index: None,
-            prev_24h: None,
-            prev_1h: None,
-            high_24h: None,
-            low_24h: None,
-            volume_24h: None,
-            turnover_24h,
-            open_interest: None,
-            funding: None,
-        }
+        Ticker { turnover_24h, ..example::ticker(NOW) }
     }
 
     fn rules() -> Rules {

@@ -318,21 +318,11 @@ pub(crate) const fn kept(timeframe: Timeframe) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use schema::Symbol;
-
     use super::*;
+    use crate::market::example::instrument;
 
     fn window() -> Window {
-        Window::new(Instrument {
-            symbol: Symbol::new("BTCUSDT").unwrap(),
-            base: "BTC".to_owned(),
-            quote: "USDT".to_owned(),
-            perpetual: true,
-            trading: true,
-            kind: String::new(),
-            tick: 0.1,
-            launched_at: UnixMs(0),
-        })
+        Window::new(instrument("BTCUSDT"))
     }
 
     pub(super) fn candle(start: i64, close: f64) -> Candle {

@@ -108,12 +108,12 @@ mod tests {
     };
 
     use cache::Clock;
-    use schema::{Timeframe, UnixMs, Venue, health::Feed};
+    use schema::{Timeframe, Venue, health::Feed};
     use tokio::task::JoinSet;
     use venue::{Accounts, Answer, Instrument, Interval, OpenInterest, PaidFunding, Pause, Ticker};
 
     use super::*;
-    use crate::monitor::board::Watched;
+    use crate::{market::example::instrument, monitor::board::Watched};
 
     /// An exchange that only notes what is watched.
     #[derive(Default)]
@@ -172,19 +172,6 @@ mod tests {
         Symbol::new(&format!("C{n}USDT")).unwrap()
     }
 
-    fn instrument(symbol: Symbol) -> Instrument {
-        Instrument {
-            symbol,
-            base: "C".to_owned(),
-            quote: "USDT".to_owned(),
-            perpetual: true,
-            trading: true,
-            kind: String::new(),
-            tick: 0.1,
-            launched_at: UnixMs(0),
-        }
-    }
-
     struct Stage {
         exchange: Arc<Silent>,
         market: Arc<Market>,
@@ -207,7 +194,7 @@ mod tests {
         /// Watches these, and says what was asked of the exchange for it.
         fn watch(&mut self, places: impl Iterator<Item = usize>) -> Vec<Vec<Symbol>> {
             let symbols: Vec<Symbol> = places.map(symbol).collect();
-            self.market.watch(symbols.iter().copied().map(instrument).collect(), 0);
+            self.market.watch(symbols.iter().map(|symbol| instrument(symbol.as_str())).collect(), 0);
             let changed = self.streams.watch(&symbols);
             let asked = std::mem::take(&mut *self.exchange.asked.lock().unwrap());
             assert_eq!(changed, !asked.is_empty());

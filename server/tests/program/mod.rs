@@ -153,6 +153,28 @@ impl Program {
     }
 }
 
+/// A monitor and a web process over a memcached of their own, ended in this order.
+pub(crate) struct Pair {
+    pub(crate) web: Program,
+    pub(crate) monitor: Program,
+    pub(crate) memcached: Program,
+    /// Where memcached is, as the configuration spells it.
+    pub(crate) servers: String,
+}
+
+impl Pair {
+    /// Starts them over a simulated market of 20 symbols.
+    pub(crate) async fn simulated() -> Self {
+        let memcached = Program::memcached(free_port());
+        let servers = format!("127.0.0.1:{}", memcached.port);
+        let shared = ["--memcached", servers.as_str()];
+        let market = ["--role", "monitor", "--source", "sim", "--symbols", "20", "--seed", "7"];
+        let monitor = Program::serve(&[&shared[..], &market].concat(), &[]).await;
+        let web = Program::serve(&[&shared[..], &["--role", "web"]].concat(), &[]).await;
+        Self { web, monitor, memcached, servers }
+    }
+}
+
 /// Runs a command to its end and gives its exit code and what it said.
 pub(crate) fn outcome(mut command: Command) -> (Option<i32>, String) {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
