@@ -71,7 +71,7 @@ async fn every_body_on_the_wire_is_an_object_and_never_a_string() {
         body_of::<MarketMovers>(&l2, (), "market:movers@1", fixture::movers()).await,
         body_of::<MarketUniverse>(&l2, (), "market:universe@1", fixture::universe()).await,
         body_of::<Breakdown>(&l2, scope, "confluence:breakdown@1:bybit:BTCUSDT", breakdown).await,
-        body_of::<SystemHealth>(&l2, (), "system:health@1", fixture::health()).await,
+        body_of::<SystemHealth>(&l2, (), "system:health@2", fixture::health()).await,
     ];
     assert_eq!(bodies.len(), schema::SCHEMAS.len());
     for body in bodies {
