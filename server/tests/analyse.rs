@@ -8,7 +8,7 @@ use std::{fmt::Write as _, path::Path, process::Output};
 
 use analysis::{
     Bars, analyse,
-    input::{Derivatives, PerTimeframe, SymbolInput},
+    input::{PerTimeframe, SymbolInput},
 };
 use program::command;
 use schema::{Candle, Dimension, UnixMs};
@@ -85,21 +85,8 @@ fn fives(minutes: &[Candle]) -> Vec<Candle> {
 /// What the analysis says of some minutes: technical, volume and price structure.
 fn expected(minutes: &[Candle]) -> [Option<f64>; 3] {
     let fives = fives(minutes);
-    let input = SymbolInput {
-        as_of: UnixMs(minutes[minutes.len() - 1].start.0 + 60_000),
-        candles: PerTimeframe([minutes, &fives, &[], &[]]),
-        open: PerTimeframe([None; 4]),
-        trades: &[],
-        flow: &[],
-        book: None,
-        derivatives: Derivatives {
-            open_interest: &[],
-            funding: None,
-            funding_history: &[],
-            accounts: &[],
-            liquidations: None,
-        },
-    };
+    let now = UnixMs(minutes[minutes.len() - 1].start.0 + 60_000);
+    let input = SymbolInput::of_candles(now, PerTimeframe([minutes, &fives, &[], &[]]));
     let scores = analyse(&input, Bars::Closed).dimension_scores();
     [Dimension::Technical, Dimension::Volume, Dimension::PriceStructure]
         .map(|dimension| scores.get(dimension).map(schema::Score::get))

@@ -133,3 +133,27 @@ pub struct SymbolInput<'a> {
     /// What is known of the contract's positions.
     pub derivatives: Derivatives<'a>,
 }
+
+impl<'a> SymbolInput<'a> {
+    /// Closed candles and nothing else: what a record of candles tells of a symbol.
+    ///
+    /// `as_of` is the close of the newest candle. Whatever needs trades, a book or positions is missing.
+    #[must_use]
+    pub const fn of_candles(as_of: UnixMs, candles: PerTimeframe<&'a [Candle]>) -> Self {
+        Self {
+            as_of,
+            candles,
+            open: PerTimeframe([None; 4]),
+            trades: &[],
+            flow: &[],
+            book: None,
+            derivatives: Derivatives {
+                open_interest: &[],
+                funding: None,
+                funding_history: &[],
+                accounts: &[],
+                liquidations: None,
+            },
+        }
+    }
+}

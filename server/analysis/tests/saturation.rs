@@ -7,7 +7,7 @@ mod record;
 
 use std::collections::BTreeMap;
 
-use analysis::{Bars, analyse};
+use analysis::{Bars, analyse, input::SymbolInput};
 
 #[test]
 fn no_measure_of_candles_is_saturated_in_a_fifth_of_the_recorded_bars() {
@@ -19,7 +19,7 @@ fn no_measure_of_candles_is_saturated_in_a_fifth_of_the_recorded_bars() {
     for runs in minutes.iter().step_by(4) {
         for end in (2_000..runs.finest().len()).step_by(151) {
             let (now, candles) = runs.known_at(end);
-            let analysis = analyse(&record::input(now, candles), Bars::Closed);
+            let analysis = analyse(&SymbolInput::of_candles(now, candles), Bars::Closed);
             for part in analysis.dimensions.iter().flat_map(|dimension| &dimension.parts) {
                 let Some(finding) = part.finding.value() else { continue };
                 let tally = told.entry((part.id.clone(), part.timeframe.map(schema::Timeframe::as_str))).or_default();

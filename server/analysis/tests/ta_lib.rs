@@ -15,7 +15,7 @@ use std::{
 
 use analysis::{
     Analysis, Bars, analyse,
-    input::{Derivatives, PerTimeframe, SymbolInput},
+    input::{PerTimeframe, SymbolInput},
     registry::REGISTRY,
 };
 use schema::{Candle, Timeframe, UnixMs};
@@ -95,22 +95,8 @@ impl Set {
 fn analysed(candles: &[Candle], timeframe: Timeframe) -> Analysis {
     let mut runs: PerTimeframe<&[Candle]> = PerTimeframe([&[]; 4]);
     *runs.get_mut(timeframe) = candles;
-    let input = SymbolInput {
-        as_of: UnixMs(candles.last().unwrap().start.0 + timeframe.ms()),
-        candles: runs,
-        open: PerTimeframe([None; 4]),
-        trades: &[],
-        flow: &[],
-        book: None,
-        derivatives: Derivatives {
-            open_interest: &[],
-            funding: None,
-            funding_history: &[],
-            accounts: &[],
-            liquidations: None,
-        },
-    };
-    analyse(&input, Bars::Closed)
+    let now = UnixMs(candles.last().unwrap().start.0 + timeframe.ms());
+    analyse(&SymbolInput::of_candles(now, runs), Bars::Closed)
 }
 
 /// The figure that a person reads; the ATR is a condition and stands on candles of five minutes.

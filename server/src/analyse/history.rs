@@ -1,6 +1,6 @@
 //! What was known at a bar: closed candles of every timeframe, in runs as the live market has them.
 
-use analysis::input::{Derivatives, PerTimeframe, SymbolInput};
+use analysis::input::{PerTimeframe, SymbolInput};
 use schema::{Candle, Timeframe, UnixMs};
 
 use crate::market::{
@@ -52,21 +52,7 @@ impl History {
 
     /// Candles alone, as an input.
     pub(super) fn input(&self) -> SymbolInput<'_> {
-        SymbolInput {
-            as_of: self.now,
-            candles: PerTimeframe::build(|timeframe| self.runs.get(timeframe).as_slice()),
-            open: PerTimeframe([None; 4]),
-            trades: &[],
-            flow: &[],
-            book: None,
-            derivatives: Derivatives {
-                open_interest: &[],
-                funding: None,
-                funding_history: &[],
-                accounts: &[],
-                liquidations: None,
-            },
-        }
+        SymbolInput::of_candles(self.now, PerTimeframe::build(|timeframe| self.runs.get(timeframe).as_slice()))
     }
 }
 

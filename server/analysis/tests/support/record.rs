@@ -2,7 +2,7 @@
 
 use std::{fs::File, path::Path};
 
-use analysis::input::{Derivatives, PerTimeframe, SymbolInput};
+use analysis::input::PerTimeframe;
 use schema::{Candle, Timeframe, UnixMs};
 use serde::de::DeserializeOwned;
 
@@ -89,25 +89,6 @@ fn files(folder: &str) -> Option<Vec<std::path::PathBuf>> {
 fn rows<T: DeserializeOwned>(path: &Path) -> Vec<T> {
     let mut reader = csv::Reader::from_reader(flate2::read::GzDecoder::new(File::open(path).unwrap()));
     reader.deserialize().map(|row| row.unwrap()).collect()
-}
-
-/// Candles alone, as an input.
-pub(crate) fn input(now: UnixMs, candles: PerTimeframe<&[Candle]>) -> SymbolInput<'_> {
-    SymbolInput {
-        as_of: now,
-        candles,
-        open: PerTimeframe([None; 4]),
-        trades: &[],
-        flow: &[],
-        book: None,
-        derivatives: Derivatives {
-            open_interest: &[],
-            funding: None,
-            funding_history: &[],
-            accounts: &[],
-            liquidations: None,
-        },
-    }
 }
 
 /// Longer candles; the first is left out, since its beginning may not be on record, and so is an open last one.
