@@ -7,6 +7,7 @@
 //! Read on in [`contract`] for what makes a type a cached schema, in [`reading`] and [`figure`] for the
 //! two levels of not knowing, and in [`mod@unit`] for the numbers.
 
+pub mod beta;
 pub mod breadth;
 pub mod breakdown;
 pub mod contract;
@@ -20,6 +21,7 @@ pub mod movers;
 pub mod name;
 pub mod overview;
 pub mod page;
+pub mod perps;
 pub mod reading;
 pub mod report;
 pub mod signals;
@@ -29,6 +31,7 @@ pub mod time;
 pub mod unit;
 pub mod universe;
 
+pub use beta::BetaTable;
 pub use breadth::MarketBreadth;
 pub use breakdown::Breakdown;
 pub use contract::{Invalid, Policy, Schema, SchemaInfo, Scope};
@@ -40,6 +43,7 @@ pub use market::{Candle, Level, Side, Trade};
 pub use movers::MarketMovers;
 pub use name::Name;
 pub use overview::MarketOverview;
+pub use perps::PerpsPulse;
 pub use reading::{Absence, Held, Reading};
 pub use signals::{Direction, SignalRow, Signals};
 pub use stamp::{Origin, Stamp};
@@ -47,4 +51,14 @@ pub use time::UnixMs;
 pub use unit::{Lean, Pct, Points, Price, Rate, Ratio, Score, Usd};
 pub use universe::MarketUniverse;
 
-schemas!(MarketOverview, Signals, MarketBreadth, MarketMovers, MarketUniverse, Breakdown, SystemHealth);
+schemas!(
+    MarketOverview,
+    Signals,
+    MarketBreadth,
+    MarketMovers,
+    PerpsPulse,
+    BetaTable,
+    MarketUniverse,
+    Breakdown,
+    SystemHealth,
+);

@@ -8,7 +8,8 @@
 use std::{fmt::Debug, fs, path::PathBuf};
 
 use schema::{
-    Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, Schema, Signals, SystemHealth, contract,
+    BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, Schema, Signals,
+    SystemHealth, contract,
 };
 
 mod fixture;
@@ -52,6 +53,16 @@ fn the_breadth_keeps_its_shape() {
 #[test]
 fn the_movers_keep_their_shape() {
     keeps_its_shape::<MarketMovers>(&fixture::movers());
+}
+
+#[test]
+fn the_pulse_of_perpetuals_keeps_its_shape() {
+    keeps_its_shape::<PerpsPulse>(&fixture::perps());
+}
+
+#[test]
+fn the_betas_keep_their_shape() {
+    keeps_its_shape::<BetaTable>(&fixture::beta());
 }
 
 #[test]
@@ -101,6 +112,8 @@ fn no_field_of_a_schema_has_a_default() {
     strict(&fixture::signals());
     strict(&fixture::breadth());
     strict(&fixture::movers());
+    strict(&fixture::perps());
+    strict(&fixture::beta());
     strict(&fixture::universe());
     strict(&fixture::breakdown());
     strict(&fixture::health());

@@ -5,6 +5,7 @@
 mod balance;
 mod beta;
 mod breadth;
+mod funding;
 mod movers;
 mod overview;
 mod perps;
@@ -14,12 +15,18 @@ mod volatility;
 use schema::{Candle, Pct, SignalRow};
 
 pub use balance::{signal_balance, stats};
-pub use beta::{Beta, BetaRow, BetaTable, BetaWindow, beta, beta_table};
+pub use beta::{Benchmark, Compared, beta};
 pub use breadth::breadth;
+pub use funding::FundingPast;
 pub use movers::movers;
 pub use overview::{OverviewInput, overview};
-pub use perps::{Liquidated, Perp, PerpsPulse, perps_pulse};
+pub use perps::{HeardLiquidations, Perp, perps_pulse};
 pub use volatility::{RealisedVolatility, daily_volatility, dispersion, realised_volatility};
+
+/// How old what is told with every quote may be and still speak for now.
+const QUOTE_MS: i64 = 10 * 60_000;
+/// The same for open interest, which is told every five minutes.
+const OPEN_INTEREST_MS: i64 = 30 * 60_000;
 
 /// One symbol as the market-wide measures see it.
 #[derive(Debug, Clone, Copy)]

@@ -4,9 +4,9 @@
 #[path = "support/world.rs"]
 mod world;
 
-use analysis::market::{BetaWindow, beta, beta_table};
+use analysis::market::{Benchmark, beta};
 use proptest::{prelude::any, prop_assert, proptest};
-use schema::{Candle, Symbol, Timeframe, UnixMs, Why};
+use schema::{Candle, Symbol, Timeframe, UnixMs, Why, beta::BetaWindow};
 use wickra_core::{Beta, Indicator, PearsonCorrelation};
 use world::{Dice, NOW};
 
@@ -49,7 +49,7 @@ fn every_window_agrees_with_a_second_implementation() {
         assert!((ours.beta - theirs.0.unwrap()).abs() < 1e-9, "{window:?} {ours:?} {theirs:?}");
         assert!((ours.correlation - theirs.1.unwrap()).abs() < 1e-9, "{window:?} {ours:?} {theirs:?}");
         assert_eq!(ours.n as usize, window.bars());
-        assert!((ours.r_squared - ours.correlation.powi(2)).abs() < 1e-12);
+        assert!((ours.r_squared() - ours.correlation.powi(2)).abs() < 1e-12);
         assert!((ours.beta - 1.6).abs() < 4.0 * ours.standard_error + 0.5, "{window:?} {ours:?}");
     }
 }
@@ -58,7 +58,7 @@ fn every_window_agrees_with_a_second_implementation() {
 fn the_market_against_itself_has_a_beta_of_one() {
     let btc = candles(Timeframe::M5, 300, 1.0, 1);
     let own = beta(&btc, &btc, BetaWindow::H12, NOW).unwrap();
-    assert!((own.beta - 1.0).abs() < 1e-12 && own.standard_error < 1e-9 && (own.r_squared - 1.0).abs() < 1e-12);
+    assert!((own.beta - 1.0).abs() < 1e-12 && own.standard_error < 1e-9 && (own.r_squared() - 1.0).abs() < 1e-12);
 }
 
 #[test]
@@ -99,26 +99,37 @@ fn a_table_tells_who_did_better_and_who_did_worse() {
         run.iter().zip(0..).map(|(c, i)| Candle { close: c.close * (1.0 + change * f64::from(i) / n), ..*c }).collect()
     };
     let (btc, up, down, short) = (line(0.0), line(0.05), line(-0.03), line(0.2)[200..].to_vec());
-    let contracts = [
-        (name("BTCUSDT"), btc.as_slice()),
-        (name("UPUSDT"), up.as_slice()),
-        (name("DOWNUSDT"), down.as_slice()),
-        (name("NEWUSDT"), short.as_slice()),
-    ];
-    let table = beta_table((name("BTCUSDT"), &btc), &contracts, BetaWindow::H24, NOW);
-    assert_eq!(table.outperformers, [name("UPUSDT")]);
-    assert_eq!(table.underperformers, [name("DOWNUSDT")]);
-    assert_eq!(table.rows.len(), 3, "the market is a row of its own");
-    assert_eq!(table.market.excess.value().unwrap().get(), 0.0);
-    let row = &table.rows[0];
-    let market = table.market.change.value().unwrap().get();
+    let benchmark = Benchmark::new(name("BTCUSDT"), &btc, BetaWindow::H24, NOW);
+    let contracts = [("BTCUSDT", &btc), ("UPUSDT", &up), ("DOWNUSDT", &down), ("NEWUSDT", &short)];
+    let ranking = benchmark.ranking(contracts.map(|(text, run)| benchmark.against(name(text), run)).into());
+    assert_eq!(ranking.outperformers, [name("UPUSDT")]);
+    assert_eq!(ranking.underperformers, [name("DOWNUSDT")]);
+    assert_eq!(ranking.rows.len(), 3, "the market is not held against itself");
+    let row = &ranking.rows[0];
+    let market = ranking.market_change.value().unwrap().get();
     assert!((row.change.value().unwrap().get() - (1.05 * (100.0 + market) - 100.0)).abs() < 1e-9);
     assert!((row.excess.value().unwrap().get() - (row.change.value().unwrap().get() - market)).abs() < 1e-12);
-    assert_eq!((row.line.len(), row.line[0]), (49, 100.0));
-    assert!((row.line[48] - 100.0 - row.change.value().unwrap().get()).abs() < 1e-9);
-    let new = &table.rows[2];
+    assert_eq!(row.beta.as_of(), Some(NOW), "as of the close of the newest candle");
+    let drawn: Vec<Symbol> = ranking.lines.iter().map(|line| line.symbol).collect();
+    assert_eq!(drawn, ["BTCUSDT", "UPUSDT", "DOWNUSDT"].map(name), "the market first, and those that are listed");
+    let line = &ranking.lines[1].points;
+    assert_eq!((line.len(), line[0]), (49, 100.0));
+    assert!((line[48] - 100.0 - row.change.value().unwrap().get()).abs() < 1e-9);
+    let new = &ranking.rows[2];
     assert_eq!(new.beta.why(), Some(&Why::TooFewSamples { have: 88, need: 216 }));
-    assert!(new.line.is_empty() && new.change.value().is_none() && new.excess.value().is_none());
+    assert!(new.change.value().is_none() && new.excess.value().is_none());
+}
+
+#[test]
+fn without_a_market_there_are_changes_and_no_betas() {
+    let name = |text: &str| Symbol::new(text).unwrap();
+    let alt = candles(Timeframe::M1, 400, 1.6, 2);
+    let benchmark = Benchmark::new(name("BTCUSDT"), &[], BetaWindow::H1, UnixMs(NOW.0 + 30_000));
+    let ranking = benchmark.ranking(vec![benchmark.against(name("ALTUSDT"), &alt)]);
+    assert_eq!(ranking.market_change.why(), Some(&Why::NotYet));
+    assert_eq!(ranking.rows[0].change.as_of(), Some(NOW), "the close of its candle, not the moment of asking");
+    assert_eq!((ranking.rows[0].beta.why(), ranking.rows[0].excess.why()), (Some(&Why::NotYet), Some(&Why::NotYet)));
+    assert!(ranking.lines.is_empty() && ranking.outperformers.is_empty());
 }
 
 proptest! {

@@ -4,7 +4,8 @@
 use analysis::{
     input::Liquidation,
     market::{
-        Member, OverviewInput, Perp, above_mean, breadth, movers, overview, perps_pulse, realised_volatility, stats,
+        HeardLiquidations, Member, OverviewInput, Perp, above_mean, breadth, movers, overview, perps_pulse,
+        realised_volatility, stats,
     },
 };
 use schema::{
@@ -144,7 +145,12 @@ fn what_moved_long_ago_is_no_mover_now() {
 }
 
 fn perp(row: &SignalRow) -> Perp<'_> {
-    Perp { row, mark_price: None, index_price: None, accounts_long: None, liquidations: None }
+    let (mark_price, index_price) = (Figure::Missing(Why::NotYet), Figure::Missing(Why::NotYet));
+    Perp { row, mark_price, index_price, accounts_long: Figure::Missing(Why::NotYet), liquidations: None }
+}
+
+fn near(figure: Option<f64>, expected: f64) {
+    assert!((figure.unwrap() - expected).abs() < 1e-9, "{figure:?} is not {expected}");
 }
 
 #[test]
@@ -157,15 +163,29 @@ fn the_pulse_weighs_by_turnover_and_counts_liquidations_by_their_side() {
     rows[2].oi_change_1h = known(Pct::new(-20.0).unwrap());
     let event = |minutes: i64, long, usd| Liquidation { at: UnixMs(NOW.0 - 60_000 * minutes), long, usd };
     let told = [event(1_500, true, 7.0), event(90, true, 500.0), event(59, false, 40.0), event(1, true, 2.0)];
-    let long = |share| Some(Ratio::new(share).unwrap());
+    let since =
+        |hours: i64, told: &[Liquidation]| Some(HeardLiquidations::of(told, UnixMs(NOW.0 - 3_600_000 * hours), NOW));
+    let price = |value| known(Price::new(value).unwrap());
     let perps = [
-        Perp { mark_price: Some(100.1), index_price: Some(100.0), accounts_long: long(0.6), ..perp(&rows[0]) },
-        Perp { mark_price: Some(99.9), index_price: Some(100.0), liquidations: Some(&told), ..perp(&rows[1]) },
-        Perp { mark_price: Some(100.5), index_price: Some(100.0), accounts_long: long(0.4), ..perp(&rows[2]) },
+        Perp {
+            mark_price: price(100.1),
+            index_price: price(100.0),
+            accounts_long: known(Ratio::new(0.6).unwrap()),
+            liquidations: since(12, &[]),
+            ..perp(&rows[0])
+        },
+        Perp { mark_price: price(99.9), index_price: price(100.0), liquidations: since(30, &told), ..perp(&rows[1]) },
+        Perp {
+            mark_price: price(100.5),
+            index_price: price(100.0),
+            accounts_long: Figure::known(Ratio::new(0.4).unwrap(), UnixMs(NOW.0 - 300_000)),
+            liquidations: since(6, &[]),
+            ..perp(&rows[2])
+        },
     ];
     let history: Vec<Pct> = (0..40).map(|i| Pct::new(0.01 + 0.001 * f64::from(i % 5)).unwrap()).collect();
     let pulse = perps_pulse(Venue::Sim, &perps, &history, NOW);
-    let near = |figure: Option<f64>, expected: f64| assert!((figure.unwrap() - expected).abs() < 1e-9, "{figure:?}");
+    pulse.check().unwrap();
     near(pulse.funding_per_8h.value().map(|pct| pct.get()), (0.02 * 5.0 + 0.05 * 2.0) / 7.0);
     // The median is 0.012, the median distance 0.001: below the narrowest spread that counts.
     near(pulse.funding_z.value().copied(), (0.2 / 7.0 - 0.012) / 0.002_5);
@@ -175,8 +195,27 @@ fn the_pulse_weighs_by_turnover_and_counts_liquidations_by_their_side() {
     let before = 1_000.0 / 1.08 + 1_000.0 / 1.02 + 1_000.0 / 0.8;
     near(pulse.open_interest_change_1h.value().map(|pct| pct.get()), 100.0 * (3_000.0 / before - 1.0));
     let (hour, day) = (*pulse.liquidations_1h.value().unwrap(), *pulse.liquidations_24h.value().unwrap());
-    assert_eq!((hour.longs.get(), hour.shorts.get(), hour.n), (2.0, 40.0, 2));
+    assert_eq!((hour.longs.get(), hour.shorts.get(), hour.n, hour.heard.get()), (2.0, 40.0, 2, 1.0));
     assert_eq!((day.longs.get(), day.shorts.get(), day.n), (502.0, 40.0, 3));
+    near(Some(day.heard.get()), (0.5 * 5.0 + 1.0 * 2.0 + 0.25 * 3.0) / 10.0);
+}
+
+#[test]
+fn a_figure_of_the_pulse_is_as_old_as_the_newest_it_is_made_of_and_leaves_out_what_is_too_old() {
+    let mut rows = rows();
+    rows.truncate(2);
+    let ago = |minutes: i64| UnixMs(NOW.0 - 60_000 * minutes);
+    let long = |share, minutes| Figure::known(Ratio::new(share).unwrap(), ago(minutes));
+    let pulse = |first, second| {
+        let perps = [Perp { accounts_long: first, ..perp(&rows[0]) }, Perp { accounts_long: second, ..perp(&rows[1]) }];
+        perps_pulse(Venue::Sim, &perps, &[], NOW).accounts_long
+    };
+    let both = pulse(long(0.6, 5), long(0.5, 10));
+    assert_eq!(both.as_of(), Some(ago(5)), "never now");
+    near(both.value().map(|share| share.get()), (0.6 * 5.0 + 0.5 * 2.0) / 7.0);
+    near(pulse(long(0.6, 5), long(0.5, 31)).value().map(|share| share.get()), 0.6);
+    let old = Why::TooOld { age_ms: 31 * 60_000, limit_ms: 30 * 60_000 };
+    assert_eq!(pulse(long(0.6, 31), long(0.5, 40)).why(), Some(&old));
 }
 
 #[test]
@@ -187,6 +226,8 @@ fn a_pulse_of_nothing_says_why() {
     assert_eq!(alone.accounts_long, Figure::Missing(Why::NotYet));
     assert_eq!(alone.premium_bps, Figure::Missing(Why::NotYet));
     assert_eq!(alone.liquidations_1h, Figure::Missing(Why::NotOffered));
+    let deaf = Perp { liquidations: Some(HeardLiquidations::of(&[], NOW, NOW)), ..perp(&rows[0]) };
+    assert_eq!(perps_pulse(Venue::Sim, &[deaf], &[], NOW).liquidations_1h, Figure::Missing(Why::NotYet));
     let none = perps_pulse(Venue::Sim, &[], &[], NOW);
     assert_eq!(none.funding_per_8h, Figure::Missing(Why::NotYet));
     assert_eq!(none.open_interest_usd, Figure::Missing(Why::NotYet));

@@ -1,6 +1,9 @@
 //! How much a contract moves when Bitcoin does: beta, correlation, and who did better.
 
-use schema::{Candle, Figure, Pct, Symbol, Timeframe, UnixMs, Why};
+use schema::{
+    Candle, Figure, Pct, Symbol, UnixMs, Why,
+    beta::{Beta, BetaLine, BetaRanking, BetaRow, BetaWindow},
+};
 
 use crate::measure::{at_least, count, divisor, not_older};
 
@@ -9,108 +12,35 @@ const LINE: usize = 48;
 /// Names on the lists of those that did better and worse.
 const LISTED: usize = 10;
 
-/// Over how long a beta is measured, and with which candles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BetaWindow {
-    /// One hour of candles of one minute.
-    H1,
-    /// Four hours of candles of one minute.
-    H4,
-    /// Twelve hours of candles of five minutes.
-    H12,
-    /// A day of candles of five minutes.
-    H24,
-    /// Seven days of candles of half an hour.
-    D7,
-}
-
-impl BetaWindow {
-    /// All of them, shortest first.
-    pub const ALL: [Self; 5] = [Self::H1, Self::H4, Self::H12, Self::H24, Self::D7];
-
-    /// The name for people.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::H1 => "1h",
-            Self::H4 => "4h",
-            Self::H12 => "12h",
-            Self::H24 => "24h",
-            Self::D7 => "7d",
-        }
-    }
-
-    /// The candles it is made of.
-    #[must_use]
-    pub const fn timeframe(self) -> Timeframe {
-        match self {
-            Self::H1 | Self::H4 => Timeframe::M1,
-            Self::H12 | Self::H24 => Timeframe::M5,
-            Self::D7 => Timeframe::M30,
-        }
-    }
-
-    /// Returns within it.
-    #[must_use]
-    pub const fn bars(self) -> usize {
-        match self {
-            Self::H1 => 60,
-            Self::H4 => 240,
-            Self::H12 => 144,
-            Self::H24 => 288,
-            Self::D7 => 336,
-        }
-    }
-
-    /// Three quarters of the returns must be known on both sides.
-    const fn least(self) -> usize {
-        self.bars() * 3 / 4
-    }
-}
-
-/// How one contract moved with the market over a window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Beta {
-    /// The change of the contract's log return for a change of the market's: the slope of least squares.
-    pub beta: f64,
-    /// The slope's standard error: about two thirds of all samples would give a slope within one of it.
-    pub standard_error: f64,
-    /// Correlation of the returns, −1 to 1.
-    pub correlation: f64,
-    /// The share of the contract's variance that goes with the market: the correlation squared.
-    pub r_squared: f64,
-    /// Pairs of returns behind it.
-    pub n: u32,
-}
-
-/// One contract against the market.
+/// One contract held against the market over a window, with the line it may be drawn with.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BetaRow {
-    /// The contract.
-    pub symbol: Symbol,
-    /// Its beta, or why there is none.
-    pub beta: Figure<Beta>,
-    /// Its change over the window.
-    pub change: Figure<Pct>,
-    /// Its change minus the market's, in percent points.
-    pub excess: Figure<Pct>,
-    /// Its closes over the window with the first as 100, at most 49 of them, oldest first; empty where the change is missing.
-    pub line: Vec<f64>,
+pub struct Compared {
+    row: BetaRow,
+    line: Vec<f64>,
 }
 
-/// All contracts against the market over one window.
+/// What contracts are held against over one window.
+#[derive(Debug, Clone)]
+pub struct Benchmark<'a> {
+    symbol: Symbol,
+    candles: &'a [Candle],
+    window: BetaWindow,
+    now: UnixMs,
+    performance: Result<Performance, Why>,
+}
+
+/// What a contract did over a window.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BetaTable {
-    /// The window.
-    pub window: BetaWindow,
-    /// The contract that stands for the market.
-    pub market: BetaRow,
-    /// All others, in the order they were given.
-    pub rows: Vec<BetaRow>,
-    /// The ten whose change exceeds the market's most.
-    pub outperformers: Vec<Symbol>,
-    /// The ten that fall behind most.
-    pub underperformers: Vec<Symbol>,
+struct Performance {
+    change: Pct,
+    line: Vec<f64>,
+    /// The close of its newest candle.
+    until: UnixMs,
+}
+
+/// Three quarters of the returns must be known on both sides.
+const fn least(window: BetaWindow) -> usize {
+    window.bars() * 3 / 4
 }
 
 /// Beta of a contract's closed candles to the market's, by least squares over log returns within the last
@@ -134,7 +64,7 @@ pub fn beta(contract: &[Candle], market: &[Candle], window: BetaWindow, now: Uni
             pairs.push((log_return(pair), log_return(next)));
         }
     }
-    at_least(pairs.len(), window.least())?;
+    at_least(pairs.len(), least(window))?;
     least_squares(&pairs)
 }
 
@@ -157,13 +87,8 @@ fn least_squares(pairs: &[(f64, f64)]) -> Result<Beta, Why> {
     let correlation = (xy / (xx * yy).sqrt()).clamp(-1.0, 1.0);
     // What the line leaves over, which rounding can bring a hair below zero.
     let rest = (yy - slope * xy).max(0.0);
-    let found = Beta {
-        beta: slope,
-        standard_error: (rest / (n - 2.0) / xx).sqrt(),
-        correlation,
-        r_squared: correlation * correlation,
-        n: count(pairs.len()),
-    };
+    let found =
+        Beta { beta: slope, standard_error: (rest / (n - 2.0) / xx).sqrt(), correlation, n: count(pairs.len()) };
     let numbers = [found.beta, found.standard_error, found.correlation];
     if numbers.iter().all(|x| x.is_finite()) { Ok(found) } else { Err(Why::NotFinite) }
 }
@@ -184,57 +109,86 @@ fn within(candles: &[Candle], window: BetaWindow, now: UnixMs) -> Result<&[Candl
     }
 }
 
-/// Every contract against the market, over one window, as of `now`. The candles are those of [`BetaWindow::timeframe`].
-#[must_use]
-pub fn beta_table(
-    market: (Symbol, &[Candle]),
-    contracts: &[(Symbol, &[Candle])],
-    window: BetaWindow,
-    now: UnixMs,
-) -> BetaTable {
-    let market_change = performance(market.1, window, now).map(|found| found.0);
-    let row = |(symbol, candles): (Symbol, &[Candle])| {
-        let performance = performance(candles, window, now);
-        let excess = performance
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|(change, _)| Pct::new(change.get() - market_change.clone()?.get()).map_err(|_| Why::NotFinite));
-        let (change, line) = match performance {
-            Ok((change, line)) => (Ok(change), line),
-            Err(why) => (Err(why), Vec::new()),
-        };
-        BetaRow {
-            symbol,
-            beta: figure(beta(candles, market.1, window, now), now),
-            change: figure(change, now),
-            excess: figure(excess, now),
-            line,
+impl<'a> Benchmark<'a> {
+    /// The market's closed candles of [`BetaWindow::timeframe`], as of `now`.
+    #[must_use]
+    pub fn new(symbol: Symbol, candles: &'a [Candle], window: BetaWindow, now: UnixMs) -> Self {
+        Self { symbol, candles, window, now, performance: performance(candles, window, now) }
+    }
+
+    /// The window.
+    #[must_use]
+    pub const fn window(&self) -> BetaWindow {
+        self.window
+    }
+
+    /// Holds a contract's closed candles against it. Each figure carries the close of the newest candle behind it.
+    #[must_use]
+    pub fn against(&self, symbol: Symbol, candles: &[Candle]) -> Compared {
+        let own = performance(candles, self.window, self.now);
+        let excess = own.clone().and_then(|own| {
+            let market = self.performance.clone()?;
+            let points = Pct::new(own.change.get() - market.change.get()).map_err(|_| Why::NotFinite)?;
+            Ok((points, own.until.max(market.until)))
+        });
+        let until = |candles| until(candles, self.window, self.now);
+        let beta = beta(candles, self.candles, self.window, self.now)
+            .and_then(|found| Ok((found, until(candles)?.max(until(self.candles)?))));
+        let change = own.clone().map(|own| (own.change, own.until));
+        Compared {
+            row: BetaRow { symbol, beta: figure(beta), change: figure(change), excess: figure(excess) },
+            line: own.map_or_else(|_| Vec::new(), |own| own.line),
         }
-    };
-    let rows: Vec<BetaRow> = contracts.iter().filter(|(symbol, _)| *symbol != market.0).copied().map(row).collect();
-    let best = |sign: f64| {
-        let excess = |row: &BetaRow| row.excess.value().map(|excess| sign * excess.get());
-        let mut ahead: Vec<(f64, Symbol)> =
-            rows.iter().filter_map(|row| excess(row).filter(|x| *x > 0.0).map(|x| (x, row.symbol))).collect();
-        ahead.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        ahead.into_iter().take(LISTED).map(|(_, symbol)| symbol).collect()
-    };
-    BetaTable { window, outperformers: best(1.0), underperformers: best(-1.0), market: row(market), rows }
+    }
+
+    /// Ranks contracts; the market among them is left out.
+    #[must_use]
+    pub fn ranking(&self, compared: Vec<Compared>) -> BetaRanking {
+        let contracts: Vec<Compared> = compared.into_iter().filter(|one| one.row.symbol != self.symbol).collect();
+        let ahead = |sign: f64| {
+            let excess = |one: &Compared| one.row.excess.value().map(|excess| sign * excess.get());
+            let mut ahead: Vec<(f64, &Compared)> =
+                contracts.iter().filter_map(|one| excess(one).filter(|x| *x > 0.0).map(|x| (x, one))).collect();
+            ahead.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.row.symbol.cmp(&b.1.row.symbol)));
+            ahead.into_iter().take(LISTED).map(|(_, one)| one).collect::<Vec<_>>()
+        };
+        let (best, worst) = (ahead(1.0), ahead(-1.0));
+        let line = |symbol: Symbol, points: &Vec<f64>| BetaLine { symbol, points: points.clone() };
+        let market = self.performance.as_ref().ok().map(|own| line(self.symbol, &own.line));
+        let listed = best.iter().chain(&worst).map(|one| line(one.row.symbol, &one.line));
+        let lines = market.into_iter().chain(listed).collect();
+        let names = |list: Vec<&Compared>| list.into_iter().map(|one| one.row.symbol).collect();
+        BetaRanking {
+            window: self.window,
+            market_change: figure(self.performance.clone().map(|own| (own.change, own.until))),
+            outperformers: names(best),
+            underperformers: names(worst),
+            lines,
+            rows: contracts.into_iter().map(|one| one.row).collect(),
+        }
+    }
+}
+
+/// The close of the newest candle of a window.
+fn until(candles: &[Candle], window: BetaWindow, now: UnixMs) -> Result<UnixMs, Why> {
+    let last = within(candles, window, now)?.last().ok_or(Why::NotYet)?;
+    Ok(UnixMs(last.start.0 + window.timeframe().ms()))
 }
 
 /// The change over a window and the line of it.
-fn performance(candles: &[Candle], window: BetaWindow, now: UnixMs) -> Result<(Pct, Vec<f64>), Why> {
+fn performance(candles: &[Candle], window: BetaWindow, now: UnixMs) -> Result<Performance, Why> {
     let kept = within(candles, window, now)?;
-    at_least(kept.len(), window.least() + 1)?;
+    at_least(kept.len(), least(window) + 1)?;
     let rebased = |candle: &Candle| 100.0 * (candle.close / kept[0].close);
     let last = kept.len() - 1;
     let change = Pct::new(rebased(&kept[last]) - 100.0).map_err(|_| Why::NotFinite)?;
     let points = LINE.min(last);
-    Ok((change, (0..=points).map(|i| rebased(&kept[i * last / points])).collect()))
+    let line = (0..=points).map(|i| rebased(&kept[i * last / points])).collect();
+    Ok(Performance { change, line, until: UnixMs(kept[last].start.0 + window.timeframe().ms()) })
 }
 
-fn figure<T>(found: Result<T, Why>, as_of: UnixMs) -> Figure<T> {
-    found.map_or_else(Figure::Missing, |value| Figure::known(value, as_of))
+fn figure<T>(found: Result<(T, UnixMs), Why>) -> Figure<T> {
+    found.map_or_else(Figure::Missing, |(value, at)| Figure::known(value, at))
 }
 
 #[cfg(test)]
@@ -247,7 +201,7 @@ mod tests {
         let found = least_squares(&[(2.0, 1.0), (4.0, 2.0), (5.0, 3.0), (8.0, 4.0)]).unwrap();
         assert!((found.beta - 1.9).abs() < 1e-12);
         assert!((found.standard_error - (0.7_f64 / 2.0 / 5.0).sqrt()).abs() < 1e-12);
-        assert!((found.r_squared - 9.5 * 9.5 / (5.0 * 18.75)).abs() < 1e-12);
+        assert!((found.r_squared() - 9.5 * 9.5 / (5.0 * 18.75)).abs() < 1e-12);
         assert_eq!(least_squares(&[(1.0, 2.0), (3.0, 2.0), (4.0, 2.0)]), Err(Why::Flat));
     }
 }

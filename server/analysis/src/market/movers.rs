@@ -5,12 +5,10 @@ use schema::{
     movers::{FundingExtreme, Mover, MoverLists, OiRiser},
 };
 
-use super::Member;
+use super::{Member, OPEN_INTEREST_MS, QUOTE_MS};
 use crate::measure::{count, not_older};
 
 const LISTED: usize = 10;
-const QUOTE_MS: i64 = 10 * 60_000;
-const OPEN_INTEREST_MS: i64 = 30 * 60_000;
 
 /// Ten of each kind among the symbols of at least `min_turnover` in 24 h. Equal values are ordered by symbol.
 ///

@@ -1,101 +1,143 @@
 //! The pulse of the perpetual contracts: what positions cost, who holds them, what was closed by force.
 
-use schema::{Figure, Pct, Ratio, SignalRow, UnixMs, Usd, Venue, Why};
+use schema::{
+    Figure, Pct, PerpsPulse, Price, Ratio, SignalRow, UnixMs, Usd, Venue, Why, perps::Liquidated, signals::Funding,
+};
 
+use super::{OPEN_INTEREST_MS, QUOTE_MS};
 use crate::{
     input::Liquidation,
-    measure::{at_least, count, divisor},
+    measure::{at_least, count, divisor, not_older},
     stats::{median, median_and_spread},
 };
 
 const HOUR_MS: i64 = 3_600_000;
+/// Accounts are told every five minutes.
+const ACCOUNTS_MS: i64 = 30 * 60_000;
 /// Past values that a z-score needs.
 const HISTORY_LEAST: usize = 30;
 /// The narrowest spread of funding that counts, in percent per 8 h: rates rest at the venue's base rate for days.
 const LEAST_SPREAD: f64 = 0.002_5;
 
 /// One contract as the pulse sees it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Perp<'a> {
     /// Its row on the list: turnover, funding, open interest.
     pub row: &'a SignalRow,
     /// The price at which the venue marks positions.
-    pub mark_price: Option<f64>,
+    pub mark_price: Figure<Price>,
     /// The price of the underlying index.
-    pub index_price: Option<f64>,
+    pub index_price: Figure<Price>,
     /// The share of its holders that are long: accounts, not size.
-    pub accounts_long: Option<Ratio>,
-    /// Its liquidations of the last 24 h; none where the source does not tell them.
-    pub liquidations: Option<&'a [Liquidation]>,
-}
-
-/// What was closed by force, by the side of the position.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Liquidated {
-    /// Positions that were long.
-    pub longs: Usd,
-    /// Positions that were short.
-    pub shorts: Usd,
-    /// How many.
-    pub n: u32,
-}
-
-/// All perpetual contracts in one look.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PerpsPulse {
-    /// Where the data comes from.
-    pub source: Venue,
-    /// Contracts looked at.
-    pub universe: u32,
-    /// Mean funding per 8 h weighted by turnover, in percent.
-    pub funding_per_8h: Figure<Pct>,
-    /// Its distance from the median of its past 30 days, in spreads of 1.4826 · median distance.
-    pub funding_z: Figure<f64>,
-    /// Accounts that are long ÷ all, weighted by turnover.
     pub accounts_long: Figure<Ratio>,
-    /// Median of `(mark − index)/index` over contracts, in basis points.
-    pub premium_bps: Figure<f64>,
-    /// Open interest, one side.
-    pub open_interest_usd: Figure<Usd>,
-    /// Its change over 1 h in coins, weighted by what the coins are worth now, in percent: no price effect.
-    pub open_interest_change_1h: Figure<Pct>,
-    /// Liquidations of the last hour.
-    pub liquidations_1h: Figure<Liquidated>,
-    /// Liquidations of the last 24 hours.
-    pub liquidations_24h: Figure<Liquidated>,
+    /// Its liquidations; none where the source does not tell them.
+    pub liquidations: Option<HeardLiquidations>,
+}
+
+/// One contract's liquidations of the last hour and the last 24 hours.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeardLiquidations {
+    hour: Heard,
+    day: Heard,
+}
+
+/// Sums over a window, and the part of it that was listened to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Heard {
+    longs: f64,
+    shorts: f64,
+    n: usize,
+    share: f64,
+}
+
+impl HeardLiquidations {
+    /// Sums up what was heard up to `as_of`, of a contract that was listened to without a break from `since` on.
+    #[must_use]
+    pub fn of(liquidations: &[Liquidation], since: UnixMs, as_of: UnixMs) -> Self {
+        let heard = |hours: i64| {
+            let from = UnixMs(as_of.0 - hours * HOUR_MS);
+            let within = |event: &&Liquidation| event.at > from && event.at <= as_of;
+            let side = |long: bool| {
+                let of_side = liquidations.iter().filter(within).filter(|event| event.long == long);
+                of_side.map(|event| event.usd).sum()
+            };
+            Heard {
+                longs: side(true),
+                shorts: side(false),
+                n: liquidations.iter().filter(within).count(),
+                share: ((as_of.0 - since.0) as f64 / (hours * HOUR_MS) as f64).clamp(0.0, 1.0),
+            }
+        };
+        Self { hour: heard(1), day: heard(24) }
+    }
 }
 
 /// The pulse of some contracts as of a moment.
 ///
-/// `history` are earlier values of [`PerpsPulse::funding_per_8h`], up to 30 days back and evenly spaced.
+/// A figure that is older than ten minutes then (half an hour for accounts and open interest, which are told every five
+/// minutes) says what was, and its contract is left out. Each figure of the pulse carries the time of the newest that it
+/// is made of. `history` are earlier values of [`PerpsPulse::funding_per_8h`], up to 30 days back and evenly spaced, as
+/// [`FundingPast`](super::FundingPast) makes them.
 #[must_use]
 pub fn perps_pulse(source: Venue, perps: &[Perp<'_>], history: &[Pct], as_of: UnixMs) -> PerpsPulse {
-    let funding = weighted(perps, |perp| {
-        let funding = perp.row.funding.value().filter(|funding| funding.interval_hours > 0)?;
-        Some(100.0 * funding.rate.get() * 8.0 / f64::from(funding.interval_hours))
-    });
-    let accounts = weighted(perps, |perp| perp.accounts_long.map(Ratio::get));
-    let told = |found: Result<f64, Why>| found.and_then(|value| Pct::new(value).map_err(|_| Why::NotFinite));
+    let funding = weighted(told(perps, as_of, QUOTE_MS, |perp| of_figure(&perp.row.funding, per_8h)));
+    let accounts =
+        weighted(told(perps, as_of, ACCOUNTS_MS, |perp| of_figure(&perp.accounts_long, |long| Some(long.get()))));
     PerpsPulse {
         source,
         universe: count(perps.len()),
-        funding_z: figure(funding.clone().and_then(|now| funding_z(now, history)), as_of),
-        funding_per_8h: figure(told(funding), as_of),
-        accounts_long: figure(accounts.and_then(|share| Ratio::clamped(share).ok_or(Why::NotFinite)), as_of),
-        premium_bps: figure(premium_bps(perps), as_of),
-        open_interest_usd: figure(open_interest(perps), as_of),
-        open_interest_change_1h: figure(told(open_interest_change(perps)), as_of),
-        liquidations_1h: figure(liquidated(perps, as_of, HOUR_MS), as_of),
-        liquidations_24h: figure(liquidated(perps, as_of, 24 * HOUR_MS), as_of),
+        funding_z: figure(funding.clone().and_then(|(now, at)| Ok((funding_z(now, history)?, at)))),
+        funding_per_8h: figure(funding.and_then(percent)),
+        accounts_long: figure(accounts.and_then(|(long, at)| Ok((Ratio::clamped(long).ok_or(Why::NotFinite)?, at)))),
+        premium_bps: figure(premium_bps(perps, as_of)),
+        open_interest_usd: figure(open_interest(perps, as_of)),
+        open_interest_change_1h: figure(open_interest_change(perps, as_of).and_then(percent)),
+        liquidations_1h: figure(liquidated(perps, as_of, |heard| heard.hour)),
+        liquidations_24h: figure(liquidated(perps, as_of, |heard| heard.day)),
     }
 }
 
-/// The mean of a figure over the contracts that have it, weighted by turnover.
-fn weighted(perps: &[Perp<'_>], of: impl Fn(&Perp<'_>) -> Option<f64>) -> Result<f64, Why> {
-    let known = perps.iter().filter_map(|perp| of(perp).zip(perp.row.quote.turnover_24h.value()));
-    let (sum, weight) = known
-        .fold((0.0, 0.0), |(sum, weight), (value, turnover)| (sum + value * turnover.get(), weight + turnover.get()));
-    Ok(sum / divisor(weight, Why::NotYet)?)
+/// A funding rate brought to 8 h, in percent; none for an interval of no length.
+fn per_8h(funding: &Funding) -> Option<f64> {
+    (funding.interval_hours > 0).then(|| 100.0 * funding.rate.get() * 8.0 / f64::from(funding.interval_hours))
+}
+
+/// What is made of a known figure, with its time.
+fn of_figure<T>(figure: &Figure<T>, of: impl Fn(&T) -> Option<f64>) -> Option<(f64, UnixMs)> {
+    match figure {
+        Figure::Known { value, as_of } => Some((of(value)?, *as_of)),
+        Figure::Missing(_) => None,
+    }
+}
+
+/// Numbers of contracts, with the time of the newest.
+type Told<'p, 'a> = Result<(Vec<(f64, &'p Perp<'a>)>, UnixMs), Why>;
+
+/// The contracts that have a number which is not too old.
+fn told<'p, 'a>(
+    perps: &'p [Perp<'a>],
+    as_of: UnixMs,
+    limit_ms: i64,
+    of: impl Fn(&Perp<'a>) -> Option<(f64, UnixMs)>,
+) -> Told<'p, 'a> {
+    let all = perps.iter().filter_map(|perp| of(perp).map(|(value, at)| (value, at, perp)));
+    let newest = all.clone().map(|(_, at, _)| at).max().ok_or(Why::NotYet)?;
+    not_older(newest, as_of, limit_ms)?;
+    let recent = all.filter(|(_, at, _)| not_older(*at, as_of, limit_ms).is_ok());
+    Ok((recent.map(|(value, _, perp)| (value, perp)).collect(), newest))
+}
+
+/// Their mean, weighted by turnover.
+fn weighted(told: Told<'_, '_>) -> Result<(f64, UnixMs), Why> {
+    let (told, at) = told?;
+    let known = told.iter().filter_map(|(value, perp)| Some((value, perp.row.quote.turnover_24h.value()?.get())));
+    let (sum, weight) =
+        known.fold((0.0, 0.0), |(sum, weight), (value, turnover)| (sum + value * turnover, weight + turnover));
+    Ok((sum / divisor(weight, Why::NotYet)?, at))
+}
+
+fn percent((value, at): (f64, UnixMs)) -> Result<(Pct, UnixMs), Why> {
+    Pct::new(value).map(|pct| (pct, at)).map_err(|_| Why::NotFinite)
 }
 
 fn funding_z(now: f64, history: &[Pct]) -> Result<f64, Why> {
@@ -104,47 +146,65 @@ fn funding_z(now: f64, history: &[Pct]) -> Result<f64, Why> {
     Ok((now - usual) / spread.max(LEAST_SPREAD))
 }
 
-fn premium_bps(perps: &[Perp<'_>]) -> Result<f64, Why> {
+fn premium_bps(perps: &[Perp<'_>], as_of: UnixMs) -> Result<(f64, UnixMs), Why> {
     let premium = |perp: &Perp<'_>| {
-        let index = perp.index_price.filter(|index| *index > 0.0)?;
-        Some(10_000.0 * (perp.mark_price? - index) / index).filter(|bps| bps.is_finite())
+        let (index, _) = of_figure(&perp.index_price, |price| Some(price.get()))?;
+        of_figure(&perp.mark_price, |mark| Some(10_000.0 * (mark.get() - index) / index).filter(|bps| bps.is_finite()))
     };
-    median(perps.iter().filter_map(premium)).ok_or(Why::NotYet)
+    let (told, at) = told(perps, as_of, QUOTE_MS, premium)?;
+    Ok((median(told.iter().map(|(bps, _)| *bps)).ok_or(Why::NotYet)?, at))
 }
 
-fn open_interest(perps: &[Perp<'_>]) -> Result<Usd, Why> {
-    let mut known = perps.iter().filter_map(|perp| perp.row.quote.open_interest_usd.value()).peekable();
-    known.peek().ok_or(Why::NotYet)?;
-    Usd::new(known.map(|usd| usd.get()).sum()).map_err(|_| Why::NotFinite)
+fn open_interest(perps: &[Perp<'_>], as_of: UnixMs) -> Result<(Usd, UnixMs), Why> {
+    let of = |perp: &Perp<'_>| of_figure(&perp.row.quote.open_interest_usd, |usd| Some(usd.get()));
+    let (told, at) = told(perps, as_of, QUOTE_MS, of)?;
+    let sum = told.iter().map(|(usd, _)| usd).sum();
+    Usd::new(sum).map(|usd| (usd, at)).map_err(|_| Why::NotFinite)
 }
 
-fn open_interest_change(perps: &[Perp<'_>]) -> Result<f64, Why> {
+fn open_interest_change(perps: &[Perp<'_>], as_of: UnixMs) -> Result<(f64, UnixMs), Why> {
+    // A contract whose interest was nothing an hour ago has no change in percent.
+    let of = |perp: &Perp<'_>| {
+        of_figure(&perp.row.oi_change_1h, |change| Some(change.get()).filter(|change| *change > -100.0))
+    };
+    let (told, at) = told(perps, as_of, OPEN_INTEREST_MS, of)?;
     let (mut now, mut before) = (0.0, 0.0);
-    for row in perps.iter().map(|perp| perp.row) {
-        let known = row.quote.open_interest_usd.value().zip(row.oi_change_1h.value());
-        // A contract whose interest was nothing an hour ago has no change in percent.
-        if let Some((usd, change)) = known.filter(|(_, change)| change.get() > -100.0) {
+    for (change, perp) in told {
+        if let Some(usd) = perp.row.quote.open_interest_usd.value() {
             now += usd.get();
-            before += usd.get() / (1.0 + change.get() / 100.0);
+            before += usd.get() / (1.0 + change / 100.0);
         }
     }
-    Ok(100.0 * (now / divisor(before, Why::NotYet)? - 1.0))
+    Ok((100.0 * (now / divisor(before, Why::NotYet)? - 1.0), at))
 }
 
-fn liquidated(perps: &[Perp<'_>], as_of: UnixMs, within_ms: i64) -> Result<Liquidated, Why> {
+/// What was closed within a window that ends at `as_of`: that nothing was is heard as well.
+fn liquidated(
+    perps: &[Perp<'_>],
+    as_of: UnixMs,
+    window: impl Fn(&HeardLiquidations) -> Heard,
+) -> Result<(Liquidated, UnixMs), Why> {
     if perps.iter().all(|perp| perp.liquidations.is_none()) {
         return Err(if perps.is_empty() { Why::NotYet } else { Why::NotOffered });
     }
-    let events = perps.iter().filter_map(|perp| perp.liquidations).flatten();
-    let (mut longs, mut shorts, mut n) = (0.0, 0.0, 0);
-    for event in events.filter(|event| event.at > UnixMs(as_of.0 - within_ms) && event.at <= as_of) {
-        *(if event.long { &mut longs } else { &mut shorts }) += event.usd;
-        n += 1;
+    let (mut longs, mut shorts, mut n, mut heard, mut all) = (0.0, 0.0, 0, 0.0, 0.0);
+    for perp in perps {
+        let told = perp.liquidations.as_ref().map(&window);
+        let turnover = perp.row.quote.turnover_24h.value().map_or(0.0, |usd| usd.get());
+        all += turnover;
+        if let Some(told) = told {
+            longs += told.longs;
+            shorts += told.shorts;
+            n += told.n;
+            heard += turnover * told.share;
+        }
     }
+    let heard = Ratio::clamped(heard / divisor(all, Why::NotYet)?).filter(|heard| heard.get() > 0.0);
     let usd = |sum: f64| Usd::new(sum).map_err(|_| Why::NotFinite);
-    Ok(Liquidated { longs: usd(longs)?, shorts: usd(shorts)?, n })
+    let sums = Liquidated { longs: usd(longs)?, shorts: usd(shorts)?, n: count(n), heard: heard.ok_or(Why::NotYet)? };
+    Ok((sums, as_of))
 }
 
-fn figure<T>(found: Result<T, Why>, as_of: UnixMs) -> Figure<T> {
-    found.map_or_else(Figure::Missing, |value| Figure::known(value, as_of))
+fn figure<T>(found: Result<(T, UnixMs), Why>) -> Figure<T> {
+    found.map_or_else(Figure::Missing, |(value, at)| Figure::known(value, at))
 }
