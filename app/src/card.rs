@@ -10,6 +10,7 @@ mod filters;
 pub(crate) mod history;
 pub(crate) mod movers;
 pub(crate) mod overview;
+pub(crate) mod perps;
 pub(crate) mod price_strip;
 pub(crate) mod schemas;
 pub(crate) mod score_list;

@@ -14,7 +14,8 @@ use schema::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use world::{
-    NOW, breakdown, cache, frame, health, held, known, market_page, row, scores_page, signals, symbol_page, young_row,
+    NOW, breakdown, cache, frame, health, held, known, market_page, perps, row, scores_page, signals, symbol_page,
+    young_row,
 };
 
 /// Both readers of the format find the same. (Where a number has 17 digits, that may be off by its last bit.)
@@ -51,6 +52,7 @@ fn every_kind_of_message_survives() {
         StreamMessage::SignalsDelta(SignalsDelta::between(&old, &new)),
         StreamMessage::Signals(new),
         StreamMessage::Breakdown(held(breakdown(), 1)),
+        StreamMessage::Perps(held(perps(), 1)),
         StreamMessage::Health(held(health(Feed::Live { venue: Venue::Bybit }), 1)),
         StreamMessage::Cache(cache()),
         StreamMessage::Shared(L2State::Off),

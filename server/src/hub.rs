@@ -16,7 +16,8 @@ use std::{
 
 use cache::{Cache, Follow};
 use schema::{
-    Breakdown, MarketBreadth, MarketMovers, MarketOverview, Schema, Signals, Stamp, Symbol, SystemHealth, Venue,
+    Breakdown, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Schema, Signals, Stamp, Symbol, SystemHealth,
+    Venue,
     reading::Found,
     stream::{SignalsDelta, StreamMessage, Topic},
 };
@@ -170,11 +171,13 @@ impl Hub {
         let mut overview = self.cache.watch::<MarketOverview>(());
         let mut breadth = self.cache.watch::<MarketBreadth>(());
         let mut movers = self.cache.watch::<MarketMovers>(());
+        let mut perps = self.cache.watch::<PerpsPulse>(());
         let mut signals = self.cache.watch::<Signals>(());
         let mut health = self.cache.watch::<SystemHealth>(());
         overview.mark_changed();
         breadth.mark_changed();
         movers.mark_changed();
+        perps.mark_changed();
         signals.mark_changed();
         health.mark_changed();
         let mut timer = tokio::time::interval(FLUSH);
@@ -211,6 +214,7 @@ impl Hub {
                 messages.push((Topic::Breadth, StreamMessage::Breadth(held)));
             });
             take(&mut movers, &mut current.movers, |held| messages.push((Topic::Movers, StreamMessage::Movers(held))));
+            take(&mut perps, &mut current.perps, |held| messages.push((Topic::Perps, StreamMessage::Perps(held))));
             let before = current.signals.clone();
             take(&mut signals, &mut current.signals, |held| {
                 let message = match &before {

@@ -23,7 +23,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use axum::serve::ListenerExt;
 use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
-use schema::{MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, SCHEMAS, Signals, SystemHealth};
+use schema::{MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS, Signals, SystemHealth};
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use venue::replay::Recording;
@@ -95,6 +95,7 @@ pub async fn run(
         cache.follow::<Signals>();
         cache.follow::<MarketBreadth>();
         cache.follow::<MarketMovers>();
+        cache.follow::<PerpsPulse>();
         cache.follow::<MarketUniverse>();
         cache.follow::<SystemHealth>();
         let (cache, poll, stop) = (cache.clone(), config.cache.poll, stop.clone());

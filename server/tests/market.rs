@@ -25,6 +25,11 @@ async fn scores_differ_and_come_from_data_that_moves() {
     for (name, value) in overview {
         assert_eq!(value.is_null(), missing.contains_key(name), "{name}: {value}");
     }
+    let perps = first["perps"].as_object().unwrap();
+    assert_eq!(perps.len(), 7);
+    for (name, value) in perps {
+        assert_eq!(value.is_null(), missing.contains_key(name), "{name}: {value}");
+    }
     let price = |data: &Value| data["market_overview"]["btc_price"].as_f64();
     program
         .until("BTC moves", async || price(&program.json("/api/dashboard/mobile-data").await) != price(&first))
@@ -35,14 +40,21 @@ async fn scores_differ_and_come_from_data_that_moves() {
 async fn every_schema_is_served_with_its_age_and_its_state() {
     let program = Program::simulated().await;
     program.scored(15).await;
-    for name in ["overview", "signals", "breadth", "movers"] {
+    for name in ["overview", "signals", "breadth", "movers", "perps"] {
         let path = format!("/api/v1/{name}");
         program.until("it is fresh", async || program.json(&path).await["state"] == "fresh").await;
         let answer = program.json(&path).await;
         assert_eq!(answer["source"], "sim", "{name}");
-        assert!(answer["age_ms"].as_u64().unwrap() < 5_000, "{name}");
+        let most = if ["movers", "perps"].contains(&name) { 15_000 } else { 5_000 };
+        assert!(answer["age_ms"].as_u64().unwrap() < most, "{name}");
         assert!(answer["data"].is_object(), "{name}");
     }
+    program
+        .until("every figure of the pulse is known", async || {
+            let pulse = &program.json("/api/v1/perps").await["data"];
+            pulse.as_object().unwrap().values().all(|figure| figure.get("missing").is_none())
+        })
+        .await;
     let breakdown = program.json("/api/v1/symbols/BTCUSDT").await;
     let data = &breakdown["data"];
     let sum: f64 = data["dimensions"].as_array().unwrap().iter().filter_map(|d| d["contribution"].as_f64()).sum();

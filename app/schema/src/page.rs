@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Breakdown, MarketBreadth, MarketMovers, MarketOverview, Signals, Stamp, Symbol, SystemHealth, UnixMs,
+    Breakdown, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Signals, Stamp, Symbol, SystemHealth, UnixMs,
     reading::Found,
     report::{CacheReport, L2State},
 };
@@ -30,6 +30,8 @@ pub struct MarketPage {
     pub frame: Frame,
     /// How many symbols take part.
     pub breadth: Found<MarketBreadth>,
+    /// The pulse of the perpetual contracts.
+    pub perps: Found<PerpsPulse>,
     /// What moves most.
     pub movers: Found<MarketMovers>,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::delta::{SignalsDelta, TickedQuote};
 use crate::{
-    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, Signals, Symbol, SystemHealth, UnixMs,
+    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Signals, Symbol, SystemHealth, UnixMs,
     report::{CacheReport, L2State},
 };
 
@@ -23,6 +23,8 @@ pub enum Topic {
     Breadth,
     /// What moves most.
     Movers,
+    /// The pulse of the perpetual contracts.
+    Perps,
     /// Every symbol.
     Signals,
     /// How the monitor is doing.
@@ -46,6 +48,7 @@ impl std::fmt::Display for Topic {
             Self::Overview => f.write_str("overview"),
             Self::Breadth => f.write_str("breadth"),
             Self::Movers => f.write_str("movers"),
+            Self::Perps => f.write_str("perps"),
             Self::Signals => f.write_str("signals"),
             Self::Health => f.write_str("health"),
             Self::Shared => f.write_str("shared"),
@@ -57,7 +60,9 @@ impl std::fmt::Display for Topic {
 
 /// A text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a topic: overview, breadth, movers, signals, health, shared, cache or breakdown:SYMBOL is expected")]
+#[error(
+    "not a topic: overview, breadth, movers, perps, signals, health, shared, cache or breakdown:SYMBOL is expected"
+)]
 pub struct NotATopic;
 
 impl std::str::FromStr for Topic {
@@ -68,6 +73,7 @@ impl std::str::FromStr for Topic {
             "overview" => Self::Overview,
             "breadth" => Self::Breadth,
             "movers" => Self::Movers,
+            "perps" => Self::Perps,
             "signals" => Self::Signals,
             "health" => Self::Health,
             "shared" => Self::Shared,
@@ -90,6 +96,8 @@ pub enum StreamMessage {
     Breadth(Held<MarketBreadth>),
     /// What moves most.
     Movers(Held<MarketMovers>),
+    /// The pulse of the perpetual contracts.
+    Perps(Held<PerpsPulse>),
     /// Every symbol, whole.
     Signals(Held<Signals>),
     /// What changed among the symbols.

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use schema::{
-    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, Schema, Signals, Stamp, Symbol, SystemHealth, UnixMs,
+    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Schema, Signals, Stamp, Symbol,
+    SystemHealth, UnixMs,
     page::Frame,
     reading::Found,
     report::{CacheReport, L2State},
@@ -74,6 +75,8 @@ pub struct Store {
     pub overview: RwSignal<Found<MarketOverview>>,
     /// How many symbols take part, where the page shows it.
     pub breadth: Option<RwSignal<Found<MarketBreadth>>>,
+    /// The pulse of the perpetual contracts, where the page shows it.
+    pub perps: Option<RwSignal<Found<PerpsPulse>>>,
     /// What moves most, where the page shows it.
     pub movers: Option<RwSignal<Found<MarketMovers>>>,
     /// Every symbol, where the page lists them.
@@ -97,6 +100,7 @@ impl Store {
             health: RwSignal::new(frame.health.clone()),
             overview: RwSignal::new(frame.overview.clone()),
             breadth: None,
+            perps: None,
             movers: None,
             signals: None,
             breakdown: None,
@@ -119,6 +123,7 @@ impl Store {
                 Taken::Applied
             }),
             StreamMessage::Breadth(held) => put(self.breadth, held),
+            StreamMessage::Perps(held) => put(self.perps, held),
             StreamMessage::Movers(held) => put(self.movers, held),
             StreamMessage::Breakdown(held) => match self.breakdown {
                 Some((symbol, signal)) if held.value.row.symbol == symbol => put(Some(signal), held),
@@ -168,6 +173,7 @@ impl Store {
         let times = [
             as_of(Some(self.overview)),
             as_of(self.breadth),
+            as_of(self.perps),
             as_of(self.movers),
             as_of(self.signals),
             as_of(self.breakdown.map(|(_, signal)| signal)),

@@ -49,6 +49,22 @@ pub(crate) fn diverging(share: f64) -> AnyView {
     .into_any()
 }
 
+/// Two amounts on the two sides of a middle; the larger fills its half, and two of nothing leave both empty.
+pub(crate) fn two_sided(left: f64, right: f64, label: String) -> AnyView {
+    let largest = left.max(right);
+    let width = |amount: f64| if largest > 0.0 { amount / largest * 50.0 } else { 0.0 };
+    let (left, right) = (width(left), width(right));
+    view! {
+        <svg class="diverging" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label=label>
+            <rect class="track" x="0" y="0" width="100" height="6"/>
+            <rect class="fill down" x=format!("{:.2}", 50.0 - left) y="0" width=format!("{left:.2}") height="6"/>
+            <rect class="fill up" x="50" y="0" width=format!("{right:.2}") height="6"/>
+            <rect class="middle" x="49.75" y="0" width="0.5" height="6"/>
+        </svg>
+    }
+    .into_any()
+}
+
 /// A place on a scale of 0 to 100 whose middle is 50.
 pub(crate) fn scale(value: f64, label: String) -> AnyView {
     let x = value.clamp(0.0, 100.0);

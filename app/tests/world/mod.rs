@@ -7,14 +7,15 @@ use std::sync::Arc;
 use leptos::prelude::{Owner, RenderHtml};
 use schema::{
     Breakdown, Dimension, Direction, Figure, Held, Lean, Level, MarketBreadth, MarketMovers, MarketOverview, Origin,
-    Pct, PerDimension, Points, Policy, Price, Rate, Ratio, Schema, Score, SignalRow, Signals, Stamp, Symbol,
-    SystemHealth, Timeframe, UnixMs, Usd, Venue, Why,
+    Pct, PerDimension, PerpsPulse, Points, Policy, Price, Rate, Ratio, Schema, Score, SignalRow, Signals, Stamp,
+    Symbol, SystemHealth, Timeframe, UnixMs, Usd, Venue, Why,
     breadth::{Advance, Mood},
     breakdown::{BookTop, Condition, DimensionBreakdown, Finding, Part, ScorePoint},
     health::{Feed, Lag, StreamCounters, TaskStatus},
     movers::{FundingExtreme, Mover, MoverLists, OiRiser},
     overview::{FearGreed, Regime},
     page::{Frame, MarketPage, ScoresPage, SymbolPage},
+    perps::Liquidated,
     report::{CacheReport, L2State, LastError, MirrorCounts, SchemaReport, ServerReport},
     signals::{Funding, Quote, SignalStats},
 };
@@ -294,6 +295,23 @@ pub fn breadth() -> MarketBreadth {
     }
 }
 
+pub fn perps() -> PerpsPulse {
+    let closed =
+        |longs, shorts, n, heard| known(Liquidated { longs: usd(longs), shorts: usd(shorts), n, heard: ratio(heard) });
+    PerpsPulse {
+        source: Venue::Bybit,
+        universe: 60,
+        funding_per_8h: known(pct(0.0084)),
+        funding_z: known(1.27),
+        accounts_long: Figure::known(ratio(0.583), NOW.minus(std::time::Duration::from_secs(200))),
+        premium_bps: known(-3.25),
+        open_interest_usd: known(usd(12_400_000_000.0)),
+        open_interest_change_1h: known(pct(-0.42)),
+        liquidations_1h: closed(1_240_000.0, 310_000.0, 214, 1.0),
+        liquidations_24h: closed(8_400_000.0, 12_900_000.0, 3_204, 0.379),
+    }
+}
+
 const NAMES: [(&str, f64, f64); 16] = [
     ("BTCUSDT", 91_234.5, 0.1),
     ("ETHUSDT", 3_012.44, 0.01),
@@ -542,7 +560,12 @@ pub fn breakdown() -> Breakdown {
 }
 
 pub fn market_page() -> MarketPage {
-    MarketPage { frame: frame(), breadth: Ok(held(breadth(), 1)), movers: Ok(held(movers(), 3)) }
+    MarketPage {
+        frame: frame(),
+        breadth: Ok(held(breadth(), 1)),
+        perps: Ok(held(perps(), 2)),
+        movers: Ok(held(movers(), 3)),
+    }
 }
 
 pub fn scores_page(rows: Vec<SignalRow>) -> ScoresPage {

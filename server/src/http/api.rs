@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schema::{
-    Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, Reading, Schema, Signals, Symbol,
-    SystemHealth, Venue, report::CacheReport,
+    Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, Reading, Schema, Signals,
+    Symbol, SystemHealth, Venue, report::CacheReport,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,12 @@ pub(crate) async fn breadth(State(state): State<AppState>, headers: HeaderMap) -
 /// `GET /api/v1/movers`.
 pub(crate) async fn movers(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<MarketMovers>(&()).await;
+    answer(&state, &headers, &reading, |value| Some(value.source))
+}
+
+/// `GET /api/v1/perps`.
+pub(crate) async fn perps(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let reading = state.cache.read::<PerpsPulse>(&()).await;
     answer(&state, &headers, &reading, |value| Some(value.source))
 }
 

@@ -8,7 +8,8 @@ use axum::{
     response::Response,
 };
 use schema::{
-    Figure, MarketMovers, MarketOverview, Reading, SignalRow, Signals, UnixMs, Why, movers::Mover, signals::Direction,
+    Figure, MarketMovers, MarketOverview, PerpsPulse, Reading, SignalRow, Signals, UnixMs, Why, movers::Mover,
+    signals::Direction,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -43,6 +44,7 @@ pub(crate) async fn mobile_data(
     let overview = state.cache.read::<MarketOverview>(&()).await;
     let signals = state.cache.read::<Signals>(&()).await;
     let movers = state.cache.read::<MarketMovers>(&()).await;
+    let pulse = state.cache.read::<PerpsPulse>(&()).await;
     let mut history = Vec::new();
     if let Some(held) = signals.held() {
         for row in best(&held.value.rows, limit) {
@@ -50,7 +52,7 @@ pub(crate) async fn mobile_data(
             history.push(breakdown.ok().map(|held| held.value.history.clone()));
         }
     }
-    let (status, content) = payload(&overview, &signals, &movers, &history, limit);
+    let (status, content) = payload(&overview, &signals, (&movers, &pulse), &history, limit);
     let mut body = content.clone();
     let as_of = newest(&overview, &signals);
     if let Value::Object(body) = &mut body {
@@ -103,7 +105,7 @@ impl Fields {
 fn payload(
     overview: &Reading<MarketOverview>,
     signals: &Reading<Signals>,
-    movers: &Reading<MarketMovers>,
+    (movers, pulse): (&Reading<MarketMovers>, &Reading<PerpsPulse>),
     history: &[Option<Vec<schema::breakdown::ScorePoint>>],
     limit: usize,
 ) -> (StatusCode, Value) {
@@ -129,20 +131,7 @@ fn payload(
             Value::Object(fields.values)
         }
     };
-    let mut perps = Fields::new();
-    for name in ["funding_rate", "funding_zscore", "long_pct", "short_pct", "basis_pct"] {
-        perps.lack(name, &Why::NotYet);
-    }
-    match overview.held() {
-        Some(held) => {
-            perps.put("open_interest", &held.value.open_interest_usd, |usd| json!(usd.get()));
-            perps.put("volume_24h", &held.value.total_turnover_24h, |usd| json!(usd.get()));
-        }
-        None => {
-            perps.lack("open_interest", &Why::NotYet);
-            perps.lack("volume_24h", &Why::NotYet);
-        }
-    }
+    let perps = perps(overview, pulse);
     missing.extend(perps.missing);
     let scores: Vec<Value> = match signals.held() {
         Some(held) => best(&held.value.rows, limit)
@@ -212,6 +201,33 @@ fn market(overview: &MarketOverview) -> Fields {
             fields.values.insert("altcoin_dominance".to_owned(), json!(100.0 - btc.get() - stable.get()));
         }
         (Figure::Missing(why), _) | (_, Figure::Missing(why)) => fields.lack("altcoin_dominance", why),
+    }
+    fields
+}
+
+/// The pulse under its old names: funding in percent per 8 h, shares of accounts in percent, and what was called the basis,
+/// the premium of the mark price, in percent.
+fn perps(overview: &Reading<MarketOverview>, pulse: &Reading<PerpsPulse>) -> Fields {
+    let mut fields = Fields::new();
+    match pulse.held() {
+        Some(held) => {
+            let pulse = &held.value;
+            fields.put("funding_rate", &pulse.funding_per_8h, |pct| json!(pct.get()));
+            fields.put("funding_zscore", &pulse.funding_z, |z| json!(z));
+            fields.put("long_pct", &pulse.accounts_long, |long| json!(100.0 * long.get()));
+            fields.put("short_pct", &pulse.accounts_long, |long| json!(100.0 * (1.0 - long.get())));
+            fields.put("open_interest", &pulse.open_interest_usd, |usd| json!(usd.get()));
+            fields.put("basis_pct", &pulse.premium_bps, |bps| json!(bps / 100.0));
+        }
+        None => {
+            for name in ["funding_rate", "funding_zscore", "long_pct", "short_pct", "open_interest", "basis_pct"] {
+                fields.lack(name, &Why::NotYet);
+            }
+        }
+    }
+    match overview.held() {
+        Some(held) => fields.put("volume_24h", &held.value.total_turnover_24h, |usd| json!(usd.get())),
+        None => fields.lack("volume_24h", &Why::NotYet),
     }
     fields
 }

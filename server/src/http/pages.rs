@@ -59,6 +59,7 @@ impl Source for Pages {
             MarketPage {
                 frame: pages.frame(frame).await,
                 breadth: pages.told(current.breadth).await,
+                perps: pages.told(current.perps).await,
                 movers: pages.told(current.movers).await,
             }
         })

@@ -1,7 +1,7 @@
 //! The values of the last tick.
 
 use schema::{
-    Absence, MarketBreadth, MarketMovers, MarketOverview, Signals, SystemHealth, Venue,
+    Absence, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Signals, SystemHealth, Venue,
     reading::Found,
     report::L2State,
     stream::{StreamMessage, Topic},
@@ -15,6 +15,7 @@ pub(crate) struct Current {
     pub(crate) overview: Found<MarketOverview>,
     pub(crate) breadth: Found<MarketBreadth>,
     pub(crate) movers: Found<MarketMovers>,
+    pub(crate) perps: Found<PerpsPulse>,
     pub(crate) signals: Found<Signals>,
 }
 
@@ -27,6 +28,7 @@ impl Current {
             overview: Err(Absence::NeverWritten),
             breadth: Err(Absence::NeverWritten),
             movers: Err(Absence::NeverWritten),
+            perps: Err(Absence::NeverWritten),
             signals: Err(Absence::NeverWritten),
         }
     }
@@ -42,6 +44,7 @@ impl Current {
             Topic::Overview => self.overview.clone().ok().map(StreamMessage::Overview),
             Topic::Breadth => self.breadth.clone().ok().map(StreamMessage::Breadth),
             Topic::Movers => self.movers.clone().ok().map(StreamMessage::Movers),
+            Topic::Perps => self.perps.clone().ok().map(StreamMessage::Perps),
             Topic::Signals => self.signals.clone().ok().map(StreamMessage::Signals),
             Topic::Health => self.health.clone().ok().map(StreamMessage::Health),
             Topic::Shared => Some(StreamMessage::Shared(self.shared.clone())),

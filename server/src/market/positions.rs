@@ -1,6 +1,9 @@
 //! What is known of a contract's positions: open interest, funding and accounts.
 
-use analysis::input::{AccountsPoint, Derivatives, FundingPoint, Liquidation, OpenInterestPoint};
+use analysis::{
+    input::{AccountsPoint, Derivatives, FundingPoint, Liquidation, OpenInterestPoint},
+    market::HeardLiquidations,
+};
 use schema::{Figure, Pct, Ratio, UnixMs, Why};
 use venue::{Accounts, OpenInterest, PaidFunding, PositionSide, Ticker};
 
@@ -20,6 +23,8 @@ pub(crate) struct Positions {
     funding_history: Vec<FundingPoint>,
     accounts: Vec<AccountsPoint>,
     liquidations: Vec<Liquidation>,
+    /// From when on no liquidation was missed; none before the stream spoke.
+    heard_since: Option<UnixMs>,
 }
 
 impl Positions {
@@ -30,6 +35,7 @@ impl Positions {
             funding_history: Vec::new(),
             accounts: Vec::new(),
             liquidations: Vec::new(),
+            heard_since: None,
         }
     }
 
@@ -53,6 +59,16 @@ impl Positions {
             .collect();
     }
 
+    /// The stream of the contract spoke: from now on its liquidations are heard.
+    pub(crate) fn hear(&mut self, at: UnixMs) {
+        self.heard_since.get_or_insert(at);
+    }
+
+    /// Sums of liquidations up to a moment; before the stream spoke, of no time at all.
+    pub(crate) fn heard_liquidations(&self, as_of: UnixMs) -> HeardLiquidations {
+        HeardLiquidations::of(&self.liquidations, self.heard_since.unwrap_or(as_of), as_of)
+    }
+
     /// Adds positions that were closed by force.
     pub(crate) fn take_liquidations(&mut self, closed: &[venue::Liquidation]) {
         self.liquidations.extend(closed.iter().map(|one| Liquidation {
@@ -65,12 +81,15 @@ impl Positions {
             self.liquidations.retain(|one| newest - one.at.0 <= LIQUIDATIONS_MS);
             let surplus = self.liquidations.len().saturating_sub(LIQUIDATIONS / 2);
             self.liquidations.drain(..surplus);
+            // What gave way was heard, and is no longer known.
+            self.heard_since = self.heard_since.max(self.liquidations.first().map(|oldest| oldest.at));
         }
     }
 
     /// Forgets what may have a hole after a lost connection: nobody tells of liquidations that were missed.
     pub(crate) fn lose(&mut self) {
         self.liquidations.clear();
+        self.heard_since = None;
     }
 
     /// Adds a live reading of open interest at each five minutes.
@@ -149,6 +168,28 @@ mod tests {
         assert_eq!(positions.read(None).liquidations.unwrap().last().unwrap().at, UnixMs(9_999));
         positions.lose();
         assert_eq!(positions.read(None).liquidations, Some(&[][..]));
+    }
+
+    #[test]
+    fn liquidations_say_from_when_on_they_were_heard() {
+        let (hour, day) = (3_600_000, 24 * 3_600_000);
+        let mut positions = Positions::new();
+        let heard = |positions: &Positions, at| positions.heard_liquidations(UnixMs(at));
+        let since = |at, now| HeardLiquidations::of(&[], UnixMs(at), UnixMs(now));
+        assert_eq!(heard(&positions, day), since(day, day), "nothing was heard yet");
+        positions.hear(UnixMs(hour));
+        positions.hear(UnixMs(2 * hour));
+        assert_eq!(heard(&positions, day), since(hour, day));
+        positions.lose();
+        positions.hear(UnixMs(5 * hour));
+        assert_eq!(heard(&positions, day), since(5 * hour, day), "what came before has a hole");
+        let closed = |n: i64| venue::Liquidation { at: UnixMs(n), side: PositionSide::Long, price: 1.0, size: 0.0 };
+        let many: Vec<_> = (0..=i64::try_from(LIQUIDATIONS).unwrap()).map(|n| closed(20 * hour + n)).collect();
+        positions.take_liquidations(&many);
+        let oldest = positions.read(None).liquidations.unwrap()[0].at.0;
+        let kept: Vec<_> = positions.liquidations.clone();
+        assert!(oldest > 20 * hour);
+        assert_eq!(heard(&positions, day), HeardLiquidations::of(&kept, UnixMs(oldest), UnixMs(day)));
     }
 
     #[test]

@@ -172,6 +172,8 @@ impl Window {
             return;
         }
         self.note(at);
+        // A contract's candle is told within seconds, whether or not anything is closed by force.
+        self.positions.hear(at);
         if !closed {
             // A frame of a bar that was already closed may come late.
             if self.candles.get(Timeframe::M1).end().is_none_or(|end| candle.start >= end) {

@@ -18,7 +18,7 @@ pub(crate) mod task;
 use std::{collections::HashMap, future::Future, sync::Arc};
 
 use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
-use schema::{MarketMovers, MarketUniverse, Schema, SystemHealth, health::Feed};
+use schema::{MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth, health::Feed};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use venue::{
@@ -39,6 +39,7 @@ use self::{
         health::{Health, Pace},
         keep::Keep,
         movers::Movers,
+        perps::{History, Perps},
         scan::{LastScan, MarketState, Publishers, Scan},
     },
 };
@@ -83,6 +84,7 @@ pub(crate) struct Monitor {
     driver: Driver,
     publishers: Arc<Publishers>,
     movers: Arc<Publisher<MarketMovers>>,
+    perps: Arc<Publisher<PerpsPulse>>,
     universe: Arc<Publisher<MarketUniverse>>,
 }
 
@@ -113,7 +115,8 @@ impl Monitor {
             breadth: cache.publisher()?,
             breakdown: cache.publisher()?,
         });
-        let (movers, universe) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
+        let (movers, perps) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
+        let universe = Arc::new(cache.publisher()?);
         let venue = config.source.venue();
         let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone()));
         let health = Health {
@@ -125,7 +128,7 @@ impl Monitor {
             pace: Pace::default(),
         };
         driver.spawn(set, health, board.changed(), stop);
-        Ok(Self { config, cache: cache.clone(), clock, board, driver, publishers, movers, universe })
+        Ok(Self { config, cache: cache.clone(), clock, board, driver, publishers, movers, perps, universe })
     }
 
     /// Where the market is found that is being watched.
@@ -301,6 +304,13 @@ impl Monitor {
             turn: 0,
         };
         self.driver.spawn(set, scan, wakes.scan, end.clone());
+        let perps = Perps {
+            market: Arc::clone(market),
+            last: Arc::clone(&last),
+            publisher: Arc::clone(&self.perps),
+            history: History::default(),
+        };
+        self.driver.spawn(set, perps, Arc::default(), end.clone());
         let movers = Movers {
             source: market.venue(),
             last,

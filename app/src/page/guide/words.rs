@@ -111,6 +111,36 @@ pub(super) const MARKET: &[GuideTerm] = &[
     ),
     term("highs", "At 24 h high and low", "Symbols whose last price is their highest or lowest in 24 h."),
     term(
+        "funding-mean",
+        "Funding per 8 h",
+        "The mean of all contracts' funding rates, brought to 8 h and weighted by turnover. Above zero longs pay shorts.",
+    ),
+    term(
+        "funding-z",
+        "z against 30 days",
+        "How far that mean is from the middle of what was paid at each eight hours of 30 days, each weighted by what was turned over then; in usual distances. Beyond 2 it is unusual.",
+    ),
+    term(
+        "oi-coins",
+        "Open interest in 1 h",
+        "Its change in coins, each contract weighted by what its coins are worth now, so that a move of prices alone does not count.",
+    ),
+    term(
+        "accounts-mean",
+        "Accounts long",
+        "Holders that are long ÷ all holders, weighted by turnover. It counts accounts, not size: every long has a short against it.",
+    ),
+    term(
+        "premium",
+        "Premium",
+        "(mark price − index price) ÷ index price, the median over contracts, in hundredths of a percent. It is not a basis, which is a dated future's.",
+    ),
+    term(
+        "liquidated",
+        "Liquidated",
+        "Positions closed by force, by the side of the position, in US dollars. Liquidated longs are sold, liquidated shorts bought. Nobody tells of one that was missed: “heard” is the part of the time that was listened to.",
+    ),
+    term(
         "movers",
         "Movers",
         "What moved most among symbols of enough turnover in 24 h. OI risers: open interest in coins that grew most in an hour.",

@@ -63,7 +63,7 @@ fn told(signals: &Reading<Signals>) -> (StatusCode, Value) {
     payload(
         &Reading::Absent(schema::Absence::NeverWritten),
         signals,
-        &Reading::Absent(schema::Absence::NeverWritten),
+        (&Reading::Absent(schema::Absence::NeverWritten), &Reading::Absent(schema::Absence::NeverWritten)),
         &[],
         20,
     )
@@ -85,6 +85,29 @@ fn a_row_without_a_score_is_not_among_the_scores() {
     let (_, payload) = told(&reading(signals(Figure::Missing(Why::NotYet)), NOW));
     assert_eq!(payload["confluence_scores"], json!([]));
     assert_eq!(payload["status"], "warming");
+}
+
+#[test]
+fn the_pulse_of_perpetuals_is_told_under_its_old_names_in_percent() {
+    let pct = |value| Figure::known(Pct::new(value).unwrap(), NOW);
+    let pulse = PerpsPulse {
+        source: Venue::Bybit,
+        universe: 2,
+        funding_per_8h: pct(0.0125),
+        funding_z: Figure::Missing(Why::TooFewSamples { have: 4, need: 30 }),
+        accounts_long: Figure::known(Ratio::new(0.625).unwrap(), NOW),
+        premium_bps: Figure::known(-2.5, NOW),
+        open_interest_usd: Figure::Missing(Why::NotYet),
+        open_interest_change_1h: pct(0.0),
+        liquidations_1h: Figure::Missing(Why::NotOffered),
+        liquidations_24h: Figure::Missing(Why::NotOffered),
+    };
+    let fields = perps(&Reading::Absent(schema::Absence::NeverWritten), &reading(pulse, NOW));
+    let told = |name: &str| fields.values[name].clone();
+    assert_eq!((told("funding_rate"), told("basis_pct")), (json!(0.0125), json!(-0.025)));
+    assert_eq!((told("long_pct"), told("short_pct")), (json!(62.5), json!(37.5)));
+    assert_eq!((told("funding_zscore"), &fields.missing["funding_zscore"]), (Value::Null, &json!("4 of 30 samples")));
+    assert_eq!((told("open_interest"), told("volume_24h")), (Value::Null, Value::Null));
 }
 
 #[test]

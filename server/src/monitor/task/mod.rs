@@ -7,6 +7,7 @@ pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod keep;
 pub(crate) mod movers;
+pub(crate) mod perps;
 pub(crate) mod positions;
 pub(crate) mod scan;
 pub(crate) mod universe;
