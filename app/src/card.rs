@@ -20,4 +20,9 @@ mod shell;
 pub(crate) mod streams;
 pub(crate) mod tasks;
 
+#[cfg(feature = "hydrate")]
+pub(crate) use shell::Note;
+#[cfg(feature = "ssr")]
+#[allow(unused_imports, reason = "for pages to come")]
+pub(crate) use shell::rendered_card;
 pub(crate) use shell::{Look, card, plain_card, steady_card};

@@ -33,6 +33,7 @@ macro_rules! island {
 
 mod frame;
 mod market;
+mod refreshed;
 mod scores;
 mod symbol;
 mod system;
@@ -42,6 +43,7 @@ pub use crate::card::score_list::Listing;
 pub use {
     frame::{FrameIsland, FrameIslandProps},
     market::{MarketIsland, MarketIslandProps},
+    refreshed::{RefreshedIsland, RefreshedIslandProps},
     scores::{ScoresIsland, ScoresIslandProps},
     symbol::{SymbolIsland, SymbolIslandProps},
     system::{SystemIsland, SystemIslandProps},

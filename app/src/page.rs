@@ -12,11 +12,11 @@ mod system;
 use std::{future::Future, sync::Arc};
 
 use leptos::prelude::*;
-use schema::page::Frame;
+use schema::{Name, UnixMs, page::Frame, stream::Topic};
 
 use crate::{
     frame::tabs::{Tab, tabs},
-    island::FrameIsland,
+    island::{FrameIsland, RefreshedIsland},
     path,
     source::Source,
 };
@@ -53,6 +53,20 @@ where
 fn still(frame: Frame, content: AnyView) -> AnyView {
     view! {
         <FrameIsland page=frame/>
+        <main id="main" tabindex="-1">{content}</main>
+    }
+    .into_any()
+}
+
+/// A page whose content is rendered here alone, and asked for again when one of `schemas` is written anew.
+///
+/// `oldest` is the time of the oldest value that the content shows. Cards of it are [`rendered_card`](crate::card::rendered_card)s,
+/// ages in it those of `part::time`: they go on by themselves. What may change its place has an id.
+#[allow(dead_code, reason = "for pages to come")]
+fn refreshed(frame: Frame, schemas: &[Name], oldest: Option<UnixMs>, content: AnyView) -> AnyView {
+    let topics = schemas.iter().map(|name| Topic::Changed(*name).to_string()).collect::<Vec<_>>();
+    view! {
+        <RefreshedIsland page=frame topics=topics oldest=oldest/>
         <main id="main" tabindex="-1">{content}</main>
     }
     .into_any()

@@ -5,6 +5,7 @@ pub(crate) mod figure;
 pub(crate) mod ring;
 pub(crate) mod spark;
 pub(crate) mod symbol;
+pub(crate) mod time;
 
 /// Text that only screen readers read.
 pub(crate) const HIDDEN: &str = "vh";

@@ -132,3 +132,16 @@ fn the_oldest_value_on_screen_is_known() {
         assert_eq!(Store { signals: Some(list), ..store }.oldest(), Some(UnixMs(NOW.0 - 30_000)));
     });
 }
+
+#[test]
+fn a_change_of_what_the_server_renders_is_counted_and_holds_no_value() {
+    run(|| {
+        let store = Store::new(&frame());
+        let stamp = Stamp { epoch: 1, seq: 7 };
+        let told = StreamMessage::Changed { name: "market:movers".to_owned(), stamp, as_of: NOW };
+        assert_eq!(store.take(told), Taken::Applied);
+        assert_eq!(store.changes.get_untracked(), 1);
+        store.rendered.set(Some(UnixMs(3)));
+        assert_eq!(store.oldest(), Some(UnixMs(3)), "what was rendered is among what is on screen");
+    });
+}

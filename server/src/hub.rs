@@ -5,6 +5,7 @@
 //! is still kept receives what it missed. Pages are made from the values of the last tick, so that the stream goes
 //! on exactly where a page ends.
 
+mod changes;
 mod current;
 mod frame;
 
@@ -24,6 +25,7 @@ use schema::{
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+use self::changes::Changes;
 pub(crate) use self::{current::Current, frame::Frame};
 
 /// How often changes are flushed.
@@ -58,6 +60,7 @@ struct State {
     /// What the ticks weigh.
     bytes: usize,
     current: Current,
+    changes: Changes,
     followed: HashMap<Symbol, Followed>,
 }
 
@@ -99,6 +102,7 @@ impl Hub {
             ticks: VecDeque::with_capacity(TICKS),
             bytes: 0,
             current: Current::unread(),
+            changes: Changes::of(&cache),
             followed: HashMap::new(),
         };
         Self { cache, epoch, state: Arc::new(Mutex::new(state)), latest: watch::Sender::new(0) }
@@ -143,6 +147,7 @@ impl Hub {
             let message = match topic {
                 Topic::Breakdown(symbol) => self.breakdown(*symbol).await.ok().map(StreamMessage::Breakdown),
                 Topic::Cache => Some(StreamMessage::Cache(self.cache.report())),
+                Topic::Changed(name) => self.state().changes.last(*name),
                 _ => current.message(topic),
             };
             frames.extend(message.and_then(|message| Frame::encode(&message, stamp)));
@@ -192,7 +197,7 @@ impl Hub {
             let mut state = self.state();
             let stamp = self.stamp(state.seq + 1);
             let mut messages = Vec::new();
-            let State { current, followed, .. } = &mut *state;
+            let State { current, changes, followed, .. } = &mut *state;
             let shared = self.cache.l2_state();
             let shared_changed = shared != current.shared;
             if shared_changed {
@@ -232,6 +237,7 @@ impl Hub {
                     messages.push((Topic::Breakdown(*symbol), StreamMessage::Breakdown(held)));
                 }
             }
+            messages.extend(changes.told());
             let frames: Vec<_> =
                 messages.iter().filter_map(|(topic, message)| Some((*topic, Frame::encode(message, stamp)?))).collect();
             if frames.is_empty() {

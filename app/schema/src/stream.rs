@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::delta::{SignalsDelta, TickedQuote};
 use crate::{
-    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Signals, Symbol, SystemHealth, UnixMs,
+    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, Name, PerpsPulse, SCHEMAS, Signals, Stamp, Symbol,
+    SystemHealth, UnixMs,
     report::{CacheReport, L2State},
 };
 
@@ -35,6 +36,8 @@ pub enum Topic {
     Cache,
     /// One symbol's score, taken apart: `breakdown:BTCUSDT`.
     Breakdown(Symbol),
+    /// That a schema of one value was written anew, without the value: `changed:signals:active`.
+    Changed(Name),
 }
 
 impl Topic {
@@ -54,6 +57,7 @@ impl std::fmt::Display for Topic {
             Self::Shared => f.write_str("shared"),
             Self::Cache => f.write_str("cache"),
             Self::Breakdown(symbol) => write!(f, "breakdown:{symbol}"),
+            Self::Changed(name) => write!(f, "changed:{name}"),
         }
     }
 }
@@ -61,7 +65,7 @@ impl std::fmt::Display for Topic {
 /// A text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a topic: overview, breadth, movers, perps, signals, health, shared, cache or breakdown:SYMBOL is expected"
+    "not a topic: overview, breadth, movers, perps, signals, health, shared, cache, breakdown:SYMBOL or changed:SCHEMA is expected"
 )]
 pub struct NotATopic;
 
@@ -78,10 +82,14 @@ impl std::str::FromStr for Topic {
             "health" => Self::Health,
             "shared" => Self::Shared,
             "cache" => Self::Cache,
-            _ => {
-                let symbol = text.strip_prefix("breakdown:").ok_or(NotATopic)?;
-                Self::Breakdown(symbol.parse().map_err(|_| NotATopic)?)
-            }
+            _ => match text.split_once(':').ok_or(NotATopic)? {
+                ("breakdown", symbol) => Self::Breakdown(symbol.parse().map_err(|_| NotATopic)?),
+                ("changed", name) => {
+                    let known = SCHEMAS.iter().find(|schema| !schema.scoped && schema.name.as_str() == name);
+                    Self::Changed(known.ok_or(NotATopic)?.name)
+                }
+                _ => return Err(NotATopic),
+            },
         })
     }
 }
@@ -110,6 +118,15 @@ pub enum StreamMessage {
     Cache(CacheReport),
     /// One symbol's score, taken apart.
     Breakdown(Held<Breakdown>),
+    /// A schema was written anew; a page that is rendered from it asks for itself again.
+    Changed {
+        /// The schema's name.
+        name: String,
+        /// The write.
+        stamp: Stamp,
+        /// The time of its newest input.
+        as_of: UnixMs,
+    },
     /// The server's clock, sent on connection and every 15 s.
     Clock {
         /// Its time.
@@ -123,8 +140,23 @@ impl StreamMessage {
     pub const fn event(&self) -> &'static str {
         match self {
             Self::SignalsDelta(_) => "delta",
-            Self::Clock { .. } | Self::Shared(_) => "state",
+            Self::Clock { .. } | Self::Shared(_) | Self::Changed { .. } => "state",
             _ => "snapshot",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_told_of_any_schema_of_one_value() {
+        for name in SCHEMAS.iter().filter(|schema| !schema.scoped).map(|schema| schema.name) {
+            assert_eq!(Topic::Changed(name).to_string().parse(), Ok(Topic::Changed(name)));
+        }
+        for text in ["changed:", "changed:market:prices", "changed:confluence:breakdown", "change:market:breadth"] {
+            assert_eq!(text.parse::<Topic>(), Err(NotATopic), "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The card itself: its heading, the age of what it shows, and what it shows when there is nothing.
 
 use leptos::prelude::*;
-use schema::{Absence, Held, Reading, reading::Found};
+use schema::{Absence, Held, SystemHealth, UnixMs, reading::Found};
 
 use crate::{format, frame, live::Store};
 
@@ -15,19 +15,38 @@ pub(crate) struct Look {
 
 /// What a card says of the age of its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Note {
-    state: &'static str,
-    text: String,
+pub(crate) struct Note {
+    pub(crate) state: &'static str,
+    pub(crate) text: String,
 }
 
-fn note<T>(reading: &Reading<T>) -> Note {
-    let text = match reading {
-        Reading::Fresh(_) => String::new(),
-        Reading::Stale { age, .. } => format!("{} old", format::age(*age)),
-        Reading::Expired { age, .. } => format!("last known, {} old", format::age(*age)),
-        Reading::Absent(_) => "no data".to_owned(),
-    };
-    Note { state: reading.state(), text }
+/// The attributes that a card of the server's alone carries, so that it ages: each in ms since 1970.
+#[cfg(feature = "hydrate")]
+impl Note {
+    pub(crate) const AS_OF: &'static str = "data-as-of";
+    pub(crate) const FRESH_UNTIL: &'static str = "data-fresh-until";
+    pub(crate) const STALE_UNTIL: &'static str = "data-stale-until";
+}
+
+impl Note {
+    /// What is said of a value of which the times alone are known.
+    pub(crate) fn of(as_of: UnixMs, fresh_until: UnixMs, stale_until: UnixMs, now: UnixMs) -> Self {
+        let age = format::age(as_of.age(now));
+        if now <= fresh_until {
+            Self { state: "fresh", text: String::new() }
+        } else if now <= stale_until {
+            Self { state: "stale", text: format!("{age} old") }
+        } else {
+            Self { state: "expired", text: format!("last known, {age} old") }
+        }
+    }
+}
+
+fn note<T>(found: &Found<T>, now: UnixMs) -> Note {
+    match found {
+        Ok(held) => Note::of(held.as_of, held.fresh_until, held.stale_until, now),
+        Err(_) => Note { state: "absent", text: "no data".to_owned() },
+    }
 }
 
 /// A card over one schema. `body` is called anew when the value changes, and what differs is changed in place.
@@ -69,7 +88,7 @@ fn framed<T: Clone + Send + Sync + 'static>(
 ) -> AnyView {
     let judge = move || {
         let now = store.now.get();
-        found.with(|found| note(&Reading::judge(found.clone(), now)))
+        found.with(|found| note(found, now))
     };
     drawn(look, Box::new(judge), Box::new(content))
 }
@@ -114,13 +133,53 @@ pub(crate) fn plain_card(
     .into_any()
 }
 
-/// Why there is nothing to show; during the first scan, how far that is.
+/// A card of the server's alone, on a page that is refreshed: it carries the times by which it ages.
+#[cfg(feature = "ssr")]
+#[allow(dead_code, reason = "for pages to come")]
+pub(crate) fn rendered_card<T>(
+    look: Look,
+    page: &schema::page::Frame,
+    found: &Found<T>,
+    body: impl FnOnce(&Held<T>) -> AnyView,
+) -> AnyView {
+    let Note { state, text } = note(found, page.now);
+    let heading = format!("{}-heading", look.name);
+    let time = |of: fn(&Held<T>) -> UnixMs| found.as_ref().ok().map(|held| of(held).0.to_string());
+    let content = match found {
+        Ok(held) => body(held),
+        Err(absence) => nothing(&page.health, absence),
+    };
+    view! {
+        <section
+            id=look.name
+            class=format!("card {}", look.name)
+            aria-labelledby=heading
+            data-state=state
+            data-as-of=time(|held| held.as_of)
+            data-fresh-until=time(|held| held.fresh_until)
+            data-stale-until=time(|held| held.stale_until)
+        >
+            <div class="card-head">
+                <h2 id=heading.clone()>{look.title}</h2>
+                <p class="age">{text}</p>
+            </div>
+            {content}
+        </section>
+    }
+    .into_any()
+}
+
 fn absent(store: Store, absence: &Absence) -> AnyView {
+    store.health.with(|health| nothing(health, absence))
+}
+
+/// Why there is nothing to show; during the first scan, how far that is.
+fn nothing(health: &Found<SystemHealth>, absence: &Absence) -> AnyView {
+    let progress = health.as_ref().ok().and_then(|held| frame::first_scan(&held.value));
     let reason = match absence {
-        Absence::NeverWritten => store
-            .health
-            .with(|health| health.as_ref().ok().and_then(|held| frame::first_scan(&held.value)))
-            .map_or_else(|| absence.to_string(), |progress| format!("First scan: {progress}")),
+        Absence::NeverWritten => {
+            progress.map_or_else(|| absence.to_string(), |progress| format!("First scan: {progress}"))
+        }
         Absence::Unreadable(_) | Absence::Unreachable(_) => absence.to_string(),
     };
     view! { <p class="absent">{reason}</p> }.into_any()

@@ -238,7 +238,7 @@ fn say(shared: &Shared, link: Link) {
     }
 }
 
-fn hidden() -> bool {
+pub(super) fn hidden() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Hidden
 }
 

@@ -87,6 +87,10 @@ pub struct Store {
     pub cache: Option<RwSignal<CacheReport>>,
     /// Whether `signals` holds every row, or only those that the server put on the page.
     pub whole: RwSignal<bool>,
+    /// How often a schema was said to have changed that the page is rendered from on the server.
+    pub changes: RwSignal<u64>,
+    /// The time of the oldest value that was rendered on the server alone.
+    pub rendered: RwSignal<Option<UnixMs>>,
 }
 
 impl Store {
@@ -106,6 +110,8 @@ impl Store {
             breakdown: None,
             cache: None,
             whole: RwSignal::new(true),
+            changes: RwSignal::new(0),
+            rendered: RwSignal::new(None),
         }
     }
 
@@ -149,6 +155,10 @@ impl Store {
                     Err(taken) => taken,
                 }
             }
+            StreamMessage::Changed { .. } => {
+                self.changes.update(|count| *count += 1);
+                Taken::Applied
+            }
             StreamMessage::Clock { now } => Taken::Clock(now),
         }
     }
@@ -177,6 +187,7 @@ impl Store {
             as_of(self.movers),
             as_of(self.signals),
             as_of(self.breakdown.map(|(_, signal)| signal)),
+            self.rendered.get(),
         ];
         times.into_iter().flatten().min()
     }

@@ -38,7 +38,8 @@ impl Current {
         self.signals.as_ref().ok().map(|held| held.value.source)
     }
 
-    /// The whole of a topic as a message; none where there is no value, and none for a breakdown or the cache.
+    /// The whole of a topic as a message; none where there is no value, and none for a
+    /// breakdown, the cache or a mere change.
     pub(super) fn message(&self, topic: &Topic) -> Option<StreamMessage> {
         match topic {
             Topic::Overview => self.overview.clone().ok().map(StreamMessage::Overview),
@@ -48,7 +49,7 @@ impl Current {
             Topic::Signals => self.signals.clone().ok().map(StreamMessage::Signals),
             Topic::Health => self.health.clone().ok().map(StreamMessage::Health),
             Topic::Shared => Some(StreamMessage::Shared(self.shared.clone())),
-            Topic::Cache | Topic::Breakdown(_) => None,
+            Topic::Cache | Topic::Breakdown(_) | Topic::Changed(_) => None,
         }
     }
 }

@@ -1,0 +1,83 @@
+//! Keeps current what the server alone renders. Browser only.
+//!
+//! Such content is no code in the browser: when the stream tells of a change, the page's own address is asked for again and what
+//! differs is swapped in. Between two answers it ages by itself. A request that fails leaves all as it is.
+
+mod ages;
+mod swap;
+
+use std::{cell::RefCell, rc::Rc};
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Document, Element, XmlHttpRequest, XmlHttpRequestResponseType};
+
+use super::{client::hidden, pace::Pace, store::Store};
+
+/// An answer that takes longer is given up, in milliseconds.
+const PATIENCE_MS: u32 = 10_000;
+
+/// Keeps the page's content current once the page is hydrated.
+pub(crate) fn refresh(store: Store) {
+    Effect::new(move || start(store));
+}
+
+fn start(store: Store) {
+    // One object for all requests: it is asked again only when it has answered, and it parses the answer.
+    let Ok(request) = XmlHttpRequest::new() else { return };
+    let pace = Rc::new(RefCell::new(Pace::default()));
+    let on_end = {
+        let (request, pace) = (request.clone(), Rc::clone(&pace));
+        Closure::<dyn FnMut()>::new(move || {
+            let taken = take(&request, store);
+            pace.borrow_mut().ended(taken.is_some(), now_ms(), js_sys::Math::random());
+        })
+    };
+    request.set_onloadend(Some(on_end.as_ref().unchecked_ref()));
+    on_end.forget();
+    let mut told = 0;
+    Effect::new(move || {
+        let (now, changes) = (store.now.get(), store.changes.get());
+        if let Some(main) = main_of(&document()) {
+            ages::set(&main, now);
+        }
+        if changes != told {
+            told = changes;
+            pace.borrow_mut().want();
+        }
+        if !hidden() && pace.borrow_mut().start(now_ms()) && ask(&request).is_none() {
+            pace.borrow_mut().ended(false, now_ms(), js_sys::Math::random());
+        }
+    });
+}
+
+/// Asks for the page at its own address, past every store on the way.
+fn ask(request: &XmlHttpRequest) -> Option<()> {
+    request.open("GET", &document().url().ok()?).ok()?;
+    request.set_response_type(XmlHttpRequestResponseType::Document);
+    request.set_timeout(PATIENCE_MS);
+    request.set_request_header("cache-control", "no-cache").ok()?;
+    request.send().ok()
+}
+
+/// Puts an answer on screen, if it is the page.
+fn take(request: &XmlHttpRequest, store: Store) -> Option<()> {
+    if request.status().ok()? != 200 {
+        return None;
+    }
+    let (old, new) = (main_of(&document())?, main_of(&request.response_xml().ok()??)?);
+    swap::swap(&old, &new);
+    let now = store.now.get_untracked();
+    ages::set(&old, now);
+    store.rendered.set(ages::oldest(&old));
+    Some(())
+}
+
+fn main_of(document: &Document) -> Option<Element> {
+    document.query_selector("main").ok().flatten()
+}
+
+/// Milliseconds since the page began, by a clock that nobody sets.
+fn now_ms() -> f64 {
+    window().performance().map_or_else(js_sys::Date::now, |performance| performance.now())
+}

@@ -1,0 +1,39 @@
+//! Ages and times left in content that the server alone renders. Their text follows the time without an island of its own: the
+//! page's island writes it anew each second. Without a script it stands as of the rendering.
+
+#[cfg(feature = "ssr")]
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use schema::UnixMs;
+
+#[cfg(feature = "ssr")]
+use crate::format;
+
+/// The attribute of an element whose text is the age of a moment, in ms since 1970.
+#[cfg(feature = "hydrate")]
+pub(crate) const AGE: &str = "data-age-of";
+/// The attribute of an element whose text is the time left until a moment, in ms since 1970.
+#[cfg(feature = "hydrate")]
+pub(crate) const LEFT: &str = "data-left-until";
+
+/// How long ago a moment was: `45 s`.
+#[cfg(feature = "ssr")]
+#[allow(dead_code, reason = "for pages to come")]
+pub(crate) fn age(at: UnixMs, now: UnixMs) -> AnyView {
+    let text = format::age(at.age(now));
+    view! { <time class="n tick" datetime=format::utc(at) title=format::moment(at) data-age-of=at.0.to_string()>{text}</time> }
+        .into_any()
+}
+
+/// How long it is until a moment: `7 h 12 min`.
+#[cfg(feature = "ssr")]
+#[allow(dead_code, reason = "for pages to come")]
+pub(crate) fn left(until: UnixMs, now: UnixMs) -> AnyView {
+    let text = format::countdown(until, now);
+    view! {
+        <time class="n tick" datetime=format::utc(until) title=format::moment(until) data-left-until=until.0.to_string()>
+            {text}
+        </time>
+    }
+    .into_any()
+}
