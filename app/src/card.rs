@@ -1,5 +1,9 @@
 //! The cards. Each shows one schema in every state it can be in.
 
+#[cfg(feature = "ssr")]
+pub(crate) mod beta_lines;
+#[cfg(feature = "ssr")]
+pub(crate) mod betas;
 pub(crate) mod book;
 pub(crate) mod breadth;
 pub(crate) mod conditions;
@@ -23,6 +27,5 @@ pub(crate) mod tasks;
 #[cfg(feature = "hydrate")]
 pub(crate) use shell::Note;
 #[cfg(feature = "ssr")]
-#[allow(unused_imports, reason = "for pages to come")]
 pub(crate) use shell::rendered_card;
 pub(crate) use shell::{Look, card, plain_card, steady_card};

@@ -11,6 +11,8 @@
 // The views of a page are one deep type.
 #![recursion_limit = "256"]
 
+#[cfg(feature = "ssr")]
+pub mod beta;
 mod card;
 pub mod decode;
 pub mod format;
@@ -29,7 +31,7 @@ mod shell;
 pub mod source;
 
 #[cfg(feature = "ssr")]
-pub use page::{GuidePage, GuidePageProps, LostPage, LostPageProps};
+pub use page::{BetaPage, BetaPageProps, GuidePage, GuidePageProps, LostPage, LostPageProps};
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};
 #[cfg(feature = "ssr")]

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "the macro makes public items in private places")]
 
+mod beta;
 mod guide;
 mod market;
 mod not_found;
@@ -21,6 +22,8 @@ use crate::{
     source::Source,
 };
 
+pub(crate) use beta::BetaRoute;
+pub use beta::{BetaPage, BetaPageProps};
 pub(crate) use guide::GuideRoute;
 pub use guide::{GuidePage, GuidePageProps};
 pub(crate) use market::MarketRoute;
@@ -62,7 +65,6 @@ fn still(frame: Frame, content: AnyView) -> AnyView {
 ///
 /// `oldest` is the time of the oldest value that the content shows. Cards of it are [`rendered_card`](crate::card::rendered_card)s,
 /// ages in it those of `part::time`: they go on by themselves. What may change its place has an id.
-#[allow(dead_code, reason = "for pages to come")]
 fn refreshed(frame: Frame, schemas: &[Name], oldest: Option<UnixMs>, content: AnyView) -> AnyView {
     let topics = schemas.iter().map(|name| Topic::Changed(*name).to_string()).collect::<Vec<_>>();
     view! {

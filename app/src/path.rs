@@ -10,6 +10,8 @@ pub const MARKET: &str = "/";
 pub const MOBILE: &str = "/mobile";
 /// The Scores page.
 pub const SCORES: &str = "/scores";
+/// The Beta page.
+pub const BETA: &str = "/beta";
 /// The System page.
 pub const SYSTEM: &str = "/system";
 /// The Guide: what each figure means.

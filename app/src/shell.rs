@@ -11,7 +11,7 @@ use leptos_router::{
 };
 
 use crate::{
-    page::{GuideRoute, MarketRoute, NotFoundRoute, ScoresRoute, SymbolRoute, SystemRoute},
+    page::{BetaRoute, GuideRoute, MarketRoute, NotFoundRoute, ScoresRoute, SymbolRoute, SystemRoute},
     path,
 };
 
@@ -59,6 +59,7 @@ pub fn App() -> impl IntoView {
                 <Route path=route!("/mobile") view=MarketRoute ssr=SsrMode::Async/>
                 <Route path=route!("/scores") view=ScoresRoute ssr=SsrMode::Async/>
                 <Route path=route!("/symbol/:symbol") view=SymbolRoute ssr=SsrMode::Async/>
+                <Route path=route!("/beta") view=BetaRoute ssr=SsrMode::Async/>
                 <Route path=route!("/system") view=SystemRoute ssr=SsrMode::Async/>
                 <Route path=route!("/guide") view=GuideRoute ssr=SsrMode::Async/>
             </Routes>

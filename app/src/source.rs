@@ -3,8 +3,9 @@
 use std::{future::Future, pin::Pin};
 
 use schema::{
-    Dimension, Symbol,
+    BetaTable, Dimension, Symbol,
     page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
+    reading::Found,
 };
 
 /// A value that arrives later.
@@ -21,6 +22,9 @@ pub trait Source: Send + Sync + 'static {
     /// The snapshot of one symbol's page; none where the universe has no such symbol.
     fn symbol(&self, symbol: Symbol) -> Answer<Option<SymbolPage>>;
 
+    /// The snapshot of the Beta page.
+    fn beta(&self) -> Answer<BetaSnapshot>;
+
     /// The snapshot of the System page.
     fn system(&self) -> Answer<SystemPage>;
 
@@ -34,6 +38,15 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// Called with the reactive owner of the request, so that its contexts can be used.
     fn not_found(&self);
+}
+
+/// The Beta page, which is rendered on the server alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BetaSnapshot {
+    /// Header and banner.
+    pub frame: Frame,
+    /// Every contract against Bitcoin.
+    pub beta: Found<BetaTable>,
 }
 
 /// What the Guide explains: every measure and every condition, as the analysis keeps them.

@@ -8,7 +8,7 @@ test("the Market page is whole without a script", async ({ page }) => {
   await page.goto("/");
   await expect(page.getByText("SIMULATED MARKET:")).toBeVisible();
   for (const card of [".card.overview", ".card.breadth", ".card.perps", ".card.movers"]) await expect(page.locator(card)).toBeVisible();
-  await expect(page.getByRole("navigation", { name: "Pages" }).getByRole("link")).toHaveText(["Market", "Scores", "System"]);
+  await expect(page.getByRole("navigation", { name: "Pages" }).getByRole("link")).toHaveText(["Market", "Scores", "Beta", "System"]);
   const text = await page.locator("body").innerText();
   expect(text).not.toMatch(/undefined|NaN|\[object/);
   // The mean of a day waits for a day.
@@ -38,6 +38,21 @@ test("the symbol page takes the score apart, and its parts add up", async ({ pag
   const score = numbers.at(-1) ?? Number.NaN;
   const parts = numbers.slice(0, -1).reduce((total, part) => total + part, 0);
   expect(Math.abs(parts - score), sum).toBeLessThan(0.005);
+});
+
+test("the Beta page draws lines against Bitcoin and ranks every contract by links", async ({ page }) => {
+  await page.goto("/beta");
+  await expect(page.locator(".rebased polyline").first()).toBeVisible();
+  await expect(page.locator(".rebased .market text")).toContainText(/^BTC [+−]?\d/);
+  const betas = page.locator(".betas-table tbody tr");
+  expect(await betas.count()).toBe(50);
+  await page.getByRole("link", { name: "7d", exact: true }).click();
+  await expect(page).toHaveURL(/\/beta\?window=7d$/);
+  await page.getByRole("link", { name: "Sort by Beta" }).click();
+  await expect(page).toHaveURL(/\/beta\?window=7d&sort=beta$/);
+  const slopes = (await betas.locator("td:nth-child(3) .n").allInnerTexts()).map((text) => Number(text.replace("−", "-")));
+  expect(slopes.length).toBeGreaterThan(10);
+  expect(slopes).toEqual([...slopes].sort((a, b) => b - a));
 });
 
 test("every page leads to the Guide, which explains the parts of a score", async ({ page }) => {

@@ -2,7 +2,7 @@
 
 import { expect, live, test } from "../fixtures/test.ts";
 
-const PAGES = ["/", "/mobile", "/scores", "/symbol/BTCUSDT", "/system", "/guide"];
+const PAGES = ["/", "/mobile", "/scores", "/symbol/BTCUSDT", "/beta", "/system", "/guide"];
 
 for (const path of PAGES) {
   test(`${path} hydrates without a complaint`, async ({ page }) => {
@@ -55,6 +55,18 @@ test("a recorded score changes on screen when its bar closes", async ({ page }) 
   const before = await scores.allInnerTexts();
   expect(before.length).toBeGreaterThanOrEqual(50);
   await expect.poll(async () => (await scores.allInnerTexts()).join() !== before.join(), { timeout: 90_000 }).toBe(true);
+});
+
+test("the betas are rendered anew when a minute closes, and what was opened stays open", async ({ page }) => {
+  test.setTimeout(150_000);
+  await page.goto("/beta?window=1h&sort=beta");
+  await live(page);
+  await page.locator("#beta-listed summary").click();
+  const table = page.locator(".betas-table tbody");
+  const before = await table.innerText();
+  await expect.poll(() => table.innerText(), { timeout: 120_000 }).not.toBe(before);
+  await expect(page.locator("#beta-listed")).toHaveAttribute("open");
+  await expect(page).toHaveURL(/window=1h&sort=beta$/);
 });
 
 test("a page that was put away goes on from its last tick when it is looked at again", async ({ page }) => {

@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { live, test } from "../fixtures/test.ts";
 
-const PAGES = { market: "/", scores: "/scores", symbol: "/symbol/BTCUSDT", system: "/system", guide: "/guide" };
+const PAGES = { market: "/", scores: "/scores", symbol: "/symbol/BTCUSDT", beta: "/beta", system: "/system", guide: "/guide" };
 const FOLDER = process.env.SCREENSHOTS ? path.resolve(import.meta.dirname, "../../docs/screenshots") : undefined;
 
 for (const colorScheme of ["dark", "light"] as const) {

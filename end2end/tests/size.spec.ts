@@ -12,7 +12,7 @@ import { expect, test } from "../fixtures/test.ts";
 /** In bytes, with brotli. */
 const LIMITS = { code: 198_000, page: 28_000 };
 
-const PAGES = ["/", "/scores", "/symbol/BTCUSDT", "/system", "/guide"];
+const PAGES = ["/", "/scores", "/symbol/BTCUSDT", "/beta", "/system", "/guide"];
 
 type Size = { name: string; raw: number; gzip: number; brotli: number };
 

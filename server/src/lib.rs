@@ -23,7 +23,9 @@ use std::{future::Future, sync::Arc, time::Duration};
 use axum::serve::ListenerExt;
 use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
-use schema::{MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS, Signals, SystemHealth};
+use schema::{
+    BetaTable, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS, Signals, SystemHealth,
+};
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use venue::replay::Recording;
@@ -96,6 +98,7 @@ pub async fn run(
         cache.follow::<MarketBreadth>();
         cache.follow::<MarketMovers>();
         cache.follow::<PerpsPulse>();
+        cache.follow::<BetaTable>();
         cache.follow::<MarketUniverse>();
         cache.follow::<SystemHealth>();
         let (cache, poll, stop) = (cache.clone(), config.cache.poll, stop.clone());

@@ -55,6 +55,17 @@ async fn every_schema_is_served_with_its_age_and_its_state() {
             pulse.as_object().unwrap().values().all(|figure| figure.get("missing").is_none())
         })
         .await;
+    program
+        .until("betas are told", async || program.get("/api/v1/beta").await.is_some_and(|(code, _)| code == 200))
+        .await;
+    let day = program.json("/api/v1/beta?window=24h").await;
+    let rankings = day["data"]["rankings"].as_array().unwrap();
+    assert_eq!((rankings.len(), &rankings[0]["window"]), (1, &Value::from("24h")));
+    let known = rankings[0]["rows"].as_array().unwrap().iter().filter(|row| row["beta"].get("known").is_some()).count();
+    assert_eq!(known, 19, "every contract but Bitcoin");
+    assert_eq!(program.get("/api/v1/beta?window=2h").await.unwrap().0, 400);
+    let (status, page) = program.get("/beta?window=1h&sort=beta").await.unwrap();
+    assert_eq!((status, page.contains("ETHUSDT"), page.contains("</html>")), (200, true, true));
     let breakdown = program.json("/api/v1/symbols/BTCUSDT").await;
     let data = &breakdown["data"];
     let sum: f64 = data["dimensions"].as_array().unwrap().iter().filter_map(|d| d["contribution"].as_f64()).sum();

@@ -135,7 +135,6 @@ pub(crate) fn plain_card(
 
 /// A card of the server's alone, on a page that is refreshed: it carries the times by which it ages.
 #[cfg(feature = "ssr")]
-#[allow(dead_code, reason = "for pages to come")]
 pub(crate) fn rendered_card<T>(
     look: Look,
     page: &schema::page::Frame,

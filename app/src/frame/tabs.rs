@@ -9,16 +9,18 @@ use crate::path;
 pub(crate) enum Tab {
     Market,
     Scores,
+    Beta,
     System,
 }
 
 impl Tab {
-    const ALL: [Self; 3] = [Self::Market, Self::Scores, Self::System];
+    const ALL: [Self; 4] = [Self::Market, Self::Scores, Self::Beta, Self::System];
 
     const fn label(self) -> &'static str {
         match self {
             Self::Market => "Market",
             Self::Scores => "Scores",
+            Self::Beta => "Beta",
             Self::System => "System",
         }
     }
@@ -27,6 +29,7 @@ impl Tab {
         match self {
             Self::Market => path::MARKET,
             Self::Scores => path::SCORES,
+            Self::Beta => path::BETA,
             Self::System => path::SYSTEM,
         }
     }
@@ -36,6 +39,7 @@ impl Tab {
         match self {
             Self::Market => "M4 19V11M10 19V5M16 19v-6M21 19H3",
             Self::Scores => "M4 7h10M4 12h16M4 17h7",
+            Self::Beta => "M3 19L21 5M6 11h.01M10 16h.01M13 8h.01M18 13h.01",
             Self::System => "M3 12h4l2.5-7 5 14 2.5-7h4",
         }
     }

@@ -40,6 +40,7 @@ pub fn GuidePage(
             {terms("reading", "Reading a figure", words::READING)}
             {terms("score", "The score", words::SCORE)}
             {terms("market", "The market", words::MARKET)}
+            {terms("beta", "Beta to Bitcoin", words::BETA)}
             {terms("contract", "One contract", words::CONTRACT)}
             {terms("conditions", "Conditions: how far a score is to be trusted", &conditions)}
             <h2 class="guide-part">"Where a score comes from"</h2>

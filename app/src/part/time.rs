@@ -18,7 +18,6 @@ pub(crate) const LEFT: &str = "data-left-until";
 
 /// How long ago a moment was: `45 s`.
 #[cfg(feature = "ssr")]
-#[allow(dead_code, reason = "for pages to come")]
 pub(crate) fn age(at: UnixMs, now: UnixMs) -> AnyView {
     let text = format::age(at.age(now));
     view! { <time class="n tick" datetime=format::utc(at) title=format::moment(at) data-age-of=at.0.to_string()>{text}</time> }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use leptos::prelude::{Owner, RenderHtml};
 use schema::{
-    Breakdown, Dimension, Direction, Figure, Held, Lean, Level, MarketBreadth, MarketMovers, MarketOverview, Origin,
-    Pct, PerDimension, PerpsPulse, Points, Policy, Price, Rate, Ratio, Schema, Score, SignalRow, Signals, Stamp,
-    Symbol, SystemHealth, Timeframe, UnixMs, Usd, Venue, Why,
+    BetaTable, Breakdown, Dimension, Direction, Figure, Held, Lean, Level, MarketBreadth, MarketMovers, MarketOverview,
+    Origin, Pct, PerDimension, PerpsPulse, Points, Policy, Price, Rate, Ratio, Schema, Score, SignalRow, Signals,
+    Stamp, Symbol, SystemHealth, Timeframe, UnixMs, Usd, Venue, Why,
+    beta::{Beta, BetaLine, BetaRanking, BetaRow, BetaWindow},
     breadth::{Advance, Mood},
     breakdown::{BookTop, Condition, DimensionBreakdown, Finding, Part, ScorePoint},
     health::{Feed, Lag, StreamCounters, TaskStatus},
@@ -310,6 +311,50 @@ pub fn perps() -> PerpsPulse {
         liquidations_1h: closed(1_240_000.0, 310_000.0, 214, 1.0),
         liquidations_24h: closed(8_400_000.0, 12_900_000.0, 3_204, 0.379),
     }
+}
+
+/// Contracts against Bitcoin: every fifth is young, and has no figure.
+pub fn beta(contracts: usize) -> BetaTable {
+    let too_few = || Why::TooFewSamples { have: 12, need: 45 };
+    let name = |i: usize| match NAMES.get(i) {
+        Some((name, _, _)) => symbol(name),
+        None => symbol(&format!("ALT{i}USDT")),
+    };
+    let row = |i: usize| {
+        let known = !i.is_multiple_of(5);
+        let excess = 6.0 - i as f64 * 0.75;
+        let figure = |value: f64| if known { self::known(pct(value)) } else { Figure::Missing(too_few()) };
+        let found =
+            Beta { beta: 0.4 + i as f64 * 0.15, standard_error: 0.08, correlation: 0.9 - i as f64 * 0.01, n: 288 };
+        BetaRow {
+            symbol: name(i),
+            beta: if known { self::known(found) } else { Figure::Missing(too_few()) },
+            change: figure(excess + 1.25),
+            excess: figure(excess),
+        }
+    };
+    let line = |symbol: Symbol, change: f64| BetaLine {
+        symbol,
+        points: (0..49).map(|i| 100.0 + change * f64::from(i) / 48.0).collect(),
+    };
+    let ranking = |window| {
+        let rows: Vec<BetaRow> = (1..=contracts).map(row).collect();
+        let moved = |row: &BetaRow| Some((row.symbol, row.excess.value()?.get()));
+        let (best, mut worst): (Vec<_>, Vec<_>) = rows.iter().filter_map(moved).partition(|(_, excess)| *excess > 0.0);
+        worst.reverse();
+        let listed = best.iter().chain(&worst).map(|(symbol, excess)| line(*symbol, excess + 1.25));
+        let lines = std::iter::once(line(symbol("BTCUSDT"), 1.25)).chain(listed).collect();
+        let names = |list: &[(Symbol, f64)]| list.iter().take(10).map(|(symbol, _)| *symbol).collect();
+        BetaRanking {
+            window,
+            market_change: known(pct(1.25)),
+            outperformers: names(&best),
+            underperformers: names(&worst),
+            lines,
+            rows,
+        }
+    };
+    BetaTable { source: Venue::Bybit, market: symbol("BTCUSDT"), rankings: BetaWindow::ALL.map(ranking).into() }
 }
 
 const NAMES: [(&str, f64, f64); 16] = [

@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schema::{
-    Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, Reading, Schema, Signals,
-    Symbol, SystemHealth, Venue, report::CacheReport,
+    BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, Reading, Schema,
+    Signals, Symbol, SystemHealth, Venue, beta::BetaWindow, report::CacheReport,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,33 @@ pub(crate) async fn movers(State(state): State<AppState>, headers: HeaderMap) ->
 pub(crate) async fn perps(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<PerpsPulse>(&()).await;
     answer(&state, &headers, &reading, |value| Some(value.source))
+}
+
+/// The query of the betas.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct BetaQuery {
+    window: Option<String>,
+}
+
+/// `GET /api/v1/beta?window=`: every window, or the one that is asked for.
+pub(crate) async fn beta(
+    State(state): State<AppState>,
+    Query(query): Query<BetaQuery>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let window = read_window(&query)?;
+    let found = state.cache.get::<BetaTable>(&()).await;
+    let chosen = match window {
+        Some(window) => found.map(|held| held.with(held.value.only(window))),
+        None => found,
+    };
+    answer(&state, &headers, &Reading::judge(chosen, state.cache.now()), |value| Some(value.source))
+}
+
+fn read_window(asked: &BetaQuery) -> Result<Option<BetaWindow>, ApiError> {
+    let Some(name) = asked.window.as_deref() else { return Ok(None) };
+    let allowed = BetaWindow::ALL.map(BetaWindow::as_str).join(", ");
+    BetaWindow::named(name).map(Some).ok_or_else(|| ApiError::BadParameter(format!("window: allowed are {allowed}")))
 }
 
 /// `GET /api/v1/universe`: every contract of the venue, and why it is watched or not.
@@ -197,5 +224,9 @@ mod tests {
             let ApiError::BadParameter(message) = read_list(&query).unwrap_err() else { panic!() };
             assert!(message.starts_with(expected), "{message}");
         }
+        let asked = |window: &str| read_window(&BetaQuery { window: Some(window.to_owned()) });
+        assert_eq!(asked("7d"), Ok(Some(BetaWindow::D7)));
+        let allowed = ApiError::BadParameter("window: allowed are 1h, 4h, 12h, 24h, 7d".to_owned());
+        assert_eq!(asked("2h"), Err(allowed));
     }
 }

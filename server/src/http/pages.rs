@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use app::{Answer, Source, source::Guide};
+use app::{
+    Answer, Source,
+    source::{BetaSnapshot, Guide},
+};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
-    Absence, Schema, Symbol,
+    Absence, BetaTable, Schema, Symbol,
     page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
     reading::Found,
 };
@@ -83,6 +86,14 @@ impl Source for Pages {
                 return None;
             }
             Some(SymbolPage { frame: pages.frame(frame).await, symbol, breakdown })
+        })
+    }
+
+    fn beta(&self) -> Answer<BetaSnapshot> {
+        let pages = self.clone();
+        Box::pin(async move {
+            let (frame, _) = pages.snapshot();
+            BetaSnapshot { frame: pages.frame(frame).await, beta: pages.cache.get::<BetaTable>(&()).await }
         })
     }
 

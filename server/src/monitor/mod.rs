@@ -18,7 +18,7 @@ pub(crate) mod task;
 use std::{collections::HashMap, future::Future, sync::Arc};
 
 use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
-use schema::{MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth, health::Feed};
+use schema::{BetaTable, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth, health::Feed};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use venue::{
@@ -34,6 +34,7 @@ use self::{
     driver::{Driver, Task as _, TaskError, chain},
     inputs::Inputs,
     task::{
+        beta::Betas,
         coingecko::CoinGecko,
         fear_greed::FearGreed,
         health::{Health, Pace},
@@ -85,6 +86,7 @@ pub(crate) struct Monitor {
     publishers: Arc<Publishers>,
     movers: Arc<Publisher<MarketMovers>>,
     perps: Arc<Publisher<PerpsPulse>>,
+    betas: Arc<Publisher<BetaTable>>,
     universe: Arc<Publisher<MarketUniverse>>,
 }
 
@@ -116,7 +118,7 @@ impl Monitor {
             breakdown: cache.publisher()?,
         });
         let (movers, perps) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
-        let universe = Arc::new(cache.publisher()?);
+        let (betas, universe) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
         let venue = config.source.venue();
         let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone()));
         let health = Health {
@@ -128,7 +130,7 @@ impl Monitor {
             pace: Pace::default(),
         };
         driver.spawn(set, health, board.changed(), stop);
-        Ok(Self { config, cache: cache.clone(), clock, board, driver, publishers, movers, perps, universe })
+        Ok(Self { config, cache: cache.clone(), clock, board, driver, publishers, movers, perps, betas, universe })
     }
 
     /// Where the market is found that is being watched.
@@ -304,6 +306,13 @@ impl Monitor {
             turn: 0,
         };
         self.driver.spawn(set, scan, wakes.scan, end.clone());
+        let betas = Betas {
+            market: Arc::clone(market),
+            last: Arc::clone(&last),
+            publisher: Arc::clone(&self.betas),
+            published: None,
+        };
+        self.driver.spawn(set, betas, Arc::default(), end.clone());
         let perps = Perps {
             market: Arc::clone(market),
             last: Arc::clone(&last),

@@ -147,6 +147,32 @@ pub(super) const MARKET: &[GuideTerm] = &[
     ),
 ];
 
+pub(super) const BETA: &[GuideTerm] = &[
+    term(
+        "beta-slope",
+        "Beta",
+        "How far a contract's log return went for one of Bitcoin's, by least squares over the closed candles of the window. 1 is as far, 2 twice as far, below 0 the other way.",
+    ),
+    term(
+        "beta-error",
+        "± after a beta",
+        "Its standard error: about two thirds of all samples would give a beta within one of it. A beta smaller than twice its error may be none.",
+    ),
+    term("beta-correlation", "Corr.", "How closely the two move together: 1 in step, 0 not at all, −1 opposite."),
+    term("beta-r2", "R²", "The share of the contract's variance that goes with Bitcoin: the correlation squared."),
+    term("beta-n", "n", "Pairs of returns behind a row. Three quarters of the window's must be known on both sides."),
+    term(
+        "beta-excess",
+        "vs BTC",
+        "The contract's change over the window minus Bitcoin's, in percent points. What began within the window has none.",
+    ),
+    term(
+        "rebased",
+        "Against Bitcoin",
+        "Closes with the first as 100, of Bitcoin and of the three that did best and worst against it.",
+    ),
+];
+
 pub(super) const CONTRACT: &[GuideTerm] = &[
     term(
         "mark",

@@ -178,7 +178,8 @@ fn until(candles: &[Candle], window: BetaWindow, now: UnixMs) -> Result<UnixMs, 
 /// The change over a window and the line of it.
 fn performance(candles: &[Candle], window: BetaWindow, now: UnixMs) -> Result<Performance, Why> {
     let kept = within(candles, window, now)?;
-    at_least(kept.len(), least(window) + 1)?;
+    // What began within the window has no change over it.
+    at_least(kept.len(), window.bars() + 1)?;
     let rebased = |candle: &Candle| 100.0 * (candle.close / kept[0].close);
     let last = kept.len() - 1;
     let change = Pct::new(rebased(&kept[last]) - 100.0).map_err(|_| Why::NotFinite)?;

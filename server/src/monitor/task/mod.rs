@@ -1,6 +1,7 @@
 //! The monitor's tasks, one file each.
 
 pub(crate) mod audit;
+pub(crate) mod beta;
 pub(crate) mod coingecko;
 pub(crate) mod fear_greed;
 pub(crate) mod health;
