@@ -3,8 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test e2e bench bench-ta-lib distribution size fuzz soak weather screenshots fmt lint unit docs clean \
-        rebuild need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
+.PHONY: help run dev build test e2e bench bench-ta-lib parity accept distribution size fuzz soak weather screenshots fmt lint unit docs \
+        clean rebuild need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
 
 LEPTOS_VERSION := 0.3.11
 BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
@@ -63,6 +63,15 @@ bench: need-rust ## figures of the cache and the analysis
 PYTHON := $(TOOLS)/python/bin/python
 bench-ta-lib: need-ta-lib ## the analysis against TA-Lib's C library through Python, in one run
 	VIRTUOSO_PYTHON=$(PYTHON) cargo bench -p analysis --bench against_ta_lib --locked
+
+RECORDED_LINEAR := ../shared/fixtures/bybit/klines-linear-2025-10
+parity: need-ta-lib ## every candle indicator against TA-Lib over recorded candles, computed in this run
+	@[[ -d $(RECORDED_LINEAR) ]] || { echo "there are no recorded candles in $(RECORDED_LINEAR)"; exit 1; }
+	VIRTUOSO_PYTHON=$(PYTHON) cargo test -p analysis --test ta_lib --locked -- --nocapture over_recorded_candles
+
+accept: need-rust ## take over changed golden days, to be reviewed as a diff
+	VIRTUOSO_ACCEPT=1 cargo test -p analysis --test golden --locked
+	git diff --stat -- server/analysis/tests/golden
 
 # What stands above the first heading of the page is written by hand.
 RECORDED := ../shared/fixtures/binance-usdm

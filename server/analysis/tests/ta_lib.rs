@@ -109,9 +109,11 @@ fn figure(analysis: &Analysis, id: &str, timeframe: Timeframe) -> Option<f64> {
     part.finding.value().map(|finding| finding.raw)
 }
 
-fn compare(name: &str, id: &str, ours: f64, theirs: f64) {
+/// The distance from TA-Lib's figure, relative where that is above 1.
+fn compare(name: &str, id: &str, ours: f64, theirs: f64) -> f64 {
     let error = (ours - theirs).abs() / theirs.abs().max(1.0);
     assert!(error < TOLERANCE, "{id} over {name}: {ours}, TA-Lib says {theirs}");
+    error
 }
 
 fn agrees_over_made_up_candles(id: &str) {
@@ -189,16 +191,21 @@ fn candles(path: &Path) -> Vec<Candle> {
     candles.split_off(candles.len().saturating_sub(BARS))
 }
 
-/// What TA-Lib says; `None` where it is not installed.
+/// What TA-Lib says; `None` where it is not installed, unless `VIRTUOSO_PYTHON` names the Python that has it.
 fn reference(sets: &[Set]) -> Option<Vec<Answer>> {
-    let python = std::env::var("VIRTUOSO_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let named = std::env::var("VIRTUOSO_PYTHON");
+    let skipped = |why: String| {
+        assert!(named.is_err(), "{why}");
+        println!("skipped: {why}");
+    };
+    let python = named.clone().unwrap_or_else(|_| "python3".to_owned());
     let mut child = Command::new(&python)
         .args([SCRIPT, "expect"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| println!("skipped: {python} cannot be run: {error}"))
+        .map_err(|error| skipped(format!("{python} cannot be run: {error}")))
         .ok()?;
     let input = serde_json::to_vec(sets).unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -207,7 +214,7 @@ fn reference(sets: &[Set]) -> Option<Vec<Answer>> {
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     if output.status.code() == Some(3) {
-        println!("skipped: {}", String::from_utf8_lossy(&output.stderr).trim());
+        skipped(String::from_utf8_lossy(&output.stderr).trim().to_owned());
         return None;
     }
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -225,6 +232,7 @@ fn over_recorded_candles_ta_lib_agrees_on_every_indicator() {
         let sets = recorded(timeframe);
         let Some(answers) = reference(&sets) else { return };
         assert!(sets.len() >= 20 && sets.len() == answers.len(), "{} {}", sets.len(), answers.len());
+        let mut furthest = BTreeMap::new();
         for (set, answer) in sets.iter().zip(&answers) {
             assert_eq!(set.name, answer.name);
             let analysis = analysed(&set.candles(timeframe), timeframe);
@@ -232,9 +240,12 @@ fn over_recorded_candles_ta_lib_agrees_on_every_indicator() {
             let other = if timeframe == Timeframe::M5 { "" } else { "atr_pct rvol" };
             for id in WITH_REFERENCE.iter().filter(|id| !other.contains(**id)) {
                 let ours = figure(&analysis, id, timeframe).expect(id);
-                compare(&set.name, id, ours, answer.expected[*id]);
+                let error = compare(&set.name, id, ours, answer.expected[*id]);
+                let most: &mut f64 = furthest.entry(*id).or_default();
+                *most = most.max(error);
             }
         }
-        println!("{} contracts of {}: {}", sets.len(), timeframe.as_str(), WITH_REFERENCE.join(", "));
+        let furthest: Vec<String> = furthest.into_iter().map(|(id, error)| format!("{id} {error:.1e}")).collect();
+        println!("{} contracts of {}, furthest from TA-Lib: {}", sets.len(), timeframe.as_str(), furthest.join(", "));
     }
 }
