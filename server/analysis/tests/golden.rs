@@ -8,7 +8,6 @@
 mod accepted;
 #[path = "support/record.rs"]
 mod record;
-#[allow(dead_code, reason = "the world is read in part")]
 #[path = "support/world.rs"]
 mod world;
 

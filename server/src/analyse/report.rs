@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use analysis::GAIN;
+use analysis::{GAIN, registry::SATURATED_SHARE};
 use schema::{Dimension, Timeframe, UnixMs};
 use serde::Serialize;
 use venue::sim::RecordedCandles;
@@ -13,9 +13,6 @@ use super::{
     spread::{Spread, strength},
 };
 use crate::args::Analyse;
-
-/// From this share on a measure is told to be saturated.
-const MANY: f64 = 0.2;
 
 /// How scores spread over a record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -107,7 +104,7 @@ impl Report {
             f,
             "\n### Measures\n\n\
              Root mean square of the lean, and the share of bars in which it stands beyond ±0.9; from {:.0} % on it is marked.\n",
-            100.0 * MANY
+            100.0 * SATURATED_SHARE
         )?;
         writeln!(f, "| Measure | {} |", Timeframe::ALL.map(Timeframe::as_str).join(" | "))?;
         writeln!(f, "|---|---:|---:|---:|---:|")?;
@@ -119,7 +116,7 @@ impl Report {
                 found.map_or_else(
                     || "–".to_owned(),
                     |found| {
-                        let mark = if found.beyond_09 >= MANY { " **!**" } else { "" };
+                        let mark = if found.beyond_09 >= SATURATED_SHARE { " **!**" } else { "" };
                         format!("{:.2}, {:.1} %{mark}", found.root_mean_square, 100.0 * found.beyond_09)
                     },
                 )

@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use analysis::Analysis;
+use analysis::{Analysis, registry::SATURATED};
 use schema::Timeframe;
 
 use super::bar::TOLD;
-
-/// Beyond this a lean hardly tells strong from very strong.
-const SATURATED: f64 = 0.9;
 
 /// How one measure spread.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -12,5 +12,6 @@ pub(crate) mod pages;
 pub(crate) mod probe;
 pub(crate) mod router;
 pub(crate) mod stream;
+pub(crate) mod weights;
 
 pub(crate) use router::{AppState, router};

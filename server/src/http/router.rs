@@ -11,7 +11,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use super::{api, candles, compat, headers, metrics, pages::Pages, probe, stream};
+use super::{api, candles, compat, headers, metrics, pages::Pages, probe, stream, weights};
 use crate::{hub::Hub, monitor::board::Board, role::Role};
 
 /// What handlers share.
@@ -51,6 +51,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/universe", get(api::universe))
         .route("/api/v1/health", get(api::health))
         .route("/api/v1/cache", get(api::cache))
+        .route("/api/v1/config", get(weights::config))
         .route("/api/v1/symbols/{symbol}", get(api::symbol))
         .route("/api/v1/symbols/{symbol}/candles", get(candles::candles))
         .route("/api/{*path}", get(api::unknown));

@@ -11,6 +11,7 @@ pub(crate) mod inputs;
 mod lag;
 mod replay;
 pub(crate) mod row;
+pub(crate) mod saturation;
 pub(crate) mod scorers;
 pub(crate) mod streams;
 pub(crate) mod task;
@@ -33,6 +34,7 @@ use self::{
     board::{Board, Watched},
     driver::{Driver, Task as _, TaskError, chain},
     inputs::Inputs,
+    saturation::Saturation,
     task::{
         beta::Betas,
         coingecko::CoinGecko,
@@ -303,6 +305,7 @@ impl Monitor {
             last: Arc::clone(&last),
             state: MarketState::new(),
             scorers: HashMap::new(),
+            saturation: Saturation::default(),
             turn: 0,
         };
         self.driver.spawn(set, scan, wakes.scan, end.clone());

@@ -93,9 +93,9 @@ mod tests {
     use std::time::Instant;
 
     use schema::{Schema as _, Venue};
-    use venue::Instrument;
 
     use super::*;
+    use crate::market::example::instrument;
 
     const NOW: UnixMs = UnixMs(1_763_654_400_000);
     const CONTRACTS: u32 = 600;
@@ -105,17 +105,7 @@ mod tests {
         let name = |n: u32| if n == 0 { BTC.to_owned() } else { format!("ALT{n}USDT") };
         let symbols: Vec<Symbol> = (0..CONTRACTS).map(|n| Symbol::new(&name(n)).unwrap()).collect();
         let market = Market::new(Venue::Sim);
-        let instrument = |symbol: &Symbol| Instrument {
-            symbol: *symbol,
-            base: String::new(),
-            quote: "USDT".to_owned(),
-            perpetual: true,
-            trading: true,
-            kind: String::new(),
-            tick: 0.1,
-            launched_at: UnixMs(0),
-        };
-        market.watch(symbols.iter().map(instrument).collect(), CONTRACTS);
+        market.watch(symbols.iter().map(|symbol| instrument(symbol.as_str())).collect(), CONTRACTS);
         for (symbol, n) in symbols.iter().zip(0..) {
             let window = market.window(*symbol).unwrap();
             let share = 1.0 + f64::from(n) / f64::from(CONTRACTS);

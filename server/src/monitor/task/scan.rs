@@ -25,6 +25,7 @@ use crate::{
         driver::{Task, TaskError},
         publish,
         row::{breakdown, row},
+        saturation::Saturation,
         scorers::Scorers,
     },
     outside::{Figures, Outside},
@@ -91,6 +92,8 @@ pub(crate) struct Scan {
     pub(crate) state: MarketState,
     /// What is remembered of each symbol's candles.
     pub(crate) scorers: HashMap<Symbol, Scorers>,
+    /// The last leans of every measure.
+    pub(crate) saturation: Saturation,
     /// Where in the list the next breakdowns are taken from.
     pub(crate) turn: usize,
 }
@@ -125,9 +128,13 @@ impl Task for Scan {
         let (market, thresholds, turn) = (Arc::clone(&self.market), self.thresholds, self.turn);
         // Lost with a scan that panics, they are measured anew by the next.
         let mut scorers = std::mem::take(&mut self.scorers);
-        let computed = tokio::task::spawn_blocking(move || (scan(&market, &thresholds, turn, &mut scorers), scorers));
-        let ((scanned, breakdowns), scorers) = computed.await.map_err(TaskError::Lost)?;
-        self.scorers = scorers;
+        let mut saturation = std::mem::take(&mut self.saturation);
+        let computed = tokio::task::spawn_blocking(move || {
+            let scans = scan(&market, &thresholds, turn, &mut scorers, &mut saturation);
+            (scans, scorers, saturation)
+        });
+        let ((scanned, breakdowns), scorers, saturation) = computed.await.map_err(TaskError::Lost)?;
+        (self.scorers, self.saturation) = (scorers, saturation);
         self.turn = turn.wrapping_add(BREAKDOWNS_PER_SCAN);
         // Nothing is published before there is a market: an empty list would look like one.
         let Some(scanned) = scanned else { return Ok(()) };
@@ -232,17 +239,27 @@ impl MarketState {
 
 type Scans = (Option<Scanned>, Vec<(UnixMs, Breakdown)>);
 
-fn scan(market: &Market, thresholds: &Thresholds, turn: usize, scorers: &mut HashMap<Symbol, Scorers>) -> Scans {
+fn scan(
+    market: &Market,
+    thresholds: &Thresholds,
+    turn: usize,
+    scorers: &mut HashMap<Symbol, Scorers>,
+    saturation: &mut Saturation,
+) -> Scans {
     let source = market.venue();
     let windows = market.windows();
     scorers.retain(|symbol, _| market.window(*symbol).is_some());
     let count = windows.len().max(1);
     let (mut found, mut breakdowns, mut as_of) = (Vec::with_capacity(windows.len()), Vec::new(), None);
-    let mut rest = Vec::new();
+    let (mut rest, mut bars_closed) = (Vec::new(), false);
     for (place, window) in windows.iter().enumerate() {
         let mut window = lock(window);
         let scorers = scorers.entry(window.instrument.symbol).or_insert_with(Scorers::new);
         let closed = close_bar(&mut window, scorers, thresholds);
+        if let Some(recorded) = window.recorded.as_ref().filter(|_| closed) {
+            saturation.take(&recorded.analysis);
+            bars_closed = true;
+        }
         let Some((made, forming)) = row(&window, scorers) else { continue };
         as_of = as_of.max(window.as_of());
         let due = (place + count - turn % count) % count < BREAKDOWNS_PER_SCAN;
@@ -253,6 +270,9 @@ fn scan(market: &Market, thresholds: &Thresholds, turn: usize, scorers: &mut Has
         found.push((made, facts(&window)));
     }
     breakdowns.extend(rest);
+    if bars_closed {
+        saturation.tell();
+    }
     found.sort_by(|(a, _), (b, _)| {
         let turnover = |row: &SignalRow| row.quote.turnover_24h.value().map_or(0.0, |usd: &Usd| usd.get());
         turnover(b).total_cmp(&turnover(a)).then_with(|| a.symbol.cmp(&b.symbol))
