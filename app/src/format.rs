@@ -12,4 +12,4 @@ pub use number::{
     whole,
 };
 pub use sum::addends;
-pub use time::{age, clock, countdown, date, moment, utc};
+pub use time::{age, clock, countdown, date, day, minute, moment, utc};

@@ -32,6 +32,7 @@ macro_rules! island {
 }
 
 mod frame;
+mod hole;
 mod market;
 mod refreshed;
 mod scores;
@@ -39,6 +40,9 @@ mod symbol;
 mod system;
 
 pub use crate::card::score_list::Listing;
+#[cfg(feature = "ssr")]
+pub(crate) use hole::fill;
+pub(crate) use hole::hole;
 #[cfg(feature = "ssr")]
 pub use {
     frame::{FrameIsland, FrameIslandProps},

@@ -14,6 +14,8 @@
 #[cfg(feature = "ssr")]
 pub mod beta;
 mod card;
+#[cfg(feature = "ssr")]
+pub mod chart;
 pub mod decode;
 pub mod format;
 mod frame;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use schema::{Stamp, Symbol, stream::Topic};
+use schema::{Stamp, Symbol, Timeframe, stream::Topic};
 
 /// The Market page.
 pub const MARKET: &str = "/";
@@ -30,6 +30,12 @@ pub const TOUCH_ICON: &str = "/icon-192.png";
 pub fn symbol(symbol: &Symbol) -> String {
     // The characters of a symbol need no escape in a path.
     format!("/symbol/{symbol}")
+}
+
+/// The page of one symbol at its chart, which shows candles of a timeframe.
+#[must_use]
+pub fn chart(symbol: &Symbol, timeframe: Timeframe) -> String {
+    format!("/symbol/{symbol}?timeframe={timeframe}#chart")
 }
 
 /// The candles that a symbol's score was made of, as JSON.

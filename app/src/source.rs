@@ -3,10 +3,12 @@
 use std::{future::Future, pin::Pin};
 
 use schema::{
-    BetaTable, Dimension, Symbol,
+    BetaTable, Dimension, Symbol, Timeframe,
     page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
     reading::Found,
 };
+
+use crate::chart::Candles;
 
 /// A value that arrives later.
 pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -24,6 +26,9 @@ pub trait Source: Send + Sync + 'static {
 
     /// The snapshot of the Beta page.
     fn beta(&self) -> Answer<BetaSnapshot>;
+
+    /// The newest closed candles of a symbol, as many as a chart shows.
+    fn candles(&self, symbol: Symbol, timeframe: Timeframe) -> Answer<Candles>;
 
     /// The snapshot of the System page.
     fn system(&self) -> Answer<SystemPage>;

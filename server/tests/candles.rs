@@ -120,6 +120,17 @@ async fn candles_are_whole_and_as_many_as_asked_for() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_symbol_draws_its_closed_candles_of_the_timeframe_that_is_asked_for() {
+    let program = Program::simulated().await;
+    program.scored(15).await;
+    for (query, words) in [("", "1 minute"), ("?timeframe=5m", "5 minutes"), ("?timeframe=4h", "4 hours")] {
+        let (_, page) = program.get(&format!("/symbol/BTCUSDT{query}")).await.unwrap();
+        assert!(page.contains(&format!("68 closed candles of {words} until")), "{query}");
+        assert_eq!(page.matches("class=\"body up\"").count(), 1, "{query}: one path for all that rose");
+    }
+}
+
+#[tokio::test]
 async fn the_bars_add_up_to_the_score_to_the_last_shown_digit() {
     let program = Program::simulated().await;
     program.scored(15).await;
@@ -167,4 +178,8 @@ async fn a_web_process_says_who_has_the_candles() {
     let (status, body) = web.get(path).await.unwrap();
     assert_eq!(status, 501, "{body}");
     assert!(body.contains("role monitor or all, now monitor@"), "{body}");
+    let (_, page) = web.get("/symbol/BTCUSDT?timeframe=5m").await.unwrap();
+    assert!(
+        page.contains("Candles are kept by the process that watches the market (role monitor or all, now monitor@")
+    );
 }

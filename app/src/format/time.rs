@@ -77,12 +77,25 @@ pub fn clock(at: UnixMs) -> String {
     format!("{:02}:{:02}:{:02} UTC", c.hour, c.minute, c.second)
 }
 
+/// The minute of the day: `01:51`.
+#[must_use]
+pub fn minute(at: UnixMs) -> String {
+    let c = civil(at);
+    format!("{:02}:{:02}", c.hour, c.minute)
+}
+
+/// A day of the year: `21 Nov`.
+#[must_use]
+pub fn day(at: UnixMs) -> String {
+    let c = civil(at);
+    let month = usize::try_from(c.month - 1).ok().and_then(|i| MONTHS.get(i)).copied().unwrap_or_default();
+    format!("{} {month}", c.day)
+}
+
 /// A day: `21 Nov 2026`.
 #[must_use]
 pub fn date(at: UnixMs) -> String {
-    let c = civil(at);
-    let month = usize::try_from(c.month - 1).ok().and_then(|i| MONTHS.get(i)).copied().unwrap_or_default();
-    format!("{} {month} {}", c.day, c.year)
+    format!("{} {}", day(at), civil(at).year)
 }
 
 /// A day and a time: `21 Nov 2026, 01:51 UTC`.
@@ -134,5 +147,7 @@ mod tests {
         }
         assert_eq!(moment(UnixMs(1_763_689_896_000)), "21 Nov 2025, 01:51 UTC");
         assert_eq!(clock(UnixMs(1_763_689_896_000)), "01:51:36 UTC");
+        assert_eq!(minute(UnixMs(1_763_689_896_000)), "01:51");
+        assert_eq!(day(UnixMs(1_763_689_896_000)), "21 Nov");
     }
 }

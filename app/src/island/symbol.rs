@@ -9,6 +9,7 @@ use crate::{
         price_strip::price_strip,
     },
     frame::framed,
+    island::hole,
     live::{Store, connect},
     path,
 };
@@ -35,6 +36,7 @@ fn symbol(page: SymbolPage) -> AnyView {
     let cards = view! {
         <div class="cards one-symbol">
             {price_strip(store, found)}
+            {hole()}
             {confluence(store, found)}
             {dimensions(store, found)}
             {history(store, found)}

@@ -2,23 +2,32 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
-use schema::Symbol;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use schema::{Symbol, Timeframe, page::SymbolPage};
 
 use super::{awaited, not_found::not_found};
-use crate::{frame::tabs::Tab, island::SymbolIsland};
+use crate::{
+    chart::{self, Candles, Chart},
+    frame::tabs::Tab,
+    island::{SymbolIsland, fill},
+};
 
 #[component]
 pub(crate) fn SymbolRoute() -> impl IntoView {
     let text = use_params_map().get_untracked().get("symbol").unwrap_or_default();
     let title = Symbol::new(&text).map_or_else(|_| "Not found".to_owned(), |symbol| symbol.to_string());
-    let page = awaited(Some(Tab::Scores), |source| async move {
+    let timeframe = Chart::timeframe(use_query_map().get_untracked().get("timeframe").as_deref());
+    let page = awaited(Some(Tab::Scores), move |source| async move {
         let page = match Symbol::new(&text) {
             Ok(symbol) => source.symbol(symbol).await,
             Err(_) => None,
         };
         match page {
-            Some(page) => view! { <SymbolIsland page=page/> }.into_any(),
+            Some(page) => {
+                let candles = source.candles(page.symbol, timeframe).await;
+                fill(chart::card(&drawn(&page, timeframe, candles)));
+                view! { <SymbolIsland page=page/> }.into_any()
+            }
             None => {
                 // A text that is no symbol is not repeated at length.
                 let text: String = text.chars().take(Symbol::MAX_LEN).collect();
@@ -27,4 +36,10 @@ pub(crate) fn SymbolRoute() -> impl IntoView {
         }
     });
     view! { <Title text=title/>{page} }
+}
+
+/// The chart of a page, over the scores that the page shows.
+pub(crate) fn drawn(page: &SymbolPage, timeframe: Timeframe, candles: Candles) -> Chart {
+    let scores = page.breakdown.as_ref().map_or_else(|_| Vec::new(), |held| held.value.history.clone());
+    Chart { symbol: page.symbol, timeframe, candles, scores, now: page.frame.now }
 }

@@ -6,16 +6,21 @@
 //! process says so instead of answering.
 
 use analysis::TAIL;
+use app::chart::{CANDLES, Candles as Candled};
 use axum::{
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use schema::{Absence, Candle, Symbol, SystemHealth, Timeframe, UnixMs, Venue};
+use cache::Cache;
+use schema::{Absence, Candle, Price, Symbol, SystemHealth, Timeframe, UnixMs, Venue};
 use serde::{Deserialize, Serialize};
 
 use super::{error::ApiError, etag::tagged, router::AppState};
-use crate::market::{Market, lock};
+use crate::{
+    market::{Market, lock},
+    monitor::board::Board,
+};
 
 /// The most candles that are kept of a timeframe.
 const MOST: usize = 1_000;
@@ -97,10 +102,26 @@ fn scored(
     Ok(found.map(|(as_of, run)| (as_of, run[run.len().saturating_sub(limit)..].to_vec())))
 }
 
+/// The newest candles for a chart. Until the universe is known, none is unknown.
+pub(super) async fn charted(board: Option<&Board>, cache: &Cache, symbol: Symbol, timeframe: Timeframe) -> Candled {
+    let Some(board) = board else { return Candled::Elsewhere(watcher(cache).await) };
+    let Some(market) = board.watched().map(|watched| watched.market) else { return Candled::Loading };
+    let tick = market.window(symbol).and_then(|window| Price::new(lock(&window).instrument.tick).ok());
+    match (scored(&market, symbol, timeframe, CANDLES), tick) {
+        (Ok(Some((_, run))), Some(tick)) => Candled::Closed { run, tick },
+        _ => Candled::Loading,
+    }
+}
+
+/// Who writes the health of the monitor, where it is known.
+async fn watcher(cache: &Cache) -> Option<String> {
+    let reading = cache.read::<SystemHealth>(&()).await;
+    reading.held().map(|held| held.by.to_string())
+}
+
 /// Says that another process keeps the candles, and which one, as far as it is known.
 async fn elsewhere(state: &AppState) -> ApiError {
-    let reading = state.cache.read::<SystemHealth>(&()).await;
-    let who = reading.held().map_or_else(String::new, |held| format!(", now {}", held.by));
+    let who = watcher(&state.cache).await.map_or_else(String::new, |who| format!(", now {who}"));
     ApiError::Elsewhere(format!(
         "candles are kept by the process that watches the market (role monitor or all{who}): ask it for the same path"
     ))

@@ -4,29 +4,34 @@ use std::sync::Arc;
 
 use app::{
     Answer, Source,
+    chart::Candles,
     source::{BetaSnapshot, Guide},
 };
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
-    Absence, BetaTable, Schema, Symbol,
+    Absence, BetaTable, Schema, Symbol, Timeframe,
     page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
     reading::Found,
 };
 
-use crate::hub::{Current, Hub};
+use crate::{
+    hub::{Current, Hub},
+    monitor::board::Board,
+};
 
 /// The pages' source in the server.
 #[derive(Clone)]
 pub(crate) struct Pages {
     hub: Hub,
     cache: cache::Cache,
+    board: Option<Board>,
 }
 
 impl Pages {
-    /// Pages of the market that a hub streams.
-    pub(crate) fn source(hub: Hub, cache: cache::Cache) -> Arc<dyn Source> {
-        Arc::new(Self { hub, cache })
+    /// Pages of the market that a hub streams; candles are those of the market that this process watches, if it does.
+    pub(crate) fn source(hub: Hub, cache: cache::Cache, board: Option<Board>) -> Arc<dyn Source> {
+        Arc::new(Self { hub, cache, board })
     }
 
     fn snapshot(&self) -> (Frame, Current) {
@@ -95,6 +100,11 @@ impl Source for Pages {
             let (frame, _) = pages.snapshot();
             BetaSnapshot { frame: pages.frame(frame).await, beta: pages.cache.get::<BetaTable>(&()).await }
         })
+    }
+
+    fn candles(&self, symbol: Symbol, timeframe: Timeframe) -> Answer<Candles> {
+        let Self { cache, board, .. } = self.clone();
+        Box::pin(async move { super::candles::charted(board.as_ref(), &cache, symbol, timeframe).await })
     }
 
     fn system(&self) -> Answer<SystemPage> {

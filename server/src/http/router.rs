@@ -67,7 +67,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
 
 /// The pages, their files and the live stream.
 fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    let source: Arc<dyn Source> = Pages::source(state.hub.clone(), state.cache.clone());
+    let source: Arc<dyn Source> = Pages::source(state.hub.clone(), state.cache.clone(), state.board.clone());
     let (for_pages, for_errors) = (Arc::clone(&source), source);
     let options = state.leptos.clone();
     router

@@ -1,0 +1,56 @@
+//! The numbers of the picture, for those who cannot see it and for those who want them.
+
+use leptos::prelude::*;
+use schema::{Candle, Price, Timeframe};
+
+use super::{Chart, spoken};
+use crate::format;
+
+/// The candles of the picture as a table, newest first.
+pub(super) fn table(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
+    let decimals = format::decimals(tick);
+    let price = |value: f64| format::fixed(value, decimals);
+    // Days apart, a minute of the day alone would stand for many.
+    let start = |candle: &Candle| match chart.timeframe {
+        Timeframe::M1 | Timeframe::M5 => format::minute(candle.start),
+        Timeframe::M30 | Timeframe::H4 => format!("{} {}", format::day(candle.start), format::minute(candle.start)),
+    };
+    let rows: Vec<_> = run
+        .iter()
+        .rev()
+        .map(|candle| {
+            view! {
+                <tr>
+                    <th scope="row">{start(candle)}</th>
+                    <td>{price(candle.open)}</td>
+                    <td>{price(candle.high)}</td>
+                    <td>{price(candle.low)}</td>
+                    <td>{price(candle.close)}</td>
+                    <td>{format::amount(candle.volume)}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <details class="numbers">
+            <summary>"The same in numbers"</summary>
+            <div class="scroll" tabindex="0" role="region" aria-label="List of candles">
+                <table>
+                    <caption class="vh">{format!("Candles of {}, newest first", spoken(chart.timeframe))}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Start, UTC"</th>
+                            <th scope="col">"Open"</th>
+                            <th scope="col">"High"</th>
+                            <th scope="col">"Low"</th>
+                            <th scope="col">"Close"</th>
+                            <th scope="col">"Volume"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+    .into_any()
+}
