@@ -24,7 +24,7 @@ mod shell;
 pub(crate) mod streams;
 pub(crate) mod tasks;
 
-#[cfg(feature = "hydrate")]
+#[cfg(any(feature = "hydrate", feature = "ssr"))]
 pub(crate) use shell::Note;
 #[cfg(feature = "ssr")]
 pub(crate) use shell::rendered_card;

@@ -1,7 +1,7 @@
 //! The candle chart of a symbol: closed candles drawn as SVG, on the server alone.
 //!
-//! It is no island: the browser gets a picture with its numbers, and no code. It shows closed bars only, says until when, and
-//! never looks live: what the price is now stands in the price strip.
+//! It is no island: the browser gets a picture with its numbers, and no code, and asks for another one when the next bar has
+//! closed. It shows closed bars only, says until when, and never looks live: what the price is now stands in the price strip.
 
 #![allow(unreachable_pub, reason = "the macro makes public items in private places")]
 
@@ -12,19 +12,27 @@ mod numbers;
 use leptos::prelude::*;
 use schema::{Candle, Price, Symbol, Timeframe, UnixMs, breakdown::ScorePoint};
 
-use crate::{format, path};
+use crate::{card::Note, format, path};
 
 /// How many candles are drawn at most: as many as fit a phone, and enough for an hour of scores beneath them.
 pub const CANDLES: usize = 68;
 
-/// How long after its close a candle may take to arrive before the chart is called stale, in milliseconds.
+/// How long after the next close the candles behind it may take to arrive before the chart is called stale, in milliseconds.
 const GRACE_MS: i64 = 30_000;
+/// For how long old candles are called stale before they are called the last known, in milliseconds.
+const STALE_MS: i64 = 900_000;
+/// How long after a close its candle is asked for: the score comes first, in milliseconds.
+const SETTLED_MS: i64 = 3_000;
+/// How soon it is asked for again if it is not there, in milliseconds.
+const AGAIN_MS: i64 = 10_000;
 
 /// Closed candles, as far as the process that makes the page has them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Candles {
     /// The newest closed candles, oldest first, without a gap.
     Closed {
+        /// The last close of a minute that they include, which is that of the last score.
+        as_of: UnixMs,
         /// The candles.
         run: Vec<Candle>,
         /// The price increment.
@@ -59,12 +67,28 @@ impl Chart {
         asked.and_then(named).unwrap_or(Timeframe::M1)
     }
 
-    /// When the next candle is due, where there is one to follow.
-    #[must_use]
-    pub fn next_close(&self) -> Option<UnixMs> {
+    /// Until when the candles are fresh, and until when stale; none where there are none.
+    fn life(&self) -> Option<[UnixMs; 3]> {
         match &self.candles {
-            Candles::Closed { run, .. } => run.last().map(|last| UnixMs(last.start.0 + 2 * self.timeframe.ms())),
+            Candles::Closed { as_of, .. } => {
+                let fresh = as_of.0 + Timeframe::M1.ms() + GRACE_MS;
+                Some([*as_of, UnixMs(fresh), UnixMs(fresh + STALE_MS)])
+            }
             Candles::Loading | Candles::Elsewhere(_) => None,
+        }
+    }
+
+    /// When to ask for the chart again; never where another process has the candles.
+    #[must_use]
+    pub fn again_at(&self) -> Option<UnixMs> {
+        let soon = UnixMs(self.now.0 + AGAIN_MS);
+        match &self.candles {
+            Candles::Closed { as_of, .. } => {
+                let next = UnixMs(as_of.0 + Timeframe::M1.ms() + SETTLED_MS);
+                Some(if next > self.now { next } else { soon })
+            }
+            Candles::Loading => Some(soon),
+            Candles::Elsewhere(_) => None,
         }
     }
 }
@@ -72,12 +96,26 @@ impl Chart {
 /// The card with the chart, in every state it can be in.
 pub fn card(chart: &Chart) -> AnyView {
     let tall = if chart.timeframe == Timeframe::M1 { "card chart scored" } else { "card chart" };
-    let (state, age) = judged(chart);
+    let life = chart.life();
+    let Note { state, text } = life.map_or_else(
+        || Note { state: "absent", text: "no data".to_owned() },
+        |[as_of, fresh_until, stale_until]| Note::of(as_of, fresh_until, stale_until, chart.now),
+    );
+    let time = |place: usize| life.map(|life| life[place].0.to_string());
     view! {
-        <section class=tall id="chart" aria-labelledby="chart-heading" data-state=state>
+        <section
+            class=tall
+            id="chart"
+            aria-labelledby="chart-heading"
+            data-state=state
+            data-as-of=time(0)
+            data-fresh-until=time(1)
+            data-stale-until=time(2)
+            data-again-at=chart.again_at().map(|at| at.0.to_string())
+        >
             <div class="card-head">
                 <h2 id="chart-heading">"Candles"</h2>
-                <p class="age">{age}</p>
+                <p class="age">{text}</p>
             </div>
             <nav class="chips" aria-label="Timeframe">
                 {Vec::from(Timeframe::ALL.map(|each| chip(&chart.symbol, each, each == chart.timeframe)))}
@@ -88,18 +126,6 @@ pub fn card(chart: &Chart) -> AnyView {
     .into_any()
 }
 
-/// The state of the card and what it says of its age.
-fn judged(chart: &Chart) -> (&'static str, String) {
-    match (&chart.candles, chart.next_close()) {
-        (Candles::Elsewhere(_) | Candles::Loading, _) | (_, None) => ("absent", String::new()),
-        (Candles::Closed { .. }, Some(due)) if chart.now.0 <= due.0 + GRACE_MS => ("fresh", String::new()),
-        (Candles::Closed { .. }, Some(due)) => {
-            let late = UnixMs(due.0).age(chart.now);
-            ("stale", format!("next candle late by {}", format::age(late)))
-        }
-    }
-}
-
 fn chip(symbol: &Symbol, timeframe: Timeframe, current: bool) -> AnyView {
     let name = timeframe.as_str();
     view! { <a class="chip" href=path::chart(symbol, timeframe) aria-current=current.then_some("true")>{name}</a> }
@@ -107,20 +133,23 @@ fn chip(symbol: &Symbol, timeframe: Timeframe, current: bool) -> AnyView {
 }
 
 fn content(chart: &Chart) -> AnyView {
-    let absent = |reason: String| view! { <p class="absent">{reason}</p> }.into_any();
+    let absent = |class: &'static str, reason: String| view! { <p class=class>{reason}</p> }.into_any();
     match &chart.candles {
         Candles::Elsewhere(who) => {
             let who = who.as_ref().map_or_else(String::new, |who| format!(", now {who}"));
-            absent(format!(
-                "Candles are kept by the process that watches the market (role monitor or all{who}). This one shows what \
+            absent(
+                "absent",
+                format!(
+                    "Candles are kept by the process that watches the market (role monitor or all{who}). This one shows what \
                  that one publishes, and candles are not part of it."
-            ))
+                ),
+            )
         }
-        Candles::Loading => absent("The history is being loaded.".to_owned()),
+        Candles::Loading => absent("absent pending", "The history is being loaded.".to_owned()),
         Candles::Closed { run, .. } if run.len() < 2 => {
-            absent(format!("{} of 2 closed candles needed for a chart", run.len()))
+            absent("absent pending", format!("{} of 2 closed candles needed for a chart", run.len()))
         }
-        Candles::Closed { run, tick } => {
+        Candles::Closed { run, tick, .. } => {
             let run = &run[run.len().saturating_sub(CANDLES)..];
             view! {
                 {drawing::picture(chart, run, *tick)}

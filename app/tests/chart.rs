@@ -32,7 +32,11 @@ fn chart(timeframe: Timeframe, candles: Candles) -> Chart {
 }
 
 fn closed(count: i64, timeframe: Timeframe) -> Chart {
-    chart(timeframe, Candles::Closed { run: run(count, timeframe), tick: price(0.1) })
+    chart(timeframe, closed_run(run(count, timeframe)))
+}
+
+fn closed_run(run: Vec<Candle>) -> Candles {
+    Candles::Closed { as_of: NOW.floor(60_000), run, tick: price(0.1) }
 }
 
 /// Without the marks that hydration would go by: a chart is not hydrated.
@@ -115,24 +119,24 @@ fn timeframes_are_links_that_lead_back_to_the_chart() {
 }
 
 #[test]
-fn a_chart_whose_next_candle_does_not_come_is_stale() {
-    let fresh = closed(68, Timeframe::M1);
-    let due = fresh.next_close().unwrap();
-    let at = |late_s: i64| drawn(&Chart { now: UnixMs(due.0 + late_s * 1_000), ..fresh.clone() });
-    assert!(at(29).contains("data-state=\"fresh\""));
-    let late = at(125);
-    assert!(
-        late.contains("data-state=\"stale\"") && text(&late).contains("next candle late by 2 min"),
-        "{}",
-        text(&late)
-    );
+fn a_chart_whose_next_candle_does_not_come_is_stale_and_asked_for_again_in_a_while() {
+    let chart = closed(68, Timeframe::H4);
+    let close = NOW.floor(60_000).0;
+    let at = |after_s: i64| Chart { now: UnixMs(close + after_s * 1_000), ..chart.clone() };
+    assert!(drawn(&at(89)).contains("data-state=\"fresh\""));
+    let late = drawn(&at(125));
+    assert!(late.contains("data-state=\"stale\"") && text(&late).contains("2 min old"), "{}", text(&late));
+    assert!(drawn(&at(3_600)).contains("data-state=\"expired\""));
+    let again = |after_s| at(after_s).again_at().map(|again| (again.0 - close) / 1_000);
+    assert_eq!((again(5), again(62), again(63), again(500)), (Some(63), Some(63), Some(73), Some(510)));
+    assert_eq!(Chart { candles: Candles::Elsewhere(None), ..chart }.again_at(), None);
 }
 
 #[test]
 fn what_cannot_be_drawn_says_why() {
     for (candles, reason) in [
         (Candles::Loading, "The history is being loaded."),
-        (Candles::Closed { run: run(1, Timeframe::M1), tick: price(0.1) }, "1 of 2 closed candles needed"),
+        (closed_run(run(1, Timeframe::M1)), "1 of 2 closed candles needed"),
         (Candles::Elsewhere(None), "kept by the process that watches the market (role monitor or all)."),
         (Candles::Elsewhere(Some("monitor@attic/812".into())), "(role monitor or all, now monitor@attic/812)."),
     ] {

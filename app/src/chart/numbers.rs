@@ -32,7 +32,7 @@ pub(super) fn table(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
         })
         .collect();
     view! {
-        <details class="numbers">
+        <details class="numbers" id="chart-numbers">
             <summary>"The same in numbers"</summary>
             <div class="scroll" tabindex="0" role="region" aria-label="List of candles">
                 <table>

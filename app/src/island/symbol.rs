@@ -10,7 +10,7 @@ use crate::{
     },
     frame::framed,
     island::hole,
-    live::{Store, connect},
+    live::{Store, connect, refresh},
     path,
 };
 
@@ -27,6 +27,7 @@ fn symbol(page: SymbolPage) -> AnyView {
     let store = Store { breakdown: Some((page.symbol, found)), ..Store::new(&page.frame) };
     let topics = [Topic::Breakdown(page.symbol)];
     connect(store, &topics, page.frame.now, Some(page.frame.stamp));
+    refresh(store);
     let title = view! {
         <div class="page-title">
             <a class="back" href=path::SCORES>"‹ All scores"</a>

@@ -1,7 +1,8 @@
 //! Keeps current what the server alone renders. Browser only.
 //!
-//! Such content is no code in the browser: when the stream tells of a change, the page's own address is asked for again and what
-//! differs is swapped in. Between two answers it ages by itself. A request that fails leaves all as it is.
+//! Such content is no code in the browser: when the stream tells of a change, or when the content itself said that it would be
+//! time, the page's own address is asked for again and what differs is swapped in. Between two answers it ages by itself. A
+//! request that fails leaves all as it is.
 
 mod ages;
 mod swap;
@@ -38,10 +39,11 @@ fn start(store: Store) {
     let mut told = 0;
     Effect::new(move || {
         let (now, changes) = (store.now.get(), store.changes.get());
-        if let Some(main) = main_of(&document()) {
-            ages::set(&main, now);
+        let content = content_of(&document());
+        if let Some(content) = &content {
+            ages::set(content, now);
         }
-        if changes != told {
+        if changes != told || content.is_some_and(|content| ages::due(&content, now)) {
             told = changes;
             pace.borrow_mut().want();
         }
@@ -65,16 +67,21 @@ fn take(request: &XmlHttpRequest, store: Store) -> Option<()> {
     if request.status().ok()? != 200 {
         return None;
     }
-    let (old, new) = (main_of(&document())?, main_of(&request.response_xml().ok()??)?);
+    let (old, new) = (content_of(&document())?, content_of(&request.response_xml().ok()??)?);
     swap::swap(&old, &new);
     let now = store.now.get_untracked();
     ages::set(&old, now);
-    store.rendered.set(ages::oldest(&old));
+    // What stands in a hole of a live page is old by design, such as closed candles; its own card says how old.
+    if old.tag_name() == "MAIN" {
+        store.rendered.set(ages::oldest(&old));
+    }
     Some(())
 }
 
-fn main_of(document: &Document) -> Option<Element> {
-    document.query_selector("main").ok().flatten()
+/// What the server alone rendered: the hole of the page's island, or else all of the page.
+fn content_of(document: &Document) -> Option<Element> {
+    let first = |selector: &str| document.query_selector(selector).ok().flatten();
+    first("leptos-children").or_else(|| first("main"))
 }
 
 /// Milliseconds since the page began, by a clock that nobody sets.

@@ -15,6 +15,9 @@ pub(crate) const AGE: &str = "data-age-of";
 /// The attribute of an element whose text is the time left until a moment, in ms since 1970.
 #[cfg(feature = "hydrate")]
 pub(crate) const LEFT: &str = "data-left-until";
+/// The attribute of a card that says when it is to be asked for again, in ms since 1970.
+#[cfg(feature = "hydrate")]
+pub(crate) const AGAIN: &str = "data-again-at";
 
 /// How long ago a moment was: `45 s`.
 #[cfg(feature = "ssr")]

@@ -108,7 +108,7 @@ pub(super) async fn charted(board: Option<&Board>, cache: &Cache, symbol: Symbol
     let Some(market) = board.watched().map(|watched| watched.market) else { return Candled::Loading };
     let tick = market.window(symbol).and_then(|window| Price::new(lock(&window).instrument.tick).ok());
     match (scored(&market, symbol, timeframe, CANDLES), tick) {
-        (Ok(Some((_, run))), Some(tick)) => Candled::Closed { run, tick },
+        (Ok(Some((as_of, run))), Some(tick)) => Candled::Closed { as_of, run, tick },
         _ => Candled::Loading,
     }
 }
