@@ -26,6 +26,8 @@ pub mod path;
 pub mod scores;
 
 #[cfg(feature = "ssr")]
+#[cfg(feature = "ssr")]
+pub mod settings;
 mod page;
 #[cfg(feature = "ssr")]
 mod shell;
@@ -33,7 +35,9 @@ mod shell;
 pub mod source;
 
 #[cfg(feature = "ssr")]
-pub use page::{BetaPage, BetaPageProps, GuidePage, GuidePageProps, LostPage, LostPageProps};
+pub use page::{
+    BetaPage, BetaPageProps, GuidePage, GuidePageProps, LostPage, LostPageProps, SettingsPage, SettingsPageProps,
+};
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};
 #[cfg(feature = "ssr")]

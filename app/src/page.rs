@@ -7,6 +7,7 @@ mod guide;
 mod market;
 mod not_found;
 mod scores;
+mod settings;
 mod symbol;
 mod system;
 
@@ -30,6 +31,9 @@ pub(crate) use market::MarketRoute;
 pub(crate) use not_found::NotFoundRoute;
 pub use not_found::{LostPage, LostPageProps};
 pub(crate) use scores::ScoresRoute;
+pub(crate) use settings::SettingsRoute;
+pub use settings::{SettingsPage, SettingsPageProps};
+pub(crate) use settings::{attribute, bar_colours};
 pub(crate) use symbol::SymbolRoute;
 pub(crate) use system::SystemRoute;
 
@@ -46,7 +50,10 @@ where
     let page = snapshot(source);
     view! {
         <Suspense>{Suspend::new(page)}</Suspense>
-        <footer class="foot"><a href=path::GUIDE>"Guide: what each figure means"</a></footer>
+        <footer class="foot">
+            <a href=path::GUIDE>"Guide: what each figure means"</a>
+            <a href=path::SETTINGS>"Settings"</a>
+        </footer>
         {tabs(tab)}
     }
     .into_any()

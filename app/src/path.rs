@@ -16,6 +16,8 @@ pub const BETA: &str = "/beta";
 pub const SYSTEM: &str = "/system";
 /// The Guide: what each figure means.
 pub const GUIDE: &str = "/guide";
+/// The Settings page.
+pub const SETTINGS: &str = "/settings";
 /// The live stream.
 pub const STREAM: &str = "/api/v1/stream";
 /// The web app manifest.

@@ -11,25 +11,28 @@ use leptos_router::{
 };
 
 use crate::{
-    page::{BetaRoute, GuideRoute, MarketRoute, NotFoundRoute, ScoresRoute, SymbolRoute, SystemRoute},
+    page::{
+        BetaRoute, GuideRoute, MarketRoute, NotFoundRoute, ScoresRoute, SettingsRoute, SymbolRoute, SystemRoute,
+        attribute, bar_colours,
+    },
     path,
+    settings::Settings,
 };
 
 const DESCRIPTION: &str =
     "Crypto perpetual futures, scored from six directions; every figure live, dated or missing with its reason.";
 
-/// The whole document.
+/// The whole document, in the colours that its reader chose.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let settings = use_context::<Settings>().unwrap_or(Settings::PLAIN);
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=attribute(settings.theme) data-colours=attribute(settings.colours)>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
                 <meta name="description" content=DESCRIPTION/>
-                <meta name="color-scheme" content="dark light"/>
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fffaf0"/>
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0b0d10"/>
+                {bar_colours(settings.theme)}
                 <meta name="mobile-web-app-capable" content="yes"/>
                 <meta name="format-detection" content="telephone=no"/>
                 <link rel="icon" href=path::ICON type="image/svg+xml"/>
@@ -62,6 +65,7 @@ pub fn App() -> impl IntoView {
                 <Route path=route!("/beta") view=BetaRoute ssr=SsrMode::Async/>
                 <Route path=route!("/system") view=SystemRoute ssr=SsrMode::Async/>
                 <Route path=route!("/guide") view=GuideRoute ssr=SsrMode::Async/>
+                <Route path=route!("/settings") view=SettingsRoute ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

@@ -6,7 +6,8 @@ mod program;
 
 use program::Program;
 
-const PAGES: [&str; 7] = ["/", "/mobile", "/scores?q=btc", "/symbol/BTCUSDT", "/system", "/guide", "/nowhere"];
+const PAGES: [&str; 8] =
+    ["/", "/mobile", "/scores?q=btc", "/symbol/BTCUSDT", "/system", "/guide", "/settings", "/nowhere"];
 const OTHERS: [&str; 12] = [
     "/api/v1/overview",
     "/api/v1/signals",

@@ -56,7 +56,7 @@ fn sorter(query: &Query, sort: SortBy) -> AnyView {
 
 fn form(query: &Query) -> AnyView {
     let hidden: Vec<_> = [
-        (query.sort != SortBy::Score).then(|| ("sort", query.sort.as_str())),
+        (query.sort != query.usual).then(|| ("sort", query.sort.as_str())),
         (query.order == Order::Asc).then_some(("dir", "asc")),
         query.direction.map(|direction| ("direction", crate::scores::direction_name(direction))),
     ]

@@ -8,12 +8,13 @@ use leptos_router::hooks::use_query_map;
 use schema::{Held, Signals};
 
 use super::awaited;
-use crate::{card::score_list::Listing, frame::tabs::Tab, island::ScoresIsland, scores::Query};
+use crate::{card::score_list::Listing, frame::tabs::Tab, island::ScoresIsland, scores::Query, settings::Settings};
 
 #[component]
 pub(crate) fn ScoresRoute() -> impl IntoView {
     let map = use_query_map().get_untracked();
-    let query = Query::read(|name| map.get(name));
+    let usual = use_context::<Settings>().unwrap_or(Settings::PLAIN).sort;
+    let query = Query::read_sorted(usual, |name| map.get(name));
     let page = awaited(Some(Tab::Scores), |source| {
         let page = source.scores();
         async move {

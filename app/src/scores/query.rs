@@ -69,6 +69,8 @@ pub enum Order {
 pub struct Query {
     /// By what the list is sorted.
     pub sort: SortBy,
+    /// By what it is sorted where the address does not say.
+    pub usual: SortBy,
     /// Which end comes first.
     pub order: Order,
     /// A part of the symbol, in capitals; empty for all.
@@ -88,6 +90,7 @@ impl Query {
     /// The whole list, best score first.
     pub const PLAIN: Self = Self {
         sort: SortBy::Score,
+        usual: SortBy::Score,
         order: Order::Desc,
         text: String::new(),
         direction: None,
@@ -95,9 +98,15 @@ impl Query {
         page: 1,
     };
 
-    /// Reads the parameters of an address.
+    /// Reads the parameters of an address, for a reader without a usual order.
     #[must_use]
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
+        Self::read_sorted(SortBy::Score, get)
+    }
+
+    /// Reads the parameters of an address; where it does not say, the list is sorted by `usual`.
+    #[must_use]
+    pub fn read_sorted(usual: SortBy, get: impl Fn(&str) -> Option<String>) -> Self {
         let sort = get("sort").and_then(|text| SortBy::ALL.into_iter().find(|sort| sort.as_str() == text));
         let direction = match get("direction").as_deref() {
             Some("long") => Some(Direction::Long),
@@ -114,7 +123,8 @@ impl Query {
             .map(|c| c.to_ascii_uppercase())
             .collect();
         Self {
-            sort: sort.unwrap_or(SortBy::Score),
+            sort: sort.unwrap_or(usual),
+            usual,
             order: if get("dir").as_deref() == Some("asc") { Order::Asc } else { Order::Desc },
             text,
             direction,
@@ -127,7 +137,7 @@ impl Query {
     #[must_use]
     pub fn url(&self) -> String {
         let mut pairs: Vec<(&str, String)> = Vec::new();
-        if self.sort != SortBy::Score {
+        if self.sort != self.usual {
             pairs.push(("sort", self.sort.as_str().to_owned()));
         }
         if self.order == Order::Asc {
@@ -211,6 +221,13 @@ mod tests {
     fn an_address_survives_being_read() {
         let url = "sort=funding&dir=asc&q=BTC&direction=short&min_turnover=5000000&page=3";
         assert_eq!(read(url).url(), format!("/scores?{url}"));
+    }
+
+    #[test]
+    fn a_usual_order_holds_where_the_address_is_silent_and_another_one_is_said() {
+        let query = Query::read_sorted(SortBy::Turnover, |_| None);
+        assert_eq!((query.sort, query.url().as_str()), (SortBy::Turnover, "/scores"));
+        assert_eq!(query.sorted_by(SortBy::Score).url(), "/scores?sort=score");
     }
 
     #[test]

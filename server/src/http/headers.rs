@@ -69,8 +69,13 @@ pub(super) async fn complete(mut request: Request, next: Next) -> Response {
     } else {
         Some("no-cache")
     };
-    let policy = if is_page(&response) { page_policy(&nonce) } else { HeaderValue::from_static(NO_PAGE) };
+    let page = is_page(&response);
+    let policy = if page { page_policy(&nonce) } else { HeaderValue::from_static(NO_PAGE) };
     let headers = response.headers_mut();
+    if page {
+        // Its colours are those that its reader chose.
+        headers.append(header::VARY, HeaderValue::from_static("cookie"));
+    }
     if let Some(kept) = kept {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     }

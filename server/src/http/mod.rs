@@ -11,6 +11,7 @@ pub(crate) mod metrics;
 pub(crate) mod pages;
 pub(crate) mod probe;
 pub(crate) mod router;
+pub(crate) mod settings;
 pub(crate) mod stream;
 pub(crate) mod weights;
 

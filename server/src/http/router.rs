@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
-use app::{App, Source, shell};
-use axum::{Router, extract::FromRef, middleware, routing::get};
+use app::{App, Source, path, shell};
+use axum::{
+    Router,
+    extract::FromRef,
+    middleware,
+    routing::{get, post},
+};
 use cache::{Cache, Clock};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
@@ -11,7 +16,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use super::{api, candles, compat, headers, metrics, pages::Pages, probe, stream, weights};
+use super::{api, candles, compat, headers, metrics, pages::Pages, probe, settings, stream, weights};
 use crate::{hub::Hub, monitor::board::Board, role::Role};
 
 /// What handlers share.
@@ -72,6 +77,7 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     let options = state.leptos.clone();
     router
         .route("/api/v1/stream", get(stream::stream))
+        .route(path::SETTINGS, post(settings::save))
         .leptos_routes_with_context(
             state,
             generate_route_list(App),
@@ -85,4 +91,5 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
 fn in_page(source: &Arc<dyn Source>) {
     provide_context(Arc::clone(source));
     headers::allow_own_scripts();
+    settings::apply();
 }

@@ -98,7 +98,11 @@ impl Program {
 
     /// Status and body of a path; none where nobody answers.
     pub(crate) async fn get(&self, path: &str) -> Option<(u16, String)> {
-        let answer = client().get(format!("http://127.0.0.1:{}{path}", self.port)).send().await.ok()?;
+        let answer = client(reqwest::redirect::Policy::default())
+            .get(format!("http://127.0.0.1:{}{path}", self.port))
+            .send()
+            .await
+            .ok()?;
         let status = answer.status().as_u16();
         Some((status, answer.text().await.ok()?))
     }
@@ -106,7 +110,13 @@ impl Program {
     /// The status that a body sent to a path is answered with.
     pub(crate) async fn post(&self, path: &str, body: &'static str) -> u16 {
         let url = format!("http://127.0.0.1:{}{path}", self.port);
-        let sent = client().post(url).header("content-type", "application/json").body(body).send().await.unwrap();
+        let sent = client(reqwest::redirect::Policy::default())
+            .post(url)
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .await
+            .unwrap();
         sent.status().as_u16()
     }
 
@@ -118,7 +128,11 @@ impl Program {
 
     /// An open answer of a path.
     pub(crate) async fn open(&self, path: &str) -> reqwest::Response {
-        client().get(format!("http://127.0.0.1:{}{path}", self.port)).send().await.unwrap()
+        client(reqwest::redirect::Policy::default())
+            .get(format!("http://127.0.0.1:{}{path}", self.port))
+            .send()
+            .await
+            .unwrap()
     }
 
     /// Waits until enough symbols have a score.
@@ -183,8 +197,9 @@ pub(crate) fn outcome(mut command: Command) -> (Option<i32>, String) {
     (child.wait().unwrap().code(), said)
 }
 
-fn client() -> reqwest::Client {
+/// A client that follows redirects as told.
+pub(crate) fn client(redirects: reqwest::redirect::Policy) -> reqwest::Client {
     // Tests talk to loopback only, without TLS; the provider is asked for all the same.
     venue::install_crypto_provider();
-    reqwest::Client::new()
+    reqwest::Client::builder().redirect(redirects).build().unwrap()
 }
