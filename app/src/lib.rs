@@ -19,15 +19,17 @@ pub mod chart;
 pub mod decode;
 pub mod format;
 mod frame;
+#[cfg(feature = "ssr")]
+pub mod heat;
 pub mod island;
 pub mod live;
 mod part;
 pub mod path;
 pub mod scores;
-
-#[cfg(feature = "ssr")]
 #[cfg(feature = "ssr")]
 pub mod settings;
+
+#[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
 mod shell;

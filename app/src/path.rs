@@ -34,6 +34,12 @@ pub fn symbol(symbol: &Symbol) -> String {
     format!("/symbol/{symbol}")
 }
 
+/// The Market page at its heat map, in colours of some kind.
+#[must_use]
+pub fn heat_map(colours: &str) -> String {
+    format!("{MARKET}?map={colours}#heat")
+}
+
 /// The page of one symbol at its chart, which shows candles of a timeframe.
 #[must_use]
 pub fn chart(symbol: &Symbol, timeframe: Timeframe) -> String {

@@ -6,7 +6,8 @@ use schema::{page::MarketPage, stream::Topic};
 use crate::{
     card::{breadth::breadth, movers::movers, overview::overview, perps::perps},
     frame::{framed, hidden_title},
-    live::{Store, connect},
+    island::hole,
+    live::{Store, connect, refresh},
 };
 
 island!(
@@ -28,12 +29,14 @@ fn market(page: MarketPage) -> AnyView {
     };
     let topics = [Topic::Breadth, Topic::Perps, Topic::Movers];
     connect(store, &topics, page.frame.now, Some(page.frame.stamp));
+    refresh(store);
     let cards = view! {
         <div class="cards market">
             {overview(store)}
             {breadth(store, breadth_found)}
             {perps(store, perps_found)}
             {movers(store, movers_found)}
+            {hole()}
         </div>
     };
     framed(store, hidden_title("Market"), cards.into_any())
