@@ -55,6 +55,57 @@ test("the Beta page draws lines against Bitcoin and ranks every contract by link
   expect(slopes).toEqual([...slopes].sort((a, b) => b - a));
 });
 
+test("the chart draws closed candles, and its timeframes are links", async ({ page }) => {
+  await page.goto("/symbol/BTCUSDT");
+  const chart = page.locator("#chart");
+  await expect(chart.getByRole("img", { name: /^Candles of 1 minute, 68 of them/ })).toBeVisible();
+  await expect(chart).toContainText(/closed candles of 1 minute until \d+ \w+ \d+, \d\d:\d\d UTC/);
+  await chart.getByRole("link", { name: "4h" }).click();
+  await expect(page).toHaveURL(/\?timeframe=4h#chart$/);
+  await expect(chart.getByRole("img", { name: /^Candles of 4 hours/ })).toBeVisible();
+  await expect(chart.getByRole("link", { name: "4h" })).toHaveAttribute("aria-current", "true");
+  await chart.getByText("The same in numbers").click();
+  await expect(chart.getByRole("row")).toHaveCount(69);
+});
+
+test("the heat map is made of links, and its colours are switched by one", async ({ page }) => {
+  await page.goto("/");
+  const heat = page.locator("#heat");
+  await expect(heat.locator("svg.map a")).not.toHaveCount(0);
+  await heat.getByRole("link", { name: "Score", exact: true }).click();
+  await expect(page).toHaveURL(/\?map=score#heat$/);
+  const largest = heat.locator("svg.map a").first();
+  const name = (await largest.getAttribute("aria-label")) ?? "";
+  expect(name).toMatch(/^[A-Z0-9]+USDT: [+−]?\d+\.\d\d% in 24 h, score \d+\.\d\d, turnover \$/);
+  await largest.click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(name.split(":")[0] ?? "");
+});
+
+test("a chosen theme is painted first and lasts, and the device's own holds until then", async ({ page }) => {
+  const document = page.locator("html");
+  const ground = (colour: string, path?: string) => expect(document, path).toHaveCSS("background-color", colour);
+  const [paper, night] = ["rgb(255, 250, 240)", "rgb(11, 13, 16)"];
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto("/settings");
+  await ground(night);
+  await page.getByRole("radio", { name: "Light" }).check();
+  await page.getByRole("radio", { name: /^Blue up/ }).check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page).toHaveURL(/\/settings$/);
+  await expect(page.getByRole("radio", { name: "Light" })).toBeChecked();
+  for (const path of ["/settings", "/", "/scores", "/symbol/BTCUSDT"]) {
+    await page.goto(path);
+    await ground(paper, path);
+    await expect(document).toHaveAttribute("data-colours", "blind");
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.goto("/settings");
+  await page.getByRole("radio", { name: "As the device" }).check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.emulateMedia({ colorScheme: "dark" });
+  await ground(night);
+});
+
 test("every page leads to the Guide, which explains the parts of a score", async ({ page }) => {
   await page.goto("/symbol/ETHUSDT");
   await page.getByRole("link", { name: /^Guide/ }).click();

@@ -2,7 +2,7 @@
 
 import { expect, live, test } from "../fixtures/test.ts";
 
-const PAGES = ["/", "/mobile", "/scores", "/symbol/BTCUSDT", "/beta", "/system", "/guide"];
+const PAGES = ["/", "/mobile", "/scores", "/symbol/BTCUSDT", "/beta", "/system", "/guide", "/settings"];
 
 for (const path of PAGES) {
   test(`${path} hydrates without a complaint`, async ({ page }) => {
@@ -45,6 +45,30 @@ test("a forming score changes on screen without a reload", async ({ page }) => {
   const forming = page.locator(".forming").first();
   const before = await forming.innerText();
   await expect(forming).not.toHaveText(before, { timeout: 30_000 });
+});
+
+test("the chart follows when a bar closes, and stays open where it was opened", async ({ page }) => {
+  test.setTimeout(150_000);
+  await page.goto("/symbol/BTCUSDT");
+  await live(page);
+  const chart = page.locator("#chart");
+  await chart.getByText("The same in numbers").click();
+  const until = chart.locator("time");
+  const before = (await until.getAttribute("datetime")) ?? "";
+  await expect(until).not.toHaveAttribute("datetime", before, { timeout: 90_000 });
+  await expect(chart.getByRole("table")).toBeVisible();
+  await expect(chart).toHaveAttribute("data-state", "fresh");
+  await expect(page.locator(".forming").first()).toBeVisible();
+});
+
+test("the heat map is made anew while it is looked at", async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.goto("/");
+  await live(page);
+  const heat = page.locator("#heat");
+  const before = (await heat.getAttribute("data-as-of")) ?? "";
+  await expect(heat).not.toHaveAttribute("data-as-of", before, { timeout: 60_000 });
+  await expect(heat).toHaveAttribute("data-state", "fresh");
 });
 
 test("a recorded score changes on screen when its bar closes", async ({ page }) => {

@@ -4,7 +4,17 @@ import path from "node:path";
 
 import { live, test } from "../fixtures/test.ts";
 
-const PAGES = { market: "/", scores: "/scores", symbol: "/symbol/BTCUSDT", beta: "/beta", system: "/system", guide: "/guide" };
+const PAGES = {
+  market: "/",
+  heat: "/?map=score#heat",
+  scores: "/scores",
+  symbol: "/symbol/BTCUSDT",
+  chart: "/symbol/BTCUSDT?timeframe=30m#chart",
+  beta: "/beta",
+  system: "/system",
+  guide: "/guide",
+  settings: "/settings",
+};
 const FOLDER = process.env.SCREENSHOTS ? path.resolve(import.meta.dirname, "../../docs/screenshots") : undefined;
 
 for (const colorScheme of ["dark", "light"] as const) {
