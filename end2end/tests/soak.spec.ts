@@ -5,12 +5,17 @@ import { expect, test } from "@playwright/test";
 import { type Running, at, exchange, freePort, scored, virtuoso } from "../fixtures/process.ts";
 import { live } from "../fixtures/test.ts";
 
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 0);
 const SYMBOLS = Number(process.env.SOAK_SYMBOLS ?? 600);
+/** How many times as many messages as usual the market sends. */
+const ACTIVITY = Number(process.env.SOAK_ACTIVITY ?? 1);
+/** The processor that the server is kept to, where one is named: what is sustained then is sustained on one core. */
+const CORE = process.env.SOAK_CORE;
 /** Loading, first scores and full windows of trades; what comes after counts. */
 const WARM_UP_MINUTES = 3;
 const MB = 1024 * 1024;
@@ -64,12 +69,13 @@ async function health(running: Running): Promise<Health["data"]> {
 test(`${SYMBOLS} symbols for ${MINUTES} minutes: each second a scan, nothing dropped, memory flat`, async ({ page }) => {
   test.setTimeout((MINUTES + 8) * 60_000);
   const port = await freePort();
-  const venue = await exchange(port, SYMBOLS);
+  const venue = await exchange(port, SYMBOLS, ACTIVITY);
   const file = path.join(mkdtempSync(path.join(tmpdir(), "virtuoso-")), "virtuoso.toml");
   const settings = Object.entries(at(port)).map(([key, value]) => `${key} = "${value}"`);
   writeFileSync(file, ["[venue]", ...settings, "requests_per_second = 100", ""].join("\n"));
   const began = Date.now();
   const server = await virtuoso(["--source", "bybit", "--config", file]);
+  if (CORE !== undefined) execFileSync("taskset", ["-apc", CORE, `${server.child.pid}`]);
   const samples: Sample[] = [];
   try {
     await scored(server, 15);
