@@ -56,12 +56,14 @@ pub(super) fn own(row: &SignalRow, turnover: Usd, place: Rect, shade: Shade) -> 
         Figure::Known { value, .. } => format::score(*value),
         Figure::Missing(_) => "none".to_owned(),
     };
-    let label = format!("{}: {change} in 24 h, score {score}, turnover {}", row.symbol, format::usd(turnover));
-    let second = match shade {
-        Shade::Change => change,
-        Shade::Score => score,
-    };
     let name = row.symbol.as_str().strip_suffix("USDT").filter(|coin| !coin.is_empty()).unwrap_or(row.symbol.as_str());
+    let (change_24h, scored) = (format!("{change} in 24 h"), format!("{score} score"));
+    let (second, [first_told, then_told]) = match shade {
+        Shade::Change => (change, [change_24h, scored]),
+        Shade::Score => (score, [scored, change_24h]),
+    };
+    // It begins with what is seen in the cell, for those who say what they see.
+    let label = format!("{name} {first_told}, {then_told}, turnover {}", format::usd(turnover));
     view! {
         <a href=path::symbol(&row.symbol) aria-label=label>
             {rect(place, shade.class(shade.distance(row)))}
@@ -112,6 +114,7 @@ fn lines(place: Rect, first: &str, second: &str) -> AnyView {
     };
     view! {
         {line(first, if both { middle - 6.5 } else { middle }, "coin")}
+        " "
         {both.then(|| line(second, middle + 7.5, "second"))}
     }
     .into_any()
