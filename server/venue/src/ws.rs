@@ -34,6 +34,9 @@ pub struct StreamConfig {
     pub silent_after: Duration,
     /// After how long a single stream that always speaks counts as dead, while the connection is alive.
     pub topic_silent_after: Duration,
+    /// After how long a pause of a ticker its changes are not believed to be all: nothing numbers them, and each tells only
+    /// what changed.
+    pub ticker_pause: Duration,
     /// How long making a connection, or getting rid of one message, may take.
     pub connect_timeout: Duration,
     /// The shortest wait before connecting again.
@@ -59,6 +62,7 @@ impl StreamConfig {
         ping_every: Duration::from_secs(20),
         silent_after: Duration::from_secs(30),
         topic_silent_after: Duration::from_secs(90),
+        ticker_pause: Duration::from_secs(10),
         connect_timeout: Duration::from_secs(10),
         backoff_min: Duration::from_secs(1),
         backoff_max: Duration::from_secs(60),

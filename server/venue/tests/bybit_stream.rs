@@ -133,6 +133,29 @@ async fn a_gap_in_a_book_is_told_and_the_book_is_asked_for_again() {
     assert_eq!(stage.bybit.counters().snapshot().reconnects, 0);
 }
 
+/// After `silent=tickers` the price of a contract that stood still stayed what it was sixteen seconds before, and was called fresh.
+#[tokio::test]
+async fn a_change_after_a_pause_of_a_ticker_is_not_used_and_the_whole_is_asked_for() {
+    let mut stage = stage(&["AUSDT"], 64, |_| {}).await;
+    let mut peer = stage.connected().await;
+    let whole = |price: u32| format!(r#""lastPrice":"{price}","markPrice":"1","tickDirection":"PlusTick""#);
+    peer.say(ticker("AUSDT", "snapshot", &whole(100), 1_000)).await;
+    assert_eq!(stage.last_price().await, 100.0);
+    peer.say(ticker("AUSDT", "delta", r#""markPrice":"2""#, 10_999)).await;
+    assert_eq!(stage.last_price().await, 100.0, "a pause that is usual");
+    peer.say(ticker("AUSDT", "delta", r#""markPrice":"3""#, 20_999)).await;
+    let again = [peer.accept_request().await, peer.accept_request().await];
+    assert_eq!(
+        again.map(|request| (request.op, request.args)),
+        [
+            ("unsubscribe".to_owned(), vec!["tickers.AUSDT".to_owned()]),
+            ("subscribe".to_owned(), vec!["tickers.AUSDT".to_owned()]),
+        ]
+    );
+    peer.say(ticker("AUSDT", "snapshot", &whole(107), 21_200)).await;
+    assert_eq!(stage.last_price().await, 107.0, "and nothing of the old one in between");
+}
+
 #[tokio::test]
 async fn an_impossible_book_message_ends_that_book() {
     let mut stage = stage(&["AUSDT"], 64, |_| {}).await;

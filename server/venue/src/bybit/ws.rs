@@ -67,9 +67,10 @@ impl Watch {
             self.want(Topic { channel: Channel::Ticker, symbol }, now);
             return;
         };
-        if at < *told {
+        let paused = u128::try_from(at.0.saturating_sub(told.0)).is_ok_and(|ms| ms >= self.config.ticker_pause.as_millis());
+        if at < *told || paused {
             // Which of its fields are out of date cannot be known: only a whole state helps.
-            sink.counters.remark("ticker out of order", &symbol);
+            sink.counters.remark(if paused { "ticker after a pause" } else { "ticker out of order" }, &symbol);
             watched.ticker = None;
             self.want(Topic { channel: Channel::Ticker, symbol }, now);
             return;
