@@ -67,7 +67,8 @@ impl Watch {
             self.want(Topic { channel: Channel::Ticker, symbol }, now);
             return;
         };
-        let paused = u128::try_from(at.0.saturating_sub(told.0)).is_ok_and(|ms| ms >= self.config.ticker_pause.as_millis());
+        let paused =
+            u128::try_from(at.0.saturating_sub(told.0)).is_ok_and(|ms| ms >= self.config.ticker_pause.as_millis());
         if at < *told || paused {
             // Which of its fields are out of date cannot be known: only a whole state helps.
             sink.counters.remark(if paused { "ticker after a pause" } else { "ticker out of order" }, &symbol);
