@@ -1,6 +1,6 @@
 //! Turns changes of the cache into the ticks of the live stream.
 //!
-//! A few times a second the hub takes what changed, encodes each message once and keeps the last minute of ticks.
+//! A few times a second the hub takes what changed, encodes each message once and keeps the last ticks, a minute of them at most.
 //! Every client shares those bytes; a slow one skips what was overtaken, and one that comes back with a tick that
 //! is still kept receives what it missed. Pages are made from the values of the last tick, so that the stream goes
 //! on exactly where a page ends.
@@ -34,8 +34,9 @@ pub(crate) const FLUSH: Duration = Duration::from_millis(250);
 const REPORT: Duration = Duration::from_secs(1);
 /// Ticks that are kept: a minute of them.
 const TICKS: usize = 240;
-/// What they may weigh together, in bytes; the oldest give way, and a client that missed them is sent the whole.
-const TICKS_BYTES: usize = 24 << 20;
+/// What they may weigh together, in bytes; the oldest give way, and a client that missed them is sent the whole, which weighs
+/// less: a list of 600 symbols is half a mebibyte.
+const TICKS_BYTES: usize = 4 << 20;
 
 /// What a client that asks for more is to be sent.
 pub(crate) enum Catchup {

@@ -28,7 +28,7 @@ impl<T: Copy> Recent<T> {
 
     /// Adds one; the oldest gives way.
     pub(crate) fn push(&mut self, value: T) {
-        let room = self.keep + self.keep / 16 + 1;
+        let room = self.room();
         if self.values.len() == room {
             self.values.drain(..room - self.keep);
         }
@@ -38,6 +38,16 @@ impl<T: Copy> Recent<T> {
             self.values.reserve_exact(more);
         }
         self.values.push(value);
+    }
+
+    /// Takes all the room it will ever need, for what is full from the start: growing leaves holes in the heap.
+    pub(crate) fn fill(&mut self) {
+        self.values.reserve_exact(self.room() - self.values.len());
+    }
+
+    /// How many are held before the oldest are moved out.
+    const fn room(&self) -> usize {
+        self.keep + self.keep / 16 + 1
     }
 
     /// Puts others in the place of all.
