@@ -8,6 +8,7 @@ pub mod args;
 pub mod cli;
 pub mod config;
 mod doctor;
+pub mod heap;
 mod http;
 mod hub;
 mod market;

@@ -3,10 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use server::{args::Cli, cli};
+use server::{args::Cli, cli, heap};
+
+fn main() -> ExitCode {
+    heap::share();
+    run()
+}
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     venue::install_crypto_provider();
     cli::main(Cli::parse()).await
 }
