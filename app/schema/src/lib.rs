@@ -16,6 +16,7 @@ pub mod dimension;
 pub mod figure;
 pub mod health;
 pub mod id;
+pub mod ideas;
 pub mod market;
 pub mod movers;
 pub mod name;
@@ -39,6 +40,7 @@ pub use dimension::{Dimension, PerDimension};
 pub use figure::{Figure, Why};
 pub use health::SystemHealth;
 pub use id::{Symbol, Timeframe, Venue};
+pub use ideas::ActiveIdeas;
 pub use market::{Candle, Level, Side, Trade};
 pub use movers::MarketMovers;
 pub use name::Name;
@@ -60,5 +62,6 @@ schemas!(
     BetaTable,
     MarketUniverse,
     Breakdown,
+    ActiveIdeas,
     SystemHealth,
 );

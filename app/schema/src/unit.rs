@@ -100,6 +100,11 @@ unit!(
     Points, "-100 to 100", |v| (-100.0..=100.0).contains(&v)
 );
 
+unit!(
+    /// A result in multiples of what was risked: −1 at the stop, 0 at the entry.
+    RMultiple, "a finite number", |_v| true
+);
+
 impl Score {
     /// The score that says nothing either way.
     pub const NEUTRAL: Self = Self(50.0);

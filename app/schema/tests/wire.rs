@@ -8,8 +8,8 @@
 use std::{fmt::Debug, fs, path::PathBuf};
 
 use schema::{
-    BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, Schema, Signals,
-    SystemHealth, contract,
+    ActiveIdeas, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, Schema,
+    Signals, SystemHealth, contract,
 };
 
 mod fixture;
@@ -76,6 +76,11 @@ fn the_breakdown_keeps_its_shape() {
 }
 
 #[test]
+fn the_ideas_keep_their_shape() {
+    keeps_its_shape::<ActiveIdeas>(&fixture::ideas());
+}
+
+#[test]
 fn the_health_keeps_its_shape() {
     keeps_its_shape::<SystemHealth>(&fixture::health());
 }
@@ -116,5 +121,6 @@ fn no_field_of_a_schema_has_a_default() {
     strict(&fixture::beta());
     strict(&fixture::universe());
     strict(&fixture::breakdown());
+    strict(&fixture::ideas());
     strict(&fixture::health());
 }

@@ -4,8 +4,8 @@
 //!
 //! [`analyse`] scores one symbol; [`Scorer`] does the same second by second and measures candles only when one closes.
 //! Each measure is one row in the [`registry`] and one function under `indicator/`; `confluence.rs` makes one score of
-//! them; [`signal`] turns scores of closed bars into directions, [`market`] looks at all symbols together and
-//! [`sentence`] puts the numbers into words.
+//! them; [`signal`] turns scores of closed bars into directions, [`idea`] follows what became of them, [`market`] looks at all
+//! symbols together and [`sentence`] puts the numbers into words.
 
 mod analyse;
 mod candled;
@@ -14,6 +14,7 @@ mod condition;
 mod confluence;
 mod context;
 mod frame;
+pub mod idea;
 mod indicator;
 pub mod input;
 pub mod market;

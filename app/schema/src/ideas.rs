@@ -1,0 +1,325 @@
+//! Ideas: symbols that became long or short on a closed bar, with what would prove them wrong or right.
+//!
+//! Data, not advice: nothing here says what to do. Results are in R, the distance from entry to stop; fees, funding and
+//! slippage are not counted.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Dimension, Figure, Invalid, Name, Points, Policy, Price, Ratio, Schema, Score, Symbol, Timeframe, UnixMs, Venue,
+    unit::RMultiple,
+};
+
+/// The side of an idea.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IdeaSide {
+    /// The score reached the long threshold.
+    Long,
+    /// The score reached the short threshold.
+    Short,
+}
+
+/// What ideas are made by.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct IdeaRules {
+    /// The score from which a symbol is long.
+    pub long: Score,
+    /// The score down from which a symbol is short.
+    pub short: Score,
+    /// The least distance of an accepted score from 50, times the quality of its reading, in points.
+    pub least_weighed: Points,
+    /// The stop's distance from the entry, in ATR (14, 5m).
+    pub stop_atr: f64,
+    /// How long an idea stands at most, in milliseconds.
+    pub expiry_ms: i64,
+}
+
+/// One of the largest contributions to the score that opened an idea.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The dimension that the measure belongs to.
+    pub dimension: Dimension,
+    /// The measure's name for people.
+    pub label: Cow<'static, str>,
+    /// The unit of the raw figure, empty where it has none.
+    pub unit: Cow<'static, str>,
+    /// The candles it is made of, where it is made of candles.
+    pub timeframe: Option<Timeframe>,
+    /// What a person checks.
+    pub raw: f64,
+    /// What it adds to `score − 50`.
+    pub contribution: Points,
+}
+
+/// What a dimension's contribution changed by, from one closed bar to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Shift {
+    /// Which one.
+    pub dimension: Dimension,
+    /// By how many points of the score.
+    pub points: Points,
+}
+
+/// A price at which an idea has earned a multiple of its risk.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// How many R it is away from the entry.
+    pub r: RMultiple,
+    /// Its price.
+    pub price: Price,
+    /// The close of the bar that reached it; none while none did.
+    pub reached_at: Option<UnixMs>,
+}
+
+/// What an idea is worth at the last price.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Running {
+    /// The last price.
+    pub price: Price,
+    /// `(price − entry) / (entry − stop)`: −1 at the stop, 0 at the entry, on either side.
+    pub r: RMultiple,
+}
+
+/// An idea that stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Idea {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Its price increment, for display.
+    pub tick: Price,
+    /// Its side.
+    pub side: IdeaSide,
+    /// The close of the bar that opened it.
+    pub opened_at: UnixMs,
+    /// That bar's last price.
+    pub entry: Price,
+    /// Where it is proven wrong.
+    pub stop: Price,
+    /// Where it has earned 1.5, 2.5 and 4 R, nearest first.
+    pub targets: Vec<Target>,
+    /// When it ends by itself.
+    pub expires_at: UnixMs,
+    /// The score that opened it.
+    pub score: Score,
+    /// The score of the bar before; none where that had none.
+    pub score_before: Option<Score>,
+    /// How much the dimensions agreed.
+    pub agreement: Ratio,
+    /// The share of the inputs, by weight, that was known.
+    pub coverage: Ratio,
+    /// How far the reading was trusted.
+    pub quality: Ratio,
+    /// The five largest contributions, largest first, whichever way they point.
+    pub reasons: Vec<Reason>,
+    /// The three dimensions that changed most since the bar before, largest first.
+    pub shifts: Vec<Shift>,
+    /// What it is worth at the last price, or why that is not known.
+    pub running: Figure<Running>,
+}
+
+/// How an idea ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A bar reached the stop. Where one bar reached the stop and a target, the stop counts.
+    Stopped,
+    /// A bar reached the last target.
+    TargetReached,
+    /// The symbol points to its side no more.
+    Left,
+    /// It stood for as long as it may.
+    Expired,
+    /// Bars that would have decided it are missing.
+    Unknown,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 5] = [Self::Stopped, Self::TargetReached, Self::Left, Self::Expired, Self::Unknown];
+
+    /// The outcome in words.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Stopped => "stop reached",
+            Self::TargetReached => "last target reached",
+            Self::Left => "signal left",
+            Self::Expired => "expired",
+            Self::Unknown => "bars missing",
+        }
+    }
+}
+
+/// An idea of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EndedIdea {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Its price increment, for display.
+    pub tick: Price,
+    /// Its side.
+    pub side: IdeaSide,
+    /// The close of the bar that opened it.
+    pub opened_at: UnixMs,
+    /// That bar's last price.
+    pub entry: Price,
+    /// Where it would have been proven wrong.
+    pub stop: Price,
+    /// The score that opened it.
+    pub score: Score,
+    /// The close of the bar that ended it.
+    pub ended_at: UnixMs,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How many of its targets were reached before.
+    pub targets_reached: u8,
+    /// The price it ended at and what that is worth; none exactly where the outcome is unknown.
+    pub exit: Option<Running>,
+}
+
+/// How many ideas ended, by outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeCounts {
+    /// By their stop.
+    pub stopped: u32,
+    /// By their last target.
+    pub target_reached: u32,
+    /// By a symbol that pointed to its side no more.
+    pub left: u32,
+    /// By their time.
+    pub expired: u32,
+    /// Without a known outcome.
+    pub unknown: u32,
+}
+
+impl OutcomeCounts {
+    /// None ended.
+    pub const NONE: Self = Self { stopped: 0, target_reached: 0, left: 0, expired: 0, unknown: 0 };
+
+    /// How many ended in a way.
+    #[must_use]
+    pub const fn of(&self, outcome: Outcome) -> u32 {
+        match outcome {
+            Outcome::Stopped => self.stopped,
+            Outcome::TargetReached => self.target_reached,
+            Outcome::Left => self.left,
+            Outcome::Expired => self.expired,
+            Outcome::Unknown => self.unknown,
+        }
+    }
+
+    /// One more ended in a way.
+    pub const fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Stopped => self.stopped += 1,
+            Outcome::TargetReached => self.target_reached += 1,
+            Outcome::Left => self.left += 1,
+            Outcome::Expired => self.expired += 1,
+            Outcome::Unknown => self.unknown += 1,
+        }
+    }
+
+    /// How many ended.
+    #[must_use]
+    pub fn n(&self) -> u64 {
+        Outcome::ALL.into_iter().map(|outcome| u64::from(self.of(outcome))).sum()
+    }
+}
+
+/// Symbols that became long or short and opened no idea, by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOver {
+    /// The reading's distance from 50, times its quality, was too small; or its quality is not known.
+    pub low_quality: u32,
+    /// No stop could be placed: the mean true range, or the bar's price, is not known.
+    pub no_stop: u32,
+}
+
+impl PassedOver {
+    /// None was passed over.
+    pub const NONE: Self = Self { low_quality: 0, no_stop: 0 };
+}
+
+/// The ideas that stand, and what became of earlier ones.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActiveIdeas {
+    /// Where the data comes from.
+    pub source: Venue,
+    /// The close of the first bar that was watched: counts and history begin there.
+    pub watched_since: UnixMs,
+    /// What ideas are made by.
+    pub rules: IdeaRules,
+    /// The ideas that stand, newest first; one per symbol and side at most.
+    pub open: Vec<Idea>,
+    /// The latest that ended, newest first, at most [`ENDED`](Self::ENDED).
+    pub ended: Vec<EndedIdea>,
+    /// All that ended since `watched_since`.
+    pub counts: OutcomeCounts,
+    /// What opened none, since `watched_since`.
+    pub passed_over: PassedOver,
+}
+
+impl ActiveIdeas {
+    /// How many ideas of the past are kept.
+    pub const ENDED: usize = 200;
+}
+
+/// What a price is worth to an idea, in R; `None` where the result is no number.
+#[must_use]
+pub fn worth(entry: Price, stop: Price, price: f64) -> Option<RMultiple> {
+    RMultiple::new((price - entry.get()) / (entry.get() - stop.get())).ok()
+}
+
+fn check_sides(side: IdeaSide, entry: Price, stop: Price) -> Result<(), Invalid> {
+    let right = match side {
+        IdeaSide::Long => stop < entry,
+        IdeaSide::Short => stop > entry,
+    };
+    if right { Ok(()) } else { Err(Invalid::new("stop", format!("{stop} is on the wrong side of {entry}"))) }
+}
+
+impl Schema for ActiveIdeas {
+    const NAME: Name = Name::new("signals:active");
+    const VERSION: u16 = 1;
+    const POLICY: Policy = Policy::secs(5, 15, 120);
+    type Scope = ();
+
+    fn check(&self) -> Result<(), Invalid> {
+        if self.ended.len() > Self::ENDED {
+            return Err(Invalid::new("ended", format!("{} are more than {}", self.ended.len(), Self::ENDED)));
+        }
+        if usize::try_from(self.counts.n()).is_ok_and(|n| n < self.ended.len()) {
+            return Err(Invalid::new("counts", format!("{} of {} that ended", self.counts.n(), self.ended.len())));
+        }
+        if ![self.rules.stop_atr]
+            .into_iter()
+            .chain(self.open.iter().flat_map(|i| &i.reasons).map(|r| r.raw))
+            .all(f64::is_finite)
+        {
+            return Err(Invalid::new("reasons", "a figure that is not finite"));
+        }
+        for (place, idea) in self.open.iter().enumerate() {
+            check_sides(idea.side, idea.entry, idea.stop)?;
+            let beyond = |price: Price| match idea.side {
+                IdeaSide::Long => price > idea.entry,
+                IdeaSide::Short => price < idea.entry,
+            };
+            if !idea.targets.iter().all(|target| beyond(target.price)) || !idea.targets.is_sorted_by(|a, b| a.r < b.r) {
+                return Err(Invalid::new("targets", format!("{}: not beyond the entry, nearest first", idea.symbol)));
+            }
+            if self.open[..place].iter().any(|other| other.symbol == idea.symbol && other.side == idea.side) {
+                return Err(Invalid::new("open", format!("{} stands twice on one side", idea.symbol)));
+            }
+        }
+        for idea in &self.ended {
+            check_sides(idea.side, idea.entry, idea.stop)?;
+            if idea.exit.is_none() != (idea.outcome == Outcome::Unknown) {
+                return Err(Invalid::new("exit", format!("{}: exit and outcome disagree on being known", idea.symbol)));
+            }
+        }
+        Ok(())
+    }
+}
