@@ -9,9 +9,13 @@ pub(crate) mod breadth;
 pub(crate) mod conditions;
 pub(crate) mod confluence;
 pub(crate) mod dimensions;
+#[cfg(feature = "ssr")]
+pub(crate) mod ended_ideas;
 pub(crate) mod feed;
 mod filters;
 pub(crate) mod history;
+#[cfg(feature = "ssr")]
+pub(crate) mod ideas;
 pub(crate) mod movers;
 pub(crate) mod overview;
 pub(crate) mod perps;

@@ -39,6 +39,7 @@ pub mod source;
 #[cfg(feature = "ssr")]
 pub use page::{
     BetaPage, BetaPageProps, GuidePage, GuidePageProps, LostPage, LostPageProps, SettingsPage, SettingsPageProps,
+    SignalsPage, SignalsPageProps,
 };
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};

@@ -8,6 +8,7 @@ mod market;
 mod not_found;
 mod scores;
 mod settings;
+mod signals;
 mod symbol;
 mod system;
 
@@ -34,6 +35,8 @@ pub(crate) use scores::ScoresRoute;
 pub(crate) use settings::SettingsRoute;
 pub use settings::{SettingsPage, SettingsPageProps};
 pub(crate) use settings::{attribute, bar_colours};
+pub(crate) use signals::SignalsRoute;
+pub use signals::{SignalsPage, SignalsPageProps};
 pub(crate) use symbol::SymbolRoute;
 pub(crate) use system::SystemRoute;
 
@@ -52,6 +55,7 @@ where
         <Suspense>{Suspend::new(page)}</Suspense>
         <footer class="foot">
             <a href=path::GUIDE>"Guide: what each figure means"</a>
+            <a href=path::SYSTEM>"System"</a>
             <a href=path::SETTINGS>"Settings"</a>
         </footer>
         {tabs(tab)}

@@ -10,6 +10,8 @@ pub const MARKET: &str = "/";
 pub const MOBILE: &str = "/mobile";
 /// The Scores page.
 pub const SCORES: &str = "/scores";
+/// The Signals page: the ideas that stand.
+pub const SIGNALS: &str = "/signals";
 /// The Beta page.
 pub const BETA: &str = "/beta";
 /// The System page.

@@ -12,8 +12,8 @@ use leptos_router::{
 
 use crate::{
     page::{
-        BetaRoute, GuideRoute, MarketRoute, NotFoundRoute, ScoresRoute, SettingsRoute, SymbolRoute, SystemRoute,
-        attribute, bar_colours,
+        BetaRoute, GuideRoute, MarketRoute, NotFoundRoute, ScoresRoute, SettingsRoute, SignalsRoute, SymbolRoute,
+        SystemRoute, attribute, bar_colours,
     },
     path,
     settings::Settings,
@@ -61,6 +61,7 @@ pub fn App() -> impl IntoView {
                 <Route path=route!("/") view=MarketRoute ssr=SsrMode::Async/>
                 <Route path=route!("/mobile") view=MarketRoute ssr=SsrMode::Async/>
                 <Route path=route!("/scores") view=ScoresRoute ssr=SsrMode::Async/>
+                <Route path=route!("/signals") view=SignalsRoute ssr=SsrMode::Async/>
                 <Route path=route!("/symbol/:symbol") view=SymbolRoute ssr=SsrMode::Async/>
                 <Route path=route!("/beta") view=BetaRoute ssr=SsrMode::Async/>
                 <Route path=route!("/system") view=SystemRoute ssr=SsrMode::Async/>

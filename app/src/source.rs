@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use schema::{
-    BetaTable, Dimension, Symbol, Timeframe,
+    ActiveIdeas, BetaTable, Dimension, Symbol, Timeframe,
     page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
     reading::Found,
 };
@@ -24,6 +24,9 @@ pub trait Source: Send + Sync + 'static {
     /// The snapshot of one symbol's page; none where the universe has no such symbol.
     fn symbol(&self, symbol: Symbol) -> Answer<Option<SymbolPage>>;
 
+    /// The snapshot of the Signals page.
+    fn signals(&self) -> Answer<SignalsSnapshot>;
+
     /// The snapshot of the Beta page.
     fn beta(&self) -> Answer<BetaSnapshot>;
 
@@ -43,6 +46,15 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// Called with the reactive owner of the request, so that its contexts can be used.
     fn not_found(&self);
+}
+
+/// The Signals page, which is rendered on the server alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalsSnapshot {
+    /// Header and banner.
+    pub frame: Frame,
+    /// The ideas that stand, and what became of earlier ones.
+    pub ideas: Found<ActiveIdeas>,
 }
 
 /// The Beta page, which is rendered on the server alone.

@@ -8,6 +8,7 @@ const PAGES = {
   market: "/",
   heat: "/?map=score#heat",
   scores: "/scores",
+  signals: "/signals",
   symbol: "/symbol/BTCUSDT",
   chart: "/symbol/BTCUSDT?timeframe=30m#chart",
   beta: "/beta",

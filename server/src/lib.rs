@@ -25,7 +25,8 @@ use axum::serve::ListenerExt;
 use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
 use schema::{
-    BetaTable, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS, Signals, SystemHealth,
+    ActiveIdeas, BetaTable, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS, Signals,
+    SystemHealth,
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -101,6 +102,7 @@ pub async fn run(
         cache.follow::<PerpsPulse>();
         cache.follow::<BetaTable>();
         cache.follow::<MarketUniverse>();
+        cache.follow::<ActiveIdeas>();
         cache.follow::<SystemHealth>();
         let (cache, poll, stop) = (cache.clone(), config.cache.poll, stop.clone());
         set.spawn(async move { cache.mirror(poll, stop.cancelled_owned()).await });

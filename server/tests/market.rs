@@ -37,6 +37,20 @@ async fn scores_differ_and_come_from_data_that_moves() {
 }
 
 #[tokio::test]
+async fn ideas_are_served_with_their_rules_and_on_a_page_without_code() {
+    let program = Program::simulated().await;
+    program.scored(15).await;
+    program.until("ideas are watched for", async || program.json("/api/v1/ideas").await["state"] == "fresh").await;
+    let ideas = program.json("/api/v1/ideas").await;
+    assert_eq!((&ideas["source"], ideas["data"]["rules"]["long"].as_f64()), (&Value::from("sim"), Some(70.0)));
+    assert!(ideas["data"]["watched_since"].as_i64().unwrap() > 1_700_000_000_000);
+    let (status, page) = program.get("/signals").await.unwrap();
+    assert_eq!(status, 200);
+    assert!(page.contains("No idea stands.") || page.contains("class=\"idea\""), "{page}");
+    assert!(page.contains("changed:signals:active"), "its island hears of changes");
+}
+
+#[tokio::test]
 async fn every_schema_is_served_with_its_age_and_its_state() {
     let program = Program::simulated().await;
     program.scored(15).await;

@@ -9,19 +9,19 @@ use crate::path;
 pub(crate) enum Tab {
     Market,
     Scores,
+    Signals,
     Beta,
-    System,
 }
 
 impl Tab {
-    const ALL: [Self; 4] = [Self::Market, Self::Scores, Self::Beta, Self::System];
+    const ALL: [Self; 4] = [Self::Market, Self::Scores, Self::Signals, Self::Beta];
 
     const fn label(self) -> &'static str {
         match self {
             Self::Market => "Market",
             Self::Scores => "Scores",
+            Self::Signals => "Signals",
             Self::Beta => "Beta",
-            Self::System => "System",
         }
     }
 
@@ -29,8 +29,8 @@ impl Tab {
         match self {
             Self::Market => path::MARKET,
             Self::Scores => path::SCORES,
+            Self::Signals => path::SIGNALS,
             Self::Beta => path::BETA,
-            Self::System => path::SYSTEM,
         }
     }
 
@@ -40,7 +40,7 @@ impl Tab {
             Self::Market => "M4 19V11M10 19V5M16 19v-6M21 19H3",
             Self::Scores => "M4 7h10M4 12h16M4 17h7",
             Self::Beta => "M3 19L21 5M6 11h.01M10 16h.01M13 8h.01M18 13h.01",
-            Self::System => "M3 12h4l2.5-7 5 14 2.5-7h4",
+            Self::Signals => "M12 3v3M12 18v3M3 12h3M18 12h3M12 7.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9",
         }
     }
 }

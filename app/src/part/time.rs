@@ -29,7 +29,6 @@ pub(crate) fn age(at: UnixMs, now: UnixMs) -> AnyView {
 
 /// How long it is until a moment: `7 h 12 min`.
 #[cfg(feature = "ssr")]
-#[allow(dead_code, reason = "for pages to come")]
 pub(crate) fn left(until: UnixMs, now: UnixMs) -> AnyView {
     let text = format::countdown(until, now);
     view! {

@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schema::{
-    BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, Reading, Schema,
-    Signals, Symbol, SystemHealth, Venue, beta::BetaWindow, report::CacheReport,
+    ActiveIdeas, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse,
+    Reading, Schema, Signals, Symbol, SystemHealth, Venue, beta::BetaWindow, report::CacheReport,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,12 @@ pub(crate) async fn breadth(State(state): State<AppState>, headers: HeaderMap) -
 /// `GET /api/v1/movers`.
 pub(crate) async fn movers(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<MarketMovers>(&()).await;
+    answer(&state, &headers, &reading, |value| Some(value.source))
+}
+
+/// `GET /api/v1/ideas`: the ideas that stand, and what became of earlier ones.
+pub(crate) async fn ideas(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let reading = state.cache.read::<ActiveIdeas>(&()).await;
     answer(&state, &headers, &reading, |value| Some(value.source))
 }
 

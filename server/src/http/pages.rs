@@ -5,12 +5,12 @@ use std::sync::Arc;
 use app::{
     Answer, Source,
     chart::Candles,
-    source::{BetaSnapshot, Guide},
+    source::{BetaSnapshot, Guide, SignalsSnapshot},
 };
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
-    Absence, BetaTable, Schema, Symbol, Timeframe,
+    Absence, ActiveIdeas, BetaTable, Schema, Symbol, Timeframe,
     page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
     reading::Found,
 };
@@ -91,6 +91,14 @@ impl Source for Pages {
                 return None;
             }
             Some(SymbolPage { frame: pages.frame(frame).await, symbol, breakdown })
+        })
+    }
+
+    fn signals(&self) -> Answer<SignalsSnapshot> {
+        let pages = self.clone();
+        Box::pin(async move {
+            let (frame, _) = pages.snapshot();
+            SignalsSnapshot { frame: pages.frame(frame).await, ideas: pages.cache.get::<ActiveIdeas>(&()).await }
         })
     }
 

@@ -51,6 +51,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/signals", get(api::signals))
         .route("/api/v1/breadth", get(api::breadth))
         .route("/api/v1/movers", get(api::movers))
+        .route("/api/v1/ideas", get(api::ideas))
         .route("/api/v1/perps", get(api::perps))
         .route("/api/v1/beta", get(api::beta))
         .route("/api/v1/universe", get(api::universe))

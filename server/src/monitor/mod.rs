@@ -16,10 +16,15 @@ pub(crate) mod scorers;
 pub(crate) mod streams;
 pub(crate) mod task;
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex},
+};
 
+use analysis::idea::Book;
 use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
-use schema::{BetaTable, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth, health::Feed};
+use schema::{ActiveIdeas, BetaTable, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth, health::Feed};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use venue::{
@@ -40,6 +45,7 @@ use self::{
         coingecko::CoinGecko,
         fear_greed::FearGreed,
         health::{Health, Pace},
+        ideas::Ideas,
         keep::Keep,
         movers::Movers,
         perps::{History, Perps},
@@ -89,6 +95,7 @@ pub(crate) struct Monitor {
     movers: Arc<Publisher<MarketMovers>>,
     perps: Arc<Publisher<PerpsPulse>>,
     betas: Arc<Publisher<BetaTable>>,
+    ideas: Arc<Publisher<ActiveIdeas>>,
     universe: Arc<Publisher<MarketUniverse>>,
 }
 
@@ -122,6 +129,7 @@ impl Monitor {
         let (movers, perps) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
         let (betas, universe) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
         let venue = config.source.venue();
+        let ideas = Arc::new(cache.publisher()?);
         let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone()));
         let health = Health {
             board: board.clone(),
@@ -132,7 +140,19 @@ impl Monitor {
             pace: Pace::default(),
         };
         driver.spawn(set, health, board.changed(), stop);
-        Ok(Self { config, cache: cache.clone(), clock, board, driver, publishers, movers, perps, betas, universe })
+        Ok(Self {
+            config,
+            cache: cache.clone(),
+            clock,
+            board,
+            driver,
+            publishers,
+            movers,
+            perps,
+            betas,
+            ideas,
+            universe,
+        })
     }
 
     /// Where the market is found that is being watched.
@@ -295,6 +315,7 @@ impl Monitor {
         };
         let Inputs { wakes, daily } = inputs::spawn(set, &self.driver, &self.config.universe, source, end);
         let last = LastScan::default();
+        let book = Arc::new(Mutex::new(Book::new(&self.config.signals)));
         let scan = Scan {
             market: Arc::clone(market),
             thresholds: self.config.signals,
@@ -303,12 +324,15 @@ impl Monitor {
             clock: self.clock.clone(),
             publishers: Arc::clone(&self.publishers),
             last: Arc::clone(&last),
+            ideas: Arc::clone(&book),
             state: MarketState::new(),
             scorers: HashMap::new(),
             saturation: Saturation::default(),
             turn: 0,
         };
         self.driver.spawn(set, scan, wakes.scan, end.clone());
+        let ideas = Ideas { source: market.venue(), last: Arc::clone(&last), book, publisher: Arc::clone(&self.ideas) };
+        self.driver.spawn(set, ideas, Arc::default(), end.clone());
         let betas = Betas {
             market: Arc::clone(market),
             last: Arc::clone(&last),

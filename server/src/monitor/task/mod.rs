@@ -6,6 +6,7 @@ pub(crate) mod coingecko;
 pub(crate) mod fear_greed;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod ideas;
 pub(crate) mod keep;
 pub(crate) mod movers;
 pub(crate) mod perps;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use analysis::{
+    idea::{ClosedBar, Seen},
     market::{Member, OverviewInput, above_mean, daily_volatility, regime},
     signal::Thresholds,
 };
@@ -18,7 +19,10 @@ use schema::{
     Why, breakdown::BookTop,
 };
 
-use super::volatility::{BTC, DailyCandles};
+use super::{
+    ideas::IdeaBook,
+    volatility::{BTC, DailyCandles},
+};
 use crate::{
     market::{Market, Window, lock, window::Recorded},
     monitor::{
@@ -89,6 +93,8 @@ pub(crate) struct Scan {
     pub(crate) clock: Clock,
     pub(crate) publishers: Arc<Publishers>,
     pub(crate) last: LastScan,
+    /// What is told of each closed bar.
+    pub(crate) ideas: IdeaBook,
     pub(crate) state: MarketState,
     /// What is remembered of each symbol's candles.
     pub(crate) scorers: HashMap<Symbol, Scorers>,
@@ -126,11 +132,12 @@ impl Task for Scan {
 
     async fn run(&mut self) -> Result<(), TaskError> {
         let (market, thresholds, turn) = (Arc::clone(&self.market), self.thresholds, self.turn);
+        let ideas = Arc::clone(&self.ideas);
         // Lost with a scan that panics, they are measured anew by the next.
         let mut scorers = std::mem::take(&mut self.scorers);
         let mut saturation = std::mem::take(&mut self.saturation);
         let computed = tokio::task::spawn_blocking(move || {
-            let scans = scan(&market, &thresholds, turn, &mut scorers, &mut saturation);
+            let scans = scan(&market, &thresholds, turn, &mut scorers, &mut saturation, &ideas);
             (scans, scorers, saturation)
         });
         let ((scanned, breakdowns), scorers, saturation) = computed.await.map_err(TaskError::Lost)?;
@@ -245,6 +252,7 @@ fn scan(
     turn: usize,
     scorers: &mut HashMap<Symbol, Scorers>,
     saturation: &mut Saturation,
+    ideas: &IdeaBook,
 ) -> Scans {
     let source = market.venue();
     let windows = market.windows();
@@ -255,7 +263,7 @@ fn scan(
     for (place, window) in windows.iter().enumerate() {
         let mut window = lock(window);
         let scorers = scorers.entry(window.instrument.symbol).or_insert_with(Scorers::new);
-        let closed = close_bar(&mut window, scorers, thresholds);
+        let closed = close_bar(&mut window, scorers, thresholds, ideas);
         if let Some(recorded) = window.recorded.as_ref().filter(|_| closed) {
             saturation.take(&recorded.analysis);
             bars_closed = true;
@@ -284,7 +292,7 @@ fn scan(
 /// Records the score of a bar that closed since the last scan. Says whether there was one.
 ///
 /// A bar that cannot be scored is tried again until the next one closes: its inputs may still be loading.
-fn close_bar(window: &mut Window, scorers: &mut Scorers, thresholds: &Thresholds) -> bool {
+fn close_bar(window: &mut Window, scorers: &mut Scorers, thresholds: &Thresholds, ideas: &IdeaBook) -> bool {
     let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
     let Some(analysis) = scorers.closed(window) else { return false };
     let (score, until) = (analysis.score.value().copied(), window.closed_until());
@@ -294,8 +302,30 @@ fn close_bar(window: &mut Window, scorers: &mut Scorers, thresholds: &Thresholds
     }
     let (signal, direction) = window.signal.next(thresholds, score);
     window.signal = signal;
+    let before = window.recorded.take();
     window.record(Recorded { bar_closed_at, analysis, direction, until });
+    tell(window, before.as_ref(), ideas);
     true
+}
+
+/// Tells the ideas of the bar that was just recorded.
+fn tell(window: &Window, before: Option<&Recorded>, ideas: &IdeaBook) {
+    fn seen(recorded: &Recorded) -> Seen<'_> {
+        Seen { analysis: &recorded.analysis, direction: recorded.direction }
+    }
+    let Some((recorded, (closed_at, minutes))) = window.recorded.as_ref().zip(window.scored_candles(Timeframe::M1))
+    else {
+        return;
+    };
+    let Ok(tick) = Price::new(window.instrument.tick) else { return };
+    ideas.lock().unwrap_or_else(PoisonError::into_inner).close_bar(&ClosedBar {
+        symbol: window.instrument.symbol,
+        tick,
+        closed_at,
+        minutes,
+        before: before.map(seen),
+        now: seen(recorded),
+    });
 }
 
 fn facts(window: &Window) -> Facts {

@@ -1,0 +1,68 @@
+// The Signals page: rendered on the server alone, and current all the same.
+
+import { expect, live, test } from "../fixtures/test.ts";
+
+test.describe("without a script", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the page says what stands, what ended, and since when it watches", async ({ page }) => {
+    await page.goto("/signals");
+    await expect(page.getByRole("navigation", { name: "Pages" }).locator("[aria-current=page]")).toHaveText("Signals");
+    await expect(page.getByRole("heading", { name: "Open ideas" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Ended ideas" })).toBeVisible();
+    const text = await page.locator("main").innerText();
+    expect(text).not.toMatch(/undefined|NaN|\[object|win rate/i);
+  });
+});
+
+test("the page is current though none of its content is code", async ({ page }) => {
+  await page.goto("/signals");
+  await live(page);
+  const card = page.locator(".card.ideas");
+  await expect(card).toHaveAttribute("data-as-of", /\d+/, { timeout: 90_000 });
+  const before = await card.getAttribute("data-as-of");
+  await page.evaluate(() => {
+    const main = document.querySelector("main");
+    if (main) main.dataset.kept = "yes";
+    scrollTo(0, 40);
+  });
+  await expect.poll(() => card.getAttribute("data-as-of"), { timeout: 20_000 }).not.toBe(before);
+  await expect(card).toHaveAttribute("data-state", "fresh");
+  const kept = await page.evaluate(() => [document.querySelector("main")?.dataset.kept, scrollY]);
+  expect(kept, "the page was changed in place").toEqual(["yes", 40]);
+});
+
+test("ages go on between two answers, and content that is not renewed is said to be old", async ({ page, complaints }) => {
+  await page.goto("/signals");
+  await live(page);
+  const card = page.locator(".card.ideas");
+  await expect(card).toHaveAttribute("data-as-of", /\d+/, { timeout: 90_000 });
+  await page.route("**/signals", (route) => route.abort());
+  await expect(card).toHaveAttribute("data-state", "stale", { timeout: 40_000 });
+  await expect(card.locator(".age")).toHaveText(/\d+ s old/);
+  await page.unroute("**/signals");
+  await expect(card).toHaveAttribute("data-state", "fresh", { timeout: 20_000 });
+  // Requests that were aborted on purpose.
+  complaints.length = 0;
+});
+
+test("what is unfolded and has the focus stays so when the page is renewed", async ({ page }) => {
+  await page.goto("/signals");
+  await live(page);
+  const card = page.locator(".card.ideas");
+  await expect(card).toHaveAttribute("data-as-of", /\d+/, { timeout: 90_000 });
+  const details = page.locator(".idea details").first();
+  test.skip((await details.count()) === 0, "no idea stands in this market yet");
+  await details.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  await expect(details).toHaveAttribute("open", "");
+  const id = await details.getAttribute("id");
+  const before = await card.getAttribute("data-as-of");
+  await expect.poll(() => card.getAttribute("data-as-of"), { timeout: 20_000 }).not.toBe(before);
+  const same = page.locator(`#${id}`);
+  // It may have ended meanwhile; while it stands, it stays as it was left.
+  if ((await same.count()) > 0) {
+    await expect(same).toHaveAttribute("open", "");
+    await expect(same.locator("summary")).toBeFocused();
+  }
+});

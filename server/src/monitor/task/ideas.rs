@@ -1,0 +1,50 @@
+//! Publishes the ideas that stand, worth what they are at the last price. The scan tells the book of each closed bar.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use analysis::idea::Book;
+use cache::Publisher;
+use schema::{ActiveIdeas, Figure, Price, SignalRow, Symbol, Venue, Why};
+
+use super::scan::LastScan;
+use crate::monitor::{
+    driver::{Task, TaskError},
+    publish,
+};
+
+/// The ideas of a market.
+pub(crate) type IdeaBook = Arc<Mutex<Book>>;
+
+/// Publishes [`ActiveIdeas`].
+pub(crate) struct Ideas {
+    pub(crate) source: Venue,
+    pub(crate) last: LastScan,
+    pub(crate) book: IdeaBook,
+    pub(crate) publisher: Arc<Publisher<ActiveIdeas>>,
+}
+
+impl Task for Ideas {
+    const NAME: &'static str = "ideas";
+    const WHAT: &'static str = "Publishes the ideas that stand, worth what they are at the last price.";
+    const PERIOD: Duration = Duration::from_secs(5);
+
+    async fn run(&mut self) -> Result<(), TaskError> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(scanned) = last else { return Ok(()) };
+        let prices: HashMap<Symbol, Figure<Price>> = scanned.rows.iter().map(|row| (row.symbol, price(row))).collect();
+        let price = |symbol| prices.get(&symbol).cloned().unwrap_or(Figure::Missing(Why::NotOffered));
+        let told = self.book.lock().unwrap_or_else(PoisonError::into_inner).told(self.source, scanned.as_of, price);
+        // Before a first bar closed nothing was watched.
+        let Some(ideas) = told else { return Ok(()) };
+        publish(&self.publisher, &(), ideas, scanned.as_of).await
+    }
+}
+
+/// The last price, as of when the contract's state was told last.
+fn price(row: &SignalRow) -> Figure<Price> {
+    row.quote.told_at().map_or(Figure::Missing(Why::NotYet), |at| Figure::known(row.quote.price, at))
+}
