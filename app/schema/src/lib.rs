@@ -7,6 +7,7 @@
 //! Read on in [`contract`] for what makes a type a cached schema, in [`reading`] and [`figure`] for the
 //! two levels of not knowing, and in [`mod@unit`] for the numbers.
 
+pub mod alerts;
 pub mod beta;
 pub mod breadth;
 pub mod breakdown;
@@ -25,6 +26,7 @@ pub mod page;
 pub mod perps;
 pub mod reading;
 pub mod report;
+pub mod rule;
 pub mod signals;
 pub mod stamp;
 pub mod stream;
@@ -32,6 +34,7 @@ pub mod time;
 pub mod unit;
 pub mod universe;
 
+pub use alerts::AlertLog;
 pub use beta::BetaTable;
 pub use breadth::MarketBreadth;
 pub use breakdown::Breakdown;
@@ -63,5 +66,6 @@ schemas!(
     MarketUniverse,
     Breakdown,
     ActiveIdeas,
+    AlertLog,
     SystemHealth,
 );

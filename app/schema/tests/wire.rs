@@ -8,8 +8,8 @@
 use std::{fmt::Debug, fs, path::PathBuf};
 
 use schema::{
-    ActiveIdeas, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, Schema,
-    Signals, SystemHealth, contract,
+    ActiveIdeas, AlertLog, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
+    PerpsPulse, Schema, Signals, SystemHealth, contract,
 };
 
 mod fixture;
@@ -81,6 +81,11 @@ fn the_ideas_keep_their_shape() {
 }
 
 #[test]
+fn the_log_of_alerts_keeps_its_shape() {
+    keeps_its_shape::<AlertLog>(&fixture::alerts());
+}
+
+#[test]
 fn the_health_keeps_its_shape() {
     keeps_its_shape::<SystemHealth>(&fixture::health());
 }
@@ -122,5 +127,6 @@ fn no_field_of_a_schema_has_a_default() {
     strict(&fixture::universe());
     strict(&fixture::breakdown());
     strict(&fixture::ideas());
+    strict(&fixture::alerts());
     strict(&fixture::health());
 }

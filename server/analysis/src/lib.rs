@@ -4,9 +4,11 @@
 //!
 //! [`analyse`] scores one symbol; [`Scorer`] does the same second by second and measures candles only when one closes.
 //! Each measure is one row in the [`registry`] and one function under `indicator/`; `confluence.rs` makes one score of
-//! them; [`signal`] turns scores of closed bars into directions, [`idea`] follows what became of them, [`market`] looks at all
+//! them; [`signal`] turns scores of closed bars into directions, [`idea`] follows what became of them,
+//! [`alert`] notes what turned, [`market`] looks at all
 //! symbols together and [`sentence`] puts the numbers into words.
 
+pub mod alert;
 mod analyse;
 mod candled;
 mod catalogue;
