@@ -1,6 +1,8 @@
 //! The cards. Each shows one schema in every state it can be in.
 
 #[cfg(feature = "ssr")]
+pub(crate) mod alerts;
+#[cfg(feature = "ssr")]
 pub(crate) mod beta_lines;
 #[cfg(feature = "ssr")]
 pub(crate) mod betas;
@@ -20,6 +22,8 @@ pub(crate) mod movers;
 pub(crate) mod overview;
 pub(crate) mod perps;
 pub(crate) mod price_strip;
+#[cfg(feature = "ssr")]
+pub(crate) mod rules;
 pub(crate) mod schemas;
 pub(crate) mod score_list;
 mod score_row;

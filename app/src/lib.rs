@@ -12,6 +12,8 @@
 #![recursion_limit = "256"]
 
 #[cfg(feature = "ssr")]
+pub mod alerts;
+#[cfg(feature = "ssr")]
 pub mod beta;
 mod card;
 #[cfg(feature = "ssr")]
@@ -38,8 +40,8 @@ pub mod source;
 
 #[cfg(feature = "ssr")]
 pub use page::{
-    BetaPage, BetaPageProps, GuidePage, GuidePageProps, LostPage, LostPageProps, SettingsPage, SettingsPageProps,
-    SignalsPage, SignalsPageProps,
+    AlertsPage, AlertsPageProps, BetaPage, BetaPageProps, GuidePage, GuidePageProps, LostPage, LostPageProps,
+    SettingsPage, SettingsPageProps, SignalsPage, SignalsPageProps,
 };
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "the macro makes public items in private places")]
 
+mod alerts;
 mod beta;
 mod guide;
 mod market;
@@ -18,12 +19,14 @@ use leptos::prelude::*;
 use schema::{Name, UnixMs, page::Frame, stream::Topic};
 
 use crate::{
-    frame::tabs::{Tab, tabs},
+    frame::tabs::{Tab, more, tabs},
     island::{FrameIsland, RefreshedIsland},
     path,
     source::Source,
 };
 
+pub(crate) use alerts::AlertsRoute;
+pub use alerts::{AlertsPage, AlertsPageProps};
 pub(crate) use beta::BetaRoute;
 pub use beta::{BetaPage, BetaPageProps};
 pub(crate) use guide::GuideRoute;
@@ -55,10 +58,9 @@ where
         <Suspense>{Suspend::new(page)}</Suspense>
         <footer class="foot">
             <a href=path::GUIDE>"Guide: what each figure means"</a>
-            <a href=path::SYSTEM>"System"</a>
-            <a href=path::SETTINGS>"Settings"</a>
         </footer>
         {tabs(tab)}
+        {more(tab)}
     }
     .into_any()
 }

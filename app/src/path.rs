@@ -14,6 +14,14 @@ pub const SCORES: &str = "/scores";
 pub const SIGNALS: &str = "/signals";
 /// The Beta page.
 pub const BETA: &str = "/beta";
+/// The Alerts page.
+pub const ALERTS: &str = "/alerts";
+/// The Alerts page at its rules.
+pub const RULES_SHOWN: &str = "/alerts#rules";
+/// Where a new rule is sent.
+pub const RULES: &str = "/alerts/rules";
+/// Where a rule is sent that is to be removed.
+pub const RULE_REMOVED: &str = "/alerts/rules/remove";
 /// The System page.
 pub const SYSTEM: &str = "/system";
 /// The Guide: what each figure means.

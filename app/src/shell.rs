@@ -12,8 +12,8 @@ use leptos_router::{
 
 use crate::{
     page::{
-        BetaRoute, GuideRoute, MarketRoute, NotFoundRoute, ScoresRoute, SettingsRoute, SignalsRoute, SymbolRoute,
-        SystemRoute, attribute, bar_colours,
+        AlertsRoute, BetaRoute, GuideRoute, MarketRoute, NotFoundRoute, ScoresRoute, SettingsRoute, SignalsRoute,
+        SymbolRoute, SystemRoute, attribute, bar_colours,
     },
     path,
     settings::Settings,
@@ -64,6 +64,7 @@ pub fn App() -> impl IntoView {
                 <Route path=route!("/signals") view=SignalsRoute ssr=SsrMode::Async/>
                 <Route path=route!("/symbol/:symbol") view=SymbolRoute ssr=SsrMode::Async/>
                 <Route path=route!("/beta") view=BetaRoute ssr=SsrMode::Async/>
+                <Route path=route!("/alerts") view=AlertsRoute ssr=SsrMode::Async/>
                 <Route path=route!("/system") view=SystemRoute ssr=SsrMode::Async/>
                 <Route path=route!("/guide") view=GuideRoute ssr=SsrMode::Async/>
                 <Route path=route!("/settings") view=SettingsRoute ssr=SsrMode::Async/>

@@ -1,11 +1,12 @@
 //! Where pages get their data: the seam between this crate and the server.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use schema::{
-    ActiveIdeas, BetaTable, Dimension, Symbol, Timeframe,
+    ActiveIdeas, AlertLog, BetaTable, Dimension, Symbol, Timeframe,
     page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
     reading::Found,
+    rule::Rule,
 };
 
 use crate::chart::Candles;
@@ -26,6 +27,9 @@ pub trait Source: Send + Sync + 'static {
 
     /// The snapshot of the Signals page.
     fn signals(&self) -> Answer<SignalsSnapshot>;
+
+    /// The snapshot of the Alerts page.
+    fn alerts(&self) -> Answer<AlertsSnapshot>;
 
     /// The snapshot of the Beta page.
     fn beta(&self) -> Answer<BetaSnapshot>;
@@ -55,6 +59,26 @@ pub struct SignalsSnapshot {
     pub frame: Frame,
     /// The ideas that stand, and what became of earlier ones.
     pub ideas: Found<ActiveIdeas>,
+}
+
+/// The Alerts page, which is rendered on the server alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertsSnapshot {
+    /// Header and banner.
+    pub frame: Frame,
+    /// What happened, and how each rule stands.
+    pub log: Found<AlertLog>,
+    /// The rules that can be changed here.
+    pub rules: KeptRules,
+}
+
+/// Where the rules of alerts are kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeptRules {
+    /// By this process: what their file says, or why it cannot be used.
+    Here(Result<Arc<[Rule]>, Arc<str>>),
+    /// By another process, or nowhere: the log tells of them.
+    Elsewhere,
 }
 
 /// The Beta page, which is rendered on the server alone.

@@ -5,7 +5,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { expect, live, test } from "../fixtures/test.ts";
 
 for (const colorScheme of ["dark", "light"] as const) {
-  for (const path of ["/", "/scores", "/signals", "/symbol/BTCUSDT", "/symbol/BTCUSDT?timeframe=4h", "/?map=score", "/beta", "/system", "/guide", "/settings", "/nowhere"]) {
+  for (const path of ["/", "/scores", "/signals", "/alerts", "/symbol/BTCUSDT", "/symbol/BTCUSDT?timeframe=4h", "/?map=score", "/beta", "/system", "/guide", "/settings", "/nowhere"]) {
     test(`axe finds nothing on ${path} in ${colorScheme}`, async ({ page, complaints }) => {
       await page.emulateMedia({ colorScheme });
       await page.goto(path);

@@ -8,7 +8,7 @@ test("the Market page is whole without a script", async ({ page }) => {
   await page.goto("/");
   await expect(page.getByText("SIMULATED MARKET:")).toBeVisible();
   for (const card of [".card.overview", ".card.breadth", ".card.perps", ".card.movers"]) await expect(page.locator(card)).toBeVisible();
-  await expect(page.getByRole("navigation", { name: "Pages" }).getByRole("link")).toHaveText(["Market", "Scores", "Signals", "Beta"]);
+  await expect(page.getByRole("navigation", { name: "Pages" }).getByRole("link")).toHaveText(["Market", "Scores", "Signals", "Beta", "Alerts"]);
   const text = await page.locator("body").innerText();
   expect(text).not.toMatch(/undefined|NaN|\[object/);
   // The mean of a day waits for a day.

@@ -2,7 +2,7 @@
 
 import { expect, live, test } from "../fixtures/test.ts";
 
-const PAGES = ["/", "/mobile", "/scores", "/signals", "/symbol/BTCUSDT", "/beta", "/system", "/guide", "/settings"];
+const PAGES = ["/", "/mobile", "/scores", "/signals", "/alerts", "/symbol/BTCUSDT", "/beta", "/system", "/guide", "/settings"];
 
 for (const path of PAGES) {
   test(`${path} hydrates without a complaint`, async ({ page }) => {

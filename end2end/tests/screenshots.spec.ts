@@ -9,6 +9,7 @@ const PAGES = {
   heat: "/?map=score#heat",
   scores: "/scores",
   signals: "/signals",
+  alerts: "/alerts",
   symbol: "/symbol/BTCUSDT",
   chart: "/symbol/BTCUSDT?timeframe=30m#chart",
   beta: "/beta",

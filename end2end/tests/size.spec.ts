@@ -12,7 +12,7 @@ import { expect, test } from "../fixtures/test.ts";
 /** In bytes, with brotli. */
 const LIMITS = { code: 198_000, page: 28_000 };
 
-const PAGES = ["/", "/scores", "/signals", "/symbol/BTCUSDT", "/symbol/BTCUSDT?timeframe=4h", "/beta", "/system", "/guide", "/settings"];
+const PAGES = ["/", "/scores", "/signals", "/alerts", "/symbol/BTCUSDT", "/symbol/BTCUSDT?timeframe=4h", "/beta", "/system", "/guide", "/settings"];
 
 type Size = { name: string; raw: number; gzip: number; brotli: number };
 

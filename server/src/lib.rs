@@ -16,6 +16,7 @@ mod monitor;
 mod outside;
 mod record;
 pub mod role;
+mod rules;
 mod site;
 pub mod telemetry;
 
@@ -25,8 +26,8 @@ use axum::serve::ListenerExt;
 use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
 use schema::{
-    ActiveIdeas, BetaTable, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS, Signals,
-    SystemHealth,
+    ActiveIdeas, AlertLog, BetaTable, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS,
+    Signals, SystemHealth,
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -42,6 +43,7 @@ use crate::{
     http::{AppState, router},
     hub::Hub,
     monitor::Monitor,
+    rules::Rules,
 };
 
 /// How long requests may take to end after the shutdown was asked for.
@@ -87,9 +89,10 @@ pub async fn run(
     if role.serves_pages() {
         set.spawn(hub.clone().run(stop.clone()));
     }
-    let (mut watching, mut board) = (None, None);
+    let (mut watching, mut board, mut rules) = (None, None, None);
     if role.watches() {
-        let monitor = Monitor::new(config.clone(), &cache, clock.clone(), &mut set, stop.clone())?;
+        rules = config.rules_file.clone().map(|path| Arc::new(Rules::of(path)));
+        let monitor = Monitor::new(config.clone(), &cache, rules.clone(), clock.clone(), &mut set, stop.clone())?;
         board = Some(monitor.board());
         watching = Some(tokio::spawn(monitor.run(stop.clone())));
     }
@@ -103,13 +106,14 @@ pub async fn run(
         cache.follow::<BetaTable>();
         cache.follow::<MarketUniverse>();
         cache.follow::<ActiveIdeas>();
+        cache.follow::<AlertLog>();
         cache.follow::<SystemHealth>();
         let (cache, poll, stop) = (cache.clone(), config.cache.poll, stop.clone());
         set.spawn(async move { cache.mirror(poll, stop.cancelled_owned()).await });
     }
     let drained = cache.clone();
     let leptos = site::options(&config.http);
-    let state = AppState { cache, hub, board, clock, recorder, stop: stop.clone(), leptos };
+    let state = AppState { cache, hub, board, rules, clock, recorder, stop: stop.clone(), leptos };
     let served = serve(listener, router(state, role), shutdown, &mut watching, &stop).await;
     stop.cancel();
     let ended = async {

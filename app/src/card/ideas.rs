@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Ideas on the page; the API tells all.
-const SHOWN: usize = 40;
+const SHOWN: usize = 30;
 
 pub(crate) fn ideas(page: &Frame, found: &Found<ActiveIdeas>) -> AnyView {
     let now = page.now;

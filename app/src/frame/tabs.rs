@@ -1,20 +1,33 @@
-//! The bottom navigation: plain links to whole pages.
+//! The navigation, at the bottom and behind the gear in the head: plain links to whole pages.
 
 use leptos::prelude::*;
 
 use crate::path;
 
-/// A page of the navigation.
+/// The outline of a gear, on a grid of 24.
+const GEAR: &str = concat!(
+    "M12 8.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7",
+    "M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M5.3 18.7l2.1-2.1M16.6 7.4l2.1-2.1"
+);
+
+/// A page that navigation leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tab {
     Market,
     Scores,
     Signals,
     Beta,
+    Alerts,
+    System,
+    Guide,
+    Settings,
 }
 
 impl Tab {
-    const ALL: [Self; 4] = [Self::Market, Self::Scores, Self::Signals, Self::Beta];
+    /// Those at the bottom.
+    const TABS: [Self; 5] = [Self::Market, Self::Scores, Self::Signals, Self::Beta, Self::Alerts];
+    /// Those behind the gear in the head.
+    const MORE: [Self; 3] = [Self::System, Self::Guide, Self::Settings];
 
     const fn label(self) -> &'static str {
         match self {
@@ -22,6 +35,10 @@ impl Tab {
             Self::Scores => "Scores",
             Self::Signals => "Signals",
             Self::Beta => "Beta",
+            Self::Alerts => "Alerts",
+            Self::System => "System",
+            Self::Guide => "Guide",
+            Self::Settings => "Settings",
         }
     }
 
@@ -31,6 +48,10 @@ impl Tab {
             Self::Scores => path::SCORES,
             Self::Signals => path::SIGNALS,
             Self::Beta => path::BETA,
+            Self::Alerts => path::ALERTS,
+            Self::System => path::SYSTEM,
+            Self::Guide => path::GUIDE,
+            Self::Settings => path::SETTINGS,
         }
     }
 
@@ -39,24 +60,46 @@ impl Tab {
         match self {
             Self::Market => "M4 19V11M10 19V5M16 19v-6M21 19H3",
             Self::Scores => "M4 7h10M4 12h16M4 17h7",
-            Self::Beta => "M3 19L21 5M6 11h.01M10 16h.01M13 8h.01M18 13h.01",
             Self::Signals => "M12 3v3M12 18v3M3 12h3M18 12h3M12 7.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9",
+            Self::Beta => "M3 19L21 5M6 11h.01M10 16h.01M13 8h.01M18 13h.01",
+            Self::Alerts => "M6 16V11a6 6 0 0 1 12 0v5l1.5 2.5h-15zM10 21h4",
+            Self::System => "M3 12h4l2.5-7 5 14 2.5-7h4",
+            Self::Guide => "M5 4h14v16H5zM9 9h6M9 13h6",
+            Self::Settings => GEAR,
         }
     }
 }
 
-/// The navigation, with the page it stands on marked; none is marked on a page of no tab.
+/// The navigation at the bottom, with the page it stands on marked; none is marked on a page of no tab.
 pub(crate) fn tabs(current: Option<Tab>) -> AnyView {
-    let links: Vec<_> = Tab::ALL
-        .into_iter()
-        .map(|tab| {
-            view! {
-                <a href=tab.href() aria-current=(current == Some(tab)).then_some("page")>
-                    <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=tab.icon()/></svg>
-                    <span>{tab.label()}</span>
-                </a>
-            }
-        })
-        .collect();
+    let links = Tab::TABS.map(|tab| link(tab, current)).collect_view();
     view! { <nav class="tabs" aria-label="Pages">{links}</nav> }.into_any()
+}
+
+/// The pages of no tab, behind a gear in the corner of the head.
+pub(crate) fn more(current: Option<Tab>) -> AnyView {
+    let links = Tab::MORE.map(|tab| view! { <li>{link(tab, current)}</li> }).collect_view();
+    view! {
+        <nav class="more" aria-label="More">
+            <details>
+                <summary aria-label="More">{icon(GEAR)}</summary>
+                <ol>{links}</ol>
+            </details>
+        </nav>
+    }
+    .into_any()
+}
+
+fn link(tab: Tab, current: Option<Tab>) -> AnyView {
+    view! {
+        <a href=tab.href() aria-current=(current == Some(tab)).then_some("page")>
+            {icon(tab.icon())}
+            <span>{tab.label()}</span>
+        </a>
+    }
+    .into_any()
+}
+
+fn icon(outline: &'static str) -> AnyView {
+    view! { <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=outline/></svg> }.into_any()
 }

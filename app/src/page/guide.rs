@@ -9,12 +9,13 @@ use schema::page::Frame;
 use super::{awaited, still};
 use crate::{
     format,
+    frame::tabs::Tab,
     source::{Guide, GuideDimension, GuideMeasure, GuideTerm},
 };
 
 #[component]
 pub(crate) fn GuideRoute() -> impl IntoView {
-    let page = awaited(None, |source| {
+    let page = awaited(Some(Tab::Guide), |source| {
         let (guide, frame) = (source.guide(), source.frame());
         async move { view! { <GuidePage frame=frame.await guide=guide/> }.into_any() }
     });

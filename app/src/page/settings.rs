@@ -6,6 +6,7 @@ use schema::page::Frame;
 
 use super::{awaited, still};
 use crate::{
+    frame::tabs::Tab,
     path,
     scores::SortBy,
     settings::{Choice, Colours, Settings, Theme},
@@ -14,7 +15,7 @@ use crate::{
 #[component]
 pub(crate) fn SettingsRoute() -> impl IntoView {
     let settings = use_context::<Settings>().unwrap_or(Settings::PLAIN);
-    let page = awaited(None, move |source| {
+    let page = awaited(Some(Tab::Settings), move |source| {
         let frame = source.frame();
         async move { view! { <SettingsPage frame=frame.await settings=settings/> }.into_any() }
     });

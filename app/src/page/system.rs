@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::awaited;
-use crate::island::SystemIsland;
+use crate::{frame::tabs::Tab, island::SystemIsland};
 
 #[component]
 pub(crate) fn SystemRoute() -> impl IntoView {
-    let page = awaited(None, |source| {
+    let page = awaited(Some(Tab::System), |source| {
         let page = source.system();
         async move { view! { <SystemIsland page=page.await/> }.into_any() }
     });

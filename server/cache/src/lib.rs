@@ -72,5 +72,5 @@ pub use follow::Follow;
 pub use key::{BadNamespace, Namespace};
 pub use mirror::Mirror;
 pub use publish::{BODY_LIMIT, ITEM_LIMIT, Outcome, Published, Publisher, PublisherTaken, Refusal};
-pub use snapshot::{Restored, Snapshot, SnapshotError};
+pub use snapshot::{Restored, Snapshot, SnapshotError, replace};
 pub use warm::{FillOutcome, Filled, Warmer};

@@ -186,7 +186,11 @@ fn line<T: Schema>(scope: &T::Scope, held: &Held<T>) -> io::Result<Vec<u8>> {
 }
 
 /// Writes lines to a file of its own, makes sure that they are on the disk, and puts it in the place of the old one.
-fn replace(path: &Path, lines: &[Vec<u8>]) -> io::Result<()> {
+///
+/// # Errors
+///
+/// What the system says; the old file is left as it was.
+pub fn replace(path: &Path, lines: &[Vec<u8>]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }

@@ -81,6 +81,12 @@ impl Config {
                 deny: read.parse("universe.deny", "symbols joined by commas are expected", symbols)?,
             },
             signals: read.thresholds()?,
+            rules_file: match read.text("alerts.rules_file")? {
+                "off" => None,
+                "" => state_dir(|name| std::env::var_os(name).map(PathBuf::from))
+                    .map(|folder| folder.join("alert-rules.toml")),
+                path => Some(PathBuf::from(path)),
+            },
             movers_min_turnover: read.usd("movers.min_turnover_usd")?,
             log: Log {
                 filter: read.parse("log.filter", "directives such as \"info\" or \"info,venue=debug\"", |text| {

@@ -39,6 +39,8 @@ pub struct Config {
     pub universe: Universe,
     /// Where a score becomes a direction.
     pub signals: analysis::signal::Thresholds,
+    /// The file of the rules of alerts; none: switched off.
+    pub rules_file: Option<PathBuf>,
     /// Contracts of less turnover in 24 h are not compared.
     pub movers_min_turnover: Usd,
     /// What is logged, and how.

@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schema::{
-    ActiveIdeas, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse,
-    Reading, Schema, Signals, Symbol, SystemHealth, Venue, beta::BetaWindow, report::CacheReport,
+    ActiveIdeas, AlertLog, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
+    PerpsPulse, Reading, Schema, Signals, Symbol, SystemHealth, Venue, beta::BetaWindow, report::CacheReport,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,12 @@ pub(crate) async fn movers(State(state): State<AppState>, headers: HeaderMap) ->
 /// `GET /api/v1/ideas`: the ideas that stand, and what became of earlier ones.
 pub(crate) async fn ideas(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<ActiveIdeas>(&()).await;
+    answer(&state, &headers, &reading, |value| Some(value.source))
+}
+
+/// `GET /api/v1/alerts`: what turned, which rules were met, and how each stands.
+pub(crate) async fn alerts(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let reading = state.cache.read::<AlertLog>(&()).await;
     answer(&state, &headers, &reading, |value| Some(value.source))
 }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use app::{
     Answer, Source,
     chart::Candles,
-    source::{BetaSnapshot, Guide, SignalsSnapshot},
+    source::{AlertsSnapshot, BetaSnapshot, Guide, KeptRules, SignalsSnapshot},
 };
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
-    Absence, ActiveIdeas, BetaTable, Schema, Symbol, Timeframe,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Schema, Symbol, Timeframe,
     page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
     reading::Found,
 };
@@ -18,6 +18,7 @@ use schema::{
 use crate::{
     hub::{Current, Hub},
     monitor::board::Board,
+    rules::Rules,
 };
 
 /// The pages' source in the server.
@@ -26,12 +27,18 @@ pub(crate) struct Pages {
     hub: Hub,
     cache: cache::Cache,
     board: Option<Board>,
+    rules: Option<Arc<Rules>>,
 }
 
 impl Pages {
     /// Pages of the market that a hub streams; candles are those of the market that this process watches, if it does.
-    pub(crate) fn source(hub: Hub, cache: cache::Cache, board: Option<Board>) -> Arc<dyn Source> {
-        Arc::new(Self { hub, cache, board })
+    pub(crate) fn source(
+        hub: Hub,
+        cache: cache::Cache,
+        board: Option<Board>,
+        rules: Option<Arc<Rules>>,
+    ) -> Arc<dyn Source> {
+        Arc::new(Self { hub, cache, board, rules })
     }
 
     fn snapshot(&self) -> (Frame, Current) {
@@ -99,6 +106,18 @@ impl Source for Pages {
         Box::pin(async move {
             let (frame, _) = pages.snapshot();
             SignalsSnapshot { frame: pages.frame(frame).await, ideas: pages.cache.get::<ActiveIdeas>(&()).await }
+        })
+    }
+
+    fn alerts(&self) -> Answer<AlertsSnapshot> {
+        let pages = self.clone();
+        Box::pin(async move {
+            let (frame, _) = pages.snapshot();
+            AlertsSnapshot {
+                frame: pages.frame(frame).await,
+                log: pages.cache.get::<AlertLog>(&()).await,
+                rules: pages.rules.map_or(KeptRules::Elsewhere, |rules| KeptRules::Here(rules.said())),
+            }
         })
     }
 

@@ -16,8 +16,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use super::{api, candles, compat, headers, metrics, pages::Pages, probe, settings, stream, weights};
-use crate::{hub::Hub, monitor::board::Board, role::Role};
+use super::{api, candles, compat, headers, metrics, pages::Pages, probe, rules, settings, stream, weights};
+use crate::{hub::Hub, monitor::board::Board, role::Role, rules::Rules};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub(crate) struct AppState {
     pub(crate) hub: Hub,
     /// The watched market; none in a process that only reads what another one wrote.
     pub(crate) board: Option<Board>,
+    /// The rules of alerts; none where this process does not keep them.
+    pub(crate) rules: Option<Arc<Rules>>,
     pub(crate) clock: Clock,
     pub(crate) recorder: PrometheusHandle,
     pub(crate) stop: CancellationToken,
@@ -52,6 +54,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/breadth", get(api::breadth))
         .route("/api/v1/movers", get(api::movers))
         .route("/api/v1/ideas", get(api::ideas))
+        .route("/api/v1/alerts", get(api::alerts))
         .route("/api/v1/perps", get(api::perps))
         .route("/api/v1/beta", get(api::beta))
         .route("/api/v1/universe", get(api::universe))
@@ -73,12 +76,15 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
 
 /// The pages, their files and the live stream.
 fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    let source: Arc<dyn Source> = Pages::source(state.hub.clone(), state.cache.clone(), state.board.clone());
+    let source: Arc<dyn Source> =
+        Pages::source(state.hub.clone(), state.cache.clone(), state.board.clone(), state.rules.clone());
     let (for_pages, for_errors) = (Arc::clone(&source), source);
     let options = state.leptos.clone();
     router
         .route("/api/v1/stream", get(stream::stream))
         .route(path::SETTINGS, post(settings::save))
+        .route(path::RULES, post(rules::add))
+        .route(path::RULE_REMOVED, post(rules::remove))
         .leptos_routes_with_context(
             state,
             generate_route_list(App),

@@ -1,7 +1,7 @@
 //! What a reader chose for this browser: `POST /settings` takes it from the form, a cookie keeps it, each page applies it.
 //!
-//! It is the one path of the pages that changes something, and only in the browser that asks. A form on another origin could
-//! change it all the same, so that is refused.
+//! It changes something only in the browser that asks. A form on another origin could change it all the same, so that is
+//! refused.
 
 use app::{path, settings::Settings};
 use axum::{
@@ -9,6 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::prelude::{provide_context, use_context};
+
+use super::origin::same_origin;
 
 /// For how long a browser keeps the cookie, in seconds: a year.
 const KEPT_S: u32 = 31_536_000;
@@ -50,21 +52,6 @@ pub(crate) async fn save(headers: HeaderMap, form: String) -> Response {
     }
 }
 
-/// Whether a request comes from a page of this server.
-///
-/// Browsers say so themselves, over plain HTTP from another machine by the origin alone. A request that says neither is
-/// no form's of a browser.
-fn same_origin(headers: &HeaderMap) -> bool {
-    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    match said("sec-fetch-site") {
-        Some(site) => site == "same-origin",
-        None => match (said("origin").and_then(|origin| origin.split_once("://")), said("host")) {
-            (Some((_, authority)), Some(host)) => authority.eq_ignore_ascii_case(host),
-            _ => false,
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use app::settings::Theme;
@@ -85,20 +72,5 @@ mod tests {
         assert_eq!(found.theme, Theme::Light);
         assert_eq!(chosen(&headers(&[("cookie", "a=b"), ("cookie", "virtuoso=theme=dark")])).theme, Theme::Dark);
         assert_eq!(chosen(&headers(&[("cookie", "notvirtuoso=theme=dark")])), Settings::PLAIN);
-    }
-
-    #[test]
-    fn only_a_page_of_this_server_may_change_settings() {
-        for (pairs, expected) in [
-            (&[("sec-fetch-site", "same-origin")][..], true),
-            (&[("sec-fetch-site", "cross-site"), ("origin", "http://me:1"), ("host", "me:1")], false),
-            (&[("sec-fetch-site", "same-site")], false),
-            (&[("origin", "http://192.168.1.5:3000"), ("host", "192.168.1.5:3000")], true),
-            (&[("origin", "http://192.168.1.5:3001"), ("host", "192.168.1.5:3000")], false),
-            (&[("origin", "null"), ("host", "192.168.1.5:3000")], false),
-            (&[("host", "192.168.1.5:3000")], false),
-        ] {
-            assert_eq!(same_origin(&headers(pairs)), expected, "{pairs:?}");
-        }
     }
 }

@@ -24,7 +24,9 @@ use std::{
 
 use analysis::idea::Book;
 use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
-use schema::{ActiveIdeas, BetaTable, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth, health::Feed};
+use schema::{
+    ActiveIdeas, AlertLog, BetaTable, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth, health::Feed,
+};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use venue::{
@@ -41,6 +43,7 @@ use self::{
     inputs::Inputs,
     saturation::Saturation,
     task::{
+        alerts::Alerts,
         beta::Betas,
         coingecko::CoinGecko,
         fear_greed::FearGreed,
@@ -56,6 +59,7 @@ use crate::{
     config,
     market::Market,
     outside::{Outside, Way, alternative, coingecko},
+    rules::Rules,
 };
 
 /// The monitor cannot be started.
@@ -96,6 +100,8 @@ pub(crate) struct Monitor {
     perps: Arc<Publisher<PerpsPulse>>,
     betas: Arc<Publisher<BetaTable>>,
     ideas: Arc<Publisher<ActiveIdeas>>,
+    alerts: Arc<Publisher<AlertLog>>,
+    rules: Option<Arc<Rules>>,
     universe: Arc<Publisher<MarketUniverse>>,
 }
 
@@ -108,7 +114,8 @@ enum Ended {
 }
 
 impl Monitor {
-    /// A monitor that publishes into a cache. Its health is published from now on, until `stop`.
+    /// A monitor that publishes into a cache, and holds the market against rules where there are any. Its health is published
+    /// from now on, until `stop`.
     ///
     /// # Errors
     ///
@@ -116,6 +123,7 @@ impl Monitor {
     pub(crate) fn new(
         config: config::Config,
         cache: &Cache,
+        rules: Option<Arc<Rules>>,
         clock: Clock,
         set: &mut JoinSet<()>,
         stop: CancellationToken,
@@ -129,7 +137,7 @@ impl Monitor {
         let (movers, perps) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
         let (betas, universe) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
         let venue = config.source.venue();
-        let ideas = Arc::new(cache.publisher()?);
+        let (ideas, alerts) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
         let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone()));
         let health = Health {
             board: board.clone(),
@@ -151,6 +159,8 @@ impl Monitor {
             perps,
             betas,
             ideas,
+            alerts,
+            rules,
             universe,
         })
     }
@@ -333,6 +343,16 @@ impl Monitor {
         self.driver.spawn(set, scan, wakes.scan, end.clone());
         let ideas = Ideas { source: market.venue(), last: Arc::clone(&last), book, publisher: Arc::clone(&self.ideas) };
         self.driver.spawn(set, ideas, Arc::default(), end.clone());
+        let alerts = Alerts {
+            source: market.venue(),
+            cache: self.cache.clone(),
+            rules: self.rules.clone(),
+            publisher: Arc::clone(&self.alerts),
+            watch: None,
+            last: None,
+        };
+        let changed = self.rules.as_ref().map_or_else(Arc::default, |rules| rules.changed());
+        self.driver.spawn(set, alerts, changed, end.clone());
         let betas = Betas {
             market: Arc::clone(market),
             last: Arc::clone(&last),

@@ -31,7 +31,10 @@ pub(crate) fn pointed_at(port: u16) -> [(&'static str, String); 3] {
 /// The program with some arguments and no settings from outside.
 pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_virtuoso"));
-    command.args(args).stdin(Stdio::null()).env("VIRTUOSO_CACHE_SNAPSHOT_DIR", "off");
+    command.args(args).stdin(Stdio::null());
+    for name in ["VIRTUOSO_CACHE_SNAPSHOT_DIR", "VIRTUOSO_ALERTS_RULES_FILE"] {
+        command.env(name, "off");
+    }
     for (name, _) in std::env::vars() {
         if name.starts_with("VIRTUOSO_") || name.starts_with("LEPTOS_") {
             command.env_remove(name);

@@ -1,5 +1,6 @@
 //! The monitor's tasks, one file each.
 
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod beta;
 pub(crate) mod coingecko;

@@ -1,0 +1,106 @@
+//! What the address of the Alerts page asks. Server only.
+
+use schema::alerts::Kind;
+
+use crate::path;
+
+/// Alerts on the page; the API tells all that are kept.
+pub const SHOWN: usize = 60;
+
+/// Why a rule was not added or removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// What was sent is no rule.
+    NotARule,
+    /// There is such a rule.
+    Twice,
+    /// There are as many as there may be.
+    Full,
+    /// The file of rules cannot be used.
+    File,
+    /// No rules are kept by this process.
+    NotHere,
+}
+
+impl Refused {
+    const ALL: [Self; 5] = [Self::NotARule, Self::Twice, Self::Full, Self::File, Self::NotHere];
+
+    /// The address of the page that says so.
+    #[must_use]
+    pub const fn address(self) -> &'static str {
+        match self {
+            Self::NotARule => "/alerts?refused=not-a-rule#rules",
+            Self::Twice => "/alerts?refused=twice#rules",
+            Self::Full => "/alerts?refused=full#rules",
+            Self::File => "/alerts?refused=file#rules",
+            Self::NotHere => "/alerts?refused=not-here#rules",
+        }
+    }
+
+    /// The reason in words.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NotARule => {
+                "Nothing was changed: a rule needs a symbol or “any” and a number as its level; a score is from 0 to 100, other \
+                 levels are from −1000 to 1000."
+            }
+            Self::Twice => "Nothing was changed: there is such a rule.",
+            Self::Full => "Nothing was changed: there are as many rules as there may be.",
+            Self::File => "Nothing was changed: the file of rules cannot be used.",
+            Self::NotHere => "Nothing was changed: this process keeps no rules.",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let asked = format!("{}?refused={name}#rules", path::ALERTS);
+        Self::ALL.into_iter().find(|refused| refused.address() == asked)
+    }
+}
+
+/// What the address asks. What it does not say, or says in no known way, is as in the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Query {
+    /// The one kind that is listed; all of them where none is named.
+    pub kind: Option<Kind>,
+    /// Why the last change of a rule was refused.
+    pub refused: Option<Refused>,
+}
+
+impl Query {
+    /// Reads the parameters of an address.
+    #[must_use]
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
+        let kind = get("kind").and_then(|name| Kind::ALL.into_iter().find(|kind| kind.as_str() == name));
+        Self { kind, refused: get("refused").and_then(|name| Refused::named(&name)) }
+    }
+}
+
+/// The address of the page that lists one kind, or all.
+#[must_use]
+pub fn listing(kind: Option<Kind>) -> String {
+    kind.map_or_else(|| path::ALERTS.to_owned(), |kind| format!("{}?kind={}", path::ALERTS, kind.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Query {
+        Query::read(|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn an_address_names_a_kind_and_a_refusal_or_neither() {
+        for kind in Kind::ALL {
+            let url = listing(Some(kind));
+            assert_eq!(read(&[("kind", url.split_once('=').unwrap().1)]).kind, Some(kind));
+        }
+        for refused in Refused::ALL {
+            let name = refused.address().split_once("refused=").unwrap().1.split_once('#').unwrap().0;
+            assert_eq!(read(&[("refused", name)]).refused, Some(refused));
+        }
+        assert_eq!(read(&[("kind", "all"), ("refused", "t")]), Query::default());
+        assert_eq!(listing(None), "/alerts");
+    }
+}

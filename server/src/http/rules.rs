@@ -1,0 +1,98 @@
+//! `POST /alerts/rules` and `POST /alerts/rules/remove`: what the forms of the Alerts page send.
+//!
+//! Both lead back to the page, which says what is in force, or why nothing was changed.
+
+use std::sync::Arc;
+
+use app::{alerts::Refused, path};
+use axum::{
+    Form,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use schema::rule::Rule;
+use serde::Deserialize;
+
+use super::{origin::same_origin, router::AppState};
+use crate::{
+    monitor::driver::chain,
+    rules::{Rules, Unchanged},
+};
+
+/// The form of a new rule: a figure with its side and level, or the way a symbol turns.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewRule {
+    symbol: String,
+    figure: Option<String>,
+    side: Option<String>,
+    level: Option<String>,
+    turns: Option<String>,
+}
+
+impl NewRule {
+    /// The rule in its words, as they were sent.
+    fn words(&self) -> String {
+        let symbol = match self.symbol.trim() {
+            "" => "any",
+            symbol => symbol,
+        };
+        let word = |word: &Option<String>| word.clone().unwrap_or_default();
+        match &self.turns {
+            Some(way) => format!("{symbol} turns {way}"),
+            None => format!("{symbol} {} {} {}", word(&self.figure), word(&self.side), word(&self.level)),
+        }
+    }
+}
+
+/// The form that removes a rule.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OldRule {
+    rule: String,
+}
+
+/// `POST /alerts/rules`.
+pub(crate) async fn add(State(state): State<AppState>, headers: HeaderMap, Form(new): Form<NewRule>) -> Response {
+    change(&state, &headers, &new.words(), Rules::add).await
+}
+
+/// `POST /alerts/rules/remove`.
+pub(crate) async fn remove(State(state): State<AppState>, headers: HeaderMap, Form(old): Form<OldRule>) -> Response {
+    change(&state, &headers, &old.rule, Rules::remove).await
+}
+
+async fn change(
+    state: &AppState,
+    headers: &HeaderMap,
+    words: &str,
+    change: fn(&Rules, Rule) -> Result<(), Unchanged>,
+) -> Response {
+    if !same_origin(headers) {
+        return (StatusCode::FORBIDDEN, "rules are taken from this dashboard's own page alone").into_response();
+    }
+    let refused = match (&state.rules, words.parse::<Rule>()) {
+        (None, _) => Some(Refused::NotHere),
+        (Some(_), Err(error)) => {
+            tracing::debug!(%error, "a rule that cannot be meant is refused");
+            Some(Refused::NotARule)
+        }
+        (Some(rules), Ok(rule)) => {
+            let rules = Arc::clone(rules);
+            match tokio::task::spawn_blocking(move || change(&rules, rule)).await {
+                Ok(Ok(())) => None,
+                Ok(Err(Unchanged::Twice)) => Some(Refused::Twice),
+                Ok(Err(Unchanged::Full)) => Some(Refused::Full),
+                Ok(Err(Unchanged::File(error))) => {
+                    tracing::warn!(error = chain(&error), "the rules were not changed");
+                    Some(Refused::File)
+                }
+                Err(error) => {
+                    tracing::error!(%error, "changing the rules ended without a result");
+                    return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+                }
+            }
+        }
+    };
+    let back = HeaderValue::from_static(refused.map_or(path::RULES_SHOWN, Refused::address));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, back)]).into_response()
+}

@@ -1,0 +1,130 @@
+//! Alerts through the whole program: rules by forms, their file, and what is noted when one is met.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod program;
+
+use std::path::Path;
+
+use program::{Pair, Program, client};
+use serde_json::Value;
+
+const SIM: [&str; 6] = ["--source", "sim", "--symbols", "20", "--seed", "7"];
+
+async fn keeping(path: &Path) -> Program {
+    Program::serve(&SIM, &[("VIRTUOSO_ALERTS_RULES_FILE", path.display().to_string())]).await
+}
+
+/// Sends a form as the page's own; gives the status and where it leads.
+async fn send(program: &Program, path: &str, site: &'static str, form: String) -> (u16, String) {
+    let answer = client(reqwest::redirect::Policy::none())
+        .post(format!("http://127.0.0.1:{}{path}", program.port))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", site)
+        .body(form)
+        .send()
+        .await
+        .unwrap();
+    let place = answer.headers().get("location").map_or(String::new(), |place| place.to_str().unwrap().to_owned());
+    (answer.status().as_u16(), place)
+}
+
+async fn add(program: &Program, form: &str) -> (u16, String) {
+    send(program, "/alerts/rules", "same-origin", form.to_owned()).await
+}
+
+fn rules(log: &Value) -> Vec<String> {
+    let states = log["data"]["rules"]["read"].as_array();
+    states.map_or(Vec::new(), |states| states.iter().map(|state| state["rule"].as_str().unwrap().to_owned()).collect())
+}
+
+#[tokio::test]
+async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rules.toml");
+    let program = keeping(&path).await;
+    program.scored(15).await;
+    program.until("the log is there", async || program.get("/api/v1/alerts").await.unwrap().0 == 200).await;
+
+    // A level just above where each contract stands: some of them will walk over it.
+    let list = program.json("/api/v1/signals").await;
+    let mut added = Vec::new();
+    for row in list["data"]["rows"].as_array().unwrap().iter().take(15) {
+        let (name, change) = (row["symbol"].as_str().unwrap(), row["change_24h"]["known"]["value"].as_f64().unwrap());
+        let form = format!("symbol={}&figure=change_24h&side=above&level={}", name.to_lowercase(), change + 0.02);
+        assert_eq!(add(&program, &form).await, (303, "/alerts#rules".to_owned()));
+        added.push(format!("{name} change_24h above {}", change + 0.02));
+    }
+    let page = program.get("/alerts").await.unwrap().1;
+    assert!(added.iter().all(|rule| page.contains(rule.as_str())), "the page lists them at once: {page}");
+    program.until("a rule is met", async || !met(&program).await.is_empty()).await;
+    let log = program.json("/api/v1/alerts").await;
+    assert_eq!((&log["source"], rules(&log)), (&Value::from("sim"), added.clone()));
+    let (rule, symbol, value) = met(&program).await.remove(0);
+    let (subject, level) = rule.split_once(" change_24h above ").unwrap();
+    assert_eq!(subject, symbol);
+    assert!(value > level.parse().unwrap(), "{value} is what was measured above {level}");
+    let page = program.get("/alerts?kind=rule").await.unwrap().1;
+    assert!(page.contains(&format!("<strong>{rule}<")), "{page}");
+
+    let (status, place) = add(&program, "symbol=any&figure=score&side=above&level=high").await;
+    assert_eq!((status, place.as_str()), (303, "/alerts?refused=not-a-rule#rules"));
+    assert!(program.get("/alerts?refused=not-a-rule").await.unwrap().1.contains("Nothing was changed"));
+    assert_eq!(add(&program, "symbol=any&turns=long").await.1, "/alerts#rules");
+    assert_eq!(add(&program, "symbol=&turns=long").await.1, "/alerts?refused=twice#rules");
+    let (status, _) = send(&program, "/alerts/rules", "cross-site", "symbol=any&turns=short".to_owned()).await;
+    assert_eq!(status, 403, "another origin cannot add one");
+    assert_eq!(add(&program, "turns=long").await.0, 422, "a form without its fields is none of the page's");
+    let gone = format!("rule={}", added[0].replace(' ', "+"));
+    assert_eq!(send(&program, "/alerts/rules/remove", "same-origin", gone).await.1, "/alerts#rules");
+    program.terminate();
+
+    let again = keeping(&path).await;
+    let page = again.get("/alerts").await.unwrap().1;
+    assert!(page.contains("any turns long") && page.contains(&added[1]) && !page.contains(&added[0]), "{page}");
+}
+
+/// The rules that were met: rule, symbol and value, newest first.
+async fn met(program: &Program) -> Vec<(String, String, f64)> {
+    let log = program.json("/api/v1/alerts").await;
+    let alerts = log["data"]["alerts"].as_array().unwrap().clone();
+    let rules = alerts.iter().filter_map(|alert| alert["event"].get("rule").cloned());
+    let text = |event: &Value, field: &str| event[field].as_str().unwrap().to_owned();
+    rules.map(|event| (text(&event, "rule"), text(&event, "symbol"), event["value"].as_f64().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_said_left_alone_and_read_again_once_it_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rules.toml");
+    let damage = "rules = [\"any turns purple\"]";
+    std::fs::write(&path, damage).unwrap();
+    let program = keeping(&path).await;
+    let page = program.get("/alerts").await.unwrap().1;
+    assert!(page.contains("No rule is in force") && page.contains("any turns purple"), "{page}");
+    assert_eq!(add(&program, "symbol=any&turns=long").await.1, "/alerts?refused=file#rules");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), damage);
+    program
+        .until("the log says so as well", async || {
+            let log = program.get("/api/v1/alerts").await.unwrap();
+            log.0 == 200 && log.1.contains("damaged")
+        })
+        .await;
+    std::fs::write(&path, "rules = [\"any turns short\"]").unwrap();
+    program
+        .until("the mended rule is in force", async || {
+            rules(&program.json("/api/v1/alerts").await) == ["any turns short"]
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_web_process_shows_the_rules_of_the_monitor_and_takes_none() {
+    let Pair { web, monitor, .. } = &Pair::simulated().await;
+    web.until("the log came over", async || web.get("/api/v1/alerts").await.unwrap().0 == 200).await;
+    let (status, place) = add(web, "symbol=any&turns=long").await;
+    assert_eq!((status, place.as_str()), (303, "/alerts?refused=not-here#rules"));
+    let page = web.get("/alerts").await.unwrap().1;
+    assert!(page.contains("switched off in the configuration") && !page.contains("action=\"/alerts/rules\""), "{page}");
+    assert_eq!(add(monitor, "symbol=any&turns=long").await.0, 404, "a monitor has no pages");
+}
