@@ -1,6 +1,8 @@
 //! What every page has around its cards: header, banner and bottom navigation.
 
 mod header;
+#[cfg(feature = "ssr")]
+pub(crate) use header::brand;
 mod notice;
 pub(crate) use notice::{first_scan, recorded};
 #[cfg(feature = "ssr")]

@@ -12,6 +12,8 @@
 #![recursion_limit = "256"]
 
 #[cfg(feature = "ssr")]
+pub mod access;
+#[cfg(feature = "ssr")]
 pub mod alerts;
 #[cfg(feature = "ssr")]
 pub mod beta;
@@ -40,8 +42,8 @@ pub mod source;
 
 #[cfg(feature = "ssr")]
 pub use page::{
-    AlertsPage, AlertsPageProps, BetaPage, BetaPageProps, GuidePage, GuidePageProps, LostPage, LostPageProps,
-    SettingsPage, SettingsPageProps, SignalsPage, SignalsPageProps,
+    AlertsPage, AlertsPageProps, BetaPage, BetaPageProps, GuidePage, GuidePageProps, LoginPage, LoginPageProps,
+    LostPage, LostPageProps, SettingsPage, SettingsPageProps, SignalsPage, SignalsPageProps,
 };
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};

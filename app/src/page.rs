@@ -5,6 +5,7 @@
 mod alerts;
 mod beta;
 mod guide;
+mod login;
 mod market;
 mod not_found;
 mod scores;
@@ -31,6 +32,8 @@ pub(crate) use beta::BetaRoute;
 pub use beta::{BetaPage, BetaPageProps};
 pub(crate) use guide::GuideRoute;
 pub use guide::{GuidePage, GuidePageProps};
+pub(crate) use login::LoginRoute;
+pub use login::{LoginPage, LoginPageProps};
 pub(crate) use market::MarketRoute;
 pub(crate) use not_found::NotFoundRoute;
 pub use not_found::{LostPage, LostPageProps};

@@ -28,6 +28,10 @@ pub const SYSTEM: &str = "/system";
 pub const GUIDE: &str = "/guide";
 /// The Settings page.
 pub const SETTINGS: &str = "/settings";
+/// The login.
+pub const LOGIN: &str = "/login";
+/// The end of the login; it is posted to.
+pub const LOGOUT: &str = "/logout";
 /// The live stream.
 pub const STREAM: &str = "/api/v1/stream";
 /// The web app manifest.
@@ -36,6 +40,12 @@ pub const MANIFEST: &str = "/manifest.webmanifest";
 pub const ICON: &str = "/favicon.svg";
 /// The icon for home screens that take no SVG.
 pub const TOUCH_ICON: &str = "/icon-192.png";
+
+/// The login, leading on to a path.
+#[must_use]
+pub fn login(next: &str) -> String {
+    format!("{LOGIN}?next={}", encode(next))
+}
 
 /// The page of one symbol.
 #[must_use]

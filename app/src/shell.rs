@@ -12,8 +12,8 @@ use leptos_router::{
 
 use crate::{
     page::{
-        AlertsRoute, BetaRoute, GuideRoute, MarketRoute, NotFoundRoute, ScoresRoute, SettingsRoute, SignalsRoute,
-        SymbolRoute, SystemRoute, attribute, bar_colours,
+        AlertsRoute, BetaRoute, GuideRoute, LoginRoute, MarketRoute, NotFoundRoute, ScoresRoute, SettingsRoute,
+        SignalsRoute, SymbolRoute, SystemRoute, attribute, bar_colours,
     },
     path,
     settings::Settings,
@@ -68,6 +68,7 @@ pub fn App() -> impl IntoView {
                 <Route path=route!("/system") view=SystemRoute ssr=SsrMode::Async/>
                 <Route path=route!("/guide") view=GuideRoute ssr=SsrMode::Async/>
                 <Route path=route!("/settings") view=SettingsRoute ssr=SsrMode::Async/>
+                <Route path=route!("/login") view=LoginRoute ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

@@ -5,6 +5,7 @@ mod world;
 
 use app::{
     SettingsPage,
+    access::Visitor,
     scores::SortBy,
     settings::{Colours, Settings, Theme},
 };
@@ -14,7 +15,7 @@ use world::{frame, html, text};
 #[test]
 fn the_form_shows_every_choice_and_what_is_chosen() {
     let settings = Settings { theme: Theme::Dark, colours: Colours::Blind, sort: SortBy::Turnover };
-    let html = html(move || view! { <SettingsPage frame=frame() settings=settings/> });
+    let html = html(move || view! { <SettingsPage frame=frame() settings=settings visitor=Visitor::Unasked/> });
     let checked: Vec<_> = html
         .split("<input ")
         .skip(1)

@@ -115,7 +115,7 @@ async fn healthcheck(url: &str) -> Result<(), Failure> {
     let url = url.trim_end_matches('/');
     // `http://host:port` has two slashes; a third begins a path.
     let url = if url.matches('/').count() > 2 { url.to_owned() } else { format!("{url}/readyz") };
-    let (status, text) = crate::doctor::serving::ask(&url).await.map_err(|error| Failure::Other(error.into()))?;
+    let (status, text) = crate::doctor::serving::ask(&url, None).await.map_err(|error| Failure::Other(error.into()))?;
     if status.is_success() {
         return Ok(());
     }
@@ -124,6 +124,7 @@ async fn healthcheck(url: &str) -> Result<(), Failure> {
 
 async fn serve(serve: &Serve) -> Result<(), Failure> {
     let config = Config::of(&serve.overrides)?;
+    config.check_reach()?;
     let recorder = telemetry::start(&config.log).map_err(other)?;
     let addr = config.http.addr;
     let listener = TcpListener::bind(addr).await.map_err(|error| Failure::Other(busy(addr, error)))?;
@@ -163,7 +164,9 @@ fn announce(addr: SocketAddr) {
         if addr.ip().is_loopback() {
             let ip = local_ip().map_or_else(|| "<this machine's address>".to_owned(), |ip| ip.to_string());
             lines.push(format!("  On your phone  http://{ip}:{port}/ once it is opened to the network:"));
-            lines.push(format!("                 start it with VIRTUOSO_HTTP_ADDR=0.0.0.0:{port}"));
+            lines.push(format!(
+                "                 start it with VIRTUOSO_HTTP_ADDR=0.0.0.0:{port} and a VIRTUOSO_ACCESS_TOKEN"
+            ));
         }
     }
     lines.push(String::new());
@@ -217,7 +220,7 @@ fn print_config(overrides: &Overrides) -> Result<(), Failure> {
     Config::check(&settings)?;
     let mut out = std::io::stdout().lock();
     for (key, setting) in settings.iter() {
-        writeln!(out, "{key} = {}  # {}", setting.value, setting.origin).map_err(other)?;
+        writeln!(out, "{key} = {}  # {}", setting.shown(key), setting.origin).map_err(other)?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ mod rules;
 mod site;
 pub mod telemetry;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
 use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
@@ -40,7 +40,7 @@ pub use crate::{
     role::Role,
 };
 use crate::{
-    http::{AppState, router},
+    http::{AppState, Gate, router},
     hub::Hub,
     monitor::Monitor,
     rules::Rules,
@@ -113,7 +113,8 @@ pub async fn run(
     }
     let drained = cache.clone();
     let leptos = site::options(&config.http);
-    let state = AppState { cache, hub, board, rules, clock, recorder, stop: stop.clone(), leptos };
+    let gate = Gate::new(&config.access, role);
+    let state = AppState { cache, hub, board, rules, clock, recorder, stop: stop.clone(), gate, leptos };
     let served = serve(listener, router(state, role), shutdown, &mut watching, &stop).await;
     stop.cancel();
     let ended = async {
@@ -166,7 +167,9 @@ async fn serve(
         }
     });
     let asked = stop.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    // The address of who asks: wrong tokens are counted by it.
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut server = std::pin::pin!(server.into_future());
     let mut shutdown = std::pin::pin!(shutdown);
     let monitor_failed = async {

@@ -26,12 +26,7 @@ pub(super) fn header(store: Store) -> AnyView {
     view! {
         <header class="top">
             <div class="top-row">
-                <a class="brand" href=path::MARKET>
-                    <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-                        <path d="M3 6l6.5 12L13 11l2.5 4L21 6"/>
-                    </svg>
-                    "Virtuoso"
-                </a>
+                {brand()}
                 <p class="pulse">
                     <span class=link_class>{move || store.link.get().label()}</span>
                     <span class="oldest">{oldest}</span>
@@ -39,6 +34,19 @@ pub(super) fn header(store: Store) -> AnyView {
             </div>
             <p class="sentence">{sentence}</p>
         </header>
+    }
+    .into_any()
+}
+
+/// The name, which leads to the first page.
+pub(crate) fn brand() -> AnyView {
+    view! {
+        <a class="brand" href=path::MARKET>
+            <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+                <path d="M3 6l6.5 12L13 11l2.5 4L21 6"/>
+            </svg>
+            "Virtuoso"
+        </a>
     }
     .into_any()
 }

@@ -64,7 +64,8 @@ fn ask(request: &XmlHttpRequest) -> Option<()> {
 
 /// Puts an answer on screen, if it is the page.
 fn take(request: &XmlHttpRequest, store: Store) -> Option<()> {
-    if request.status().ok()? != 200 {
+    // What was led elsewhere, such as to the login, is another page.
+    if request.status().ok()? != 200 || document().url().ok()?.split('#').next()? != request.response_url() {
         return None;
     }
     let (old, new) = (content_of(&document())?, content_of(&request.response_xml().ok()??)?);

@@ -6,6 +6,7 @@ use schema::page::Frame;
 
 use super::{awaited, still};
 use crate::{
+    access::Visitor,
     frame::tabs::Tab,
     path,
     scores::SortBy,
@@ -15,9 +16,10 @@ use crate::{
 #[component]
 pub(crate) fn SettingsRoute() -> impl IntoView {
     let settings = use_context::<Settings>().unwrap_or(Settings::PLAIN);
+    let visitor = use_context::<Visitor>().unwrap_or(Visitor::Unasked);
     let page = awaited(Some(Tab::Settings), move |source| {
         let frame = source.frame();
-        async move { view! { <SettingsPage frame=frame.await settings=settings/> }.into_any() }
+        async move { view! { <SettingsPage frame=frame.await settings=settings visitor=visitor/> }.into_any() }
     });
     view! { <Title text="Settings"/>{page} }
 }
@@ -29,6 +31,8 @@ pub fn SettingsPage(
     frame: Frame,
     /// What is chosen now.
     settings: Settings,
+    /// Whose settings they are.
+    visitor: Visitor,
 ) -> impl IntoView {
     let content = view! {
         <div class="page-title"><h1>"Settings"</h1></div>
@@ -41,8 +45,30 @@ pub fn SettingsPage(
                 <span class="note">"Kept in a cookie of this browser for a year, and nowhere else."</span>
             </p>
         </form>
+        {session(visitor)}
     };
     still(frame, content.into_any())
+}
+
+/// The way out of a login, or into one: nothing is saved without it.
+fn session(visitor: Visitor) -> AnyView {
+    match visitor {
+        Visitor::Unasked => ().into_any(),
+        Visitor::LoggedIn => view! {
+            <form class="session" method="post" action=path::LOGOUT>
+                <button type="submit">"Log out"</button>
+                <span class="note">"This browser is logged in."</span>
+            </form>
+        }
+        .into_any(),
+        Visitor::LoggedOut => view! {
+            <p class="session">
+                <a class="chip" href=path::login(path::SETTINGS)>"Log in"</a>
+                <span class="note">"Settings are saved for readers who have logged in."</span>
+            </p>
+        }
+        .into_any(),
+    }
 }
 
 fn choices<C: Choice>(title: &'static str, chosen: C) -> AnyView {

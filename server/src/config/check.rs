@@ -8,7 +8,9 @@ use schema::{Symbol, Usd};
 use toml::Value;
 use venue::record::RecordLimits;
 
-use super::{Binance, Cache, Config, ConfigError, Http, Log, Outside, Settings, Sim, Source, Universe, Venue};
+use super::{
+    Access, Binance, Cache, Config, ConfigError, Http, Log, Outside, Settings, Sim, Source, Token, Universe, Venue,
+};
 
 impl Config {
     /// Checks every setting.
@@ -27,6 +29,14 @@ impl Config {
                     |text| text.parse::<SocketAddr>().ok(),
                 )?,
                 site_root: PathBuf::from(read.text("http.site_root")?),
+            },
+            access: Access {
+                token: read.parse(Token::KEY, Token::ALLOWED, |text| match text {
+                    "" => Some(None),
+                    text => Token::new(text).map(Some),
+                })?,
+                open_to_all: read.flag("access.open_to_all")?,
+                https: read.flag("access.https")?,
             },
             cache: Cache {
                 memcached: read.parse(
@@ -105,6 +115,19 @@ impl Config {
         }
         Ok(config)
     }
+
+    /// Whether what is served may be served where it is to be: beyond this machine, only with a token or by an explicit word.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Unguarded`] says what to set.
+    pub fn check_reach(&self) -> Result<(), ConfigError> {
+        let addr = self.http.addr;
+        if addr.ip().to_canonical().is_loopback() || self.access.token.is_some() || self.access.open_to_all {
+            return Ok(());
+        }
+        Err(ConfigError::Unguarded { addr })
+    }
 }
 
 const SOURCES: &str = r#"allowed are "auto", "bybit", "binance", "sim" and "replay:" with a folder"#;
@@ -130,7 +153,7 @@ impl Reader<'_> {
             Some(setting) => ConfigError::Impossible {
                 origin: setting.origin.clone(),
                 key: key.to_owned(),
-                value: setting.value.to_string(),
+                value: setting.shown(key),
                 allowed: allowed.to_owned(),
             },
             None => ConfigError::UnknownKey {
@@ -294,6 +317,28 @@ mod tests {
         assert!(error.contains("cache.memcached") && error.contains("in one process"), "{error}");
     }
 
+    #[test]
+    fn beyond_this_machine_it_is_served_with_a_token_or_by_an_explicit_word() {
+        let with = |addr: &str, key: &str, text: &str| {
+            let mut settings = Settings::defaults().unwrap();
+            for (key, text) in [("http.addr", addr), (key, text)] {
+                settings.set_text(key, text, Origin::Flag("--test")).unwrap();
+            }
+            Config::check(&settings).unwrap().check_reach()
+        };
+        for addr in ["127.0.0.1:80", "127.3.2.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
+            assert!(with(addr, "access.token", "").is_ok(), "{addr}");
+        }
+        for addr in ["0.0.0.0:80", "[::]:80", "192.168.1.5:80", "[::ffff:192.168.1.5]:80"] {
+            let refused = with(addr, "access.token", "").unwrap_err().to_string();
+            for part in [addr, "access.token", "VIRTUOSO_ACCESS_TOKEN", "access.open_to_all = true"] {
+                assert!(refused.contains(part), "{part:?} is not in {refused:?}");
+            }
+            assert!(with(addr, "access.token", "sixteen-letters!").is_ok(), "{addr}");
+            assert!(with(addr, "access.open_to_all", "true").is_ok(), "{addr}");
+        }
+    }
+
     fn off() -> Settings {
         let mut settings = Settings::defaults().unwrap();
         settings.set_text("cache.snapshot_dir", "off", Origin::Flag("--test")).unwrap();
@@ -308,6 +353,8 @@ mod tests {
             ("replay.speed", "0", "a whole number from 1 to 30"),
             ("record.max_mb", "1", "a whole number from 16"),
             ("http.addr", "localhost", "an address and a port"),
+            ("access.token", "fifteen-letters", "16 to 256 visible characters"),
+            ("access.token", "sixteen letters!", "16 to 256 visible characters"),
             ("sim.symbols", "601", "a whole number from 1 to 600"),
             ("signals.long", "50", "a score above 50"),
             ("signals.short", "50.5", "a score from 0 to below 50"),

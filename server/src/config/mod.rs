@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod settings;
+pub mod token;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -13,6 +14,7 @@ use schema::{Symbol, Usd};
 use venue::record::RecordLimits;
 
 pub use settings::{ConfigError, Settings};
+pub use token::Token;
 
 /// The checked configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +23,8 @@ pub struct Config {
     pub source: Source,
     /// The page and the API.
     pub http: Http,
+    /// Who may read it.
+    pub access: Access,
     /// The tier between processes.
     pub cache: Cache,
     /// Bybit, and what holds for every exchange.
@@ -69,6 +73,17 @@ pub struct Http {
     pub addr: SocketAddr,
     /// The folder with the built page.
     pub site_root: PathBuf,
+}
+
+/// Who may read what is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// What logs in; none: nobody is asked.
+    pub token: Option<Token>,
+    /// Whether everybody may read all the same.
+    pub open_to_all: bool,
+    /// Whether readers come over https alone.
+    pub https: bool,
 }
 
 /// The tier between processes.

@@ -6,10 +6,13 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use toml::Value;
+
+use super::Token;
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
@@ -52,14 +55,15 @@ pub enum ConfigError {
         #[source]
         source: std::io::Error,
     },
-    /// The file is not TOML.
-    #[error("{origin}: not valid TOML")]
+    /// The file is not TOML. The text of the line is not told: it may be the token's.
+    #[error("{origin}: not valid TOML in line {line}: {what}")]
     NotToml {
         /// Which file.
         origin: Origin,
-        /// What is wrong, with line and column.
-        #[source]
-        source: Box<toml::de::Error>,
+        /// Where it ceases to be, from 1.
+        line: usize,
+        /// What is wrong.
+        what: String,
     },
     /// There is no such setting.
     #[error("{origin}: unknown key `{key}`; {allowed}")]
@@ -95,10 +99,22 @@ pub enum ConfigError {
         /// What is allowed.
         allowed: String,
     },
+    /// It would be served to other machines, without a word on who may read it.
+    #[error(
+        "{addr} can be reached from other machines: set access.token ({}) to what readers log in with, {}, or \
+         access.open_to_all = true ({}=true) to let everybody read",
+        env_name(Token::KEY),
+        Token::ALLOWED,
+        env_name("access.open_to_all")
+    )]
+    Unguarded {
+        /// Where it would be served.
+        addr: SocketAddr,
+    },
 }
 
 /// One setting.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Setting {
     /// Its value.
     pub value: Value,
@@ -106,9 +122,27 @@ pub struct Setting {
     pub origin: Origin,
 }
 
+impl Setting {
+    /// The value of the setting of a key, as people may see it.
+    #[must_use]
+    pub fn shown(&self, key: &str) -> String {
+        match &self.value {
+            Value::String(text) if text.is_empty() => self.value.to_string(),
+            _ if key == Token::KEY => "(not shown)".to_owned(),
+            value => value.to_string(),
+        }
+    }
+}
+
 /// Every setting, by its dotted key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Settings(BTreeMap<String, Setting>);
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|(key, setting)| (key, setting.shown(key)))).finish()
+    }
+}
 
 impl Settings {
     /// The defaults.
@@ -185,11 +219,12 @@ impl Settings {
             (_, value) => value,
         };
         if std::mem::discriminant(&known.value) != std::mem::discriminant(&value) {
+            let (found, given) = (kind(&value), Setting { value, origin: origin.clone() });
             return Err(ConfigError::WrongType {
                 origin,
                 key: key.to_owned(),
-                found: format!("{} {value}", kind(&value)),
-                expected: format!("{}, such as {}", kind(&known.value), known.value),
+                found: format!("{found} {}", given.shown(key)),
+                expected: format!("{}, such as {}", kind(&known.value), known.shown(key)),
             });
         }
         self.0.insert(key.to_owned(), Setting { value, origin });
@@ -229,7 +264,11 @@ pub fn env_name(key: &str) -> String {
 }
 
 fn parse(text: &str, origin: &Origin) -> Result<toml::Table, ConfigError> {
-    text.parse().map_err(|source| ConfigError::NotToml { origin: origin.clone(), source: Box::new(source) })
+    text.parse().map_err(|error: toml::de::Error| ConfigError::NotToml {
+        origin: origin.clone(),
+        line: 1 + text.bytes().take(error.span().map_or(0, |span| span.start)).filter(|byte| *byte == b'\n').count(),
+        what: error.message().to_owned(),
+    })
 }
 
 fn leaves(table: toml::Table) -> Vec<(String, Value)> {
@@ -294,6 +333,24 @@ mod tests {
         let wrong = [("VIRTUOSO_SIM_SYMBOLS".to_owned(), "many".to_owned())];
         let error = settings.read_env(wrong.into_iter()).unwrap_err().to_string();
         assert!(error.contains("VIRTUOSO_SIM_SYMBOLS: `sim.symbols` is text"), "{error}");
+    }
+
+    #[test]
+    fn no_error_and_no_listing_shows_the_token() {
+        let mut settings = from_file("[access]\ntoken = \"a-token-of-mine!\"\n").unwrap();
+        let token = settings.get(Token::KEY).unwrap();
+        assert_eq!((token.value.as_str(), token.shown(Token::KEY)), (Some("a-token-of-mine!"), "(not shown)".into()));
+        assert!(!format!("{settings:?}").contains("of-mine"), "{settings:?}");
+        settings.set_text(Token::KEY, "of-mine", Origin::Flag("--test")).unwrap();
+        for error in [
+            crate::Config::check(&settings).unwrap_err(),
+            from_file("[access]\ntoken = [\"a-token-of-mine!\"]\n").unwrap_err(),
+            from_file("[access]\ntoken = \"a-token-of-mine!\n").unwrap_err(),
+        ] {
+            let (said, whole) = (error.to_string(), format!("{error:?}"));
+            assert!(!said.contains("of-mine") && !whole.contains("of-mine"), "{said} {whole}");
+        }
+        assert_eq!(Settings::defaults().unwrap().get(Token::KEY).unwrap().shown(Token::KEY), "\"\"");
     }
 
     #[test]

@@ -6,19 +6,24 @@ use reqwest::StatusCode;
 use schema::report::CacheReport;
 
 use super::Finding;
-use crate::config::Config;
+use crate::config::{Config, Token};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Asks one path of a process.
+/// Asks one path of a process, with the token where the process asks for it.
 ///
 /// # Errors
 ///
 /// When there is no answer within three seconds.
-pub(crate) async fn ask(url: &str) -> Result<(StatusCode, String), reqwest::Error> {
+pub(crate) async fn ask(url: &str, token: Option<&Token>) -> Result<(StatusCode, String), reqwest::Error> {
     let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
-    let answer = client.get(url).send().await?;
+    let request = client.get(url);
+    let request = match token {
+        Some(token) => request.bearer_auth(token.reveal()),
+        None => request,
+    };
+    let answer = request.send().await?;
     let status = answer.status();
     Ok((status, answer.text().await?))
 }
@@ -30,7 +35,7 @@ pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Option<CacheRepor
         addr.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
     let check = format!("process at {addr}");
-    let ready = match ask(&format!("http://{addr}/readyz")).await {
+    let ready = match ask(&format!("http://{addr}/readyz"), None).await {
         Ok((StatusCode::OK, _)) => Finding::good(&check, "ready"),
         Ok((status, text)) => {
             let reasons = text.lines().skip(1).collect::<Vec<_>>().join("; ");
@@ -41,7 +46,10 @@ pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Option<CacheRepor
         }
         Err(error) => return (vec![Finding::broken(&check, format!("does not answer: {error}"))], None),
     };
-    let report = match ask(&format!("http://{addr}/api/v1/cache")).await {
+    let report = match ask(&format!("http://{addr}/api/v1/cache"), config.access.token.as_ref()).await {
+        Ok((StatusCode::UNAUTHORIZED, _)) => {
+            Err("it wants another access.token than this configuration has".to_owned())
+        }
         Ok((StatusCode::OK, text)) => serde_json::from_str(&text).map_err(|error| error.to_string()),
         Ok((status, _)) => Err(format!("answered {status}")),
         Err(error) => Err(error.to_string()),

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use schema::Absence;
@@ -21,10 +21,28 @@ pub(crate) enum ApiError {
     Elsewhere(String),
     /// There is nothing to answer with yet.
     Unavailable(Absence),
+    /// Who asks has not logged in.
+    LoginNeeded,
+    /// The token that was sent is not the token.
+    WrongToken,
+    /// So many wrong tokens came that none is looked at for so many seconds.
+    TooManyTokens {
+        /// How long.
+        wait_s: u64,
+    },
+    /// A change that another origin asks for.
+    ForeignOrigin,
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let told = match self {
+            Self::LoginNeeded | Self::WrongToken => {
+                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
+            Self::TooManyTokens { wait_s } => Some((header::RETRY_AFTER, HeaderValue::from(wait_s))),
+            _ => None,
+        };
         let (status, code, message) = match self {
             Self::UnknownSymbol(symbol) => {
                 (StatusCode::NOT_FOUND, "unknown_symbol", format!("the symbol {symbol:?} is not watched"))
@@ -33,8 +51,23 @@ impl IntoResponse for ApiError {
             Self::BadParameter(message) => (StatusCode::BAD_REQUEST, "bad_parameter", message),
             Self::Elsewhere(message) => (StatusCode::NOT_IMPLEMENTED, "elsewhere", message),
             Self::Unavailable(absence) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", plain(&absence)),
+            Self::LoginNeeded => {
+                let message = "log in at /login, or send the token as `Authorization: Bearer`".to_owned();
+                (StatusCode::UNAUTHORIZED, "login_needed", message)
+            }
+            Self::WrongToken => (StatusCode::UNAUTHORIZED, "wrong_token", "this is not the token".to_owned()),
+            Self::TooManyTokens { wait_s } => {
+                let message = format!("too many wrong tokens were given; try again in {wait_s} s");
+                (StatusCode::TOO_MANY_REQUESTS, "too_many_tokens", message)
+            }
+            Self::ForeignOrigin => {
+                let message = "changes are taken from this dashboard's own pages alone".to_owned();
+                (StatusCode::FORBIDDEN, "foreign_origin", message)
+            }
         };
-        (status, Json(json!({ "error": { "code": code, "message": message } }))).into_response()
+        let mut response = (status, Json(json!({ "error": { "code": code, "message": message } }))).into_response();
+        response.headers_mut().extend(told);
+        response
     }
 }
 

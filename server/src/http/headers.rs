@@ -42,7 +42,8 @@ pub(super) fn allow_own_scripts() {
     }
 }
 
-fn is_page(response: &Response) -> bool {
+/// Whether an answer is a page.
+pub(super) fn is_page(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 

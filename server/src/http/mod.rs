@@ -1,8 +1,10 @@
 //! The page, the API, the live stream and what an operator asks, over HTTP.
 
+pub(crate) mod access;
 pub(crate) mod api;
 pub(crate) mod candles;
 pub(crate) mod compat;
+pub(crate) mod cookie;
 pub(crate) mod error;
 pub(crate) mod etag;
 pub(crate) mod guide;
@@ -17,4 +19,5 @@ pub(crate) mod settings;
 pub(crate) mod stream;
 pub(crate) mod weights;
 
+pub(crate) use access::Gate;
 pub(crate) use router::{AppState, router};

@@ -1,12 +1,19 @@
-//! Whether a request that changes something comes from a page of this server.
+//! Where a request comes from: what changes something is taken from this server's own pages alone.
+//!
+//! The guard asks it of every request whose method may change something, so that no path can forget to.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
 
-/// Whether a request comes from a page of this server. A form on another origin could send it all the same.
+/// Whether a method may change something.
+pub(super) fn changes(method: &Method) -> bool {
+    !method.is_safe()
+}
+
+/// Whether a request comes from a page of this server.
 ///
 /// Browsers say so themselves, over plain HTTP from another machine by the origin alone. A request that says neither is
 /// no form's of a browser.
-pub(super) fn same_origin(headers: &HeaderMap) -> bool {
+pub(super) fn is_own(headers: &HeaderMap) -> bool {
     let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match said("sec-fetch-site") {
         Some(site) => site == "same-origin",
@@ -24,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_page_of_this_server_may_change_something() {
+    fn only_a_page_of_this_server_may_change_anything() {
         for (pairs, expected) in [
             (&[("sec-fetch-site", "same-origin")][..], true),
             (&[("sec-fetch-site", "cross-site"), ("origin", "http://me:1"), ("host", "me:1")], false),
@@ -34,11 +41,11 @@ mod tests {
             (&[("origin", "null"), ("host", "192.168.1.5:3000")], false),
             (&[("host", "192.168.1.5:3000")], false),
         ] {
-            let mut headers = HeaderMap::new();
-            for (name, value) in pairs {
-                headers.append(*name, HeaderValue::from_static(value));
-            }
-            assert_eq!(same_origin(&headers), expected, "{pairs:?}");
+            let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
+            assert_eq!(is_own(&headers.collect()), expected, "{pairs:?}");
         }
+        assert!(
+            changes(&Method::POST) && changes(&Method::DELETE) && !changes(&Method::GET) && !changes(&Method::HEAD)
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{App, Source, path, shell};
 use axum::{
     Router,
-    extract::FromRef,
+    extract::{DefaultBodyLimit, FromRef},
     middleware,
     routing::{get, post},
 };
@@ -16,8 +16,13 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use super::{api, candles, compat, headers, metrics, pages::Pages, probe, rules, settings, stream, weights};
+use super::{
+    access, access::Gate, api, candles, compat, headers, metrics, pages::Pages, probe, rules, settings, stream, weights,
+};
 use crate::{hub::Hub, monitor::board::Board, role::Role, rules::Rules};
+
+/// The longest form that is read, in bytes.
+const FORM_BYTES: usize = 4 * 1_024;
 
 /// What handlers share.
 #[derive(Clone)]
@@ -31,6 +36,7 @@ pub(crate) struct AppState {
     pub(crate) clock: Clock,
     pub(crate) recorder: PrometheusHandle,
     pub(crate) stop: CancellationToken,
+    pub(crate) gate: Gate,
     pub(crate) leptos: LeptosOptions,
 }
 
@@ -67,8 +73,11 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
     let router = operator.merge(api);
     let router = if role.serves_pages() { pages(router, &state) } else { router };
     router
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
+        // Before every path, so that none can be forgotten.
+        .layer(middleware::from_fn_with_state(state.gate.clone(), access::guard))
         // Outermost, so that no answer leaves without them.
         .layer(middleware::from_fn(headers::complete))
         .with_state(state)
@@ -85,6 +94,8 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .route(path::SETTINGS, post(settings::save))
         .route(path::RULES, post(rules::add))
         .route(path::RULE_REMOVED, post(rules::remove))
+        .route(path::LOGIN, post(access::login::login))
+        .route(path::LOGOUT, post(access::login::logout))
         .leptos_routes_with_context(
             state,
             generate_route_list(App),
@@ -99,4 +110,5 @@ fn in_page(source: &Arc<dyn Source>) {
     provide_context(Arc::clone(source));
     headers::allow_own_scripts();
     settings::apply();
+    access::introduce();
 }

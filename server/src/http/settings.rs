@@ -1,7 +1,7 @@
 //! What a reader chose for this browser: `POST /settings` takes it from the form, a cookie keeps it, each page applies it.
 //!
-//! It changes something only in the browser that asks. A form on another origin could change it all the same, so that is
-//! refused.
+//! It changes something only in the browser that asks. A form on another origin could do that all the same, which the guard
+//! refuses.
 
 use app::{path, settings::Settings};
 use axum::{
@@ -10,7 +10,7 @@ use axum::{
 };
 use leptos::prelude::{provide_context, use_context};
 
-use super::origin::same_origin;
+use super::cookie;
 
 /// For how long a browser keeps the cookie, in seconds: a year.
 const KEPT_S: u32 = 31_536_000;
@@ -22,10 +22,8 @@ pub(super) fn apply() {
 
 /// What the cookie of a request says.
 fn chosen(headers: &HeaderMap) -> Settings {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let kept = pairs.find(|(name, _)| *name == Settings::COOKIE);
-    kept.map_or(Settings::PLAIN, |(_, value)| Settings::read(value, |part| ignored("cookie", part)))
+    let kept = cookie::value(headers, Settings::COOKIE);
+    kept.map_or(Settings::PLAIN, |value| Settings::read(value, |part| ignored("cookie", part)))
 }
 
 fn ignored(place: &str, part: &str) {
@@ -33,10 +31,7 @@ fn ignored(place: &str, part: &str) {
 }
 
 /// `POST /settings`: keeps what the form says, and leads back to the page.
-pub(crate) async fn save(headers: HeaderMap, form: String) -> Response {
-    if !same_origin(&headers) {
-        return (StatusCode::FORBIDDEN, "settings are taken from this dashboard's own page alone").into_response();
-    }
+pub(crate) async fn save(form: String) -> Response {
     let settings = Settings::read(&form, |part| ignored("form", part));
     let cookie =
         format!("{}={}; Path=/; Max-Age={KEPT_S}; SameSite=Lax; HttpOnly", Settings::COOKIE, settings.cookie());
@@ -58,19 +53,10 @@ mod tests {
 
     use super::*;
 
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in pairs {
-            headers.append(*name, HeaderValue::from_static(value));
-        }
-        headers
-    }
-
     #[test]
-    fn the_cookie_is_found_among_others() {
-        let found = chosen(&headers(&[("cookie", "a=b; virtuoso=theme=light&colours=blind; c=d")]));
-        assert_eq!(found.theme, Theme::Light);
-        assert_eq!(chosen(&headers(&[("cookie", "a=b"), ("cookie", "virtuoso=theme=dark")])).theme, Theme::Dark);
-        assert_eq!(chosen(&headers(&[("cookie", "notvirtuoso=theme=dark")])), Settings::PLAIN);
+    fn what_the_cookie_says_is_chosen() {
+        let with = |line| HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(line))]);
+        assert_eq!(chosen(&with("a=b; virtuoso=theme=light&colours=blind; c=d")).theme, Theme::Light);
+        assert_eq!(chosen(&with("a=b")), Settings::PLAIN);
     }
 }

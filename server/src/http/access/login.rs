@@ -1,0 +1,112 @@
+//! `POST /login` and `POST /logout`; the page itself is one of the app's.
+
+use std::net::SocketAddr;
+
+use app::{
+    access::{Refused, Visitor},
+    path, shell,
+};
+use axum::{
+    Form,
+    body::Body,
+    extract::{ConnectInfo, FromRequest as _, Request, State},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use cache::Clock;
+use leptos::prelude::provide_context;
+use leptos_axum::render_app_async_with_context;
+use serde::Deserialize;
+
+use super::{COOKIE, Gate, attempts::NotTaken, introduce, next::local, session::LIFETIME};
+use crate::http::{headers, router::AppState, settings};
+
+/// What the page sends.
+#[derive(Deserialize)]
+struct Given {
+    token: String,
+    next: Option<String>,
+}
+
+/// `POST /login`: gives the browser its session and leads on, or says why not.
+pub(crate) async fn login(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let given = match Form::<Given>::from_request(Request::from_parts(parts.clone(), body), &()).await {
+        Ok(Form(given)) => given,
+        Err(refused) => return refused.into_response(),
+    };
+    let next = local(given.next.as_deref().unwrap_or_default());
+    let gate = &state.gate;
+    match gate.take(given.token.trim(), peer.ip()) {
+        Ok(()) => {
+            let session = gate.0.sessions.as_ref().map(|sessions| sessions.begin(Clock::System.now()));
+            lead(next, session.map(|session| gate.cookie(&session, LIFETIME.as_secs())))
+        }
+        Err(not_taken) => {
+            parts.extensions.insert(Visitor::LoggedOut);
+            // The status and the headers of the same refusal to a program.
+            let told = not_taken.into_response();
+            let mut response = page(&state, parts, Refused { next: next.to_owned(), why: said(not_taken) }).await;
+            *response.status_mut() = told.status();
+            response
+                .headers_mut()
+                .extend(told.headers().get(header::RETRY_AFTER).map(|wait| (header::RETRY_AFTER, wait.clone())));
+            response
+        }
+    }
+}
+
+/// `POST /logout`: makes the browser forget its session.
+pub(crate) async fn logout(State(state): State<AppState>) -> Response {
+    lead(path::LOGIN, Some(state.gate.cookie("", 0)))
+}
+
+/// Why a token was not taken, for the reader who gave it.
+fn said(not_taken: NotTaken) -> String {
+    match not_taken {
+        NotTaken::Wrong => "This is not the token.".to_owned(),
+        NotTaken::TooMany { wait_s } => format!("Too many wrong tokens were given. Try again in {wait_s} s."),
+    }
+}
+
+/// The login page once more, with what was wrong.
+async fn page(state: &AppState, parts: Parts, refused: Refused) -> Response {
+    let context = move || {
+        headers::allow_own_scripts();
+        settings::apply();
+        introduce();
+        provide_context(refused.clone());
+    };
+    let options = state.leptos.clone();
+    let render = render_app_async_with_context(context, move || shell(options.clone()));
+    render(Request::from_parts(parts, Body::empty())).await
+}
+
+fn lead(to: &str, cookie: Option<String>) -> Response {
+    let (to, cookie) = (HeaderValue::try_from(to), cookie.map(HeaderValue::try_from).transpose());
+    match (to, cookie) {
+        (Ok(to), Ok(cookie)) => {
+            let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+            response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::error!(%error, "a login cannot be answered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+impl Gate {
+    /// The cookie of a session. `Lax` sends it along with a link from elsewhere, such as one in a message, which `Strict` would
+    /// answer with the login page; a link changes nothing, and what changes something is taken from this server's own pages alone.
+    fn cookie(&self, session: &str, seconds: u64) -> String {
+        let secure = if self.0.https { "; Secure" } else { "" };
+        format!("{COOKIE}={session}; Path=/; Max-Age={seconds}; SameSite=Lax; HttpOnly{secure}")
+    }
+}
