@@ -1,7 +1,7 @@
 //! What a page knows of its reader's login. The server decides; a page only shows it.
 
 /// How a reader stands to the login. In context for every page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Visitor {
     /// Nobody is asked to log in.
     Unasked,

@@ -115,6 +115,11 @@ impl Hub {
         (self.stamp(state.seq), state.current.clone())
     }
 
+    /// The stamp of the last tick.
+    pub(crate) fn tick(&self) -> Stamp {
+        self.stamp(self.state().seq)
+    }
+
     /// Tells of each new tick.
     pub(crate) fn ticks(&self) -> watch::Receiver<u64> {
         self.latest.subscribe()

@@ -17,7 +17,13 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
-    access, access::Gate, api, candles, compat, headers, metrics, pages::Pages, probe, rules, settings, stream, weights,
+    access,
+    access::Gate,
+    api, candles, compat, headers, metrics,
+    pages::Pages,
+    policy, probe,
+    ready::{self, Ready},
+    rules, settings, stream, weights,
 };
 use crate::{hub::Hub, monitor::board::Board, role::Role, rules::Rules};
 
@@ -74,6 +80,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
     let router = if role.serves_pages() { pages(router, &state) } else { router };
     router
         .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(middleware::from_fn(policy::seal))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         // Before every path, so that none can be forgotten.
@@ -89,26 +96,36 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         Pages::source(state.hub.clone(), state.cache.clone(), state.board.clone(), state.rules.clone());
     let (for_pages, for_errors) = (Arc::clone(&source), source);
     let options = state.leptos.clone();
-    router
-        .route("/api/v1/stream", get(stream::stream))
-        .route(path::SETTINGS, post(settings::save))
-        .route(path::RULES, post(rules::add))
-        .route(path::RULE_REMOVED, post(rules::remove))
-        .route(path::LOGIN, post(access::login::login))
-        .route(path::LOGOUT, post(access::login::logout))
+    let ready = Ready::new(state.hub.clone());
+    let kept = Router::new()
         .leptos_routes_with_context(
             state,
             generate_route_list(App),
             move || in_page(&for_pages),
             move || shell(options.clone()),
         )
+        .layer(middleware::from_fn(policy::seal))
+        // Kept compressed.
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(ready.clone(), ready::serve));
+    let changes = Router::new()
+        .route(path::SETTINGS, post(settings::save))
+        .route(path::RULES, post(rules::add))
+        .route(path::RULE_REMOVED, post(rules::remove))
+        .route(path::LOGIN, post(access::login::login))
+        .route(path::LOGOUT, post(access::login::logout))
+        .layer(middleware::from_fn_with_state(ready, ready::renew));
+    router
+        .merge(kept)
+        .merge(changes)
+        .route("/api/v1/stream", get(stream::stream))
         .fallback(file_and_error_handler_with_context::<AppState, _>(move || in_page(&for_errors), shell))
 }
 
 /// What a page finds around it, and what its answer may do.
 fn in_page(source: &Arc<dyn Source>) {
     provide_context(Arc::clone(source));
-    headers::allow_own_scripts();
+    policy::mark_own_scripts();
     settings::apply();
     access::introduce();
 }

@@ -21,7 +21,7 @@ pub(super) fn apply() {
 }
 
 /// What the cookie of a request says.
-fn chosen(headers: &HeaderMap) -> Settings {
+pub(super) fn chosen(headers: &HeaderMap) -> Settings {
     let kept = cookie::value(headers, Settings::COOKIE);
     kept.map_or(Settings::PLAIN, |value| Settings::read(value, |part| ignored("cookie", part)))
 }

@@ -19,7 +19,7 @@ use leptos_axum::render_app_async_with_context;
 use serde::Deserialize;
 
 use super::{COOKIE, Gate, attempts::NotTaken, introduce, next::local, session::LIFETIME};
-use crate::http::{headers, router::AppState, settings};
+use crate::http::{policy, router::AppState, settings};
 
 /// What the page sends.
 #[derive(Deserialize)]
@@ -76,7 +76,7 @@ fn said(not_taken: NotTaken) -> String {
 /// The login page once more, with what was wrong.
 async fn page(state: &AppState, parts: Parts, refused: Refused) -> Response {
     let context = move || {
-        headers::allow_own_scripts();
+        policy::mark_own_scripts();
         settings::apply();
         introduce();
         provide_context(refused.clone());

@@ -31,7 +31,7 @@ use self::{
     attempts::{Attempts, NotTaken},
     session::Sessions,
 };
-use super::{cookie, error::ApiError, headers, origin};
+use super::{cookie, error::ApiError, origin, policy};
 use crate::{config::Access, role::Role};
 
 /// The cookie of the login.
@@ -183,7 +183,7 @@ pub(super) async fn guard(
     request.extensions_mut().insert(visitor);
     let response = next.run(request).await;
     // What is no file is answered by a page, and that shows what only readers may see.
-    if stranger && place == Place::File && headers::is_page(&response) {
+    if stranger && place == Place::File && policy::is_page(&response) {
         return (StatusCode::NOT_FOUND, "there is no such file\n").into_response();
     }
     response

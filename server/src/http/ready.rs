@@ -1,0 +1,201 @@
+//! Pages kept ready: one rendering serves all who ask for the same page of the same tick.
+//!
+//! A page is the same for two readers when they ask for the same address, chose the same settings, stand to the login alike and
+//! take the same compression; then it is sent as it is, compressed once. With the next tick of the live stream it is made anew, so
+//! its market is never older than that of a page made for one reader. What a page shows beside the tick, and the time it says it
+//! was made at, is at most one flush old: that is as long as a page is kept.
+//!
+//! It knows nothing of what stands in a page.
+
+use std::{sync::Arc, time::Duration};
+
+use app::access::Visitor;
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use moka::future::Cache;
+use schema::Stamp;
+
+use super::{policy::PAGE_BYTES, settings};
+use crate::hub::{FLUSH, Hub};
+
+/// What kept pages may weigh together, in bytes.
+const KEPT_BYTES: u64 = 8 << 20;
+/// What is counted for a page beside its body, in bytes.
+const BESIDE_BYTES: usize = 2_048;
+
+/// What makes two pages the same.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    /// Path and query.
+    address: String,
+    /// The settings as their cookie says them.
+    settings: String,
+    visitor: Option<Visitor>,
+    /// What the reader can decompress, in the reader's words.
+    encodings: Vec<u8>,
+    /// The tick that the page is made of.
+    tick: Stamp,
+}
+
+/// A page as it is sent.
+struct Page {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// The pages of the last tick.
+#[derive(Clone)]
+pub(crate) struct Ready {
+    hub: Hub,
+    pages: Cache<Asked, Arc<Page>>,
+}
+
+impl Ready {
+    pub(crate) fn new(hub: Hub) -> Self {
+        Self::keeping(hub, FLUSH)
+    }
+
+    fn keeping(hub: Hub, longest: Duration) -> Self {
+        let weight = |asked: &Asked, page: &Arc<Page>| {
+            let bytes = page.body.len() + asked.address.len() + BESIDE_BYTES;
+            u32::try_from(bytes).unwrap_or(u32::MAX)
+        };
+        let pages = Cache::builder().max_capacity(KEPT_BYTES).weigher(weight).time_to_live(longest).build();
+        Self { hub, pages }
+    }
+
+    fn asked(&self, request: &Request) -> Asked {
+        let address = request.uri().path_and_query().map_or(request.uri().path(), |address| address.as_str());
+        Asked {
+            address: address.to_owned(),
+            settings: settings::chosen(request.headers()).cookie(),
+            visitor: request.extensions().get::<Visitor>().copied(),
+            encodings: request.headers().get(header::ACCEPT_ENCODING).map_or_else(Vec::new, |e| e.as_bytes().to_vec()),
+            tick: self.hub.tick(),
+        }
+    }
+}
+
+/// Sends the page that is kept, or makes it once for all who ask meanwhile.
+pub(super) async fn serve(State(ready): State<Ready>, request: Request, next: Next) -> Response {
+    metrics::counter!("http_pages_asked_total").increment(1);
+    if request.method() != Method::GET {
+        return next.run(request).await;
+    }
+    let page = ready.pages.get_with(ready.asked(&request), make(request, next)).await;
+    let mut response = Body::from(page.body.clone()).into_response();
+    *response.status_mut() = page.status;
+    *response.headers_mut() = page.headers.clone();
+    response
+}
+
+/// Forgets every page once something was changed: who changed it is led to a page that shows it.
+pub(super) async fn renew(State(ready): State<Ready>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    ready.pages.invalidate_all();
+    response
+}
+
+async fn make(request: Request, next: Next) -> Arc<Page> {
+    metrics::counter!("http_pages_made_total").increment(1);
+    let (head, body) = next.run(request).await.into_parts();
+    Arc::new(match to_bytes(body, PAGE_BYTES).await {
+        Ok(body) => Page { status: head.status, headers: head.headers, body },
+        Err(error) => {
+            tracing::error!(%error, "a page cannot be made");
+            Page { status: StatusCode::INTERNAL_SERVER_ERROR, headers: HeaderMap::new(), body: Bytes::new() }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Instant,
+    };
+
+    use axum::{
+        Router,
+        http::{HeaderName, HeaderValue},
+        middleware::from_fn_with_state,
+        routing::get,
+    };
+    use cache::Clock;
+    use tokio_util::sync::CancellationToken;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    /// Pages that tell which rendering they are.
+    fn numbered(ready: Ready) -> Router {
+        let made = Arc::new(AtomicUsize::new(0));
+        let page = move || {
+            let number = made.fetch_add(1, Ordering::SeqCst);
+            async move {
+                tokio::task::yield_now().await;
+                ([("x-kept", "yes")], number.to_string())
+            }
+        };
+        Router::new().route("/{*any}", get(page)).layer(from_fn_with_state(ready, serve))
+    }
+
+    async fn ask(router: &Router, address: &str, headers: &[(&'static str, &'static str)]) -> String {
+        let mut request = Request::get(address).body(Body::empty()).unwrap();
+        request
+            .headers_mut()
+            .extend(headers.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))));
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!((response.status(), response.headers()["x-kept"].to_str().unwrap()), (StatusCode::OK, "yes"));
+        String::from_utf8(to_bytes(response.into_body(), 100).await.unwrap().into()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn readers_of_one_page_share_one_rendering_and_others_do_not() {
+        let hub = Hub::new(cache::Cache::builder(Clock::System, "test").build(), 1);
+        let router = numbered(Ready::keeping(hub, Duration::from_secs(3_600)));
+        let all = futures_util::future::join_all((0..50).map(|_| ask(&router, "/a?x=1", &[]))).await;
+        assert!(all.iter().all(|number| number == "0"), "{all:?}");
+        let others: [(&str, &[_]); 4] = [
+            ("/a?x=2", &[]),
+            ("/a?x=1", &[("cookie", "virtuoso=theme=light")]),
+            ("/a?x=1", &[("accept-encoding", "br")]),
+            ("/b", &[]),
+        ];
+        for (number, (address, headers)) in (1..).zip(others) {
+            assert_eq!(ask(&router, address, headers).await, number.to_string(), "{address} {headers:?}");
+        }
+        assert_eq!(
+            ask(&router, "/a?x=1", &[("cookie", "virtuoso=theme=system; other=1")]).await,
+            "0",
+            "the same settings"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_page_is_made_anew_with_the_next_tick_and_after_a_flush() {
+        let cache = cache::Cache::builder(Clock::System, "test").build();
+        let hub = Hub::new(cache.clone(), 1);
+        let router = numbered(Ready::new(hub.clone()));
+        assert_eq!(ask(&router, "/a", &[]).await, "0");
+        let stop = CancellationToken::new();
+        let mut ticks = hub.ticks();
+        let running = tokio::spawn(hub.clone().run(stop.clone()));
+        // The first tick tells of the cache.
+        ticks.changed().await.unwrap();
+        stop.cancel();
+        running.await.unwrap();
+        assert_eq!(ask(&router, "/a", &[]).await, "1", "the tick makes it old");
+        let end = Instant::now() + Duration::from_secs(20);
+        while ask(&router, "/a", &[]).await == "1" {
+            assert!(Instant::now() < end, "it is kept for ever");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
