@@ -118,9 +118,9 @@ fn one_kind_is_listed_where_the_address_names_it() {
     assert!(!text(&html).contains("turned Long"));
     assert_eq!(html.matches("aria-current=\"true\"").count(), 1);
     let none = page(Ok(held(log(Vec::new(), RuleBook::Read(Vec::new())), 2)), here(&[]), query);
-    has(&none, &["No turn of the market was noted since 21 Nov 2026, 00:51 UTC."]);
+    has(&none, &["The market did not turn since 21 Nov 2026, 00:51 UTC."]);
     let nothing = page(Ok(held(log(Vec::new(), RuleBook::Read(Vec::new())), 2)), here(&[]), Query::default());
-    has(&nothing, &["Nothing was noted since 21 Nov 2026, 00:51 UTC.", "No rule yet."]);
+    has(&nothing, &["Nothing happened since 21 Nov 2026, 00:51 UTC.", "No rule yet."]);
 }
 
 #[test]

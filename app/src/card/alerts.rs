@@ -36,13 +36,13 @@ fn body(held: &Held<AlertLog>, query: Query, now: UnixMs) -> AnyView {
         log.alerts.iter().filter(|alert| query.kind.is_none_or(|kind| kind == alert.event.kind())).collect();
     let since = format::moment(log.watched_since);
     let list = if listed.is_empty() {
-        let what = query.kind.map_or("Nothing", |kind| match kind {
-            Kind::Signal => "No signal turned and nothing else of this kind",
-            Kind::Market => "No turn of the market",
-            Kind::Idea => "No idea",
-            Kind::Rule => "No rule met",
+        let what = query.kind.map_or("Nothing happened", |kind| match kind {
+            Kind::Signal => "No signal turned",
+            Kind::Market => "The market did not turn",
+            Kind::Idea => "No idea opened or ended",
+            Kind::Rule => "No rule was met",
         });
-        view! { <p class="absent">{format!("{what} was noted since {since}.")}</p> }.into_any()
+        view! { <p class="absent">{format!("{what} since {since}.")}</p> }.into_any()
     } else {
         let ids = ids(&listed);
         let rows = listed.iter().zip(ids).take(SHOWN).map(|(alert, id)| row(alert, id, now)).collect_view();
