@@ -206,11 +206,14 @@ async fn what_is_open_to_all_is_read_by_all_and_changed_by_those_inside() {
         assert_eq!(get(&program, path).send().await.unwrap().status(), 200, "{path}");
     }
     assert_eq!(get(&program, "/metrics").send().await.unwrap().status(), 401);
-    let stranger = post(&program, "/settings", "same-origin", "theme=light").send().await.unwrap();
-    assert_eq!((stranger.status().as_u16(), header(&stranger, "location")), (303, "/login?next=%2Fsettings"));
+    let rule = "symbol=any&turns=long";
+    let stranger = post(&program, "/alerts/rules", "same-origin", rule).send().await.unwrap();
+    assert_eq!((stranger.status().as_u16(), header(&stranger, "location")), (303, "/login?next=%2F"));
+    let own_colours = post(&program, "/settings", "same-origin", "theme=light").send().await.unwrap();
+    assert!(cookie(&own_colours).0.contains("theme=light"), "a cookie of the stranger's own browser");
     let (pair, _) = cookie(&log_in(&program, TOKEN, "/settings").await);
-    let reader = post(&program, "/settings", "same-origin", "theme=light").header("cookie", pair).send().await.unwrap();
-    assert!(cookie(&reader).0.contains("theme=light"));
+    let reader = post(&program, "/alerts/rules", "same-origin", rule).header("cookie", pair).send().await.unwrap();
+    assert_eq!((reader.status().as_u16(), header(&reader, "location")), (303, "/alerts#rules"));
     let page = get(&program, "/settings").send().await.unwrap().text().await.unwrap();
     assert!(page.contains("href=\"/login?next=%2Fsettings\"") && !page.contains("/logout"), "{page}");
 }

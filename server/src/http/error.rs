@@ -32,6 +32,8 @@ pub(crate) enum ApiError {
     },
     /// A change that another origin asks for.
     ForeignOrigin,
+    /// Nobody is asked who they are, so a change is taken at the machine itself alone.
+    ReadOnly,
 }
 
 impl IntoResponse for ApiError {
@@ -59,6 +61,11 @@ impl IntoResponse for ApiError {
             Self::TooManyTokens { wait_s } => {
                 let message = format!("too many wrong tokens were given; try again in {wait_s} s");
                 (StatusCode::TOO_MANY_REQUESTS, "too_many_tokens", message)
+            }
+            Self::ReadOnly => {
+                let message =
+                    "everybody may read this dashboard; who may change it has to log in: set access.token".to_owned();
+                (StatusCode::FORBIDDEN, "read_only", message)
             }
             Self::ForeignOrigin => {
                 let message = "changes are taken from this dashboard's own pages alone".to_owned();

@@ -71,6 +71,8 @@ impl Place {
     fn of(method: &Method, path: &str) -> Self {
         match path {
             "/livez" | "/readyz" | path::LOGIN | path::LOGOUT => Self::Open,
+            // It changes nothing but a cookie of the browser that asks.
+            path::SETTINGS => Self::Readable,
             _ if origin::changes(method) || path == "/metrics" => Self::Guarded,
             _ if path.starts_with("/pkg/") || FILES.contains(&path) => Self::File,
             _ => Self::Readable,
@@ -128,8 +130,12 @@ impl Gate {
     }
 
     /// Asks for the login: on its page, or as an error where a program asks.
-    fn ask(&self, uri: &Uri) -> Response {
-        let asked = uri.path_and_query().map_or(uri.path(), |asked| asked.as_str());
+    fn ask(&self, method: &Method, uri: &Uri) -> Response {
+        let asked = match uri.path_and_query() {
+            // What a form is sent to is no page.
+            Some(asked) if !origin::changes(method) => asked.as_str(),
+            _ => path::MARKET,
+        };
         let program = uri.path().starts_with("/api/") || ["/metrics", "/health"].contains(&uri.path());
         let mut response = match HeaderValue::try_from(path::login(next::local(asked))) {
             Ok(login) if self.0.pages && !program => {
@@ -178,7 +184,12 @@ pub(super) async fn guard(
     };
     let stranger = visitor == Visitor::LoggedOut && !(gate.0.open_to_all && place != Place::Guarded);
     if stranger && matches!(place, Place::Readable | Place::Guarded) {
-        return gate.ask(request.uri());
+        return gate.ask(request.method(), request.uri());
+    }
+    // Whom nobody asks may change something at the machine itself, and read from elsewhere.
+    let unasked_from_elsewhere = visitor == Visitor::Unasked && !peer.ip().to_canonical().is_loopback();
+    if unasked_from_elsewhere && origin::changes(request.method()) && place == Place::Guarded {
+        return ApiError::ReadOnly.into_response();
     }
     request.extensions_mut().insert(visitor);
     let response = next.run(request).await;
@@ -212,7 +223,8 @@ mod tests {
         {
             assert_eq!(Place::of(&Method::GET, path), Place::Readable, "{path}");
         }
-        for (method, path) in [(Method::POST, "/settings"), (Method::GET, "/metrics"), (Method::POST, "/pkg/x")] {
+        assert_eq!(Place::of(&Method::POST, path::SETTINGS), Place::Readable, "a cookie alone");
+        for (method, path) in [(Method::POST, path::RULES), (Method::GET, "/metrics"), (Method::POST, "/pkg/x")] {
             assert_eq!(Place::of(&method, path), Place::Guarded, "{path}");
         }
     }

@@ -29,8 +29,8 @@ pub(crate) struct Betas {
     pub(crate) market: Arc<Market>,
     pub(crate) last: LastScan,
     pub(crate) publisher: Arc<Publisher<BetaTable>>,
-    /// The close of the newest minute that was published.
-    pub(crate) published: Option<UnixMs>,
+    /// The close of the newest minute that was published, and how many contracts had their candles then.
+    pub(crate) published: Option<(UnixMs, usize)>,
 }
 
 impl Task for Betas {
@@ -43,14 +43,19 @@ impl Task for Betas {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (Some(scanned), Ok(symbol)) = (last, Symbol::new(BTC)) else { return Ok(()) };
         let Some(benchmark) = benchmark(&self.market, symbol) else { return Ok(()) };
+        let symbols: Vec<Symbol> = scanned.rows.iter().map(|row| row.symbol).collect();
         // Without a minute of Bitcoin there is nothing to hold a contract against.
-        let Some(until) = until(&benchmark).filter(|until| self.published != Some(*until)) else { return Ok(()) };
-        let (market, symbols) =
-            (Arc::clone(&self.market), scanned.rows.iter().map(|row| row.symbol).collect::<Vec<_>>());
+        let Some(until) = until(&benchmark) else { return Ok(()) };
+        // Those that were loaded since are not left out for the rest of the minute.
+        let found = (until, loaded(&self.market, &symbols));
+        if self.published == Some(found) {
+            return Ok(());
+        }
+        let market = Arc::clone(&self.market);
         let computed = tokio::task::spawn_blocking(move || table(&market, symbol, &benchmark, &symbols, scanned.as_of));
         let table = computed.await.map_err(TaskError::Lost)?;
         publish(&self.publisher, &(), table, until).await?;
-        self.published = Some(until);
+        self.published = Some(found);
         Ok(())
     }
 }
@@ -60,6 +65,11 @@ fn benchmark(market: &Market, symbol: Symbol) -> Option<PerTimeframe<Vec<Candle>
     let window = market.window(symbol)?;
     let window = lock(&window);
     window.is_loaded().then(|| PerTimeframe::build(|timeframe| window.candles(timeframe).to_vec()))
+}
+
+/// How many contracts have their candles.
+fn loaded(market: &Market, symbols: &[Symbol]) -> usize {
+    symbols.iter().filter(|symbol| market.window(**symbol).is_some_and(|window| lock(&window).is_loaded())).count()
 }
 
 /// The close of the newest minute.
@@ -131,6 +141,7 @@ mod tests {
         let btc = symbols[0];
         let candles = benchmark(&market, btc).unwrap();
         assert_eq!(until(&candles), Some(NOW));
+        assert_eq!(loaded(&market, &symbols), symbols.len());
         let begun = Instant::now();
         let table = table(&market, btc, &candles, &symbols, NOW);
         let took = begun.elapsed();
