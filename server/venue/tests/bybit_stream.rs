@@ -156,6 +156,28 @@ async fn a_change_after_a_pause_of_a_ticker_is_not_used_and_the_whole_is_asked_f
     assert_eq!(stage.last_price().await, 107.0, "and nothing of the old one in between");
 }
 
+/// In bad weather a price stood for twenty seconds after the message that changed it had been cut in two.
+#[tokio::test]
+async fn a_change_of_a_ticker_that_cannot_be_read_ends_that_ticker_and_one_of_nobody_ends_all() {
+    let mut stage = stage(&["AUSDT", "BUSDT"], 64, |config| config.stream.resubscribe_every = Duration::ZERO).await;
+    let mut peer = stage.connected().await;
+    let whole = r#""lastPrice":"100""#;
+    for (broken, asked) in [
+        (r#"{"topic":"tickers.AUSDT","type":"delta","ts":2,"data":{"lastPri"#, vec!["tickers.AUSDT"]),
+        (r#"{"topic":"tick"#, vec!["tickers.AUSDT", "tickers.BUSDT"]),
+    ] {
+        for symbol in ["AUSDT", "BUSDT"] {
+            peer.say(ticker(symbol, "snapshot", whole, 1_000)).await;
+            stage.last_price().await;
+        }
+        peer.say(broken).await;
+        let mut again = [peer.accept_request().await, peer.accept_request().await];
+        assert_eq!([again[0].op.as_str(), again[1].op.as_str()], ["unsubscribe", "subscribe"]);
+        again[1].args.sort();
+        assert_eq!(again[1].args, asked);
+    }
+}
+
 #[tokio::test]
 async fn an_impossible_book_message_ends_that_book() {
     let mut stage = stage(&["AUSDT"], 64, |_| {}).await;

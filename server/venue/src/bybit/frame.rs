@@ -119,14 +119,19 @@ impl std::error::Error for FrameError {
     }
 }
 
+/// The topic that a broken message begins with, as all messages of the exchange do.
+fn begun(text: &str) -> Option<Topic> {
+    Topic::read(text.strip_prefix(r#"{"topic":""#)?.split_once('"')?.0)
+}
+
 /// Reads a message.
 ///
 /// # Errors
 ///
 /// [`FrameError`] when it is not one, is about something unknown, or says something impossible.
 pub fn read(text: &str) -> Result<Frame<'_>, FrameError> {
-    let message: Message<'_> =
-        serde_json::from_str(text).map_err(|error| FrameError { topic: None, problem: Problem::NotAMessage(error) })?;
+    let message: Message<'_> = serde_json::from_str(text)
+        .map_err(|error| FrameError { topic: begun(text), problem: Problem::NotAMessage(error) })?;
     let Some(topic_text) = &message.topic else { return answer(&message) };
     let Some(topic) = Topic::read(topic_text.as_str()) else {
         return Err(FrameError { topic: None, problem: Problem::Unknown(topic_text.as_str().to_owned()) });

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{
     StreamConfig,
     book::Step,
-    frame::{self, Data, Frame},
+    frame::{self, Data, Frame, Problem},
     model::TickerRow,
     subscriptions::{Answered, Subscriptions},
     ticker::TickerState,
@@ -82,6 +82,13 @@ impl Watch {
         }
         if let Some(ticker) = state.ticker(at, self.intervals.hours(symbol)) {
             sink.offer(MarketEvent::Ticker { symbol, ticker: Box::new(ticker) });
+        }
+    }
+
+    /// A change that could not be read is in no later message, and nothing numbers them: the whole is asked for.
+    fn doubt_ticker(&mut self, symbol: Symbol, now: Instant) {
+        if self.symbols.get_mut(&symbol).is_some_and(|watched| watched.ticker.take().is_some()) {
+            self.want(Topic { channel: Channel::Ticker, symbol }, now);
         }
     }
 
@@ -229,10 +236,22 @@ impl Dialogue for Watch {
             Err(error) => {
                 let excerpt: String = text.chars().take(160).collect();
                 sink.counters.count_malformed(&error.kind(), &format_args!("{error} in `{excerpt}`"));
-                if let Some(Topic { channel: Channel::Book, symbol }) = error.topic
-                    && let Some(at) = self.symbols.get(&symbol).filter(|w| w.book.holds()).and_then(|w| w.book_at)
-                {
-                    self.lose_book(symbol, at, now, sink);
+                match error.topic {
+                    Some(Topic { channel: Channel::Book, symbol }) => {
+                        let held = self.symbols.get(&symbol).filter(|watched| watched.book.holds());
+                        if let Some(at) = held.and_then(|watched| watched.book_at) {
+                            self.lose_book(symbol, at, now, sink);
+                        }
+                    }
+                    Some(Topic { channel: Channel::Ticker, symbol }) => self.doubt_ticker(symbol, now),
+                    Some(_) => {}
+                    // It may have been about any of them.
+                    None if matches!(error.problem, Problem::NotAMessage(_)) => {
+                        for symbol in self.symbols().iter() {
+                            self.doubt_ticker(*symbol, now);
+                        }
+                    }
+                    None => {}
                 }
                 return;
             }
