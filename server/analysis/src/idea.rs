@@ -4,7 +4,7 @@
 //! *became* one; a symbol that was long when its first bar was seen opens none, for its entry has passed. A reading of low
 //! quality has to be further from 50: its distance times its quality counts.
 //!
-//! Read on in [`outcome`] for how bars decide what becomes of an idea.
+//! Read on in `outcome` for how bars decide what becomes of an idea.
 
 mod open;
 mod outcome;

@@ -1,6 +1,6 @@
 //! Who may read what is served, and who may change anything: one guard before every path.
 //!
-//! Without a token nobody is asked. With one, a reader logs in on a page and carries a [session](session) in a cookie, a program
+//! Without a token nobody is asked. With one, a reader logs in on a page and carries a session in a cookie, a program
 //! sends the token itself as `Authorization: Bearer …`. What a service manager asks and what the login page is made of are open
 //! always, what is read also where the configuration says so. What changes something comes from this server's own pages alone.
 //!
