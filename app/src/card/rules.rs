@@ -130,7 +130,7 @@ fn forms(count: usize) -> AnyView {
     let ways = [Direction::Long, Direction::Short, Direction::Neutral]
         .map(|way| view! { <option value=way.label().to_lowercase()>{way.label()}</option> });
     view! {
-        <form class="new-rule" method="post" action=path::RULES aria-label="A figure crosses a level">
+        <form id="new-crossing" class="new-rule" method="post" action=path::RULES aria-label="A figure crosses a level">
             {symbol()}
             <label><span>"Figure"</span><select name="figure">{figures.collect_view()}</select></label>
             <label><span>"Is"</span><select name="side">{sides.collect_view()}</select></label>
@@ -140,7 +140,7 @@ fn forms(count: usize) -> AnyView {
             </label>
             <button type="submit">"Add"</button>
         </form>
-        <form class="new-rule" method="post" action=path::RULES aria-label="A symbol turns">
+        <form id="new-turn" class="new-rule" method="post" action=path::RULES aria-label="A symbol turns">
             {symbol()}
             <label><span>"Turns"</span><select name="turns">{ways.collect_view()}</select></label>
             <button type="submit">"Add"</button>
