@@ -111,7 +111,7 @@ pub(crate) fn analyse(asked: &Analyse) -> Result<(), AnalyseError> {
             if place < asked.skip || !(place - asked.skip).is_multiple_of(asked.every) {
                 continue;
             }
-            let analysis = scorer.score(&history.input());
+            let analysis = scorer.analyse(&history.input());
             let Some(bar) = Bar::of(market.symbol, history.now(), candle.close, &analysis) else { continue };
             spread.take(&analysis);
             out.write(&bar)?;

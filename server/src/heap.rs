@@ -1,16 +1,52 @@
-//! How the C library's heap is divided.
+//! One heap for all threads, which gives back what is free.
 //!
-//! A heap of glibc's grows a part of its own for each thread that finds the others busy, up to eight for each processor, and
-//! what is free in one is not used by another: with 600 symbols that held some 20 MB that nobody used. See `docs/PERFORMANCE.md`.
+//! glibc grows a heap of its own for each thread that finds the others busy, up to eight for each processor, and what is free in
+//! one is not used by another: with 600 symbols that held some 20 MB that nobody used. What is free between things in use stays
+//! with the process until it is told to let go: another 16 MB. See `docs/PERFORMANCE.md`.
 
-/// Lets all threads share two parts. To be called before there are threads; where the heap is not glibc's it does nothing.
+/// How often what is free is given back.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const GIVE_BACK: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// What is larger is asked of the system and given back to it at once: lists, pages and answers of an exchange of some 100 KB come
+/// and go each second, and left holes that what stays did not fit into.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const OWN_PAGES_BYTES: libc::c_int = 64 * 1024;
+/// Heaps of all threads together. What a thread takes and gives in turn comes from a small store of its own, so they seldom meet.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const HEAPS: libc::c_int = 1;
+
+/// Lets all threads share one heap, and what is large have pages of its own. To be called before there are threads; where the
+/// heap is not glibc's it does nothing.
 pub fn share() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        const PARTS: libc::c_int = 2;
+    for (what, value) in [(libc::M_ARENA_MAX, HEAPS), (libc::M_MMAP_THRESHOLD, OWN_PAGES_BYTES)] {
         #[expect(unsafe_code, reason = "the C library has no other way to be told")]
         // SAFETY: it takes two numbers and sets a limit; it may be called at any time.
         // A limit that is not taken leaves the heap as it was: larger, and no less right.
-        let _taken = unsafe { libc::mallopt(libc::M_ARENA_MAX, PARTS) };
+        let _taken = unsafe { libc::mallopt(what, value) };
     }
+}
+
+/// Gives back what is free, as long as the process runs. To be called within a runtime.
+pub fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    tokio::spawn(async {
+        let mut timer = tokio::time::interval(GIVE_BACK);
+        timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            timer.tick().await;
+            // It walks over the heap for some milliseconds: not where the streams are read.
+            let walked = tokio::task::spawn_blocking(|| {
+                #[expect(unsafe_code, reason = "the C library has no other way to be told")]
+                // SAFETY: it takes a number, locks the heap itself, and touches only what is free.
+                unsafe {
+                    libc::malloc_trim(0)
+                }
+            });
+            if walked.await.is_err() {
+                return;
+            }
+        }
+    });
 }

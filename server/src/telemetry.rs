@@ -2,13 +2,20 @@
 
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, util::TryInitError};
 
 use crate::config::Log;
 
 /// How often measurements are summed up.
 const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The edges that times are counted between, in seconds. Counts in fixed buckets can be added over processes and over time, and
+/// take a few hundred bytes where the sketches of quantiles took 7 MB.
+const SECONDS: [f64; 16] =
+    [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0];
+/// The edges that sizes are counted between.
+const BYTES: [f64; 8] = [256.0, 1_024.0, 4_096.0, 16_384.0, 65_536.0, 262_144.0, 524_288.0, 1_048_576.0];
 
 /// The process cannot be observed.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +47,10 @@ pub fn start(log: &Log) -> Result<PrometheusHandle, TelemetryError> {
     } else {
         lines.finish().try_init()?;
     }
-    let recorder = PrometheusBuilder::new().install_recorder()?;
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_bytes".to_owned()), &BYTES)?
+        .install_recorder()?;
     tokio::spawn(sum_up(recorder.clone()));
     Ok(recorder)
 }

@@ -111,7 +111,7 @@ fn a_bar_says_what_the_analysis_says_of_the_candles_until_then() {
         }
         assert!(bar["technical"].is_f64() && bar["candles"].is_f64());
         assert!(bar["score"].is_null(), "candles alone make no score");
-        assert!(bar["missing"].as_str().unwrap().ends_with("60 % needed"), "{bar}");
+        assert!(bar["missing"].as_str().unwrap().ends_with("60% needed"), "{bar}");
     }
     assert_eq!(bars[0]["closed_at"], "2025-06-17T04:10:00Z");
     let report = &report["report"];

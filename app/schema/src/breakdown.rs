@@ -2,8 +2,9 @@
 //!
 //! The contributions of the parts sum to their dimension's, and those of the dimensions to `score − 50`.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
+use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,16 +27,16 @@ pub struct Finding {
 
 /// One part of a dimension, for one timeframe where it is made of candles.
 ///
-/// Its names come from the registry of measures and are borrowed from it; only what was decoded owns them. A market of
-/// 600 symbols holds some 55,000 parts, each of which would else carry three strings of its own.
+/// Its names come from the registry of measures and point into it; only what was decoded owns them. A market of 600 symbols holds
+/// some 55,000 parts and more, and three pointers are a third of what three strings are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     /// Its name in the registry, for example `rsi_14`.
-    pub id: Cow<'static, str>,
+    pub id: ArcStr,
     /// Its name for people, for example `RSI (14)`.
-    pub label: Cow<'static, str>,
+    pub label: ArcStr,
     /// The unit of the raw figure, empty where it has none.
-    pub unit: Cow<'static, str>,
+    pub unit: ArcStr,
     /// The candles it is made of; none where it is made of trades, the book or derivatives.
     pub timeframe: Option<Timeframe>,
     /// Its share of its dimension, before missing parts are left out.
@@ -65,11 +66,11 @@ pub struct DimensionBreakdown {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
     /// Its name in the registry.
-    pub id: Cow<'static, str>,
+    pub id: ArcStr,
     /// Its name for people.
-    pub label: Cow<'static, str>,
+    pub label: ArcStr,
     /// The unit of the figure, empty where it has none.
-    pub unit: Cow<'static, str>,
+    pub unit: ArcStr,
     /// The figure.
     pub value: Figure<f64>,
 }

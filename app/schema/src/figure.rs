@@ -124,7 +124,7 @@ impl fmt::Display for Why {
                 write!(f, "newest input {} s old, limit {} s", age_ms / 1_000, limit_ms / 1_000)
             }
             Self::LowCoverage { have_pct, need_pct } => {
-                write!(f, "{have_pct} % of the inputs known, {need_pct} % needed")
+                write!(f, "{have_pct}% of the inputs known, {need_pct}% needed")
             }
         }
     }
@@ -146,9 +146,6 @@ mod tests {
     #[test]
     fn reasons_are_plain_words() {
         assert_eq!(Why::TooFewSamples { have: 4, need: 12 }.to_string(), "4 of 12 samples");
-        assert_eq!(
-            Why::LowCoverage { have_pct: 43, need_pct: 60 }.to_string(),
-            "43 % of the inputs known, 60 % needed"
-        );
+        assert_eq!(Why::LowCoverage { have_pct: 43, need_pct: 60 }.to_string(), "43% of the inputs known, 60% needed");
     }
 }

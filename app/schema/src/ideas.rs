@@ -3,8 +3,7 @@
 //! Data, not advice: nothing here says what to do. Results are in R, the distance from entry to stop; fees, funding and
 //! slippage are not counted.
 
-use std::borrow::Cow;
-
+use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -43,9 +42,9 @@ pub struct Reason {
     /// The dimension that the measure belongs to.
     pub dimension: Dimension,
     /// The measure's name for people.
-    pub label: Cow<'static, str>,
+    pub label: ArcStr,
     /// The unit of the raw figure, empty where it has none.
-    pub unit: Cow<'static, str>,
+    pub unit: ArcStr,
     /// The candles it is made of, where it is made of candles.
     pub timeframe: Option<Timeframe>,
     /// What a person checks.

@@ -15,23 +15,46 @@ pub enum Side {
 }
 
 /// One trade.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+///
+/// Three numbers: a monitor holds 2,000 of each contract, and the side in a field of its own would take a fourth.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trade {
     /// When it happened.
     pub at: UnixMs,
-    /// The taker's side.
-    pub side: Side,
     /// The price, in quote currency.
     pub price: f64,
-    /// The size, in base coin.
-    pub size: f64,
+    /// The size in base coin, with the sign of the taker's side: the bit, so that nothing sold is a sale.
+    signed_size: f64,
 }
 
 impl Trade {
-    /// The size in quote currency.
+    /// A trade of a size in base coin, at a price in quote currency. A size below zero becomes none at all (NaN).
     #[must_use]
-    pub fn notional(&self) -> f64 {
-        self.price * self.size
+    pub fn new(at: UnixMs, side: Side, price: f64, size: f64) -> Self {
+        let size = if size >= 0.0 { size.abs() } else { f64::NAN };
+        let signed_size = match side {
+            Side::Buy => size,
+            Side::Sell => -size,
+        };
+        Self { at, price, signed_size }
+    }
+
+    /// The taker's side.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        if self.signed_size.is_sign_negative() { Side::Sell } else { Side::Buy }
+    }
+
+    /// The size, in base coin.
+    #[must_use]
+    pub fn size(&self) -> f64 {
+        self.signed_size.abs()
+    }
+
+    /// The size in quote currency, below zero for a sale.
+    #[must_use]
+    pub fn signed_notional(&self) -> f64 {
+        self.price * self.signed_size
     }
 }
 
@@ -85,5 +108,23 @@ impl Candle {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trade_keeps_its_side_and_its_size_in_one_number() {
+        let trade = |side, size| Trade::new(UnixMs(1), side, 2.0, size);
+        for (side, sign) in [(Side::Buy, 1.0), (Side::Sell, -1.0)] {
+            for size in [0.0, 0.003, 1e12] {
+                let one = trade(side, size);
+                assert_eq!((one.side(), one.size(), one.signed_notional()), (side, size, sign * 2.0 * size));
+            }
+        }
+        assert!(trade(Side::Buy, -1.0).size().is_nan(), "less than nothing is no size");
+        assert_eq!(size_of::<Trade>(), 24);
     }
 }

@@ -19,7 +19,7 @@ fn score(criterion: &mut Criterion) {
         .iter()
         .map(|input| {
             let mut scorer = Scorer::new(Bars::Closed);
-            black_box(scorer.score(input));
+            black_box(scorer.analyse(input));
             scorer
         })
         .collect();
@@ -28,6 +28,9 @@ fn score(criterion: &mut Criterion) {
     });
     criterion.bench_function("one symbol, tick", |bencher| {
         bencher.iter(|| scorers[0].score(black_box(&inputs[0])));
+    });
+    criterion.bench_function("one symbol, tick, explained", |bencher| {
+        bencher.iter(|| scorers[0].analyse(black_box(&inputs[0])));
     });
     // A market does not fit the processor's caches: these two measure memory too, and tell the cost of each symbol.
     let mut market = criterion.benchmark_group("600 symbols");
@@ -52,7 +55,7 @@ fn score(criterion: &mut Criterion) {
         let mut rounds = [&shorter, &inputs].into_iter().cycle();
         bencher.iter(|| {
             for (scorer, input) in scorers.iter_mut().zip(rounds.next().unwrap_or(&inputs)) {
-                black_box(scorer.score(black_box(input)));
+                black_box(scorer.analyse(black_box(input)));
             }
         });
     });

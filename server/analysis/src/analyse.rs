@@ -71,20 +71,35 @@ pub(crate) fn weigh(input: &SymbolInput<'_>, candled: &Candled) -> Analysis {
     let others = measure_others(&context);
     let weighed = Dimension::ALL.map(|dimension| Weighed::of(dimension, candled, &others));
     let confluence = Confluence::of(&weighed.each_ref().map(Weighed::voice));
-    let scored = confluence.coverage >= COVERAGE_LEAST;
-    let score = if scored {
-        known(Score::new((50.0 + confluence.points).clamp(0.0, 100.0)).ok(), input.as_of)
-    } else {
-        Figure::Missing(low_coverage(confluence.coverage, COVERAGE_LEAST))
-    };
+    let told = is_told(&confluence).then_some(&confluence);
     let (conditions, quality) = condition::of(&context);
     Analysis {
-        agreement: if scored { Ratio::clamped(confluence.agreement) } else { None },
+        score: score_of(&confluence, input.as_of),
+        agreement: told.and_then(|confluence| Ratio::clamped(confluence.agreement)),
         coverage: share(confluence.coverage),
-        dimensions: weighed.map(|dimension| dimension.told(scored.then_some(&confluence))).into(),
+        dimensions: weighed.map(|dimension| dimension.told(told)).into(),
         conditions,
         quality,
-        score,
+    }
+}
+
+/// The score of [`weigh`] without its explanation.
+pub(crate) fn weigh_alone(input: &SymbolInput<'_>, candled: &Candled) -> Figure<Score> {
+    let others = measure_others(&Context::of(input, candled));
+    let voices = Dimension::ALL.map(|dimension| Weighed::of(dimension, candled, &others).voice());
+    score_of(&Confluence::of(&voices), input.as_of)
+}
+
+/// Whether enough is known for a score.
+fn is_told(confluence: &Confluence) -> bool {
+    confluence.coverage >= COVERAGE_LEAST
+}
+
+fn score_of(confluence: &Confluence, as_of: UnixMs) -> Figure<Score> {
+    if is_told(confluence) {
+        known(Score::new((50.0 + confluence.points).clamp(0.0, 100.0)).ok(), as_of)
+    } else {
+        Figure::Missing(low_coverage(confluence.coverage, COVERAGE_LEAST))
     }
 }
 
@@ -192,14 +207,14 @@ impl<'a> Weighed<'a> {
                     let finding = Lean::clamped(sub.lean).zip(Points::new(adds(part.effective, sub.lean)).ok());
                     let finding =
                         finding.map(|(lean, contribution)| Finding { raw: sub.raw, lean, contribution, n: sub.n });
-                    (sub.label.unwrap_or(part.row.label), known(finding, sub.as_of))
+                    (sub.label.unwrap_or(&part.row.label), known(finding, sub.as_of))
                 }
-                Err(why) => (part.row.label, Figure::Missing(why.clone())),
+                Err(why) => (&part.row.label, Figure::Missing(why.clone())),
             };
             Part {
-                id: part.row.id.into(),
-                label: label.into(),
-                unit: part.row.unit.into(),
+                id: part.row.id.clone(),
+                label: label.clone(),
+                unit: part.row.unit.clone(),
                 timeframe: part.timeframe,
                 weight: share(part.weight),
                 finding,

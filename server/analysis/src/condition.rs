@@ -1,5 +1,6 @@
 //! Measures without a direction: they never move the score, only how far it is trusted.
 
+use arcstr::{ArcStr, literal};
 use schema::{Figure, Level, Ratio, Timeframe, UnixMs, Why, breakdown::Condition};
 
 use crate::{context::Context, input::BestQuote, measure::at_least, stats::median};
@@ -12,25 +13,25 @@ type Value = Result<(f64, UnixMs), Why>;
 #[derive(Debug)]
 pub struct Row {
     /// Its name on the wire.
-    pub id: &'static str,
+    pub id: ArcStr,
     /// Its name for people.
-    pub label: &'static str,
+    pub label: ArcStr,
     /// The unit of the figure, empty where it has none.
-    pub unit: &'static str,
+    pub unit: ArcStr,
     /// What it says, in one line.
     pub about: &'static str,
 }
 
 macro_rules! rows {
     ($($id:literal, $label:literal, $unit:literal, $about:literal;)+) => {
-        [$(Row { id: $id, label: $label, unit: $unit, about: $about }),+]
+        [$(Row { id: literal!($id), label: literal!($label), unit: literal!($unit), about: $about }),+]
     };
 }
 
 /// Every condition, in the order in which a score lists them.
-pub const CONDITIONS: [Row; 7] = rows! {
+pub static CONDITIONS: [Row; 7] = rows! {
     "spread", "Spread", "bps", "Best ask minus best bid, against the price between them.";
-    "depth_1pct", "Depth ±1 %", "USD", "What rests within 1 % of the price, on both sides.";
+    "depth_1pct", "Depth ±1%", "USD", "What rests within 1% of the price, on both sides.";
     "wall", "Largest level", "× median", "The largest level of the book against the median one.";
     "vanished", "Size withdrawn at the best quotes", "%", "Size that left the best quotes without being traded, as a share of all that left: much of it looks like spoofing.";
     "refilled", "Size refilled at the best quotes", "%", "Size added at best prices that stayed, as a share of what left them: much of it looks like hidden size.";
@@ -46,9 +47,9 @@ pub(crate) fn of(context: &Context<'_>) -> (Vec<Condition>, Figure<Ratio>) {
     let quality = quality(context, &spread, &depth, &vanished);
     let values = [spread, depth, wall(context), vanished, refilled(context), atr_pct(context), trade_rate(context)];
     let told = |(row, value): (&Row, Value)| Condition {
-        id: row.id.into(),
-        label: row.label.into(),
-        unit: row.unit.into(),
+        id: row.id.clone(),
+        label: row.label.clone(),
+        unit: row.unit.clone(),
         value: figure(value),
     };
     let conditions = CONDITIONS.iter().zip(values).map(told).collect();
@@ -106,7 +107,7 @@ fn vanished(context: &Context<'_>) -> Value {
     let (first, last) = (quotes[0].at, quotes[quotes.len() - 1].at);
     let trades = context.input.trades;
     let since = &trades[trades.partition_point(|trade| trade.at < first)..];
-    let traded: f64 = since.iter().take_while(|trade| trade.at <= last).map(|trade| trade.size).sum();
+    let traded: f64 = since.iter().take_while(|trade| trade.at <= last).map(schema::Trade::size).sum();
     Ok((100.0 * ((left - traded) / left).max(0.0), last))
 }
 

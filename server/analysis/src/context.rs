@@ -91,8 +91,8 @@ impl<'a> Tape<'a> {
         let since = UnixMs(now.0.saturating_sub(TRADES_KEPT_MS));
         let trades = &trades[trades.partition_point(|trade| trade.at < since)..];
         at_least(trades.len(), TRADES_LEAST)?;
-        let size = |trade: &Trade| trade.notional() * sign(trade.side);
-        let is_sound = |trade: &Trade| (trade.price > 0.0) & (trade.size >= 0.0);
+        let size = Trade::signed_notional;
+        let is_sound = |trade: &Trade| (trade.price > 0.0) & (trade.size() >= 0.0);
         let mut largest = Largest::of(trades.len(), 0.99);
         // Four sums run side by side: one alone waits for each addition before it begins the next.
         let (mut sound, mut gross, mut net) = (true, [0.0; 4], [0.0; 4]);

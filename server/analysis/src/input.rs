@@ -124,7 +124,7 @@ pub struct SymbolInput<'a> {
     pub candles: PerTimeframe<&'a [Candle]>,
     /// The candle that is still open; it counts only in a forming score.
     pub open: PerTimeframe<Option<Candle>>,
-    /// The latest trades, up to 2,000.
+    /// The latest trades, up to 1,280 in what the server keeps.
     pub trades: &'a [Trade],
     /// Taker volume of minutes that were watched from beginning to end, up to 1,000.
     pub flow: &'a [FlowBar],

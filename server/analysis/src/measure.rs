@@ -2,6 +2,7 @@
 //!
 //! Every map here is continuous, so that no score jumps when an input moves by a hair; those that take a sign are odd.
 
+use arcstr::ArcStr;
 use schema::{UnixMs, Why};
 
 /// What one measure found.
@@ -16,7 +17,7 @@ pub(crate) struct Sub {
     /// The newest input it was made from.
     pub(crate) as_of: UnixMs,
     /// A label that says more than the registry's, where one measure has two forms.
-    pub(crate) label: Option<&'static str>,
+    pub(crate) label: Option<&'static ArcStr>,
 }
 
 /// A finding, or why there is none.
@@ -33,7 +34,7 @@ impl Sub {
     }
 
     /// The same finding under a label of its own.
-    pub(crate) const fn labelled(self, label: &'static str) -> Self {
+    pub(crate) const fn labelled(self, label: &'static ArcStr) -> Self {
         Self { label: Some(label), ..self }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Weights are shares of a dimension and sum to 1 within each (tested); those of candle measures are split over timeframes.
 
+use arcstr::{ArcStr, literal};
 use schema::{Dimension, Timeframe};
 
 use crate::{
@@ -24,15 +25,15 @@ pub const SATURATED_SHARE: f64 = 0.2;
 #[derive(Debug)]
 pub struct Row {
     /// Its name on the wire.
-    pub id: &'static str,
+    pub id: ArcStr,
     /// Its name for people, with its parameters.
-    pub label: &'static str,
+    pub label: ArcStr,
     /// What it is measured from.
     pub inputs: &'static str,
     /// Its function, as module and name under `indicator/`; formula and map stand there.
     pub source: &'static str,
     /// The unit of the raw figure, empty where it has none.
-    pub unit: &'static str,
+    pub unit: ArcStr,
     /// The dimension it belongs to.
     pub dimension: Dimension,
     /// Its share of the dimension.
@@ -97,7 +98,7 @@ pub const fn timeframe_weight(timeframe: Timeframe) -> f64 {
 /// How candle measures share their weight, in words: `1m 40 %, 5m 30 %, …`.
 #[must_use]
 pub fn timeframe_shares() -> String {
-    Timeframe::ALL.map(|frame| format!("{} {:.0} %", frame.as_str(), 100.0 * timeframe_weight(frame))).join(", ")
+    Timeframe::ALL.map(|frame| format!("{} {:.0}%", frame.as_str(), 100.0 * timeframe_weight(frame))).join(", ")
 }
 
 /// The share of each dimension in the score.
@@ -119,11 +120,11 @@ const SHARE: (f64, f64) = (-1.0, 1.0);
 macro_rules! rows {
     ($($dimension:ident { $($kind:ident($measure:path) $id:literal, $label:literal, $inputs:literal, $unit:literal, $weight:literal, $range:expr, $about:literal;)+ })+) => {
         &[$($(Row {
-            id: $id,
-            label: $label,
+            id: literal!($id),
+            label: literal!($label),
             inputs: $inputs,
             source: stringify!($measure),
-            unit: $unit,
+            unit: literal!($unit),
             dimension: Dimension::$dimension,
             weight: $weight,
             range: $range,
@@ -152,9 +153,9 @@ pub const REGISTRY: &[Row] = rows! {
             "Fading taker pressure by value, size and count.";
     }
     Orderbook {
-        Whole(book_depth::weighted_imbalance) "book_imbalance", "Book imbalance (±0.5 %)", "order book", "", 0.25, SHARE,
+        Whole(book_depth::weighted_imbalance) "book_imbalance", "Book imbalance (±0.5%)", "order book", "", 0.25, SHARE,
             "Resting size near the price, nearer levels first.";
-        Whole(book_depth::depth_balance) "depth_balance", "Bid depth (±1 %)", "order book and its last 500 minutes", "%", 0.22, (0.0, 100.0),
+        Whole(book_depth::depth_balance) "depth_balance", "Bid depth (±1%)", "order book and its last 500 minutes", "%", 0.22, (0.0, 100.0),
             "Bid share of the depth against its own history.";
         Whole(quote_flow::order_flow_imbalance) "order_flow_imbalance", "Order-flow imbalance (50)", "best quotes", "", 0.22, ANY,
             "What was added and taken at the best quotes, in their mean size.";
@@ -190,7 +191,7 @@ pub const REGISTRY: &[Row] = rows! {
             "Bars before a strong move that price has not come back to.";
         Candles(levels::structure_breaks) "structure_breaks", "Structure breaks", "candles", "", 0.16, ANY,
             "Closes beyond earlier turning points.";
-        Candles(profile::value_area) "value_area", "Value area (70 %)", "candles", "", 0.14, ANY,
+        Candles(profile::value_area) "value_area", "Value area (70%)", "candles", "", 0.14, ANY,
             "Where the market trades now against the value area.";
         Candles(range::range) "range_50", "Range (50)", "candles", "", 0.10, SHARE,
             "The place in the range, and sweeps that failed.";

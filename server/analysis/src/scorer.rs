@@ -1,6 +1,13 @@
 //! One symbol scored again and again, at the price of what changed.
 
-use crate::{Analysis, Bars, analyse::weigh, candled::Candled, input::SymbolInput};
+use schema::{Figure, Score};
+
+use crate::{
+    Analysis, Bars,
+    analyse::{weigh, weigh_alone},
+    candled::Candled,
+    input::SymbolInput,
+};
 
 /// Scores one symbol second by second: trades, book and positions are measured each time, the candles of a timeframe only
 /// when one of them closes or, where open bars count, when the open one changes.
@@ -24,9 +31,19 @@ impl Scorer {
         Self { bars, candled: None }
     }
 
-    /// The score of the candles and of everything else as it is now.
+    /// The score of the candles and of everything else as it is now, taken apart.
     #[must_use]
-    pub fn score(&mut self, input: &SymbolInput<'_>) -> Analysis {
+    pub fn analyse(&mut self, input: &SymbolInput<'_>) -> Analysis {
+        weigh(input, self.measure(input))
+    }
+
+    /// The same score without its explanation, for whoever shows a number that the next second replaces.
+    #[must_use]
+    pub fn score(&mut self, input: &SymbolInput<'_>) -> Figure<Score> {
+        weigh_alone(input, self.measure(input))
+    }
+
+    fn measure(&mut self, input: &SymbolInput<'_>) -> &Candled {
         let candled = match self.candled.take() {
             Some(mut candled) => {
                 candled.refresh(input, self.bars);
@@ -34,7 +51,7 @@ impl Scorer {
             }
             None => Candled::of(input, self.bars),
         };
-        weigh(input, self.candled.insert(candled))
+        self.candled.insert(candled)
     }
 
     /// Forgets what the candles said, so that they are measured anew.

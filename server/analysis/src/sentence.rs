@@ -91,9 +91,9 @@ impl fmt::Display for Sentence<'_> {
                     (None, None) => write!(f, ": no dimension points anywhere")?,
                 }
                 if let Some(agreement) = agreement {
-                    write!(f, "; agreement {:.0} %", 100.0 * agreement.get())?;
+                    write!(f, "; agreement {:.0}%", 100.0 * agreement.get())?;
                 }
-                write!(f, ", {:.0} % of the inputs known.", 100.0 * coverage.get())
+                write!(f, ", {:.0}% of the inputs known.", 100.0 * coverage.get())
             }
         }
     }
@@ -113,7 +113,7 @@ mod tests {
     fn a_missing_score_says_why() {
         let why = Why::LowCoverage { have_pct: 43, need_pct: 60 };
         let sentence = Sentence::Unscored { symbol: symbol(), why: &why };
-        assert_eq!(sentence.to_string(), "BTCUSDT has no score: 43 % of the inputs known, 60 % needed.");
+        assert_eq!(sentence.to_string(), "BTCUSDT has no score: 43% of the inputs known, 60% needed.");
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(
             sentence.to_string(),
             "BTCUSDT scores 71.3 (Long): most for it Volume +9.3 (CMF (20) on 5m +2.0), most against it Sentiment -1.2; \
-             agreement 72 %, 93 % of the inputs known."
+             agreement 72%, 93% of the inputs known."
         );
     }
 
@@ -152,6 +152,6 @@ mod tests {
             },
         };
         let analysis = crate::analyse(&input, crate::Bars::Closed);
-        assert_eq!(describe(&symbol(), &analysis, None), "BTCUSDT has no score: 0 % of the inputs known, 60 % needed.");
+        assert_eq!(describe(&symbol(), &analysis, None), "BTCUSDT has no score: 0% of the inputs known, 60% needed.");
     }
 }

@@ -6,7 +6,7 @@ mod world;
 
 use analysis::{Analysis, Bars, analyse};
 use proptest::{prelude::any, prop_assert, proptest, test_runner::Config};
-use schema::{Dimension, Timeframe, Why, breakdown::Part};
+use schema::{Dimension, Timeframe, Trade, Why, breakdown::Part};
 use world::World;
 
 fn part<'a>(analysis: &'a Analysis, id: &str, timeframe: Option<Timeframe>) -> &'a Part {
@@ -169,7 +169,10 @@ proptest! {
                     let candle = index.get_mut(&mut world.candles[2][..]);
                     [candle.open, candle.high, candle.low, candle.close] = [number; 4];
                 }
-                3 => index.get_mut(&mut world.trades[..]).size = number,
+                3 => {
+                    let trade = index.get_mut(&mut world.trades[..]);
+                    *trade = Trade::new(trade.at, trade.side(), trade.price, number);
+                }
                 4 => index.get_mut(&mut world.trades[..]).price = number,
                 5 => index.get_mut(&mut world.bids[..]).size = number,
                 6 => index.get_mut(&mut world.best[..]).ask.size = number,

@@ -6,7 +6,7 @@ mod world;
 
 use analysis::{Analysis, Bars, analyse, registry::REGISTRY};
 use proptest::{prelude::any, prop_assert, prop_assert_eq, proptest, sample::Index, test_runner::Config};
-use schema::{Points, breakdown::Part};
+use schema::{Points, Trade, breakdown::Part};
 use world::World;
 
 fn score(analysis: &Analysis) -> f64 {
@@ -142,7 +142,11 @@ proptest! {
             4 => run[bar].high *= 1.0 + 1e-6,
             5 => run[bar].low *= 1.0 - 1e-6,
             6 => run[bar].volume *= hair,
-            7 => { let n = moved.trades.len(); moved.trades[pick(n)].size *= hair }
+            7 => {
+                let n = moved.trades.len();
+                let trade = &mut moved.trades[pick(n)];
+                *trade = Trade::new(trade.at, trade.side(), trade.price, trade.size() * hair);
+            }
             8 => { let n = moved.bids.len(); moved.bids[pick(n)].size *= hair }
             _ => { let n = moved.open_interest.len(); moved.open_interest[n - 1 - pick(12)].coins *= hair }
         }

@@ -47,9 +47,9 @@ const fn side(side: Side) -> wickra_core::Side {
 /// The imbalance of the last `n` trades, by value.
 fn imbalance_of(trades: &[Trade], n: usize) -> f64 {
     let mut theirs = TradeImbalance::new(n).unwrap();
-    let told = trades
-        .iter()
-        .map(|t| theirs.update(wickra_core::Trade::new(t.price, t.notional(), side(t.side), t.at.0).unwrap()));
+    let told = trades.iter().map(|t| {
+        theirs.update(wickra_core::Trade::new(t.price, t.signed_notional().abs(), side(t.side()), t.at.0).unwrap())
+    });
     told.last().flatten().unwrap()
 }
 
@@ -197,7 +197,7 @@ fn the_days_mean_price_agrees() {
 
 /// 100 trades of 1 coin at 100, taken in turns; then what the test adds.
 fn tape(world: &mut World, last: &[(Side, f64)]) {
-    let trade = |i: usize, (side, size)| Trade { at: UnixMs(NOW.0 - 60_000 + i as i64), side, price: 100.0, size };
+    let trade = |i: usize, (side, size)| Trade::new(UnixMs(NOW.0 - 60_000 + i as i64), side, 100.0, size);
     let turns = (0..200).map(|i| (if i % 2 == 0 { Side::Buy } else { Side::Sell }, 1.0));
     world.trades = turns.chain(last.iter().copied()).enumerate().map(|(i, t)| trade(i, t)).collect();
 }

@@ -104,7 +104,9 @@ proptest! {
             }
             let input = SymbolInput { as_of: now, ..world.input() };
             for (bars, scorer) in &mut scorers {
-                prop_assert_eq!(scorer.score(&input), analyse(&input, *bars), "{:?} after {:?}", bars, event);
+                let whole = analyse(&input, *bars);
+                prop_assert_eq!(scorer.score(&input), whole.score.clone(), "{:?} after {:?}", bars, event);
+                prop_assert_eq!(scorer.analyse(&input), whole, "{:?} after {:?}", bars, event);
             }
         }
     }
@@ -114,13 +116,13 @@ proptest! {
 fn an_open_bar_does_not_touch_what_a_scorer_of_closed_bars_says() {
     let world = World::small(2);
     let (mut closed, mut forming) = (Scorer::new(Bars::Closed), Scorer::new(Bars::WithOpen));
-    let first = (closed.score(&world.input()), forming.score(&world.input()));
+    let first = (closed.analyse(&world.input()), forming.analyse(&world.input()));
     let mut moved = world.clone();
     for open in moved.open.iter_mut().flatten() {
         open.close = open.high;
     }
-    assert_eq!(closed.score(&moved.input()), first.0);
-    assert_ne!(forming.score(&moved.input()).score, first.1.score, "a forming score follows the open bar");
+    assert_eq!(closed.analyse(&moved.input()), first.0);
+    assert_ne!(forming.analyse(&moved.input()).score, first.1.score, "a forming score follows the open bar");
 }
 
 #[test]
@@ -134,6 +136,6 @@ fn a_bar_that_closes_is_measured() {
         let part = parts.find(|part| part.id == "rsi_14" && part.timeframe == Some(Timeframe::M1)).unwrap();
         part.finding.value().unwrap().raw
     };
-    let earlier = rsi(&scorer.score(&before.input()));
-    assert!((earlier - rsi(&scorer.score(&world.input()))).abs() > 1e-6);
+    let earlier = rsi(&scorer.analyse(&before.input()));
+    assert!((earlier - rsi(&scorer.analyse(&world.input()))).abs() > 1e-6);
 }

@@ -14,7 +14,8 @@ pub(super) fn guide() -> Guide {
         weight: dimension_weight(dimension),
         measures: REGISTRY.iter().filter(|row| row.dimension == dimension).map(measure).collect(),
     };
-    let condition = |row: &analysis::ConditionRow| GuideTerm { id: row.id, label: row.label, about: row.about };
+    let condition =
+        |row: &'static analysis::ConditionRow| GuideTerm { id: &row.id, label: &row.label, about: row.about };
     Guide {
         dimensions: Dimension::ALL.map(dimension).into(),
         timeframes: timeframe_shares(),
@@ -22,9 +23,9 @@ pub(super) fn guide() -> Guide {
     }
 }
 
-fn measure(row: &Row) -> GuideMeasure {
+fn measure(row: &'static Row) -> GuideMeasure {
     GuideMeasure {
-        term: GuideTerm { id: row.id, label: row.label, about: row.about },
+        term: GuideTerm { id: &row.id, label: &row.label, about: row.about },
         inputs: row.origin(),
         figure: row.limits(),
         weight: row.weight,

@@ -48,7 +48,11 @@ pub(crate) async fn config() -> Json<Config> {
 fn weights() -> Weights {
     let shares = |dimension| Shares {
         weight: dimension_weight(dimension),
-        measures: REGISTRY.iter().filter(|row| row.dimension == dimension).map(|row| (row.id, row.weight)).collect(),
+        measures: REGISTRY
+            .iter()
+            .filter(|row| row.dimension == dimension)
+            .map(|row| (row.id.as_str(), row.weight))
+            .collect(),
     };
     Weights {
         dimensions: Dimension::ALL.map(|dimension| (dimension.as_str(), shares(dimension))).into(),

@@ -63,7 +63,6 @@ impl CandleRun {
         let loaded_until = history.last().map(|last| last.start);
         let rest = newer.into_iter().filter(|candle| loaded_until.is_none_or(|until| candle.start > until));
         self.candles.clear();
-        self.candles.fill();
         for candle in history.into_iter().chain(rest) {
             // A hole in what the venue told begins the run anew: an indicator must not step over it.
             if self.candles.last().is_some_and(|last| last.start.0 + ms != candle.start.0) {

@@ -5,7 +5,8 @@ use schema::{Side, Trade, UnixMs};
 
 use super::recent::Recent;
 
-const TRADES: usize = 2_000;
+/// Four times what the analysis reads one by one. Sums over longer than these trades take are those of whole minutes.
+const TRADES: usize = 1_280;
 /// The analysis reads no trade that is older.
 const TRADES_MS: i64 = 15 * 60_000;
 const MINUTES: usize = 500;
@@ -59,9 +60,9 @@ impl Flow {
     pub(crate) fn add(&mut self, trade: Trade) {
         self.advance(trade.at);
         if let Some(running) = self.running.as_mut().filter(|running| running.start == trade.at.floor(MINUTE_MS)) {
-            match trade.side {
-                Side::Buy => running.buy += trade.size,
-                Side::Sell => running.sell += trade.size,
+            match trade.side() {
+                Side::Buy => running.buy += trade.size(),
+                Side::Sell => running.sell += trade.size(),
             }
         }
         self.trades.push(trade);
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
 
     fn trade(at: i64, side: Side, size: f64) -> Trade {
-        Trade { at: UnixMs(at), side, price: 10.0, size }
+        Trade::new(UnixMs(at), side, 10.0, size)
     }
 
     #[test]

@@ -49,6 +49,7 @@ impl Positions {
     pub(crate) fn load_funding(&mut self, points: Vec<PaidFunding>) {
         self.funding_history =
             points.into_iter().map(|point| FundingPoint { at: point.at, rate: point.rate }).collect();
+        self.funding_history.shrink_to_fit();
     }
 
     /// Replaces accounts by what the venue tells.
@@ -57,6 +58,7 @@ impl Positions {
             .into_iter()
             .filter_map(|point| Some(AccountsPoint { at: point.at, long: Ratio::new(point.long).ok()? }))
             .collect();
+        self.accounts.shrink_to_fit();
     }
 
     /// The stream of the contract spoke: from now on its liquidations are heard.

@@ -1,9 +1,12 @@
 //! The last so many of something, side by side in memory.
 
+/// Room for this part of what is kept is held beside it: of 1,280 trades, 40 that come before 30 KB are moved.
+const SLACK: usize = 32;
+
 /// The last values, oldest first, in one slice.
 ///
-/// A ring would keep them in two slices, and the analysis reads one. So room for a sixteenth more is held, and when it is full the
-/// oldest are moved out at once.
+/// A ring would keep them in two slices, and the analysis reads one. So room for some more is held, and when it is full the oldest
+/// are moved out at once.
 #[derive(Debug)]
 pub(crate) struct Recent<T> {
     keep: usize,
@@ -32,22 +35,21 @@ impl<T: Copy> Recent<T> {
         if self.values.len() == room {
             self.values.drain(..room - self.keep);
         }
-        if self.values.len() == self.values.capacity() {
-            // Grown by half and never beyond the room: doubling would leave most of it empty.
-            let more = (self.values.len() / 2).max(16).min(room - self.values.len());
-            self.values.reserve_exact(more);
+        if self.values.is_empty() {
+            self.fill();
         }
         self.values.push(value);
     }
 
-    /// Takes all the room it will ever need, for what is full from the start: growing leaves holes in the heap.
-    pub(crate) fn fill(&mut self) {
-        self.values.reserve_exact(self.room() - self.values.len());
+    /// Takes all the room it will ever need: growing leaves holes in the heap, and room that was never written to is not
+    /// resident.
+    fn fill(&mut self) {
+        self.values.reserve_exact(self.room());
     }
 
     /// How many are held before the oldest are moved out.
     const fn room(&self) -> usize {
-        self.keep + self.keep / 16 + 1
+        self.keep + self.keep / SLACK + 1
     }
 
     /// Puts others in the place of all.
@@ -62,7 +64,7 @@ impl<T: Copy> Recent<T> {
     pub(crate) fn drop_while(&mut self, old: impl Fn(&T) -> bool) {
         let gone = self.values.iter().take_while(|value| old(value)).count();
         // Moved out rarely, like any other.
-        if gone > self.keep / 16 {
+        if gone > self.keep / SLACK {
             self.values.drain(..gone);
         }
     }
@@ -89,7 +91,7 @@ mod tests {
             let mut recent = Recent::new(keep);
             for n in 0..2_000_usize {
                 recent.push(n);
-                assert!(recent.values.capacity() <= keep + keep / 16 + 1 + 16, "{}", recent.values.capacity());
+                assert!(recent.values.capacity() <= keep + keep / SLACK + 1, "{}", recent.values.capacity());
                 let expected: Vec<usize> = ((n + 1).saturating_sub(keep)..=n).collect();
                 assert_eq!(recent.as_slice(), expected);
             }
@@ -98,11 +100,11 @@ mod tests {
 
     #[test]
     fn what_is_old_goes_once_it_is_enough() {
-        let mut recent = Recent::new(32);
-        recent.replace(0..32);
+        let mut recent = Recent::new(64);
+        recent.replace(0..64);
         recent.drop_while(|n| *n < 2);
-        assert_eq!(recent.as_slice().len(), 32, "two are not worth moving thirty");
+        assert_eq!(recent.as_slice().len(), 64, "two are not worth moving sixty");
         recent.drop_while(|n| *n < 20);
-        assert_eq!(recent.as_slice(), (20..32).collect::<Vec<_>>());
+        assert_eq!(recent.as_slice(), (20..64).collect::<Vec<_>>());
     }
 }

@@ -308,13 +308,15 @@ impl Window {
 
 /// Closed candles that are kept.
 ///
-/// The analysis looks back 250 bars; beyond them it wants a day of five minutes (VWAP) and the same time on ten days of half hours
-/// (relative volume), and four hours are made of 240 minutes. At 600 symbols a hundred candles are 3.4 MB.
+/// The analysis looks back 250 bars; beyond them it wants a day of five minutes (VWAP) and the same time on seven days of half
+/// hours, so that each weekday counts once (relative volume), and four hours are made of 240 minutes; the rest are a few to spare.
+/// At 600 symbols a hundred candles are 3.4 MB.
 pub(crate) const fn kept(timeframe: Timeframe) -> u16 {
     match timeframe {
-        Timeframe::M1 => 360,
-        Timeframe::M5 | Timeframe::H4 => 300,
-        Timeframe::M30 => 500,
+        Timeframe::M1 => 280,
+        Timeframe::M5 => 300,
+        Timeframe::M30 => 340,
+        Timeframe::H4 => 260,
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
-use venue::{BookChange, Exchange, MarketEvent};
+use venue::{BookChange, Exchange, MarketEvent, Told};
 
 use super::{
     board::Board,
@@ -94,7 +94,7 @@ pub(crate) fn spawn(
 
 /// Carries what the stream tells into the windows.
 async fn listen(
-    mut heard: mpsc::Receiver<MarketEvent>,
+    mut heard: mpsc::Receiver<Told>,
     market: Arc<Market>,
     board: Board,
     history: Arc<Notify>,
@@ -102,20 +102,20 @@ async fn listen(
     end: CancellationToken,
 ) {
     let lag = metrics::histogram!("market_event_lag_seconds");
+    let handling = metrics::histogram!("market_event_handling_seconds");
     loop {
-        let event = tokio::select! {
+        let told = tokio::select! {
             biased;
             () = end.cancelled() => return,
-            event = heard.recv() => event,
+            told = heard.recv() => told,
         };
-        let Some(event) = event else { return };
+        let Some(Told { read, event }) = told else { return };
         match &event {
             MarketEvent::Connected { connection } => board.stream_connected(*connection),
             MarketEvent::Lost { connection, cause, .. } => board.stream_lost(*connection, cause),
             _ => {}
         }
         let asked_for = matches!(event, MarketEvent::Hearing { .. } | MarketEvent::Missed { .. });
-        // From the exchange's clock to the window: transport, waiting and handling, and what the two clocks are apart.
         let sent = match &event {
             MarketEvent::Book { at, change: BookChange::Delta { .. }, .. } => Some(*at),
             _ => None,
@@ -126,6 +126,9 @@ async fn listen(
             history.notify_one();
         }
         if let Some(sent) = sent {
+            // From reading its message to the window: waiting and handling.
+            handling.record(read.elapsed());
+            // From the exchange's clock to the window: transport as well, and what the two clocks are apart.
             let lag_ms = clock.now().0 - sent.0;
             board.lag().note(lag_ms);
             lag.record(lag_ms as f64 / 1_000.0);

@@ -9,7 +9,7 @@ use schema::{
 };
 
 use super::{
-    scorers::Scorers,
+    scorers::FormingScorer,
     task::scan::{book_top, price},
 };
 use crate::market::{Window, window::Recorded};
@@ -21,12 +21,19 @@ const SPARK: usize = 24;
 /// Scores in a breakdown's history.
 const HISTORY: usize = 60;
 
-/// The row of a symbol and the analysis of its open bar; none before its first price.
-pub(crate) fn row(window: &Window, scorers: &mut Scorers) -> Option<(SignalRow, Option<Analysis>)> {
+/// The row of a symbol, and the analysis of its open bars where none of closed ones is recorded yet; none before its first price.
+pub(crate) fn row(window: &Window, scorer: &mut FormingScorer) -> Option<(SignalRow, Option<Analysis>)> {
     let ticker = window.ticker.as_ref()?;
     let at = ticker.at;
-    let forming = if window.is_loaded() { scorers.forming(window) } else { None };
     let recorded = window.recorded.as_ref();
+    let (forming, shown) = match recorded {
+        _ if !window.is_loaded() => (None, None),
+        Some(_) => (scorer.score(window), None),
+        None => {
+            let analysis = scorer.analyse(window);
+            (analysis.as_ref().map(|analysis| analysis.score.clone()), analysis)
+        }
+    };
     let (last, tick) = (Price::new(ticker.last).ok()?, Price::new(window.instrument.tick).ok()?);
     let change = ticker.prev_24h.filter(|before| *before > 0.0).map(|before| (ticker.last / before - 1.0) * 100.0);
     let open_interest = ticker.open_interest.map(|coins| coins * ticker.mark.unwrap_or(ticker.last));
@@ -37,7 +44,7 @@ pub(crate) fn row(window: &Window, scorers: &mut Scorers) -> Option<(SignalRow, 
         low_24h: price(ticker.low_24h, at),
         turnover_24h: figure(ticker.turnover_24h.and_then(|usd| Usd::new(usd).ok()), at),
         open_interest_usd: figure(open_interest.and_then(|usd| Usd::new(usd).ok()), at),
-        forming: forming.as_ref().map_or(Figure::Missing(Why::NotYet), |analysis| analysis.score.clone()),
+        forming: forming.unwrap_or(Figure::Missing(Why::NotYet)),
     };
     let row = SignalRow {
         symbol: window.instrument.symbol,
@@ -56,7 +63,7 @@ pub(crate) fn row(window: &Window, scorers: &mut Scorers) -> Option<(SignalRow, 
         trend: trend(window),
         spark: spark(window),
     };
-    Some((row, forming))
+    Some((row, shown))
 }
 
 /// The page of a symbol.

@@ -3,15 +3,13 @@
 //! The share of leans beyond ±0.9 among the last thousand of closed bars, over all symbols, is the gauge
 //! `analysis_saturation_ratio`; from a fifth on it is said in the log as well, once, and again when it is over.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, VecDeque},
-};
+use std::collections::{HashMap, VecDeque};
 
 use analysis::{
     Analysis,
     registry::{SATURATED, SATURATED_SHARE},
 };
+use arcstr::ArcStr;
 use schema::Timeframe;
 
 /// Leans of one measure that are looked at.
@@ -20,7 +18,7 @@ const OBSERVATIONS: usize = 1_000;
 /// The last leans of every measure.
 #[derive(Debug, Default)]
 pub(crate) struct Saturation {
-    measures: HashMap<(Cow<'static, str>, Option<Timeframe>), Leans>,
+    measures: HashMap<(ArcStr, Option<Timeframe>), Leans>,
 }
 
 /// Whether each of the last leans of one measure was beyond the limit.
@@ -62,7 +60,7 @@ impl Saturation {
         for ((measure, timeframe), leans) in &mut self.measures {
             let Some(share) = leans.share() else { continue };
             let timeframe = timeframe.map_or("", Timeframe::as_str);
-            metrics::gauge!("analysis_saturation_ratio", "measure" => measure.clone(), "timeframe" => timeframe)
+            metrics::gauge!("analysis_saturation_ratio", "measure" => measure.to_string(), "timeframe" => timeframe)
                 .set(share);
             let saturated = share > SATURATED_SHARE;
             if saturated != leans.warned {

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use schema::Symbol;
 use tokio::sync::mpsc;
-use venue::{Exchange, MarketEvent, Subscription};
+use venue::{Exchange, Subscription, Told};
 
 use super::board::Board;
 use crate::market::{Market, lock};
@@ -19,7 +19,7 @@ pub(crate) struct Streams {
     exchange: Arc<dyn Exchange>,
     market: Arc<Market>,
     board: Board,
-    events: mpsc::Sender<MarketEvent>,
+    events: mpsc::Sender<Told>,
     groups: Vec<Group>,
 }
 
@@ -34,7 +34,7 @@ impl Streams {
         exchange: Arc<dyn Exchange>,
         market: Arc<Market>,
         board: Board,
-        events: mpsc::Sender<MarketEvent>,
+        events: mpsc::Sender<Told>,
     ) -> Self {
         Self { exchange, market, board, events, groups: Vec::new() }
     }
@@ -151,7 +151,7 @@ mod tests {
         fn accounts(&self, _: Symbol, _: u16) -> Answer<'_, Vec<Accounts>> {
             unasked()
         }
-        fn watch(&self, symbols: Vec<Symbol>, _: mpsc::Sender<MarketEvent>) -> Subscription {
+        fn watch(&self, symbols: Vec<Symbol>, _: mpsc::Sender<Told>) -> Subscription {
             self.asked.lock().unwrap().push(symbols);
             let mut tasks = JoinSet::new();
             tasks.spawn(pending::<()>());

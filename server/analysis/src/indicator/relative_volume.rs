@@ -1,5 +1,6 @@
 //! Relative volume: the newest bar's volume against what is usual, signed by the bar's direction.
 
+use arcstr::{ArcStr, literal};
 use schema::Why;
 
 use crate::{
@@ -11,14 +12,17 @@ const DAY_MS: i64 = 86_400_000;
 const DAYS_LEAST: usize = 5;
 const BARS: usize = 30;
 
+static AGAINST_DAYS: ArcStr = literal!("Relative volume (same time of day)");
+static AGAINST_BARS: ArcStr = literal!("Relative volume (30 bars)");
+
 /// Against the mean of the same time on earlier days where five of them are known, else of the 30 bars before; the
 /// label says which. The sign is the bar's, in proportion for a body below one average true range; `tanh(x/3)`.
 pub(crate) fn relative_volume(frame: &Frame<'_>) -> Measured {
     let (usual, n, label) = match same_time_of_day(frame) {
-        Some((mean, days)) => (mean, days, "Relative volume (same time of day)"),
+        Some((mean, days)) => (mean, days, &AGAINST_DAYS),
         None => {
             let before = Frame::last(&frame.volume[..frame.len() - 1], BARS);
-            (before.iter().sum::<f64>() / before.len() as f64, before.len(), "Relative volume (30 bars)")
+            (before.iter().sum::<f64>() / before.len() as f64, before.len(), &AGAINST_BARS)
         }
     };
     let newest = &frame.newest;

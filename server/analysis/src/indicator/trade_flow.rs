@@ -42,8 +42,8 @@ pub(crate) fn pressure(context: &Context<'_>) -> Measured {
     let [mut value, mut size, mut count] = [(0.0, 0.0); 3];
     let mut n = 0;
     for (trade, signed) in tape.trades.iter().rev().zip(tape.signed.iter().rev()).take(RECENT) {
-        let side = weight * sign(trade.side);
-        for (sum, amount) in [(&mut value, signed.abs()), (&mut size, trade.size), (&mut count, 1.0)] {
+        let side = weight * sign(trade.side());
+        for (sum, amount) in [(&mut value, signed.abs()), (&mut size, trade.size()), (&mut count, 1.0)] {
             sum.0 += side * amount;
             sum.1 += weight * amount;
         }

@@ -144,9 +144,9 @@ fn reason(class: Class, rule: &str, mean: f64, input: &RegimeInput) -> String {
         Some(value) => drop(write!(text, ", {name} {value}")),
         None => unknown.push(name),
     };
-    tell("advancing", input.percent_advancing.map(|pct| format!("{:.0} %", pct.get())));
-    tell("dispersion", input.dispersion.map(|pct| format!("{:.1} %", pct.get())));
-    tell("BTC 24 h", input.btc_change_24h.map(|pct| format!("{:+.1} %", pct.get())));
+    tell("advancing", input.percent_advancing.map(|pct| format!("{:.0}%", pct.get())));
+    tell("dispersion", input.dispersion.map(|pct| format!("{:.1}%", pct.get())));
+    tell("BTC 24 h", input.btc_change_24h.map(|pct| format!("{:+.1}%", pct.get())));
     tell("BTC dominance 24 h", input.btc_dominance_change.map(|points| format!("{points:+.2} points")));
     tell("Fear & Greed", input.fear_greed.map(|value| format!("{:.0}", value.get())));
     if !unknown.is_empty() {

@@ -65,11 +65,10 @@ impl World {
         Self {
             flow,
             trades: (0..2_000)
-                .map(|i| Trade {
-                    at: UnixMs(NOW.0 - 300 * (2_000 - i)),
-                    side: if dice.roll() < 0.52 { Side::Buy } else { Side::Sell },
-                    price: MID + 0.05 * dice.bell(),
-                    size: 0.1 / (0.01 + dice.roll()),
+                .map(|i| {
+                    let side = if dice.roll() < 0.52 { Side::Buy } else { Side::Sell };
+                    let price = MID + 0.05 * dice.bell();
+                    Trade::new(UnixMs(NOW.0 - 300 * (2_000 - i)), side, price, 0.1 / (0.01 + dice.roll()))
                 })
                 .collect(),
             bids: (0..50).map(|i| level(&mut dice, MID - 0.015 - 0.03 * f64::from(i))).collect(),
@@ -168,12 +167,12 @@ impl World {
             trades: self
                 .trades
                 .iter()
-                .map(|trade| Trade {
-                    side: match trade.side {
+                .map(|trade| {
+                    let side = match trade.side() {
                         Side::Buy => Side::Sell,
                         Side::Sell => Side::Buy,
-                    },
-                    ..*trade
+                    };
+                    Trade::new(trade.at, side, trade.price, trade.size())
                 })
                 .collect(),
             flow: self.flow.iter().map(|bar| FlowBar { buy: bar.sell, sell: bar.buy, ..*bar }).collect(),
@@ -214,7 +213,7 @@ impl World {
         Self {
             candles: self.candles.each_ref().map(|run| run.iter().map(candle).collect()),
             open: self.open.map(|open| open.as_ref().map(candle)),
-            trades: self.trades.iter().map(|t| Trade { price: t.price * k, size: t.size / k, ..*t }).collect(),
+            trades: self.trades.iter().map(|t| Trade::new(t.at, t.side(), t.price * k, t.size() / k)).collect(),
             flow: self.flow.iter().map(|b| FlowBar { buy: b.buy / k, sell: b.sell / k, ..*b }).collect(),
             bids: self.bids.iter().map(level).collect(),
             asks: self.asks.iter().map(level).collect(),

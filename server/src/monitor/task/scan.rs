@@ -9,6 +9,7 @@ use std::{
 };
 
 use analysis::{
+    Bars, analyse,
     idea::{ClosedBar, Seen},
     market::{Member, OverviewInput, above_mean, daily_volatility, regime},
     signal::Thresholds,
@@ -30,7 +31,7 @@ use crate::{
         publish,
         row::{breakdown, row},
         saturation::Saturation,
-        scorers::Scorers,
+        scorers::FormingScorer,
     },
     outside::{Figures, Outside},
 };
@@ -97,7 +98,7 @@ pub(crate) struct Scan {
     pub(crate) ideas: IdeaBook,
     pub(crate) state: MarketState,
     /// What is remembered of each symbol's candles.
-    pub(crate) scorers: HashMap<Symbol, Scorers>,
+    pub(crate) scorers: HashMap<Symbol, FormingScorer>,
     /// The last leans of every measure.
     pub(crate) saturation: Saturation,
     /// Where in the list the next breakdowns are taken from.
@@ -250,7 +251,7 @@ fn scan(
     market: &Market,
     thresholds: &Thresholds,
     turn: usize,
-    scorers: &mut HashMap<Symbol, Scorers>,
+    scorers: &mut HashMap<Symbol, FormingScorer>,
     saturation: &mut Saturation,
     ideas: &IdeaBook,
 ) -> Scans {
@@ -261,14 +262,16 @@ fn scan(
     let (mut found, mut breakdowns, mut as_of) = (Vec::with_capacity(windows.len()), Vec::new(), None);
     let (mut rest, mut bars_closed) = (Vec::new(), false);
     for (place, window) in windows.iter().enumerate() {
+        // On a single core the streams go first.
+        std::thread::yield_now();
         let mut window = lock(window);
-        let scorers = scorers.entry(window.instrument.symbol).or_insert_with(Scorers::new);
-        let closed = close_bar(&mut window, scorers, thresholds, ideas);
+        let closed = close_bar(&mut window, thresholds, ideas);
+        let scorer = scorers.entry(window.instrument.symbol).or_insert_with(FormingScorer::new);
         if let Some(recorded) = window.recorded.as_ref().filter(|_| closed) {
             saturation.take(&recorded.analysis);
             bars_closed = true;
         }
-        let Some((made, forming)) = row(&window, scorers) else { continue };
+        let Some((made, forming)) = row(&window, scorer) else { continue };
         as_of = as_of.max(window.as_of());
         let due = (place + count - turn % count) % count < BREAKDOWNS_PER_SCAN;
         if let Some(as_of) = window.as_of().filter(|_| closed || due) {
@@ -292,9 +295,9 @@ fn scan(
 /// Records the score of a bar that closed since the last scan. Says whether there was one.
 ///
 /// A bar that cannot be scored is tried again until the next one closes: its inputs may still be loading.
-fn close_bar(window: &mut Window, scorers: &mut Scorers, thresholds: &Thresholds, ideas: &IdeaBook) -> bool {
+fn close_bar(window: &mut Window, thresholds: &Thresholds, ideas: &IdeaBook) -> bool {
     let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
-    let Some(analysis) = scorers.closed(window) else { return false };
+    let Some(analysis) = window.input().map(|input| analyse(&input, Bars::Closed)) else { return false };
     let (score, until) = (analysis.score.value().copied(), window.closed_until());
     if let Some(recorded) = window.recorded.as_mut().filter(|r| score.is_none() && r.bar_closed_at == bar_closed_at) {
         (recorded.analysis, recorded.until) = (analysis, until);
