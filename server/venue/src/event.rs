@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use schema::{Candle, Level, Symbol, Timeframe, Trade, UnixMs, signals::Funding};
+use tokio::time::Instant;
 
 /// A contract as the venue lists it.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,6 +118,15 @@ pub enum Stream {
     Candle,
     /// Its book.
     Book,
+}
+
+/// An event on its way from a connection to whoever watches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// When the message that it was told by had been read from the connection.
+    pub read: Instant,
+    /// What was told.
+    pub event: MarketEvent,
 }
 
 /// Something the live stream of an exchange told.

@@ -36,7 +36,7 @@ pub use counters::StreamCounters;
 pub use error::VenueError;
 pub use event::{
     Accounts, BookChange, Instrument, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,
-    Stream, Ticker,
+    Stream, Ticker, Told,
 };
 pub use http::http_client;
 pub use limit::Pause;
@@ -79,7 +79,7 @@ pub trait Exchange: Send + Sync + 'static {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<MarketEvent>) -> Subscription;
+    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription;
 
     /// Why nothing is asked of this exchange for now: it refused this address.
     fn pause(&self) -> Option<Pause>;

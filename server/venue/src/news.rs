@@ -63,10 +63,10 @@ mod tests {
         news.hear([a, b]);
         news.tell(&sink);
         news.tell(&sink);
-        assert_eq!(told.try_recv().unwrap(), MarketEvent::Hearing { symbols: Arc::from([a, b]) });
+        assert_eq!(told.try_recv().unwrap().event, MarketEvent::Hearing { symbols: Arc::from([a, b]) });
         assert!(told.try_recv().is_err());
         news.tell(&sink);
-        assert_eq!(told.try_recv().unwrap(), MarketEvent::Missed { symbol: a });
+        assert_eq!(told.try_recv().unwrap().event, MarketEvent::Missed { symbol: a });
         news.tell(&sink);
         assert!(told.try_recv().is_err(), "each is told once");
         assert_eq!(sink.counters.snapshot().dropped, 0);

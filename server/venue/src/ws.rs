@@ -116,7 +116,7 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 const MESSAGE_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// Keeps one connection up until nobody listens to its events any more.
-pub(crate) async fn keep(url: Url, mut dialogue: impl Dialogue, config: StreamConfig, sink: EventSink, tap: Tap) {
+pub(crate) async fn keep(url: Url, mut dialogue: impl Dialogue, config: StreamConfig, mut sink: EventSink, tap: Tap) {
     let mut waits = config.waits();
     let mut was_connected = false;
     loop {
@@ -128,7 +128,7 @@ pub(crate) async fn keep(url: Url, mut dialogue: impl Dialogue, config: StreamCo
                 was_connected = true;
                 let since = Instant::now();
                 tap.opened(sink.connection(), url.as_str());
-                let cause = converse(socket, &mut dialogue, &config, &sink, &tap).await;
+                let cause = converse(socket, &mut dialogue, &config, &mut sink, &tap).await;
                 if !sink.is_closed() {
                     tap.closed(sink.connection(), &cause);
                 }
@@ -181,7 +181,7 @@ async fn converse<D: Dialogue>(
     mut socket: Socket,
     dialogue: &mut D,
     config: &StreamConfig,
-    sink: &EventSink,
+    sink: &mut EventSink,
     tap: &Tap,
 ) -> String {
     for message in dialogue.begin(Instant::now()) {
@@ -202,6 +202,7 @@ async fn converse<D: Dialogue>(
         tokio::select! {
             message = socket.next() => {
                 heard = Instant::now();
+                sink.set_read(heard);
                 match message {
                     Some(Ok(Message::Text(text))) => {
                         sink.counters.count_message();
@@ -224,6 +225,7 @@ async fn converse<D: Dialogue>(
                 }
             }
             now = tick.tick() => {
+                sink.set_read(now);
                 if sink.is_closed() {
                     return "nobody listens".to_owned();
                 }

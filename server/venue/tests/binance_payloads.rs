@@ -121,7 +121,7 @@ async fn every_other_route_is_understood() {
     ])
     .await;
     let trades = binance.recent_trades(alpha, 1_000).await.unwrap();
-    let seen: Vec<_> = trades.iter().map(|t| (t.at.0, t.side, t.price, t.size)).collect();
+    let seen: Vec<_> = trades.iter().map(|t| (t.at.0, t.side(), t.price, t.size())).collect();
     assert_eq!(seen, [(1_780_000_021_000, Side::Buy, 12.52, 1.5), (1_780_000_021_002, Side::Sell, 12.51, 0.2)]);
     let point = |at, coins| OpenInterest { at: UnixMs(at), coins };
     assert_eq!(
@@ -218,7 +218,7 @@ async fn streams_in_the_documented_shapes_become_events() {
     assert_eq!((candle.volume, candle.turnover, at), (120.5, 1_500.25, UnixMs(1_780_000_020_501)));
     for (side, size) in [(Side::Buy, 1.5), (Side::Sell, 0.2)] {
         let MarketEvent::Trades { trades, .. } = event(&mut events).await else { panic!("not trades") };
-        assert_eq!((trades.len(), trades[0].side, trades[0].size), (1, side, size));
+        assert_eq!((trades.len(), trades[0].side(), trades[0].size()), (1, side, size));
     }
     let closed = Liquidation { at: UnixMs(1_780_000_023_100), side: PositionSide::Long, price: 12.375, size: 200.0 };
     let told = MarketEvent::Liquidations { symbol: symbol("ALPHAUSDT"), liquidations: vec![closed] };

@@ -124,8 +124,8 @@ fn every_answer_about_trades_and_positions() {
         .iter()
         .map(|(_, body)| {
             let trades = parse::trades(body).unwrap();
-            let size: f64 = trades.iter().map(|t| t.size).sum();
-            let sold = trades.iter().filter(|t| t.side == Side::Sell).count();
+            let size: f64 = trades.iter().map(schema::Trade::size).sum();
+            let sold = trades.iter().filter(|t| t.side() == Side::Sell).count();
             (trades.len(), (size * 1_000.0).round() / 1_000.0, sold, trades[0].at.0, trades.last().unwrap().at.0)
         })
         .collect();
@@ -264,8 +264,8 @@ fn half_a_minute_of_four_contracts_joins_with_their_whole_books() {
                 let id = id.unwrap();
                 let before = last_id.insert(symbol, id);
                 assert!(before.is_none_or(|before| before + 1 == id), "the numbers of trades are consecutive");
-                size += trade.size;
-                bought += usize::from(trade.side == Side::Buy);
+                size += trade.size();
+                bought += usize::from(trade.side() == Side::Buy);
             }
             Data::Candle(candle, true) => {
                 closed.push((symbol.to_string(), candle.start.0, candle.close, candle.volume));
@@ -335,8 +335,8 @@ fn six_minutes_of_one_contract_without_a_gap() {
         match data(message).1 {
             Data::Trade(trade, None) => {
                 trades += 1;
-                bought += usize::from(trade.side == Side::Buy);
-                size += trade.size;
+                bought += usize::from(trade.side() == Side::Buy);
+                size += trade.size();
             }
             Data::Book(diff) => {
                 changes += 1;
@@ -399,13 +399,13 @@ fn single_frames_of_every_sample() {
     read("agg_trade_stream", &|symbol, data| {
         let Data::Trade(trade, id) = data else { panic!("{data:?}") };
         assert_eq!(
-            (symbol, id, trade.side, trade.price, trade.size),
+            (symbol, id, trade.side(), trade.price, trade.size()),
             ("BTCUSDT", Some(5_933_014), Side::Sell, 0.001, 100.0)
         );
     });
     read("trade_stream", &|_, data| {
         let Data::Trade(trade, id) = data else { panic!("{data:?}") };
-        assert_eq!((id, trade.side, trade.at), (None, Side::Sell, UnixMs(123_456_785)));
+        assert_eq!((id, trade.side(), trade.at), (None, Side::Sell, UnixMs(123_456_785)));
     });
     read("book_ticker_stream", &|symbol, data| {
         let Data::Best(bid, ask) = data else { panic!("{data:?}") };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use script::{HttpScript, Peer, Reply, WsScript, binance_config, event, symbol, within};
 use tokio::sync::mpsc;
 use venue::{
-    BookChange, Exchange, MarketEvent, Stream, Subscription,
+    BookChange, Exchange, MarketEvent, Stream, Subscription, Told,
     binance::{Binance, BinanceConfig},
 };
 
@@ -19,7 +19,7 @@ struct Stage {
     http: HttpScript,
     server: WsScript,
     binance: Binance,
-    events: mpsc::Receiver<MarketEvent>,
+    events: mpsc::Receiver<Told>,
     _watch: Subscription,
 }
 

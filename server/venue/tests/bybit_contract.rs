@@ -112,7 +112,7 @@ async fn every_kind_of_event_arrives_of_every_symbol_that_is_watched() {
     let (mut connected, mut last_at) = (BTreeSet::new(), BTreeMap::new());
     let all = async {
         while seen.values().any(|seen| seen.kinds != kinds) {
-            let (symbol, at, kind) = match events.recv().await.expect("the events ended") {
+            let (symbol, at, kind) = match events.recv().await.expect("the events ended").event {
                 MarketEvent::Connected { connection } => {
                     connected.insert(connection);
                     continue;

@@ -134,7 +134,7 @@ async fn an_impossible_candle_fails_the_answer_and_names_the_field() {
 async fn trades_come_oldest_first_and_without_block_trades() {
     let (bybit, server) = asking([ok("recent-trade.json")]).await;
     let trades = bybit.recent_trades(symbol("ALPHAUSDT"), 60).await.unwrap();
-    let seen: Vec<_> = trades.iter().map(|t| (t.at.0 - 1_780_000_000_000, t.side, t.price, t.size)).collect();
+    let seen: Vec<_> = trades.iter().map(|t| (t.at.0 - 1_780_000_000_000, t.side(), t.price, t.size())).collect();
     assert_eq!(seen, [(1_200, Side::Buy, 12.5, 0.1), (1_200, Side::Sell, 12.51, 0.2), (1_300, Side::Buy, 12.52, 1.5)]);
     assert_eq!(server.asked(), ["/v5/market/recent-trade?category=linear&symbol=ALPHAUSDT&limit=60"]);
 }
@@ -231,7 +231,7 @@ async fn a_stream_in_the_documented_shapes_becomes_events() {
     }
 
     let MarketEvent::Trades { trades, .. } = event(&mut events).await else { panic!("not trades") };
-    let seen: Vec<_> = trades.iter().map(|trade| (trade.side, trade.size)).collect();
+    let seen: Vec<_> = trades.iter().map(|trade| (trade.side(), trade.size())).collect();
     assert_eq!(seen, [(Side::Buy, 1.5), (Side::Sell, 0.2)], "without the block trade");
 
     let level = |price, size| Level { price, size };

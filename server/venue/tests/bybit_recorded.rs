@@ -133,7 +133,10 @@ async fn trades_of_every_sample() {
     if let Some(body) = fixture("rest-v5/samples/http_get_trades_recent.json") {
         let (bybit, _server) = asking(body).await;
         let trades = bybit.recent_trades(symbol("BTCUSDT"), 10).await.unwrap();
-        assert_eq!((trades.len(), trades[0].side, trades[0].price, trades[0].size), (1, Side::Buy, 27_450.5, 0.005));
+        assert_eq!(
+            (trades.len(), trades[0].side(), trades[0].price, trades[0].size()),
+            (1, Side::Buy, 27_450.5, 0.005)
+        );
         assert_eq!(trades[0].at, UnixMs(1_709_891_679_000));
     }
     if let Some(body) = fixture("doc-examples/market-recent-trade-1.json") {
@@ -257,7 +260,7 @@ async fn a_recorded_session_with_a_book_goes_through_the_adapter() {
     assert_eq!((whole.len(), bids.len(), asks.len(), changes.len()), (1, 50, 50, 18));
     assert_eq!((bids[0].price, bids[0].size, asks[0].price), (77_140.5, 0.216_593, 77_140.6));
     assert_eq!((changes[0], changes[17]), ((4, 2), (1, 0)));
-    assert_eq!((trades.len(), trades[0].side, trades[0].size), (8, Side::Sell, 0.003_89));
+    assert_eq!((trades.len(), trades[0].side(), trades[0].size()), (8, Side::Sell, 0.003_89));
     let counters = bybit.counters();
     within("the last message", async {
         while counters.snapshot().messages < 43 {
@@ -287,7 +290,7 @@ fn single_frames_of_every_sample() {
     }
     read("doc-examples/websocket-public-trade-1.json", &|frame| {
         let Frame::Data { data: Data::Trades(trades, _), .. } = frame else { panic!("{frame:?}") };
-        assert_eq!((trades[0].side, trades[0].price, trades[0].at.0), (Side::Buy, 16_578.5, 1_672_304_486_865));
+        assert_eq!((trades[0].side(), trades[0].price, trades[0].at.0), (Side::Buy, 16_578.5, 1_672_304_486_865));
     });
     read("doc-examples/websocket-public-orderbook-1.json", &|frame| {
         let Frame::Data { data: Data::Book { update, bids, asks }, snapshot, .. } = frame else { panic!("{frame:?}") };

@@ -65,7 +65,7 @@ over_every_venue! {
     async fn trades_carry_the_takers_side_and_positions_one_side(words: Words) {
         let stage = Stage::asking(words, words.history()).await;
         let trades = stage.exchange.recent_trades(symbol(A), 10).await.unwrap();
-        let seen: Vec<_> = trades.iter().map(|t| (t.at.0, t.side, t.price, t.size)).collect();
+        let seen: Vec<_> = trades.iter().map(|t| (t.at.0, t.side(), t.price, t.size())).collect();
         assert_eq!(seen, [(1_780_000_021_000, Side::Buy, 12.52, 1.5), (1_780_000_021_002, Side::Sell, 12.51, 0.2)]);
         let open: Vec<_> = stage.exchange.open_interest(symbol(A), 10).await.unwrap().iter().map(|p| (p.at.0, p.coins)).collect();
         assert_eq!(open, [(1_779_999_600_000, 3_990.0), (1_779_999_900_000, 4_000.2)]);
@@ -123,7 +123,7 @@ over_every_venue! {
         assert_eq!((timeframe, candle.start.0, candle.close, closed), (Timeframe::M1, 60_000, 12.5, true));
         line.market.say(words.trade(1, true, 3_000)).await;
         let MarketEvent::Trades { trades, .. } = stage.next().await else { panic!("no trade") };
-        assert_eq!((trades.len(), trades[0].side, trades[0].at.0), (1, Side::Buy, 3_000));
+        assert_eq!((trades.len(), trades[0].side(), trades[0].at.0), (1, Side::Buy, 3_000));
         for (long, side) in [(true, PositionSide::Long), (false, PositionSide::Short)] {
             line.market.say(words.liquidation(long, 4_000 + i64::from(!long))).await;
             let MarketEvent::Liquidations { liquidations, .. } = stage.next().await else { panic!("no liquidation") };

@@ -24,7 +24,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 use venue::{
-    BookChange, Clock, Exchange, Interval, MarketEvent, Ticker, VenueError,
+    BookChange, Clock, Exchange, Interval, MarketEvent, Ticker, Told, VenueError,
     binance::{Binance, BinanceConfig},
     bybit::{Bybit, BybitConfig},
     record::{RecordLimits, Recorder},
@@ -127,16 +127,11 @@ fn levels(side: &mut Vec<(String, String)>, changes: &[schema::Level]) {
 }
 
 /// Listens until a condition holds.
-async fn listen(
-    heard: &mut mpsc::Receiver<MarketEvent>,
-    learnt: &mut Learnt,
-    what: &str,
-    until: impl Fn(&Learnt) -> bool,
-) {
+async fn listen(heard: &mut mpsc::Receiver<Told>, learnt: &mut Learnt, what: &str, until: impl Fn(&Learnt) -> bool) {
     let end = Instant::now() + DEADLINE;
     while !until(learnt) {
         assert!(Instant::now() < end, "waited in vain until {what}: {learnt:?}");
-        if let Ok(Some(event)) = timeout(Duration::from_millis(200), heard.recv()).await {
+        if let Ok(Some(Told { event, .. })) = timeout(Duration::from_millis(200), heard.recv()).await {
             learnt.take(event);
         }
     }
@@ -185,7 +180,7 @@ impl Played {
     }
 
     /// Watches, and lets the clock go once the recording has answered the subscription.
-    async fn watch(&self) -> (venue::Subscription, mpsc::Receiver<MarketEvent>) {
+    async fn watch(&self) -> (venue::Subscription, mpsc::Receiver<Told>) {
         let (events, heard) = mpsc::channel(65_536);
         let subscription = self.bybit.watch(vec![btc()], events);
         let end = Instant::now() + DEADLINE;
@@ -233,7 +228,7 @@ async fn what_is_played_ends_with_the_figures_that_were_recorded() {
     })
     .await;
     drop(subscription);
-    while let Some(event) = heard.recv().await {
+    while let Some(Told { event, .. }) = heard.recv().await {
         recorded.take(event);
     }
     drop((bybit, stop));
@@ -365,8 +360,14 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// The bytes that are kept. The recorder goes on meanwhile: a segment that gave way since it was listed has none.
 fn total(folder: &Path) -> u64 {
-    segments(folder).iter().map(|path| fs::metadata(path).unwrap().len()).sum()
+    let bytes = |path: &PathBuf| match fs::metadata(path) {
+        Ok(about) => about.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => panic!("{}: {error}", path.display()),
+    };
+    segments(folder).iter().map(bytes).sum()
 }
 
 /// The lines of a segment, up to where it can be read.

@@ -21,7 +21,10 @@ fn understood<T: fmt::Debug, E>(read: Result<T, E>, check: impl FnOnce(&T)) -> S
 }
 
 fn possible_trade(trade: &Trade) {
-    assert!(trade.price.is_finite() && trade.price > 0.0 && trade.size.is_finite() && trade.size >= 0.0, "{trade:?}");
+    assert!(
+        trade.price.is_finite() && trade.price > 0.0 && trade.size().is_finite() && trade.size() >= 0.0,
+        "{trade:?}"
+    );
     assert!(trade.at.0 >= 0);
 }
 

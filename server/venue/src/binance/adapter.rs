@@ -15,8 +15,8 @@ use super::{
     ws::Watch,
 };
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, MarketEvent, OpenInterest, PaidFunding, Pause, StreamCounters,
-    Subscription, Ticker,
+    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, StreamCounters, Subscription,
+    Ticker, Told,
     config::workable,
     http::{Http, is_loopback},
     intervals::FundingIntervals,
@@ -96,7 +96,7 @@ impl Exchange for Binance {
         self.routes.accounts(symbol, limit).boxed()
     }
 
-    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<MarketEvent>) -> Subscription {
+    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription {
         let mut tasks = JoinSet::new();
         let shards = shards(&symbols, self.stream.symbols_per_connection);
         let first = self.counters.number_connections(shards.len() * self.roots.len());

@@ -231,12 +231,8 @@ pub fn depth(body: &[u8]) -> Result<Whole, ParseError> {
 
 /// One trade of a list or of a stream.
 pub(super) fn trade(row: &TradeRow<'_>) -> Result<Trade, Invalid> {
-    Ok(Trade {
-        at: stamp("T", row.at)?,
-        side: if row.buyer_is_maker { Side::Sell } else { Side::Buy },
-        price: price("p", row.price.as_str())?,
-        size: amount("q", row.size.as_str())?,
-    })
+    let side = if row.buyer_is_maker { Side::Sell } else { Side::Buy };
+    Ok(Trade::new(stamp("T", row.at)?, side, price("p", row.price.as_str())?, amount("q", row.size.as_str())?))
 }
 
 /// Levels of a book.

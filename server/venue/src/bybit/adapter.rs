@@ -9,8 +9,8 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{BybitConfig, ConfigError, StreamConfig, http::Routes, limits::law, topic::shards, ws::Watch};
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, MarketEvent, OpenInterest, PaidFunding, Pause, StreamCounters,
-    Subscription, Ticker,
+    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, StreamCounters, Subscription,
+    Ticker, Told,
     config::workable,
     http::{Http, is_loopback},
     intervals::FundingIntervals,
@@ -89,7 +89,7 @@ impl Exchange for Bybit {
         self.routes.accounts(symbol, limit).boxed()
     }
 
-    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<MarketEvent>) -> Subscription {
+    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription {
         let mut tasks = JoinSet::new();
         let shards = shards(&symbols, self.stream.symbols_per_connection, self.stream.args_max_chars);
         let first = self.counters.number_connections(shards.len());

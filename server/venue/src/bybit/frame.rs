@@ -317,6 +317,6 @@ mod tests {
             {"T":2,"s":"BTCUSDT","S":"Sell","v":"9","p":"10","BT":true}]}"#;
         let Ok(Frame::Data { data: Data::Trades(trades, _), .. }) = read(text) else { panic!("{text}") };
         assert_eq!(trades.len(), 1);
-        assert_eq!((trades[0].at, trades[0].size), (UnixMs(3), 2.0));
+        assert_eq!((trades[0].at, trades[0].size()), (UnixMs(3), 2.0));
     }
 }

@@ -226,7 +226,7 @@ pub(super) fn trade(at: UnixMs, side: &Text<'_>, price_text: &Text<'_>, size: &T
         "Sell" => Side::Sell,
         other => return Err(Invalid::new("side", format!("`{other}` is not a side"))),
     };
-    Ok(Trade { at, side, price: price("price", price_text.as_str())?, size: amount("size", size.as_str())? })
+    Ok(Trade::new(at, side, price("price", price_text.as_str())?, amount("size", size.as_str())?))
 }
 
 /// Open interest of one side; the venue's own figure, or half of both sides where it does not tell.

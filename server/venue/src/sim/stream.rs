@@ -52,7 +52,7 @@ fn answer(id: u64, request: Option<&Request>, success: bool, message: &str) -> U
 
 /// Answers what a client said, and does it.
 fn hear(exchange: &mut Exchange, id: u64, text: &str, faults: &[Fault]) {
-    let Exchange { market, hub } = exchange;
+    let Exchange { market, hub, .. } = exchange;
     let request = serde_json::from_str::<Request>(text);
     let Ok(request) = &request else {
         hub.send(id, answer(id, None, false, "Invalid request"));

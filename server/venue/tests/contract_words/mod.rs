@@ -5,7 +5,9 @@ use std::{collections::VecDeque, sync::Arc};
 
 use schema::Venue;
 use tokio::sync::{Mutex, mpsc};
-use venue::{BookChange, Exchange, MarketEvent, Subscription, binance::Binance, bybit::Bybit, bybit::StreamConfig};
+use venue::{
+    BookChange, Exchange, MarketEvent, Subscription, Told, binance::Binance, bybit::Bybit, bybit::StreamConfig,
+};
 
 use crate::script::{HttpScript, Peer, Reply, WsScript, any_event, binance_config, config, event, symbol, within};
 
@@ -377,7 +379,7 @@ pub struct Stage {
     pub exchange: Arc<dyn Exchange>,
     pub http: HttpScript,
     ws: WsScript,
-    events: mpsc::Receiver<MarketEvent>,
+    events: mpsc::Receiver<Told>,
     /// Events that came before the connection was told.
     early: VecDeque<MarketEvent>,
     watch: Option<Subscription>,

@@ -28,7 +28,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, handshake},
 };
 use venue::{
-    MarketEvent,
+    MarketEvent, Told,
     binance::BinanceConfig,
     bybit::{BybitConfig, HttpConfig, StreamConfig},
 };
@@ -313,12 +313,12 @@ impl Peer {
 }
 
 /// The next event, whatever it is.
-pub async fn any_event(events: &mut mpsc::Receiver<MarketEvent>) -> MarketEvent {
-    within("an event", events.recv()).await.expect("the events ended")
+pub async fn any_event(events: &mut mpsc::Receiver<Told>) -> MarketEvent {
+    within("an event", events.recv()).await.expect("the events ended").event
 }
 
 /// The next event that tells something of the market.
-pub async fn event(events: &mut mpsc::Receiver<MarketEvent>) -> MarketEvent {
+pub async fn event(events: &mut mpsc::Receiver<Told>) -> MarketEvent {
     loop {
         let event = any_event(events).await;
         if !matches!(event, MarketEvent::Hearing { .. }) {
