@@ -42,12 +42,14 @@ const WEATHER = KINDS.filter(({ fault }) => NAMED?.some((name) => fault.startsWi
 
 /** What a price may be off by beyond the age it is shown with: a scan, a flush, a poll of ours. */
 const SLACK_MS = 6_000;
+/** A market that was not looked at for so long was gone. */
+const GONE_MS = 1_000;
 /** A price that stands still in a list that goes on is called old after so long. */
 const STILL_MS = 10_000;
 
 /** What every price really was, for as long as anything on screen may be old. */
 class Truth {
-  readonly #past: { at: number; prices: Record<string, string> }[] = [];
+  readonly #past: { at: number; prices: Record<string, [string, string]> }[] = [];
   #asking = true;
   readonly #done: Promise<void>;
 
@@ -59,7 +61,7 @@ class Truth {
     while (this.#asking) {
       try {
         const answer = await fetch(`http://127.0.0.1:${this.port()}/sim/prices`);
-        this.#past.push({ at: Date.now(), prices: (await answer.json()) as Record<string, string> });
+        this.#past.push({ at: Date.now(), prices: (await answer.json()) as Record<string, [string, string]> });
       } catch {
         // The exchange is being started again: nothing is true of a market that is not there.
       }
@@ -81,14 +83,26 @@ class Truth {
 
   /** How long ago it was last so, for a message. */
   last(symbol: string, price: number, now: number): string {
-    const found = this.#past.findLast(({ prices }) => Number(prices[symbol]) === price);
-    return found ? `so ${((now - found.at) / 1_000).toFixed(1)} s ago` : "not seen by a look each 0.1 s";
+    const found = this.#past.findLast(({ prices }) => {
+      const [low, high] = prices[symbol] ?? [];
+      return Number(low) <= price && price <= Number(high);
+    });
+    return found ? `so ${((now - found.at) / 1_000).toFixed(1)} s ago` : "never so";
   }
 
-  /** The lowest and the highest price of a stretch of time; none where the market was not there. */
+  /**
+   * The lowest and the highest price that were true in a stretch of time; none where the market was not there.
+   *
+   * Each look tells of every tick of the last two seconds. What an exchange told in the moment before it was gone nobody looked at
+   * again, and it stays on screen: 0.05 % there.
+   */
   between(symbol: string, from: number, to: number): [number, number] | undefined {
-    const seen = this.#past.filter(({ at }) => at >= from && at <= to).map(({ prices }) => Number(prices[symbol]));
-    return seen.length === 0 ? undefined : [Math.min(...seen), Math.max(...seen)];
+    const looks = this.#past.filter(({ at }) => at >= from && at <= to);
+    if (looks.length === 0) return undefined;
+    const gone = looks.some(({ at }, i) => (looks[i + 1]?.at ?? to) - at > GONE_MS);
+    const moved = gone ? 0.0005 : 0;
+    const ends = looks.flatMap(({ prices }) => prices[symbol] ?? []).map(Number);
+    return [Math.min(...ends) * (1 - moved), Math.max(...ends) * (1 + moved)];
   }
 }
 
@@ -160,10 +174,10 @@ test(`${WEATHER.length} kinds of weather, ${SECONDS} s each: no price on screen 
       // Ages are told in whole units: one of 2 min may be nearly 3.
       const unit = (note + row.note).includes("min") ? 60_000 : 1_000;
       // It may be newer than it is told: a clock that goes wrong makes figures older, never younger.
-      const range = truth.between(symbol, now - age - unit - STILL_MS - SLACK_MS, seen + 1_000);
+      const range = truth.between(symbol, now - age - unit - STILL_MS - SLACK_MS, seen + GONE_MS);
       if (range === undefined || price === "") continue;
       const value = Number(price.replaceAll(",", ""));
-      const [low, high] = [range[0] * 0.9999, range[1] * 1.0001];
+      const [low, high] = range;
       held += 1;
       if (!(value >= low && value <= high)) {
         const last = truth.last(symbol, value, now);

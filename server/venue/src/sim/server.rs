@@ -10,14 +10,15 @@ use std::{
 
 use axum::{Router, middleware, routing::get, serve::ListenerExt};
 use schema::UnixMs;
-use tokio::{sync::oneshot, time::MissedTickBehavior};
+use tokio::sync::oneshot;
 
 use super::{
     FaultSwitch, RecordingError, SimConfig,
     fault::{control, http::faulty},
     hub::Hub,
     market::{Market, TICK_MS},
-    outside, recorded, rest, stream, truth,
+    outside, recorded, rest, stream,
+    truth::{self, Lately},
 };
 
 /// How long requests that are being answered may take when it ends.
@@ -86,13 +87,15 @@ pub enum SimError {
 pub(crate) struct Exchange {
     pub(crate) market: Market,
     pub(crate) hub: Hub,
+    /// What its prices were lately.
+    pub(crate) lately: Lately,
 }
 
 impl Exchange {
     /// A market that nobody watches yet.
     pub(crate) fn new(market: Market) -> Self {
-        let hub = Hub::new(market.contracts().len());
-        Self { market, hub }
+        let contracts = market.contracts().len();
+        Self { market, hub: Hub::new(contracts), lately: Lately::new(contracts) }
     }
 
     /// The market.
@@ -102,9 +105,12 @@ impl Exchange {
 
     /// Moves the market on and tells those who watch it.
     pub(crate) fn step(&mut self, now: UnixMs) {
-        let Self { market, hub } = self;
+        let Self { market, hub, lately } = self;
         let before = market.restarts();
-        market.step(now, |at, place, contract, changes| hub.publish(at, place, contract, changes));
+        market.step(now, |at, place, contract, changes| {
+            lately.note(place, contract.ticker().last);
+            hub.publish(at, place, contract, changes);
+        });
         if market.restarts() > before {
             tracing::info!(times = market.restarts(), "the recorded candles have ended and start over");
         }
@@ -260,26 +266,28 @@ fn played(seed: u64, symbols: u16, start: UnixMs, folder: &std::path::Path) -> R
 }
 
 /// Moves the market along with wall time; returns only when that fails.
+///
+/// It wakes when a tick of the market ends: one that was told later would carry a time that has passed, as if it had been on its
+/// way for so long.
 async fn keep_moving(shared: Shared, mut offset: i64) -> tokio::task::JoinError {
-    let mut ticks = tokio::time::interval(Duration::from_millis(TICK_MS.unsigned_abs()));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
-        ticks.tick().await;
         let shared = shared.clone();
         let moved = tokio::task::spawn_blocking(move || {
             let mut exchange = shared.lock();
-            let now = wall_time() + offset;
-            exchange.step(UnixMs(now));
-            exchange.market.now().0 - now
+            exchange.step(UnixMs(wall_time() + offset));
+            exchange.market.now().0 - wall_time() - offset
         });
-        match moved.await {
+        let ahead = match moved.await {
             Err(failed) => return failed,
             Ok(ahead) if ahead > SET_BACK_MS => {
                 tracing::warn!(by_ms = ahead, "the clock was set back; the simulated market goes on from where it was");
                 offset += ahead;
+                0
             }
-            Ok(_) => {}
-        }
+            Ok(ahead) => ahead,
+        };
+        let until_next = (TICK_MS + ahead).clamp(1, TICK_MS);
+        tokio::time::sleep(Duration::from_millis(until_next.unsigned_abs())).await;
     }
 }
 
