@@ -8,6 +8,7 @@
 mod changes;
 mod current;
 mod frame;
+pub(crate) mod packed;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -22,7 +23,7 @@ use schema::{
     reading::Found,
     stream::{SignalsDelta, StreamMessage, Topic},
 };
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::changes::Changes;
@@ -30,13 +31,11 @@ pub(crate) use self::{current::Current, frame::Frame};
 
 /// How often changes are flushed.
 pub(crate) const FLUSH: Duration = Duration::from_millis(250);
-/// How often the cache's report is sent, while all is well.
-const REPORT: Duration = Duration::from_secs(1);
 /// Ticks that are kept: a minute of them.
 const TICKS: usize = 240;
 /// What they may weigh together, in bytes; the oldest give way, and a client that missed them is sent the whole, which weighs
 /// less: a list of 600 symbols is half a mebibyte.
-const TICKS_BYTES: usize = 4 << 20;
+const TICKS_BYTES: usize = 2 << 20;
 
 /// What a client that asks for more is to be sent.
 pub(crate) enum Catchup {
@@ -61,6 +60,8 @@ struct State {
     /// What the ticks weigh.
     bytes: usize,
     current: Current,
+    /// What was asked of the last tick as a whole, encoded; a flush empties it.
+    wholes: HashMap<Topic, Frame>,
     changes: Changes,
     followed: HashMap<Symbol, Followed>,
 }
@@ -103,6 +104,7 @@ impl Hub {
             ticks: VecDeque::with_capacity(TICKS),
             bytes: 0,
             current: Current::unread(),
+            wholes: HashMap::new(),
             changes: Changes::of(&cache),
             followed: HashMap::new(),
         };
@@ -117,7 +119,8 @@ impl Hub {
 
     /// The stamp of the last tick.
     pub(crate) fn tick(&self) -> Stamp {
-        self.stamp(self.state().seq)
+        // Without waiting for a tick that is being made.
+        self.stamp(*self.latest.borrow())
     }
 
     /// Tells of each new tick.
@@ -152,13 +155,31 @@ impl Hub {
         for topic in topics {
             let message = match topic {
                 Topic::Breakdown(symbol) => self.breakdown(*symbol).await.ok().map(StreamMessage::Breakdown),
-                Topic::Cache => Some(StreamMessage::Cache(self.cache.report())),
                 Topic::Changed(name) => self.state().changes.last(*name),
-                _ => current.message(topic),
+                _ => {
+                    frames.extend(self.encoded(topic, stamp, &current));
+                    continue;
+                }
             };
             frames.extend(message.and_then(|message| Frame::encode(&message, stamp)));
         }
         (stamp, frames)
+    }
+
+    /// The whole of a topic of the last tick, encoded once for all who ask: after a restart those are all clients at once.
+    fn encoded(&self, topic: &Topic, stamp: Stamp, current: &Current) -> Option<Frame> {
+        {
+            let state = self.state();
+            if let Some(frame) = state.wholes.get(topic).filter(|_| state.seq == stamp.seq) {
+                return Some(frame.clone());
+            }
+        }
+        let frame = Frame::encode(&current.message(topic)?, stamp)?;
+        let mut state = self.state();
+        if state.seq == stamp.seq {
+            state.wholes.insert(*topic, frame.clone());
+        }
+        Some(frame)
     }
 
     /// The breakdown of a symbol of the market that is shown.
@@ -193,7 +214,6 @@ impl Hub {
         health.mark_changed();
         let mut timer = tokio::time::interval(FLUSH);
         timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut reported, mut ailing): (Option<Instant>, bool) = (None, false);
         loop {
             tokio::select! {
                 biased;
@@ -205,27 +225,17 @@ impl Hub {
             let mut messages = Vec::new();
             let State { current, changes, followed, .. } = &mut *state;
             let shared = self.cache.l2_state();
-            let shared_changed = shared != current.shared;
-            if shared_changed {
+            if shared != current.shared {
                 current.shared = shared.clone();
                 messages.push((Topic::Shared, StreamMessage::Shared(shared)));
-            }
-            if shared_changed || ailing || reported.is_none_or(|at| at.elapsed() >= REPORT) {
-                reported = Some(Instant::now());
-                let report = self.cache.report();
-                // What was old may be fresh with the next tick, and that is news.
-                ailing = report.schemas.iter().any(|schema| !schema.scoped && schema.state != "fresh");
-                messages.push((Topic::Cache, StreamMessage::Cache(report)));
             }
             take(&mut health, &mut current.health, |held| messages.push((Topic::Health, StreamMessage::Health(held))));
             take(&mut overview, &mut current.overview, |held| {
                 messages.push((Topic::Overview, StreamMessage::Overview(held)));
             });
-            take(&mut breadth, &mut current.breadth, |held| {
-                messages.push((Topic::Breadth, StreamMessage::Breadth(held)));
-            });
-            take(&mut movers, &mut current.movers, |held| messages.push((Topic::Movers, StreamMessage::Movers(held))));
-            take(&mut perps, &mut current.perps, |held| messages.push((Topic::Perps, StreamMessage::Perps(held))));
+            take(&mut breadth, &mut current.breadth, drop);
+            take(&mut movers, &mut current.movers, drop);
+            take(&mut perps, &mut current.perps, drop);
             let before = current.signals.clone();
             take(&mut signals, &mut current.signals, |held| {
                 let message = match &before {
@@ -246,6 +256,7 @@ impl Hub {
             messages.extend(changes.told());
             let frames: Vec<_> =
                 messages.iter().filter_map(|(topic, message)| Some((*topic, Frame::encode(message, stamp)?))).collect();
+            state.wholes.clear();
             if frames.is_empty() {
                 continue;
             }
@@ -309,4 +320,38 @@ fn take<T: Schema>(
         tell(held.clone());
     }
     *current = found;
+}
+
+#[cfg(test)]
+mod tests {
+    use cache::Clock;
+
+    use super::*;
+
+    impl Hub {
+        /// Writes something and runs up to the tick that tells of it.
+        pub(crate) async fn run_for_a_tick(&self) {
+            let publisher = self.cache.publisher::<MarketMovers>().unwrap();
+            let _ = publisher.publish(&(), changes::tests::movers(), self.cache.now()).await;
+            let stop = CancellationToken::new();
+            let mut ticks = self.ticks();
+            let running = tokio::spawn(self.clone().run(stop.clone()));
+            ticks.changed().await.unwrap();
+            stop.cancel();
+            running.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_whole_value_is_encoded_once_for_all_who_ask_in_a_tick() {
+        let cache = Cache::builder(Clock::System, "test").build();
+        let hub = Hub::new(cache, 7);
+        let asked = || async { hub.whole(&[Topic::Shared, Topic::Overview]).await };
+        let ((stamp, first), (_, second)) = (asked().await, asked().await);
+        let [one] = first.as_slice() else { panic!("there is no overview: {first:?}") };
+        assert_eq!(one.bytes().as_ptr(), second[0].bytes().as_ptr(), "the same bytes");
+        hub.run_for_a_tick().await;
+        let (next, third) = asked().await;
+        assert!(next > stamp && third[0].bytes() != one.bytes(), "the next tick is told with its own stamp");
+    }
 }

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::delta::{SignalsDelta, TickedQuote};
 use crate::{
-    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, Name, PerpsPulse, SCHEMAS, Signals, Stamp, Symbol,
-    SystemHealth, UnixMs,
-    report::{CacheReport, L2State},
+    Breakdown, Held, MarketOverview, Name, SCHEMAS, Signals, Stamp, Symbol, SystemHealth, UnixMs, report::L2State,
 };
 
 /// What a client may listen to; several are joined by commas in the query: `?topics=overview,signals`.
@@ -20,20 +18,12 @@ use crate::{
 pub enum Topic {
     /// The market in one look.
     Overview,
-    /// How many symbols take part.
-    Breadth,
-    /// What moves most.
-    Movers,
-    /// The pulse of the perpetual contracts.
-    Perps,
     /// Every symbol.
     Signals,
     /// How the monitor is doing.
     Health,
     /// How the shared cache answers.
     Shared,
-    /// The cache of the process that serves the page.
-    Cache,
     /// One symbol's score, taken apart: `breakdown:BTCUSDT`.
     Breakdown(Symbol),
     /// That a schema of one value was written anew, without the value: `changed:signals:active`.
@@ -49,13 +39,9 @@ impl std::fmt::Display for Topic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Overview => f.write_str("overview"),
-            Self::Breadth => f.write_str("breadth"),
-            Self::Movers => f.write_str("movers"),
-            Self::Perps => f.write_str("perps"),
             Self::Signals => f.write_str("signals"),
             Self::Health => f.write_str("health"),
             Self::Shared => f.write_str("shared"),
-            Self::Cache => f.write_str("cache"),
             Self::Breakdown(symbol) => write!(f, "breakdown:{symbol}"),
             Self::Changed(name) => write!(f, "changed:{name}"),
         }
@@ -64,9 +50,7 @@ impl std::fmt::Display for Topic {
 
 /// A text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not a topic: overview, breadth, movers, perps, signals, health, shared, cache, breakdown:SYMBOL or changed:SCHEMA is expected"
-)]
+#[error("not a topic: overview, signals, health, shared, breakdown:SYMBOL or changed:SCHEMA is expected")]
 pub struct NotATopic;
 
 impl std::str::FromStr for Topic {
@@ -75,13 +59,9 @@ impl std::str::FromStr for Topic {
     fn from_str(text: &str) -> Result<Self, NotATopic> {
         Ok(match text {
             "overview" => Self::Overview,
-            "breadth" => Self::Breadth,
-            "movers" => Self::Movers,
-            "perps" => Self::Perps,
             "signals" => Self::Signals,
             "health" => Self::Health,
             "shared" => Self::Shared,
-            "cache" => Self::Cache,
             _ => match text.split_once(':').ok_or(NotATopic)? {
                 ("breakdown", symbol) => Self::Breakdown(symbol.parse().map_err(|_| NotATopic)?),
                 ("changed", name) => {
@@ -100,12 +80,6 @@ impl std::str::FromStr for Topic {
 pub enum StreamMessage {
     /// The market in one look.
     Overview(Held<MarketOverview>),
-    /// How many symbols take part.
-    Breadth(Held<MarketBreadth>),
-    /// What moves most.
-    Movers(Held<MarketMovers>),
-    /// The pulse of the perpetual contracts.
-    Perps(Held<PerpsPulse>),
     /// Every symbol, whole.
     Signals(Held<Signals>),
     /// What changed among the symbols.
@@ -114,8 +88,6 @@ pub enum StreamMessage {
     Health(Held<SystemHealth>),
     /// How the shared cache answers.
     Shared(L2State),
-    /// The cache of the process that serves the page.
-    Cache(CacheReport),
     /// One symbol's score, taken apart.
     Breakdown(Held<Breakdown>),
     /// A schema was written anew; a page that is rendered from it asks for itself again.

@@ -1,6 +1,6 @@
 //! `GET /api/v1/stream`: the live stream as Server-Sent Events.
 
-use std::{convert::Infallible, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -19,7 +19,10 @@ use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{error::ApiError, router::AppState};
-use crate::hub::{Catchup, Following, Frame, Hub};
+use crate::hub::{
+    Catchup, Following, Frame, Hub,
+    packed::{self, Packed},
+};
 
 /// The clock is sent this often, so that both ends notice a dead connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -56,12 +59,16 @@ pub(crate) async fn stream(
             _ => None,
         })
         .collect();
+    let packed = accepts_gzip(&headers).then(packed::Stream::new);
+    let packs = packed.is_some();
     let client = Client {
         ticks: state.hub.ticks(),
         hub: state.hub,
         clock: state.clock,
         topics,
         known,
+        packed,
+        waiting: VecDeque::new(),
         stop: state.stop,
         greeted: false,
         ended: false,
@@ -75,7 +82,21 @@ pub(crate) async fn stream(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if packs {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     Ok(response)
+}
+
+/// Whether a client unpacks gzip, by its own word.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let told = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    told.flat_map(|value| value.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0));
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
 }
 
 fn topics(text: &str) -> Result<Vec<Topic>, ApiError> {
@@ -100,6 +121,10 @@ struct Client {
     topics: Vec<Topic>,
     /// The tick that the client has; none: it needs the whole.
     known: Option<Stamp>,
+    /// Where it unpacks what it is sent: what was sent so far.
+    packed: Option<packed::Stream>,
+    /// What is still to be sent of the ticks up to there.
+    waiting: VecDeque<Frame>,
     stop: CancellationToken,
     greeted: bool,
     ended: bool,
@@ -119,21 +144,24 @@ impl Client {
             self.greeted = true;
             let mut greeting = format!("retry: {RETRY_MS}\n\n").into_bytes();
             greeting.extend(self.heartbeat());
-            return Some((Ok(greeting.into()), self));
+            return Some((Ok(self.own(greeting)), self));
         }
         let paced = matches!(self.clock, Clock::Paced(_));
         let heartbeat = if paced { PACED_HEARTBEAT } else { HEARTBEAT };
         loop {
             if paced && self.told.elapsed() >= heartbeat {
                 let bytes = self.heartbeat();
-                return Some((Ok(bytes.into()), self));
+                return Some((Ok(self.own(bytes)), self));
             }
             self.ticks.mark_unchanged();
-            let frames = self.catch_up().await;
-            if !frames.is_empty() {
-                let bytes = match frames.as_slice() {
-                    [one] => one.bytes(),
-                    many => many.iter().flat_map(Frame::bytes).collect(),
+            if self.waiting.is_empty() {
+                self.waiting = self.catch_up().await.into();
+            }
+            // One by one, so that all clients share the bytes of each.
+            if let Some(frame) = self.waiting.pop_front() {
+                let bytes = match &mut self.packed {
+                    Some(packed) => packed.next(frame.packed()),
+                    None => frame.bytes(),
                 };
                 return Some((Ok(bytes), self));
             }
@@ -141,14 +169,27 @@ impl Client {
                 biased;
                 () = self.stop.cancelled() => {
                     self.ended = true;
-                    return Some((Ok(format!("retry: {RETRY_MS}\n: the server stops\n\n").into()), self));
+                    let farewell = format!("retry: {RETRY_MS}\n: the server stops\n\n").into_bytes();
+                    let bytes = match &mut self.packed {
+                        Some(packed) => packed.end(&Packed::of(&farewell)),
+                        None => farewell.into(),
+                    };
+                    return Some((Ok(bytes), self));
                 }
                 changed = self.ticks.changed() => changed.ok()?,
                 () = tokio::time::sleep(heartbeat) => {
                     let bytes = self.heartbeat();
-                    return Some((Ok(bytes.into()), self));
+                    return Some((Ok(self.own(bytes)), self));
                 }
             }
+        }
+    }
+
+    /// What is for this client alone, as it goes over the wire.
+    fn own(&mut self, plain: Vec<u8>) -> Bytes {
+        match &mut self.packed {
+            Some(packed) => packed.next(&Packed::of(&plain)),
+            None => plain.into(),
         }
     }
 
@@ -195,6 +236,15 @@ impl Drop for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn gzip_is_for_those_who_ask_for_it() {
+        let asks =
+            |value| accepts_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]));
+        assert!(asks("gzip") && asks("br, GZIP;q=0.5, *") && asks("deflate,gzip"));
+        assert!(!asks("br") && !asks("gzip;q=0") && !asks("gzip; q=0.0") && !asks(""));
+        assert!(!accepts_gzip(&HeaderMap::new()));
+    }
 
     #[test]
     fn an_unknown_topic_is_named_with_those_that_are_allowed() {

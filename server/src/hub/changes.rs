@@ -75,13 +75,13 @@ fn message<T: Schema>(found: &Found<T>) -> Option<StreamMessage> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use cache::Clock;
     use schema::{MarketMovers, UnixMs, Usd, Venue, movers::MoverLists};
 
     use super::*;
 
-    fn movers() -> MarketMovers {
+    pub(in crate::hub) fn movers() -> MarketMovers {
         let none = || MoverLists { gainers: Vec::new(), losers: Vec::new() };
         MarketMovers {
             source: Venue::Sim,

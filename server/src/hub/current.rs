@@ -39,17 +39,14 @@ impl Current {
     }
 
     /// The whole of a topic as a message; none where there is no value, and none for a
-    /// breakdown, the cache or a mere change.
+    /// breakdown or a mere change.
     pub(super) fn message(&self, topic: &Topic) -> Option<StreamMessage> {
         match topic {
             Topic::Overview => self.overview.clone().ok().map(StreamMessage::Overview),
-            Topic::Breadth => self.breadth.clone().ok().map(StreamMessage::Breadth),
-            Topic::Movers => self.movers.clone().ok().map(StreamMessage::Movers),
-            Topic::Perps => self.perps.clone().ok().map(StreamMessage::Perps),
             Topic::Signals => self.signals.clone().ok().map(StreamMessage::Signals),
             Topic::Health => self.health.clone().ok().map(StreamMessage::Health),
             Topic::Shared => Some(StreamMessage::Shared(self.shared.clone())),
-            Topic::Cache | Topic::Breakdown(_) | Topic::Changed(_) => None,
+            Topic::Breakdown(_) | Topic::Changed(_) => None,
         }
     }
 }

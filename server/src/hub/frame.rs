@@ -1,17 +1,24 @@
 //! One Server-Sent Event, encoded.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    sync::{Arc, OnceLock},
+};
 
 use axum::body::Bytes;
 use schema::{Stamp, stream::StreamMessage};
+
+use super::packed::Packed;
 
 /// What an event has beside its data, at most.
 const HEAD_BYTES: usize = 96;
 
 /// One Server-Sent Event, encoded once and shared by all clients.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Frame {
     bytes: Bytes,
+    /// Packed when the first client wants it so.
+    packed: Arc<OnceLock<Packed>>,
     delta: bool,
 }
 
@@ -25,7 +32,11 @@ impl Frame {
                 let mut text = String::with_capacity(json.len() + HEAD_BYTES);
                 // Writing to a string cannot fail.
                 let _ = write!(text, "event: {}\nid: {stamp}\ndata: {json}\n\n", message.event());
-                Some(Self { bytes: text.into(), delta: matches!(message, StreamMessage::SignalsDelta(_)) })
+                Some(Self {
+                    bytes: text.into(),
+                    packed: Arc::default(),
+                    delta: matches!(message, StreamMessage::SignalsDelta(_)),
+                })
             }
             Err(error) => {
                 tracing::error!(%error, event = message.event(), "a message of the live stream cannot be encoded");
@@ -42,6 +53,11 @@ impl Frame {
     /// What goes over the wire.
     pub(crate) fn bytes(&self) -> Bytes {
         self.bytes.clone()
+    }
+
+    /// What goes over the wire to a client that unpacks it.
+    pub(crate) fn packed(&self) -> &Packed {
+        self.packed.get_or_init(|| Packed::of(&self.bytes))
     }
 }
 
