@@ -7,33 +7,42 @@ pub(crate) mod beta_lines;
 #[cfg(feature = "ssr")]
 pub(crate) mod betas;
 pub(crate) mod book;
+#[cfg(feature = "ssr")]
 pub(crate) mod breadth;
 pub(crate) mod conditions;
 pub(crate) mod confluence;
 pub(crate) mod dimensions;
 #[cfg(feature = "ssr")]
 pub(crate) mod ended_ideas;
+#[cfg(feature = "ssr")]
 pub(crate) mod feed;
 mod filters;
 pub(crate) mod history;
 #[cfg(feature = "ssr")]
 pub(crate) mod ideas;
+#[cfg(feature = "ssr")]
 pub(crate) mod movers;
+#[cfg(feature = "ssr")]
 pub(crate) mod overview;
+#[cfg(feature = "ssr")]
 pub(crate) mod perps;
 pub(crate) mod price_strip;
 #[cfg(feature = "ssr")]
 pub(crate) mod rules;
+#[cfg(feature = "ssr")]
 pub(crate) mod schemas;
 pub(crate) mod score_list;
 mod score_row;
+#[cfg(feature = "ssr")]
 pub(crate) mod servers;
 mod shell;
+#[cfg(feature = "ssr")]
 pub(crate) mod streams;
+#[cfg(feature = "ssr")]
 pub(crate) mod tasks;
 
 #[cfg(any(feature = "hydrate", feature = "ssr"))]
 pub(crate) use shell::Note;
+pub(crate) use shell::{Look, card, steady_card};
 #[cfg(feature = "ssr")]
-pub(crate) use shell::rendered_card;
-pub(crate) use shell::{Look, card, plain_card, steady_card};
+pub(crate) use shell::{rendered_card, rendered_plain_card};

@@ -26,8 +26,6 @@ pub const CELLS: usize = 60;
 
 /// The picture, in pixels of a phone of 390.
 const FRAME: Rect = Rect { x: 0.0, y: 0.0, width: 332.0, height: 320.0 };
-/// How soon the picture is asked for again, in milliseconds.
-const AGAIN_MS: i64 = 30_000;
 /// For how long it is fresh, and for how long stale, in milliseconds: it is a picture of a day, made now and then.
 const LIFE_MS: [i64; 2] = [90_000, 600_000];
 
@@ -115,7 +113,7 @@ fn body(now: UnixMs, held: &Held<Signals>, shade: Shade) -> AnyView {
     let others = places.get(shares.own.len()).map(|place| cell::others(shares.others, *place));
     let label = format!("The {} most traded symbols, each as large as its turnover in 24 h", shares.own.len());
     view! {
-        <nav class="chips" aria-label="Colours of the map" data-again-at=(now.0 + AGAIN_MS).to_string()>
+        <nav class="chips" aria-label="Colours of the map">
             {Vec::from(Shade::ALL.map(|each| chip(each, each == shade)))}
         </nav>
         <svg class="map" viewBox=format!("0 0 {} {}", FRAME.width, FRAME.height) role="group" aria-label=label>

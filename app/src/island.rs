@@ -33,11 +33,9 @@ macro_rules! island {
 
 mod frame;
 mod hole;
-mod market;
 mod refreshed;
 mod scores;
 mod symbol;
-mod system;
 
 pub use crate::card::score_list::Listing;
 #[cfg(feature = "ssr")]
@@ -46,11 +44,9 @@ pub(crate) use hole::hole;
 #[cfg(feature = "ssr")]
 pub use {
     frame::{FrameIsland, FrameIslandProps},
-    market::{MarketIsland, MarketIslandProps},
     refreshed::{RefreshedIsland, RefreshedIslandProps},
     scores::{ScoresIsland, ScoresIslandProps},
     symbol::{SymbolIsland, SymbolIslandProps},
-    system::{SystemIsland, SystemIslandProps},
 };
 
 /// The attribute that holds the snapshot is `data-props`, as the framework spells it.

@@ -35,6 +35,7 @@ pub use guide::{GuidePage, GuidePageProps};
 pub(crate) use login::LoginRoute;
 pub use login::{LoginPage, LoginPageProps};
 pub(crate) use market::MarketRoute;
+pub use market::{MarketPage, MarketPageProps};
 pub(crate) use not_found::NotFoundRoute;
 pub use not_found::{LostPage, LostPageProps};
 pub(crate) use scores::ScoresRoute;
@@ -45,6 +46,7 @@ pub(crate) use signals::SignalsRoute;
 pub use signals::{SignalsPage, SignalsPageProps};
 pub(crate) use symbol::SymbolRoute;
 pub(crate) use system::SystemRoute;
+pub use system::{SystemPage, SystemPageProps};
 
 /// A page that waits for its snapshot, with the navigation beneath it.
 ///
@@ -77,7 +79,13 @@ fn still(frame: Frame, content: AnyView) -> AnyView {
     .into_any()
 }
 
-/// A page whose content is rendered here alone, and asked for again when one of `schemas` is written anew.
+/// The time from which on content is to be asked for again, as its attribute says it.
+fn again(now: UnixMs, after_ms: i64) -> String {
+    (now.0 + after_ms).to_string()
+}
+
+/// A page whose content is rendered here alone, and asked for again when one of `schemas` is written anew, or when the content
+/// itself said that it would be time.
 ///
 /// `oldest` is the time of the oldest value that the content shows. Cards of it are [`rendered_card`](crate::card::rendered_card)s,
 /// ages in it those of `part::time`: they go on by themselves. What may change its place has an id.

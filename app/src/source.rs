@@ -3,9 +3,10 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use schema::{
-    ActiveIdeas, AlertLog, BetaTable, Dimension, Symbol, Timeframe,
-    page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
+    ActiveIdeas, AlertLog, BetaTable, Dimension, MarketBreadth, MarketMovers, PerpsPulse, Signals, Symbol, Timeframe,
+    page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
+    report::CacheReport,
     rule::Rule,
 };
 
@@ -17,7 +18,7 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// What the server puts in context, as `Arc<dyn Source>`, for every request.
 pub trait Source: Send + Sync + 'static {
     /// The snapshot of the Market page.
-    fn market(&self) -> Answer<MarketPage>;
+    fn market(&self) -> Answer<MarketSnapshot>;
 
     /// The snapshot of the Scores page, with every symbol.
     fn scores(&self) -> Answer<ScoresPage>;
@@ -38,7 +39,7 @@ pub trait Source: Send + Sync + 'static {
     fn candles(&self, symbol: Symbol, timeframe: Timeframe) -> Answer<Candles>;
 
     /// The snapshot of the System page.
-    fn system(&self) -> Answer<SystemPage>;
+    fn system(&self) -> Answer<SystemSnapshot>;
 
     /// What the Guide explains.
     fn guide(&self) -> Guide;
@@ -50,6 +51,30 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// Called with the reactive owner of the request, so that its contexts can be used.
     fn not_found(&self);
+}
+
+/// The Market page, which is rendered on the server alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MarketSnapshot {
+    /// Header and banner, with the overview.
+    pub frame: Frame,
+    /// How many symbols take part.
+    pub breadth: Found<MarketBreadth>,
+    /// The pulse of the perpetual contracts.
+    pub perps: Found<PerpsPulse>,
+    /// What moves most.
+    pub movers: Found<MarketMovers>,
+    /// Every symbol, for the heat map.
+    pub signals: Found<Signals>,
+}
+
+/// The System page, which is rendered on the server alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SystemSnapshot {
+    /// Header and banner, with the monitor's health.
+    pub frame: Frame,
+    /// The cache of the process that made the page.
+    pub cache: CacheReport,
 }
 
 /// The Signals page, which is rendered on the server alone.

@@ -5,21 +5,21 @@ mod world;
 
 use std::time::Duration;
 
-use app::island::MarketIsland;
+use app::{MarketPage, heat::Shade, source::MarketSnapshot};
 use leptos::prelude::*;
 use schema::{
     Absence, Figure, MarketOverview, Stamp, Venue, Why,
     health::{Feed, RecordingEnd},
-    page::{Frame, MarketPage},
+    page::Frame,
 };
 use world::{NOW, bare_overview, frame, health, held, html, market_page, overview, text};
 
-fn page(page: MarketPage) -> String {
-    html(move || view! { <MarketIsland page=page/> })
+fn page(page: MarketSnapshot) -> String {
+    html(move || view! { <MarketPage page=page shade=Shade::Change/> })
 }
 
 fn with_frame(frame: Frame) -> String {
-    page(MarketPage { frame, ..market_page() })
+    page(MarketSnapshot { frame, ..market_page() })
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn an_expired_card_calls_its_figures_the_last_known() {
 
 #[test]
 fn a_card_without_a_value_says_why_and_shows_no_figure() {
-    let absent = page(MarketPage {
+    let absent = page(MarketSnapshot {
         breadth: Err(Absence::Unreadable("field `day`: more changes than symbols".to_owned())),
         movers: Err(Absence::Unreachable("connection refused".to_owned())),
         ..market_page()

@@ -3,21 +3,18 @@
 
 mod world;
 
-use app::{
-    LostPage,
-    island::{SymbolIsland, SystemIsland},
-};
+use app::{LostPage, SystemPage, island::SymbolIsland, source::SystemSnapshot};
 use leptos::prelude::*;
 use schema::{
     Absence, Breakdown, Figure, Schema, Venue, Why,
     health::Feed,
-    page::{Frame, SymbolPage, SystemPage},
+    page::{Frame, SymbolPage},
 };
 use world::{breakdown, cache, cache_without_its_server, frame, health, held, html, symbol_page, text, young_row};
 
 fn page(breakdown: Breakdown) -> String {
     let page = SymbolPage { breakdown: Ok(held(breakdown, 1)), ..symbol_page() };
-    html(move || view! { <SymbolIsland page=page/> })
+    html(move || view! { <SymbolIsland page=page watched=false/> })
 }
 
 #[test]
@@ -60,7 +57,7 @@ fn parts_show_their_raw_values_or_why_there_is_none() {
 fn a_missing_dimension_is_hollow_with_its_reason() {
     let html = page(breakdown());
     assert_eq!(html.matches("hollow-bar").count(), 1);
-    assert!(text(&html).contains("Sentiment — 20 % of the inputs known, 50 % needed"));
+    assert!(text(&html).contains("Sentiment — 20% of the inputs known, 50% needed"));
 }
 
 #[test]
@@ -75,7 +72,7 @@ fn a_symbol_without_a_score_shows_why_and_no_sum() {
     young.history.clear();
     young.book = Figure::Missing(Why::NotYet);
     let text = text(&page(young));
-    assert!(text.contains("No score: 43 % of the inputs known, 60 % needed"), "{text}");
+    assert!(text.contains("No score: 43% of the inputs known, 60% needed"), "{text}");
     assert!(text.contains("0 of 2 closed bars needed for a line"), "{text}");
     assert!(text.contains("No order book: not measured yet"), "{text}");
     for invented in ["50 =", "= 50", "50.00"] {
@@ -86,7 +83,7 @@ fn a_symbol_without_a_score_shows_why_and_no_sum() {
 #[test]
 fn a_breakdown_that_is_absent_leaves_the_page_standing() {
     let page = SymbolPage { breakdown: Err(Absence::NeverWritten), ..symbol_page() };
-    let html = html(move || view! { <SymbolIsland page=page/> });
+    let html = html(move || view! { <SymbolIsland page=page watched=true/> });
     assert_eq!(html.matches(r#"data-state="absent""#).count(), 6);
     assert!(text(&html).contains("BTCUSDT"));
     assert!(html.contains(r#"href="/scores""#));
@@ -95,8 +92,8 @@ fn a_breakdown_that_is_absent_leaves_the_page_standing() {
 #[test]
 fn the_system_page_shows_source_streams_tasks_and_version() {
     let frame = Frame { health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 1)), ..frame() };
-    let page = SystemPage { frame, cache: cache() };
-    let text = text(&html(move || view! { <SystemIsland page=page/> }));
+    let page = SystemSnapshot { frame, cache: cache() };
+    let text = text(&html(move || view! { <SystemPage page=page/> }));
     for figure in [
         "Bybit answers.",
         "60 of 60",
@@ -115,8 +112,8 @@ fn the_system_page_shows_source_streams_tasks_and_version() {
 
 #[test]
 fn the_system_page_lists_every_schema_with_its_state_age_writer_stamp_size_and_last_error() {
-    let page = SystemPage { frame: frame(), cache: cache() };
-    let text = text(&html(move || view! { <SystemIsland page=page/> }));
+    let page = SystemSnapshot { frame: frame(), cache: cache() };
+    let text = text(&html(move || view! { <SystemPage page=page/> }));
     for expected in [
         "Shared cache None: this process keeps everything by itself.",
         "analysis:signals@1 by all@host/1, stamp 1795200000000-41 1 fresh 3 s 12.3 KiB",
@@ -131,8 +128,8 @@ fn the_system_page_lists_every_schema_with_its_state_age_writer_stamp_size_and_l
 #[test]
 fn a_shared_cache_that_does_not_answer_is_said_on_top_and_in_detail() {
     let cache = cache_without_its_server();
-    let page = SystemPage { frame: Frame { shared: cache.l2.clone(), ..frame() }, cache };
-    let text = text(&html(move || view! { <SystemIsland page=page/> }));
+    let page = SystemSnapshot { frame: Frame { shared: cache.l2.clone(), ..frame() }, cache };
+    let text = text(&html(move || view! { <SystemPage page=page/> }));
     for expected in [
         "Shared cache: no answer since 21 Nov 2026, 01:50 UTC (no answer within 200 ms).",
         "127.0.0.1:11211 no answer within 200 ms for 1 min",

@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Breakdown, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Signals, Stamp, Symbol, SystemHealth, UnixMs,
-    reading::Found,
-    report::{CacheReport, L2State},
-};
+use crate::{Breakdown, MarketOverview, Signals, Stamp, Symbol, SystemHealth, UnixMs, reading::Found, report::L2State};
 
 /// The part of every page that says what is watched and how it is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,19 +19,6 @@ pub struct Frame {
     pub overview: Found<MarketOverview>,
 }
 
-/// The Market page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MarketPage {
-    /// Header and banner.
-    pub frame: Frame,
-    /// How many symbols take part.
-    pub breadth: Found<MarketBreadth>,
-    /// The pulse of the perpetual contracts.
-    pub perps: Found<PerpsPulse>,
-    /// What moves most.
-    pub movers: Found<MarketMovers>,
-}
-
 /// The Scores page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScoresPage {
@@ -43,15 +26,6 @@ pub struct ScoresPage {
     pub frame: Frame,
     /// Every symbol.
     pub signals: Found<Signals>,
-}
-
-/// The System page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SystemPage {
-    /// Header and banner.
-    pub frame: Frame,
-    /// The cache of the process that made the page.
-    pub cache: CacheReport,
 }
 
 /// The page of one symbol.

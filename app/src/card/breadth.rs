@@ -1,24 +1,24 @@
-//! How many symbols take part in the market's move.
+//! How many symbols take part in the market's move. Server only.
 
 use leptos::prelude::*;
 use schema::{
     Figure, Held, MarketBreadth,
     breadth::{Advance, Mood},
+    page::Frame,
     reading::Found,
 };
 
-use super::{Look, card};
+use super::{Look, rendered_card};
 use crate::{
     format,
-    live::Store,
     part::{
         bar::{self, Piece},
         figure::{Text, figure, plain_stat, stat},
     },
 };
 
-pub(crate) fn breadth(store: Store, found: RwSignal<Found<MarketBreadth>>) -> AnyView {
-    card(Look { name: "breadth", title: "Breadth" }, store, found, body)
+pub(crate) fn breadth(page: &Frame, found: &Found<MarketBreadth>) -> AnyView {
+    rendered_card(Look { name: "breadth", title: "Breadth" }, page, found, body)
 }
 
 fn body(held: &Held<MarketBreadth>) -> AnyView {

@@ -1,24 +1,24 @@
-//! Where the data comes from, and how far the first scan is.
+//! Where the data comes from, and how far the first scan is. Server only.
 
 use leptos::prelude::*;
-use schema::{Held, SystemHealth, UnixMs, health::Feed};
+use schema::{Held, SystemHealth, UnixMs, health::Feed, page::Frame};
 
-use super::{Look, card};
+use super::{Look, rendered_card};
 use crate::{
     format,
     frame::recorded,
-    live::Store,
     part::{
         bar,
         figure::{Text, dash_alone, plain_stat, stat_of},
+        time,
     },
 };
 
-pub(crate) fn feed(store: Store) -> AnyView {
-    card(Look { name: "feed", title: "Source" }, store, store.health, move |held| body(store.now, held))
+pub(crate) fn feed(page: &Frame) -> AnyView {
+    rendered_card(Look { name: "feed", title: "Source" }, page, &page.health, |held| body(page.now, held))
 }
 
-fn body(now: RwSignal<UnixMs>, held: &Held<SystemHealth>) -> AnyView {
+fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {
     let h = &held.value;
     let (class, word, text) = match &h.feed {
         Feed::Live { venue } => ("up", "Live", format!("{} answers.", venue.label())),
@@ -46,7 +46,7 @@ fn body(now: RwSignal<UnixMs>, held: &Held<SystemHealth>) -> AnyView {
             {plain_stat("Version", h.version.clone())}
             <div class="stat">
                 <dt>"Running for"</dt>
-                <dd><span class="n tick">{move || format::age(started.age(now.get()))}</span></dd>
+                <dd>{time::age(started, now)}</dd>
                 <dd class="note"><time datetime=format::utc(started)>{format!("since {}", format::moment(started))}</time></dd>
             </div>
             {plain_stat("Written by", held.by.to_string())}

@@ -1,16 +1,16 @@
-//! What moves most: five lists, two windows, switched without a script.
+//! What moves most: five lists, two windows, switched without a script. Server only.
 
 use leptos::prelude::*;
 use schema::{
     Held, MarketMovers, Symbol,
     movers::{FundingExtreme, Mover, MoverLists, OiRiser},
+    page::Frame,
     reading::Found,
 };
 
-use super::{Look, card};
+use super::{Look, rendered_card};
 use crate::{
     format,
-    live::Store,
     part::{
         figure::{Text, figure},
         symbol::symbol as name,
@@ -27,8 +27,8 @@ const LISTS: [(&str, &str); 5] = [
     ("funding", "Funding"),
 ];
 
-pub(crate) fn movers(store: Store, found: RwSignal<Found<MarketMovers>>) -> AnyView {
-    card(Look { name: "movers", title: "Movers" }, store, found, body)
+pub(crate) fn movers(page: &Frame, found: &Found<MarketMovers>) -> AnyView {
+    rendered_card(Look { name: "movers", title: "Movers" }, page, found, body)
 }
 
 /// The switches are radio buttons that stand before what they switch, so that the style sheet alone can do it.

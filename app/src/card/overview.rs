@@ -1,23 +1,23 @@
-//! The market in one look.
+//! The market in one look. Server only.
 
 use leptos::prelude::*;
-use schema::{Figure, Held, MarketOverview, UnixMs, Venue};
+use schema::{Figure, Held, MarketOverview, UnixMs, Venue, page::Frame};
 
-use super::{Look, card};
+use super::{Look, rendered_card};
 use crate::{
     format,
-    live::Store,
     part::{
         bar::{self, Piece},
         figure::{Text, dash_alone, plain_stat, stat, stat_of},
+        time,
     },
 };
 
-pub(crate) fn overview(store: Store) -> AnyView {
-    card(Look { name: "overview", title: "Overview" }, store, store.overview, move |held| body(store.now, held))
+pub(crate) fn overview(page: &Frame) -> AnyView {
+    rendered_card(Look { name: "overview", title: "Overview" }, page, &page.overview, |held| body(page.now, held))
 }
 
-fn body(now: RwSignal<UnixMs>, held: &Held<MarketOverview>) -> AnyView {
+fn body(now: UnixMs, held: &Held<MarketOverview>) -> AnyView {
     let o = &held.value;
     view! {
         {regime(o)}
@@ -127,7 +127,7 @@ fn volatility(o: &MarketOverview) -> AnyView {
 }
 
 /// What comes from outside the venue, with the name of each source beside it, as both of them ask for.
-fn outside(now: RwSignal<UnixMs>, o: &MarketOverview) -> AnyView {
+fn outside(now: UnixMs, o: &MarketOverview) -> AnyView {
     view! {
         <div class="outside">
             {dominance(o)}
@@ -199,15 +199,13 @@ fn fear_greed(o: &MarketOverview) -> AnyView {
 }
 
 /// Where dominance and capitalisation come from, and their age once that is a minute: they are older than the card.
-fn capitalisation_source(now: RwSignal<UnixMs>, o: &MarketOverview) -> Option<AnyView> {
+fn capitalisation_source(now: UnixMs, o: &MarketOverview) -> Option<AnyView> {
     // All of them are of one answer, which may lack some.
     let shares = [&o.btc_dominance, &o.eth_dominance, &o.stablecoin_dominance, &o.market_cap_change_24h];
     let as_of = shares.iter().find_map(|share| share.as_of()).or(o.total_market_cap.as_of())?;
     let source = source(o.source, "https://www.coingecko.com", "CoinGecko");
-    let age = move || match as_of.age(now.get()) {
-        age if age.as_secs() < 60 => String::new(),
-        age => format!(", {} old", format::age(age)),
-    };
+    let old = as_of.age(now).as_secs() >= 60;
+    let age = old.then(|| view! { ", "{time::age(as_of, now)}" old" });
     let stable = o.stablecoin_dominance.value().map(|_| {
         view! { <p class="note">"Stablecoins: those among the ten largest coins."</p> }
     });

@@ -1,15 +1,15 @@
-//! What positions in perpetual contracts cost, who holds them, and what was closed by force.
+//! What positions in perpetual contracts cost, who holds them, and what was closed by force. Server only.
 
 use leptos::prelude::*;
-use schema::{Figure, Held, PerpsPulse, UnixMs, perps::Liquidated, reading::Found};
+use schema::{Figure, Held, PerpsPulse, UnixMs, page::Frame, perps::Liquidated, reading::Found};
 
-use super::{Look, card};
+use super::{Look, rendered_card};
 use crate::{
     format,
-    live::Store,
     part::{
         bar,
         figure::{Text, dash_alone, stat_of},
+        time,
     },
 };
 
@@ -18,11 +18,11 @@ const QUOTE_S: u64 = 60;
 /// What is told every five minutes is old after two of them.
 const FIVE_MINUTES_S: u64 = 600;
 
-pub(crate) fn perps(store: Store, found: RwSignal<Found<PerpsPulse>>) -> AnyView {
-    card(Look { name: "perps", title: "Perps pulse" }, store, found, move |held| body(store.now, held))
+pub(crate) fn perps(page: &Frame, found: &Found<PerpsPulse>) -> AnyView {
+    rendered_card(Look { name: "perps", title: "Perps pulse" }, page, found, |held| body(page.now, held))
 }
 
-fn body(now: RwSignal<UnixMs>, held: &Held<PerpsPulse>) -> AnyView {
+fn body(now: UnixMs, held: &Held<PerpsPulse>) -> AnyView {
     let p = &held.value;
     let funding = |rate: &schema::Pct| Text::change(format!("{}%", format::signed(rate.get(), 4)));
     let z = match &p.funding_z {
@@ -50,7 +50,7 @@ fn body(now: RwSignal<UnixMs>, held: &Held<PerpsPulse>) -> AnyView {
 
 /// A figure with a note beneath it: its age once that is beyond the usual, and what else belongs to it.
 fn told<T>(
-    now: RwSignal<UnixMs>,
+    now: UnixMs,
     label: &'static str,
     figure: &Figure<T>,
     usual_s: u64,
@@ -59,12 +59,9 @@ fn told<T>(
 ) -> AnyView {
     match figure {
         Figure::Known { value, as_of } => {
-            let as_of = *as_of;
-            let note = move || match as_of.age(now.get()) {
-                age if age.as_secs() < usual_s => note.clone(),
-                age => format!("{} old; {note}", format::age(age)),
-            };
-            stat_of(label, show(value).view(), Some(note))
+            let old = as_of.age(now).as_secs() >= usual_s;
+            let age = old.then(|| view! { {time::age(*as_of, now)}" old; " });
+            stat_of(label, show(value).view(), Some(view! { {age}{note} }))
         }
         Figure::Missing(why) => stat_of(label, dash_alone(), Some(why.to_string())),
     }

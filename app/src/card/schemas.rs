@@ -1,27 +1,29 @@
-//! Every schema in the cache of the process that serves the page: state, age, writer, stamp, size, last error.
+//! Every schema in the cache of the process that serves the page: state, age, writer, stamp, size, last error. Server only.
 
 use leptos::prelude::*;
 use schema::{
-    Origin,
+    Origin, UnixMs,
     report::{CacheReport, SchemaReport},
 };
 
-use super::{Look, plain_card};
+use super::{Look, rendered_plain_card};
 use crate::{
     format,
-    live::Store,
-    part::figure::{Text, dash},
+    part::{
+        figure::{Text, dash},
+        time,
+    },
 };
 
-pub(crate) fn schemas(store: Store, cache: RwSignal<CacheReport>) -> AnyView {
-    plain_card(Look { name: "schemas", title: "Cache" }, || "fresh", move || cache.with(|report| body(store, report)))
+pub(crate) fn schemas(now: UnixMs, report: &CacheReport) -> AnyView {
+    rendered_plain_card(Look { name: "schemas", title: "Cache" }, "fresh", body(now, report))
 }
 
-fn body(store: Store, report: &CacheReport) -> AnyView {
+fn body(now: UnixMs, report: &CacheReport) -> AnyView {
     if report.schemas.is_empty() {
         return view! { <p class="absent">"Nothing was written or read yet."</p> }.into_any();
     }
-    let rows: Vec<_> = report.schemas.iter().map(|schema| row(store, schema)).collect();
+    let rows: Vec<_> = report.schemas.iter().map(|schema| row(now, schema)).collect();
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label="List of schemas">
             <table class="tasks-table schemas-table">
@@ -41,11 +43,9 @@ fn body(store: Store, report: &CacheReport) -> AnyView {
     .into_any()
 }
 
-fn row(store: Store, schema: &SchemaReport) -> AnyView {
+fn row(now: UnixMs, schema: &SchemaReport) -> AnyView {
     let age = match schema.as_of {
-        Some(as_of) => {
-            view! { <span class="n tick">{move || format::age(as_of.age(store.now.get()))}</span> }.into_any()
-        }
+        Some(as_of) => time::age(as_of, now),
         None => dash("never written"),
     };
     let size = schema.bytes.map_or_else(|| dash("never written"), |bytes| Text::plain(format::bytes(bytes)).view());

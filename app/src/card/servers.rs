@@ -1,14 +1,19 @@
-//! The shared cache: its servers, and what the mirror did.
+//! The shared cache: its servers, and what the mirror did. Server only.
 
 use leptos::prelude::*;
-use schema::report::{CacheReport, L2State, ServerReport};
+use schema::{
+    UnixMs,
+    report::{CacheReport, L2State, ServerReport},
+};
 
-use super::{Look, plain_card};
-use crate::{format, live::Store, part::figure::plain_stat};
+use super::{Look, rendered_plain_card};
+use crate::{
+    format,
+    part::{figure::plain_stat, time},
+};
 
-pub(crate) fn servers(store: Store, cache: RwSignal<CacheReport>) -> AnyView {
-    let state = move || cache.with(|report| word(&report.l2));
-    plain_card(Look { name: "servers", title: "Shared cache" }, state, move || cache.with(|report| body(store, report)))
+pub(crate) fn servers(now: UnixMs, report: &CacheReport) -> AnyView {
+    rendered_plain_card(Look { name: "servers", title: "Shared cache" }, word(&report.l2), body(now, report))
 }
 
 /// The state in one word, as the style sheet knows it.
@@ -20,14 +25,14 @@ const fn word(state: &L2State) -> &'static str {
     }
 }
 
-fn body(store: Store, report: &CacheReport) -> AnyView {
+fn body(now: UnixMs, report: &CacheReport) -> AnyView {
     if report.servers.is_empty() {
         let text = "None: this process keeps everything by itself. With memcached, other processes can read along.";
         return view! { <p class="note">{text}</p> }.into_any();
     }
     let mirror = &report.mirror;
     view! {
-        <ul class="servers-list">{report.servers.iter().map(|one| server(store, one)).collect_view()}</ul>
+        <ul class="servers-list">{report.servers.iter().map(|one| server(now, one)).collect_view()}</ul>
         <dl class="stats">
             {plain_stat("Polls", format::count(mirror.polls))}
             {plain_stat("Changes found", format::count(mirror.changes))}
@@ -39,7 +44,7 @@ fn body(store: Store, report: &CacheReport) -> AnyView {
     .into_any()
 }
 
-fn server(store: Store, server: &ServerReport) -> AnyView {
+fn server(now: UnixMs, server: &ServerReport) -> AnyView {
     let told = match &server.state {
         L2State::Off => "off".to_owned(),
         L2State::Up { version } => format!("memcached {version}"),
@@ -66,15 +71,7 @@ fn server(store: Store, server: &ServerReport) -> AnyView {
             <strong class="n">{server.name.clone()}</strong>
             " "
             <span class="told">{told}</span>
-            {since
-                .map(|since| {
-                    view! {
-                        " "
-                        <span class="n tick">
-                            {move || format!("for {}", format::age(since.age(store.now.get())))}
-                        </span>
-                    }
-                })}
+            {since.map(|since| view! { " for "{time::age(since, now)} })}
             <span class="note">{facts}</span>
         </li>
     }

@@ -113,21 +113,16 @@ fn drawn(look: Look, judge: Box<dyn Fn() -> Note + Send + Sync>, content: Box<dy
     .into_any()
 }
 
-/// A card over something that is no schema: always there, with a state of its own.
-pub(crate) fn plain_card(
-    look: Look,
-    state: impl Fn() -> &'static str + Send + 'static,
-    content: impl Fn() -> AnyView + Send + 'static,
-) -> AnyView {
-    let state: Box<dyn Fn() -> &'static str + Send> = Box::new(state);
-    let content: Box<dyn Fn() -> AnyView + Send> = Box::new(content);
+/// A card of the server's alone over something that is no schema: always there, with a state of its own.
+#[cfg(feature = "ssr")]
+pub(crate) fn rendered_plain_card(look: Look, state: &'static str, content: AnyView) -> AnyView {
     let heading = format!("{}-heading", look.name);
     view! {
-        <section class=format!("card {}", look.name) aria-labelledby=heading data-state=state>
+        <section id=look.name class=format!("card {}", look.name) aria-labelledby=heading data-state=state>
             <div class="card-head">
                 <h2 id=heading.clone()>{look.title}</h2>
             </div>
-            {move || content()}
+            {content}
         </section>
     }
     .into_any()

@@ -1,23 +1,26 @@
-//! What comes over the streams from the exchange, how fast, and how the exchange may be asked.
+//! What comes over the streams from the exchange, how fast, and how the exchange may be asked. Server only.
 
 use leptos::prelude::*;
 use schema::{
     Held, SystemHealth, UnixMs,
     health::{Lag, RequestPause},
+    page::Frame,
 };
 
-use super::{Look, card};
+use super::{Look, rendered_card};
 use crate::{
     format,
-    live::Store,
-    part::figure::{Text, dash_alone, plain_stat, stat_of},
+    part::{
+        figure::{Text, dash_alone, plain_stat, stat_of},
+        time,
+    },
 };
 
-pub(crate) fn streams(store: Store) -> AnyView {
-    card(Look { name: "streams", title: "Streams" }, store, store.health, move |held| body(store.now, held))
+pub(crate) fn streams(page: &Frame) -> AnyView {
+    rendered_card(Look { name: "streams", title: "Streams" }, page, &page.health, |held| body(page.now, held))
 }
 
-fn body(now: RwSignal<UnixMs>, held: &Held<SystemHealth>) -> AnyView {
+fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {
     let h = &held.value;
     let s = &h.streams;
     view! {
@@ -60,12 +63,11 @@ fn clock(ahead_ms: i64) -> String {
 }
 
 /// The exchange wants to be left alone: what it said, and for how much longer.
-fn paused(now: RwSignal<UnixMs>, pause: RequestPause) -> AnyView {
-    let until = pause.until;
+fn paused(now: UnixMs, pause: RequestPause) -> AnyView {
     view! {
         <p class="reason down">
             {format!("The exchange refuses to be asked: {}. Next request: ", pause.reason)}
-            <span class="n tick">{move || format::countdown(until, now.get())}</span>
+            {time::left(pause.until, now)}
         </p>
     }
     .into_any()

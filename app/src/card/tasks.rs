@@ -1,20 +1,22 @@
-//! The tasks of the monitor.
+//! The tasks of the monitor. Server only.
 
 use leptos::prelude::*;
-use schema::{Held, SystemHealth, UnixMs, health::TaskStatus};
+use schema::{Held, SystemHealth, UnixMs, health::TaskStatus, page::Frame};
 
-use super::{Look, card};
+use super::{Look, rendered_card};
 use crate::{
     format,
-    live::Store,
-    part::figure::{Text, dash},
+    part::{
+        figure::{Text, dash},
+        time,
+    },
 };
 
-pub(crate) fn tasks(store: Store) -> AnyView {
-    card(Look { name: "tasks", title: "Tasks" }, store, store.health, move |held| body(store.now, held))
+pub(crate) fn tasks(page: &Frame) -> AnyView {
+    rendered_card(Look { name: "tasks", title: "Tasks" }, page, &page.health, |held| body(page.now, held))
 }
 
-fn body(now: RwSignal<UnixMs>, held: &Held<SystemHealth>) -> AnyView {
+fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {
     if held.value.tasks.is_empty() {
         return view! { <p class="absent">"No task has started yet."</p> }.into_any();
     }
@@ -39,14 +41,12 @@ fn body(now: RwSignal<UnixMs>, held: &Held<SystemHealth>) -> AnyView {
     .into_any()
 }
 
-fn row(now: RwSignal<UnixMs>, task: &TaskStatus) -> AnyView {
+fn row(now: UnixMs, task: &TaskStatus) -> AnyView {
     let took = task
         .last_took_ms
         .map_or_else(|| dash("has not run yet"), |ms| Text::plain(format!("{} ms", format::quantity(ms))).view());
     let ended = match task.last_end {
-        Some(at) => {
-            view! { <span class="n tick">{move || format!("{} ago", format::age(at.age(now.get())))}</span> }.into_any()
-        }
+        Some(at) => view! { {time::age(at, now)}" ago" }.into_any(),
         None => dash("has not run yet"),
     };
     let failed = if task.failures > 0 { "n down" } else { "n" };

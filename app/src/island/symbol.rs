@@ -1,7 +1,7 @@
 //! The page of one symbol.
 
 use leptos::prelude::*;
-use schema::{page::SymbolPage, stream::Topic};
+use schema::{Symbol, page::SymbolPage, stream::Topic};
 
 use crate::{
     card::{
@@ -19,10 +19,12 @@ island!(
     SymbolIsland(
         /// The page's snapshot.
         page: SymbolPage,
+        /// Whether the reader watches it.
+        watched: bool,
     ) => symbol
 );
 
-fn symbol(page: SymbolPage) -> AnyView {
+fn symbol(page: SymbolPage, watched: bool) -> AnyView {
     let found = RwSignal::new(page.breakdown);
     let store = Store { breakdown: Some((page.symbol, found)), ..Store::new(&page.frame) };
     let topics = [Topic::Breakdown(page.symbol)];
@@ -32,6 +34,7 @@ fn symbol(page: SymbolPage) -> AnyView {
         <div class="page-title">
             <a class="back" href=path::SCORES>"‹ All scores"</a>
             <h1>{page.symbol.to_string()}</h1>
+            {star(page.symbol, watched)}
         </div>
     };
     let cards = view! {
@@ -46,4 +49,19 @@ fn symbol(page: SymbolPage) -> AnyView {
         </div>
     };
     framed(store, title.into_any(), cards.into_any())
+}
+
+/// A form, so that it works before and without any script; it leads back to the page.
+fn star(symbol: Symbol, watched: bool) -> AnyView {
+    let (mark, label, to) = if watched { ("★", "Watched", "off") } else { ("☆", "Watch", "on") };
+    view! {
+        <form class="watch" method="post" action=path::WATCH>
+            <input type="hidden" name="symbol" value=symbol.to_string()/>
+            <button class="chip" type="submit" name="watch" value=to aria-pressed=watched.to_string()>
+                <span aria-hidden="true">{mark}</span>
+                {format!(" {label}")}
+            </button>
+        </form>
+    }
+    .into_any()
 }

@@ -251,8 +251,12 @@ fn unix(ms: f64) -> UnixMs {
     UnixMs(ms as i64)
 }
 
-/// When the page began to arrive, by the browser's clock; none where it came out of the browser's own store.
+/// When the page began to arrive, by the browser's clock; none where it came out of a store of the browser's.
 fn answered() -> Option<UnixMs> {
+    // The worker's mark on the last picture of a page.
+    if document().body()?.has_attribute("data-kept") {
+        return None;
+    }
     let performance = window().performance()?;
     let entry = performance.get_entries_by_type("navigation").get(0);
     let number = |name: &str| js_sys::Reflect::get(&entry, &name.into()).ok().and_then(|value| value.as_f64());

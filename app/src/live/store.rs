@@ -2,12 +2,8 @@
 
 use leptos::prelude::*;
 use schema::{
-    Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Schema, Signals, Stamp, Symbol,
-    SystemHealth, UnixMs,
-    page::Frame,
-    reading::Found,
-    report::{CacheReport, L2State},
-    stream::StreamMessage,
+    Breakdown, Held, MarketOverview, Schema, Signals, Stamp, Symbol, SystemHealth, UnixMs, page::Frame, reading::Found,
+    report::L2State, stream::StreamMessage,
 };
 
 /// How the page's connection is doing. It colours nothing but its own word.
@@ -73,18 +69,10 @@ pub struct Store {
     pub health: RwSignal<Found<SystemHealth>>,
     /// The market in one look.
     pub overview: RwSignal<Found<MarketOverview>>,
-    /// How many symbols take part, where the page shows it.
-    pub breadth: Option<RwSignal<Found<MarketBreadth>>>,
-    /// The pulse of the perpetual contracts, where the page shows it.
-    pub perps: Option<RwSignal<Found<PerpsPulse>>>,
-    /// What moves most, where the page shows it.
-    pub movers: Option<RwSignal<Found<MarketMovers>>>,
     /// Every symbol, where the page lists them.
     pub signals: Option<RwSignal<Found<Signals>>>,
     /// One symbol's score, where the page is that symbol's.
     pub breakdown: Option<(Symbol, RwSignal<Found<Breakdown>>)>,
-    /// The cache of the process that serves the page, where the page shows it.
-    pub cache: Option<RwSignal<CacheReport>>,
     /// Whether `signals` holds every row, or only those that the server put on the page.
     pub whole: RwSignal<bool>,
     /// How often a schema was said to have changed that the page is rendered from on the server.
@@ -103,12 +91,8 @@ impl Store {
             shared: RwSignal::new(frame.shared.clone()),
             health: RwSignal::new(frame.health.clone()),
             overview: RwSignal::new(frame.overview.clone()),
-            breadth: None,
-            perps: None,
-            movers: None,
             signals: None,
             breakdown: None,
-            cache: None,
             whole: RwSignal::new(true),
             changes: RwSignal::new(0),
             rendered: RwSignal::new(None),
@@ -122,15 +106,10 @@ impl Store {
             StreamMessage::Health(held) => put(Some(self.health), held),
             StreamMessage::Shared(state) => {
                 self.shared.set(state);
+                // A page of the server's alone may tell more of it.
+                self.changes.update(|count| *count += 1);
                 Taken::Applied
             }
-            StreamMessage::Cache(report) => self.cache.map_or(Taken::Ignored, |cache| {
-                cache.set(report);
-                Taken::Applied
-            }),
-            StreamMessage::Breadth(held) => put(self.breadth, held),
-            StreamMessage::Perps(held) => put(self.perps, held),
-            StreamMessage::Movers(held) => put(self.movers, held),
             StreamMessage::Breakdown(held) => match self.breakdown {
                 Some((symbol, signal)) if held.value.row.symbol == symbol => put(Some(signal), held),
                 _ => Taken::Ignored,
@@ -182,9 +161,6 @@ impl Store {
     pub fn oldest(&self) -> Option<UnixMs> {
         let times = [
             as_of(Some(self.overview)),
-            as_of(self.breadth),
-            as_of(self.perps),
-            as_of(self.movers),
             as_of(self.signals),
             as_of(self.breakdown.map(|(_, signal)| signal)),
             self.rendered.get(),

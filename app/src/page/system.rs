@@ -1,16 +1,44 @@
-//! `/system`.
+//! `/system`: where the data comes from, and how the monitor is doing. Rendered here alone, and asked for again every few seconds.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::awaited;
-use crate::{frame::tabs::Tab, island::SystemIsland};
+use super::{again, awaited, refreshed};
+use crate::{
+    card::{feed::feed, schemas::schemas, servers::servers, streams::streams, tasks::tasks},
+    frame::{hidden_title, tabs::Tab},
+    source::SystemSnapshot,
+};
+
+/// How soon the cards are asked for again, in milliseconds.
+const AGAIN_MS: i64 = 1_000;
 
 #[component]
 pub(crate) fn SystemRoute() -> impl IntoView {
     let page = awaited(Some(Tab::System), |source| {
         let page = source.system();
-        async move { view! { <SystemIsland page=page.await/> }.into_any() }
+        async move { view! { <SystemPage page=page.await/> }.into_any() }
     });
     view! { <Title text="System"/>{page} }
+}
+
+/// The System page.
+#[component]
+pub fn SystemPage(
+    /// The page's snapshot.
+    page: SystemSnapshot,
+) -> impl IntoView {
+    let SystemSnapshot { frame, cache } = page;
+    let oldest = frame.health.as_ref().ok().map(|held| held.as_of);
+    let content = view! {
+        {hidden_title("System")}
+        <div class="cards system" data-again-at=again(frame.now, AGAIN_MS)>
+            {feed(&frame)}
+            {streams(&frame)}
+            {servers(frame.now, &cache)}
+            {schemas(frame.now, &cache)}
+            {tasks(&frame)}
+        </div>
+    };
+    refreshed(frame, &[], oldest, content.into_any())
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use app::source::MarketSnapshot;
 use leptos::prelude::{Owner, RenderHtml};
 use schema::{
     BetaTable, Breakdown, Dimension, Direction, Figure, Held, Lean, Level, MarketBreadth, MarketMovers, MarketOverview,
@@ -15,7 +16,7 @@ use schema::{
     health::{Feed, Lag, StreamCounters, TaskStatus},
     movers::{FundingExtreme, Mover, MoverLists, OiRiser},
     overview::{FearGreed, Regime},
-    page::{Frame, MarketPage, ScoresPage, SymbolPage},
+    page::{Frame, ScoresPage, SymbolPage},
     perps::Liquidated,
     report::{CacheReport, L2State, LastError, MirrorCounts, SchemaReport, ServerReport},
     signals::{Funding, Quote, SignalStats},
@@ -240,7 +241,7 @@ pub fn overview() -> MarketOverview {
         btc_volatility_days: 30,
         regime: known(Regime {
             label: "Broad Rally".to_owned(),
-            reason: "68 % of symbols rise and their average change is above 1 %.".to_owned(),
+            reason: "68% of symbols rise and their average change is above 1%.".to_owned(),
         }),
         gainers: 41,
         losers: 18,
@@ -585,7 +586,7 @@ pub fn breakdown() -> Breakdown {
             },
         ],
         sentence:
-            "Long at 61.38: order flow adds most (6.10), the order book takes 1.31 away; 86 % of the inputs agree."
+            "Long at 61.38: order flow adds most (6.10), the order book takes 1.31 away; 86% of the inputs agree."
                 .to_owned(),
         history: (0..60)
             .map(|i| ScorePoint {
@@ -604,12 +605,13 @@ pub fn breakdown() -> Breakdown {
     }
 }
 
-pub fn market_page() -> MarketPage {
-    MarketPage {
+pub fn market_page() -> MarketSnapshot {
+    MarketSnapshot {
         frame: frame(),
         breadth: Ok(held(breadth(), 1)),
         perps: Ok(held(perps(), 2)),
         movers: Ok(held(movers(), 3)),
+        signals: Ok(held(signals((0..3).map(row).collect()), 1)),
     }
 }
 
