@@ -41,6 +41,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HashedStylesheet options=options.clone() id="leptos"/>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options=options islands=true/>
+                // Browsers have it where the connection is private, and on the machine itself.
+                <script nonce=use_nonce()>{keep_pictures()}</script>
                 <MetaTags/>
             </head>
             <body>
@@ -48,6 +50,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// Has the browser keep the last picture of each page, once it has shown this one.
+fn keep_pictures() -> String {
+    format!("addEventListener('load',()=>navigator.serviceWorker?.register('{}'))", path::WORKER)
 }
 
 /// The list of pages.

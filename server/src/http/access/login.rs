@@ -10,7 +10,7 @@ use axum::{
     Form,
     body::Body,
     extract::{ConnectInfo, FromRequest as _, Request, State},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use cache::Clock;
@@ -20,6 +20,9 @@ use serde::Deserialize;
 
 use super::{COOKIE, Gate, attempts::NotTaken, introduce, next::local, session::LIFETIME};
 use crate::http::{policy, router::AppState, settings};
+
+/// What a browser is to forget.
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// What the page sends.
 #[derive(Deserialize)]
@@ -60,9 +63,11 @@ pub(crate) async fn login(
     }
 }
 
-/// `POST /logout`: makes the browser forget its session.
+/// `POST /logout`: makes the browser forget its session, and the pictures of pages that it keeps.
 pub(crate) async fn logout(State(state): State<AppState>) -> Response {
-    lead(path::LOGIN, Some(state.gate.cookie("", 0)))
+    let mut response = lead(path::LOGIN, Some(state.gate.cookie("", 0)));
+    response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
+    response
 }
 
 /// Why a token was not taken, for the reader who gave it.

@@ -38,7 +38,8 @@ use crate::{config::Access, role::Role};
 const COOKIE: &str = "virtuoso-login";
 
 /// What the login page is made of, beside the files under `/pkg/`: every file of `public/`.
-const FILES: [&str; 5] = [path::ICON, path::TOUCH_ICON, "/icon-512.png", "/icon-maskable-512.png", path::MANIFEST];
+const FILES: [&str; 6] =
+    [path::ICON, path::TOUCH_ICON, "/icon-512.png", "/icon-maskable-512.png", path::MANIFEST, path::WORKER];
 
 /// What decides who may read.
 #[derive(Clone)]
@@ -71,8 +72,8 @@ impl Place {
     fn of(method: &Method, path: &str) -> Self {
         match path {
             "/livez" | "/readyz" | path::LOGIN | path::LOGOUT => Self::Open,
-            // It changes nothing but a cookie of the browser that asks.
-            path::SETTINGS => Self::Readable,
+            // They change nothing but a cookie of the browser that asks.
+            path::SETTINGS | path::WATCH => Self::Readable,
             _ if origin::changes(method) || path == "/metrics" => Self::Guarded,
             _ if path.starts_with("/pkg/") || FILES.contains(&path) => Self::File,
             _ => Self::Readable,
