@@ -1,11 +1,35 @@
-//! What the address of the Alerts page asks. Server only.
+//! What the address of the Alerts page asks, and what is new there. Server only.
 
-use schema::alerts::Kind;
+use schema::{AlertLog, UnixMs, alerts::Kind};
 
 use crate::path;
 
 /// Alerts on the page; the API tells all that are kept.
 pub const SHOWN: usize = 60;
+
+/// How often a rule was met or the market turned since the reader last looked. Signals and ideas come and go all day: they are not
+/// counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Unseen(pub usize);
+
+impl Unseen {
+    /// What is new since a moment.
+    #[must_use]
+    pub fn since(log: &AlertLog, moment: UnixMs) -> Self {
+        let counts = |kind| matches!(kind, Kind::Rule | Kind::Market);
+        Self(log.alerts.iter().filter(|alert| alert.at > moment && counts(alert.event.kind())).count())
+    }
+
+    /// The number for a badge, of two digits at most; none where nothing is new.
+    #[must_use]
+    pub fn label(self) -> Option<String> {
+        match self.0 {
+            0 => None,
+            n @ 1..100 => Some(n.to_string()),
+            _ => Some("99+".to_owned()),
+        }
+    }
+}
 
 /// Why a rule was not added or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ mod world;
 
 use app::{
     AlertsPage,
-    alerts::{Query, Refused},
+    alerts::{Query, Refused, Unseen},
     source::{AlertsSnapshot, KeptRules},
 };
 use leptos::prelude::*;
@@ -81,6 +81,15 @@ fn has(html: &str, expected: &[&str]) {
     for expected in expected {
         assert!(text.contains(expected), "`{expected}` is not in: {text}");
     }
+}
+
+#[test]
+fn rules_that_were_met_and_turns_of_the_market_are_new_until_they_were_looked_at() {
+    let log = log(alerts(), RuleBook::Read(Vec::new()));
+    let unseen = |age_s| Unseen::since(&log, ago(age_s)).label();
+    assert_eq!((unseen(3_600).as_deref(), unseen(10).as_deref()), (Some("4"), Some("1")));
+    assert_eq!(unseen(0), None, "all was seen");
+    assert_eq!(Unseen(100).label().as_deref(), Some("99+"));
 }
 
 #[test]

@@ -67,6 +67,25 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
     let page = program.get("/alerts?kind=rule").await.unwrap().1;
     assert!(page.contains(&format!("<strong>{rule}<")), "{page}");
 
+    // Who looked an hour ago is told on every page; a look settles it, and who never looked is told nothing.
+    let open = async |path: &str, cookie: String| {
+        let request = client(reqwest::redirect::Policy::none()).get(format!("http://127.0.0.1:{}{path}", program.port));
+        request.header("cookie", cookie).send().await.unwrap()
+    };
+    let badge = async |cookie: String| open("/guide", cookie).await.text().await.unwrap().contains("class=\"badge");
+    assert!(badge("virtuoso-seen=1".to_owned()).await && !badge("a=b".to_owned()).await);
+    assert!(open("/", "virtuoso-seen=1".to_owned()).await.headers().get("set-cookie").is_none());
+    let looked = open("/alerts", "virtuoso-seen=1".to_owned()).await.headers()["set-cookie"].clone();
+    let (look, kept) = looked.to_str().unwrap().split_once("; ").unwrap();
+    assert_eq!(kept, "Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+    let seen: i64 = look.strip_prefix("virtuoso-seen=").unwrap().parse().unwrap();
+    let told = badge(look.to_owned()).await;
+    let log = program.json("/api/v1/alerts").await;
+    let newer = log["data"]["alerts"].as_array().unwrap().iter().any(|alert| alert["at"].as_i64().unwrap() > seen);
+    assert!(!told || newer, "nothing has happened since {look}: {log}");
+    let met_at = log["data"]["alerts"].as_array().unwrap().last().unwrap()["at"].as_i64().unwrap();
+    assert!(seen >= met_at, "the look is noted by the market's time");
+
     let (status, place) = add(&program, "symbol=any&figure=score&side=above&level=high").await;
     assert_eq!((status, place.as_str()), (303, "/alerts?refused=not-a-rule#rules"));
     assert!(program.get("/alerts?refused=not-a-rule").await.unwrap().1.contains("Nothing was changed"));

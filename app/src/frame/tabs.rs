@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::path;
+use crate::{alerts::Unseen, path};
 
 /// The outline of a gear, on a grid of 24.
 const GEAR: &str = concat!(
@@ -93,10 +93,13 @@ pub(crate) fn more(current: Option<Tab>) -> AnyView {
 }
 
 fn link(tab: Tab, current: Option<Tab>) -> AnyView {
+    let unseen = use_context::<Unseen>().filter(|_| tab == Tab::Alerts).and_then(Unseen::label);
+    let badge = unseen.map(|number| view! { <span class="badge n">{number}<span class="vh">" new"</span></span> });
     view! {
         <a href=tab.href() aria-current=(current == Some(tab)).then_some("page")>
             {icon(tab.icon())}
             <span>{tab.label()}</span>
+            {badge}
         </a>
     }
     .into_any()

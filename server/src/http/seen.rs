@@ -1,0 +1,66 @@
+//! When a reader last looked at the alerts: a cookie keeps it, and every page tells how much has happened since.
+//!
+//! A reader who never looked is told nothing: all of the log would be new.
+
+use app::{alerts::Unseen, path};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method, header},
+    middleware::Next,
+    response::Response,
+};
+use cache::Cache;
+use leptos::prelude::{provide_context, use_context};
+use schema::{AlertLog, UnixMs};
+
+use super::cookie;
+
+/// The cookie with the time of the last look, in ms since 1970.
+const COOKIE: &str = "virtuoso-seen";
+
+/// Counts what is new to who asks, and notes a look at the alerts.
+pub(super) async fn count(State(cache): State<Cache>, mut request: Request, next: Next) -> Response {
+    let looks = request.method() == Method::GET && request.uri().path() == path::ALERTS;
+    let since = last_look(request.headers());
+    if !looks && since.is_none() {
+        return next.run(request).await;
+    }
+    let Ok(held) = cache.get::<AlertLog>(&()).await else { return next.run(request).await };
+    if looks {
+        let mut response = next.run(request).await;
+        // By the log's own time: what it is told later is later.
+        let cookie = cookie::kept(COOKIE, &held.as_of.to_string()).filter(|_| response.status().is_success());
+        response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+        return response;
+    }
+    if let Some(since) = since {
+        request.extensions_mut().insert(Unseen::since(&held.value, since));
+    }
+    next.run(request).await
+}
+
+/// Gives the page that is being made what is new to its reader. Called with the reactive owner of the request.
+pub(super) fn apply() {
+    let parts = use_context::<axum::http::request::Parts>();
+    if let Some(unseen) = parts.and_then(|request| request.extensions.get::<Unseen>().copied()) {
+        provide_context(unseen);
+    }
+}
+
+fn last_look(headers: &HeaderMap) -> Option<UnixMs> {
+    cookie::value(headers, COOKIE)?.parse().ok().map(UnixMs)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_is_no_time_is_none() {
+        let look = |value| last_look(&HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(value))]));
+        assert_eq!(look("virtuoso-seen=1795225896000"), Some(UnixMs(1_795_225_896_000)));
+        assert_eq!((look("virtuoso-seen=yesterday"), look("virtuoso=1")), (None, None));
+    }
+}
