@@ -6,6 +6,7 @@ mod world;
 use app::{
     island::{Listing, ScoresIsland},
     scores::{Order, Query, SortBy, arrange},
+    watchlist::Watchlist,
 };
 use leptos::prelude::*;
 use proptest::prelude::*;
@@ -70,7 +71,7 @@ fn a_price_that_stands_still_while_the_market_goes_on_shows_its_age() {
 #[test]
 fn a_symbol_without_a_score_shows_the_reason_and_hollow_bars() {
     let html = page(scores_page(vec![young_row()]), Query::PLAIN);
-    assert!(html.contains("No score: 43 % of the inputs known, 60 % needed"), "{html}");
+    assert!(html.contains("No score: 43% of the inputs known, 60% needed"), "{html}");
     assert_eq!(html.matches(r#"class="hollow""#).count(), 6, "six dimensions, six hollow bars");
     assert!(html.contains("No price history yet"));
     let text = text(&html);
@@ -86,13 +87,13 @@ fn a_row_is_a_link_to_its_symbol() {
 }
 
 #[test]
-fn fifty_rows_make_a_page_and_the_rest_is_counted() {
+fn thirty_rows_make_a_page_and_the_rest_is_counted() {
     let html = page(scores_page(rows(112)), Query::PLAIN.at_page(2));
     let text = text(&html);
-    assert!(text.contains("Showing 50 of 112"), "{text}");
-    assert!(text.contains("Page 2 of 3, 50 each"), "{text}");
+    assert!(text.contains("Showing 30 of 112"), "{text}");
+    assert!(text.contains("Page 2 of 4, 30 each"), "{text}");
     assert!(html.contains(r#"href="/scores?page=3""#) && html.contains(r#"href="/scores""#));
-    assert_eq!(html.matches("<tr>").count(), 51, "a head and fifty rows");
+    assert_eq!(html.matches("<tr>").count(), 31, "a head and thirty rows");
 }
 
 #[test]
@@ -166,7 +167,7 @@ fn strength_counts_both_ways_from_fifty() {
 #[test]
 fn a_page_beyond_the_last_is_the_last() {
     let arranged = arrange(&rows(60), &Query::PLAIN.at_page(99));
-    assert_eq!((arranged.page, arranged.pages, arranged.shown.len()), (2, 2, 10));
+    assert_eq!((arranged.page, arranged.pages, arranged.shown.len()), (2, 2, 30));
     let empty = arrange(&[], &Query::PLAIN);
     assert_eq!((empty.page, empty.pages, empty.matching), (1, 1, 0));
 }
@@ -191,4 +192,16 @@ proptest! {
         all.sort_unstable();
         prop_assert_eq!(all, (0..list.len()).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn what_is_watched_has_a_star_and_can_be_shown_alone() {
+    let mut watchlist = Watchlist::EMPTY;
+    watchlist.add(row(1).symbol);
+    let query = Query { watchlist, ..Query::PLAIN };
+    let html = page(scores_page(rows(3)), query.clone());
+    assert_eq!(html.matches(r#"aria-label="Watched""#).count(), 1, "{html}");
+    assert_eq!(names(&rows(3), &query.watching(true)), [row(1).symbol.to_string()]);
+    let none = text(&page(scores_page(rows(3)), Query::PLAIN.watching(true)));
+    assert!(none.contains("You watch no symbol yet."), "{none}");
 }

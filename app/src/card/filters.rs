@@ -16,11 +16,12 @@ pub(super) fn filters(query: &Query) -> AnyView {
     view! {
         <div class="filters">
             {form(query)}
-            <nav class="chips" aria-label="Direction">
+            <nav class="chips" aria-label="Direction and watchlist">
                 {chip("All", query.pointing(None), query.direction.is_none())}
                 {chip("Long", query.pointing(Some(Direction::Long)), query.direction == Some(Direction::Long))}
                 {chip("Neutral", query.pointing(Some(Direction::Neutral)), query.direction == Some(Direction::Neutral))}
                 {chip("Short", query.pointing(Some(Direction::Short)), query.direction == Some(Direction::Short))}
+                {chip("★ Watched", query.watching(!query.watched), query.watched)}
             </nav>
             <nav class="chips sorts" aria-label="Sort">
                 {SortBy::ALL.into_iter().map(|sort| sorter(query, sort)).collect::<Vec<_>>()}
@@ -59,6 +60,7 @@ fn form(query: &Query) -> AnyView {
         (query.sort != query.usual).then(|| ("sort", query.sort.as_str())),
         (query.order == Order::Asc).then_some(("dir", "asc")),
         query.direction.map(|direction| ("direction", crate::scores::direction_name(direction))),
+        query.watched.then_some(("watched", "1")),
     ]
     .into_iter()
     .flatten()

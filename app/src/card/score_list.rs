@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     live::Store,
-    scores::{Arranged, PAGE_SIZE, Query, SortBy, arrange},
+    scores::{Arranged, PAGE_SIZE, Query, arrange},
 };
 
 /// How long the order of rows stands before it is made anew, in milliseconds, so that nothing jumps under a thumb.
@@ -55,7 +55,7 @@ pub(crate) fn score_list(store: Store, found: RwSignal<Found<Signals>>, query: Q
         view! {
             {filters(&asked)}
             {summary(listing, &asked)}
-            {table(found, listing, asked.sort)}
+            {table(found, listing, &asked)}
             {pager(listing, &asked)}
         }
         .into_any()
@@ -93,26 +93,32 @@ fn summary(listing: RwSignal<Listing>, query: &Query) -> AnyView {
     .into_any()
 }
 
-fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, sort: SortBy) -> AnyView {
+fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, query: &Query) -> AnyView {
     let head: Vec<_> = COLUMNS.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect();
+    let (sort, watchlist) = (query.sort, StoredValue::new(query.watchlist.clone()));
+    let nothing = if query.watched && query.watchlist.is_empty() {
+        "You watch no symbol yet. Open one and tap its star."
+    } else {
+        "No symbol matches. Try another search or fewer filters."
+    };
     view! {
         <table class=format!("rows by-{}", sort.as_str())>
             <caption class="vh">"Symbols with price, score and dimensions"</caption>
             <thead><tr>{head}</tr></thead>
             <tbody>
                 <For each=move || listing.with(|l| l.symbols.clone()) key=|symbol| *symbol let:symbol>
-                    {row(found, symbol)}
+                    {row(found, symbol, watchlist.with_value(|list| list.has(symbol)))}
                 </For>
             </tbody>
         </table>
         {move || listing.with(|l| l.symbols.is_empty()).then(|| view! {
-            <p class="absent">"No symbol matches. Try another search or fewer filters."</p>
+            <p class="absent">{nothing}</p>
         })}
     }
     .into_any()
 }
 
-fn row(found: RwSignal<Found<Signals>>, symbol: Symbol) -> AnyView {
+fn row(found: RwSignal<Found<Signals>>, symbol: Symbol, watched: bool) -> AnyView {
     // A row is drawn anew only when it changed, or became older than the list.
     let row = Memo::new(move |_| {
         found.with(|found| {
@@ -122,8 +128,12 @@ fn row(found: RwSignal<Found<Signals>>, symbol: Symbol) -> AnyView {
             Some((row, behind))
         })
     });
-    view! { <tr>{move || row.with(|row| row.as_ref().map(|(row, behind)| cells(row, behind.as_deref())))}</tr> }
-        .into_any()
+    view! {
+        <tr>
+            {move || row.with(|row| row.as_ref().map(|(row, behind)| cells(row, behind.as_deref(), watched)))}
+        </tr>
+    }
+    .into_any()
 }
 
 fn find(held: &Held<Signals>, symbol: Symbol) -> Option<SignalRow> {

@@ -30,11 +30,11 @@ pub(super) const COLUMNS: [&str; 8] = [
 /// The cells of a row. The name in the first is the link to the symbol's page; the style sheet stretches it over the row.
 ///
 /// `behind` is the age of a quote that stands still while the market goes on.
-pub(super) fn cells(row: &SignalRow, behind: Option<&str>) -> AnyView {
+pub(super) fn cells(row: &SignalRow, behind: Option<&str>, watched: bool) -> AnyView {
     view! {
         <td class="c-symbol">
             <a href=path::symbol(&row.symbol)>{symbol(&row.symbol)}</a>
-            {pointing(row)}
+            {pointing(row, watched)}
         </td>
         <td class="c-price">
             {Text::price(row.quote.price, row.tick).view()}
@@ -58,10 +58,11 @@ pub(super) fn cells(row: &SignalRow, behind: Option<&str>) -> AnyView {
     .into_any()
 }
 
-/// Where the score points, and how it moved in an hour.
-fn pointing(row: &SignalRow) -> AnyView {
+/// Where the score points, how it moved in an hour, and the star of what is watched.
+fn pointing(row: &SignalRow, watched: bool) -> AnyView {
     let word =
         row.direction.map_or_else(|| view! { <span class="direction none">"No score"</span> }.into_any(), direction);
+    let star = watched.then(|| view! { <span class="star" role="img" aria-label="Watched">"★"</span> });
     let trend = match &row.trend {
         Figure::Known { value, .. } => {
             let text = Text::change(format::signed(value.get(), 2));
@@ -69,7 +70,7 @@ fn pointing(row: &SignalRow) -> AnyView {
         }
         Figure::Missing(why) => dash(&format!("trend: {why}")),
     };
-    view! { <span class="sub">{word}{trend}</span> }.into_any()
+    view! { <span class="sub">{word}{trend}{star}</span> }.into_any()
 }
 
 /// Six bars, one per dimension: up from the middle for long, down for short, hollow where missing.

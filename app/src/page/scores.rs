@@ -8,13 +8,17 @@ use leptos_router::hooks::use_query_map;
 use schema::{Held, Signals};
 
 use super::awaited;
-use crate::{card::score_list::Listing, frame::tabs::Tab, island::ScoresIsland, scores::Query, settings::Settings};
+use crate::{
+    card::score_list::Listing, frame::tabs::Tab, island::ScoresIsland, scores::Query, settings::Settings,
+    watchlist::Watchlist,
+};
 
 #[component]
 pub(crate) fn ScoresRoute() -> impl IntoView {
     let map = use_query_map().get_untracked();
     let usual = use_context::<Settings>().unwrap_or(Settings::PLAIN).sort;
-    let query = Query::read_sorted(usual, |name| map.get(name));
+    let watchlist = use_context::<Watchlist>().unwrap_or(Watchlist::EMPTY);
+    let query = Query::read_for(usual, watchlist, |name| map.get(name));
     let page = awaited(Some(Tab::Scores), |source| {
         let page = source.scores();
         async move {

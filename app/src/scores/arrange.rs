@@ -5,7 +5,7 @@ use schema::{Figure, SignalRow, signals::Funding};
 use super::{Order, Query, SortBy};
 
 /// Rows on one page.
-pub const PAGE_SIZE: usize = 50;
+pub const PAGE_SIZE: usize = 30;
 
 /// The part of the list that is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,7 @@ pub fn order(rows: &[SignalRow], query: &Query) -> Vec<usize> {
 fn matches(row: &SignalRow, query: &Query) -> bool {
     (query.text.is_empty() || row.symbol.as_str().contains(query.text.as_str()))
         && query.direction.is_none_or(|direction| row.direction == Some(direction))
+        && (!query.watched || query.watchlist.has(row.symbol))
         // A turnover that is not known is not known to be enough.
         && (query.min_turnover == 0
             || row.quote.turnover_24h.value().is_some_and(|usd| usd.get() >= query.min_turnover as f64))

@@ -3,7 +3,7 @@
 use schema::Direction;
 use serde::{Deserialize, Serialize};
 
-use crate::path;
+use crate::{path, watchlist::Watchlist};
 
 /// By what the list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,10 @@ pub struct Query {
     pub direction: Option<Direction>,
     /// Only symbols of at least this turnover in 24 h, in US dollars.
     pub min_turnover: u64,
+    /// Only symbols that the reader watches.
+    pub watched: bool,
+    /// Those symbols. They come with the reader's cookie and never stand in the address.
+    pub watchlist: Watchlist,
     /// The page, from 1.
     pub page: usize,
 }
@@ -95,18 +99,21 @@ impl Query {
         text: String::new(),
         direction: None,
         min_turnover: 0,
+        watched: false,
+        watchlist: Watchlist::EMPTY,
         page: 1,
     };
 
-    /// Reads the parameters of an address, for a reader without a usual order.
+    /// Reads the parameters of an address, for a reader without a usual order who watches nothing.
     #[must_use]
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
-        Self::read_sorted(SortBy::Score, get)
+        Self::read_for(SortBy::Score, Watchlist::EMPTY, get)
     }
 
-    /// Reads the parameters of an address; where it does not say, the list is sorted by `usual`.
+    /// Reads the parameters of an address, for a reader who watches some symbols; where it does not say, the list is sorted by
+    /// `usual`.
     #[must_use]
-    pub fn read_sorted(usual: SortBy, get: impl Fn(&str) -> Option<String>) -> Self {
+    pub fn read_for(usual: SortBy, watchlist: Watchlist, get: impl Fn(&str) -> Option<String>) -> Self {
         let sort = get("sort").and_then(|text| SortBy::ALL.into_iter().find(|sort| sort.as_str() == text));
         let direction = match get("direction").as_deref() {
             Some("long") => Some(Direction::Long),
@@ -129,6 +136,8 @@ impl Query {
             text,
             direction,
             min_turnover: get("min_turnover").and_then(|text| text.parse().ok()).unwrap_or(0),
+            watched: get("watched").as_deref() == Some("1"),
+            watchlist,
             page: get("page").and_then(|text| text.parse().ok()).filter(|page| *page >= 1).unwrap_or(1),
         }
     }
@@ -151,6 +160,9 @@ impl Query {
         }
         if self.min_turnover > 0 {
             pairs.push(("min_turnover", self.min_turnover.to_string()));
+        }
+        if self.watched {
+            pairs.push(("watched", "1".to_owned()));
         }
         if self.page > 1 {
             pairs.push(("page", self.page.to_string()));
@@ -178,6 +190,12 @@ impl Query {
         Self { direction, page: 1, ..self.clone() }
     }
 
+    /// The same list of the symbols that the reader watches, or of all.
+    #[must_use]
+    pub fn watching(&self, watched: bool) -> Self {
+        Self { watched, page: 1, ..self.clone() }
+    }
+
     /// Another page of the same list.
     #[must_use]
     pub fn at_page(&self, page: usize) -> Self {
@@ -187,7 +205,7 @@ impl Query {
     /// Whether symbols are left out.
     #[must_use]
     pub fn filters(&self) -> bool {
-        !self.text.is_empty() || self.direction.is_some() || self.min_turnover > 0
+        !self.text.is_empty() || self.direction.is_some() || self.min_turnover > 0 || self.watched
     }
 }
 
@@ -219,13 +237,13 @@ mod tests {
 
     #[test]
     fn an_address_survives_being_read() {
-        let url = "sort=funding&dir=asc&q=BTC&direction=short&min_turnover=5000000&page=3";
+        let url = "sort=funding&dir=asc&q=BTC&direction=short&min_turnover=5000000&watched=1&page=3";
         assert_eq!(read(url).url(), format!("/scores?{url}"));
     }
 
     #[test]
     fn a_usual_order_holds_where_the_address_is_silent_and_another_one_is_said() {
-        let query = Query::read_sorted(SortBy::Turnover, |_| None);
+        let query = Query::read_for(SortBy::Turnover, Watchlist::EMPTY, |_| None);
         assert_eq!((query.sort, query.url().as_str()), (SortBy::Turnover, "/scores"));
         assert_eq!(query.sorted_by(SortBy::Score).url(), "/scores?sort=score");
     }

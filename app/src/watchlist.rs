@@ -1,0 +1,123 @@
+//! The contracts that a reader watches: kept in one cookie of this browser, told by a star and a filter.
+//!
+//! Pure: it reads and writes the cookie's value. The server knows of no reader's list but for the request that brings it.
+
+use schema::Symbol;
+use serde::{Deserialize, Serialize};
+
+/// Between two symbols in the cookie; no symbol has it.
+const BETWEEN: char = '.';
+
+/// The contracts that a reader watches, in the order in which they were chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watchlist(Vec<Symbol>);
+
+impl Watchlist {
+    /// The cookie's name.
+    pub const COOKIE: &'static str = "virtuoso-watch";
+    /// How many contracts can be watched: the cookie is sent with every request.
+    pub const MAX: usize = 60;
+    /// Nothing is watched.
+    pub const EMPTY: Self = Self(Vec::new());
+
+    /// Reads the value of the cookie. What is no symbol is told to `ignored`, as is what is too much.
+    #[must_use]
+    pub fn read(text: &str, mut ignored: impl FnMut(&str)) -> Self {
+        let mut list = Self::EMPTY;
+        for part in text.split(BETWEEN).filter(|part| !part.is_empty()) {
+            match Symbol::new(part) {
+                Ok(symbol) if list.0.len() < Self::MAX => list.add(symbol),
+                _ => ignored(part),
+            }
+        }
+        list
+    }
+
+    /// The value of the cookie. Its characters need no escape.
+    #[must_use]
+    pub fn cookie(&self) -> String {
+        let symbols: Vec<_> = self.0.iter().map(Symbol::as_str).collect();
+        symbols.join(&BETWEEN.to_string())
+    }
+
+    /// Whether a contract is watched.
+    #[must_use]
+    pub fn has(&self, symbol: Symbol) -> bool {
+        self.0.contains(&symbol)
+    }
+
+    /// How many contracts are watched.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none is watched.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Watches a contract. Beyond [`Self::MAX`] the one that was chosen first gives way.
+    pub fn add(&mut self, symbol: Symbol) {
+        if self.has(symbol) {
+            return;
+        }
+        if self.0.len() == Self::MAX {
+            self.0.remove(0);
+        }
+        self.0.push(symbol);
+    }
+
+    /// Watches a contract no more.
+    pub fn remove(&mut self, symbol: Symbol) {
+        self.0.retain(|watched| *watched != symbol);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn symbol(n: usize) -> Symbol {
+        Symbol::new(&format!("C{n}USDT")).unwrap()
+    }
+
+    #[test]
+    fn a_contract_is_watched_once_until_it_is_removed() {
+        let mut list = Watchlist::EMPTY;
+        for n in [2, 1, 2] {
+            list.add(symbol(n));
+        }
+        assert_eq!(list.cookie(), "C2USDT.C1USDT");
+        assert!(list.has(symbol(1)) && !list.has(symbol(3)));
+        list.remove(symbol(2));
+        assert_eq!((list.cookie().as_str(), list.len(), list.is_empty()), ("C1USDT", 1, false));
+    }
+
+    #[test]
+    fn the_first_gives_way_when_the_list_is_full() {
+        let mut list = Watchlist::EMPTY;
+        (0..=Watchlist::MAX).for_each(|n| list.add(symbol(n)));
+        assert_eq!(list.len(), Watchlist::MAX);
+        assert!(!list.has(symbol(0)) && list.has(symbol(Watchlist::MAX)));
+    }
+
+    #[test]
+    fn what_is_no_symbol_is_named_and_left_out() {
+        let mut ignored = Vec::new();
+        let list = Watchlist::read("BTCUSDT..<b>.ETHUSDT", |part| ignored.push(part.to_owned()));
+        assert_eq!((list.cookie().as_str(), ignored), ("BTCUSDT.ETHUSDT", vec!["<b>".to_owned()]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_a_list_that_survives_the_cookie(text in ".{0,400}") {
+            let list = Watchlist::read(&text, |_| {});
+            prop_assert!(list.cookie().chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')), "{}", list.cookie());
+            prop_assert_eq!(Watchlist::read(&list.cookie(), |_| {}), list);
+        }
+    }
+}
