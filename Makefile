@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test e2e bench bench-ta-lib parity accept distribution size fuzz soak weather screenshots fmt lint unit docs \
+.PHONY: help run dev build test e2e bench load bench-ta-lib parity accept distribution size fuzz soak weather screenshots fmt lint unit docs \
         clean rebuild need-rust need-node need-wasm need-leptos need-bindgen need-wasm-opt need-nextest need-system
 
 LEPTOS_VERSION := 0.3.11
@@ -59,6 +59,9 @@ e2e: build need-system ## tests in a browser, against the release build
 
 bench: need-rust ## figures of the cache and the analysis
 	cargo bench -p cache -p analysis --locked
+
+load: need-rust ## pages and open streams under load (LOAD_CLIENTS=5000 LOAD_SYMBOLS=600 LOAD_SECONDS=30)
+	cargo bench -p server --bench load --locked
 
 PYTHON := $(TOOLS)/python/bin/python
 bench-ta-lib: need-ta-lib ## the analysis against TA-Lib's C library through Python, in one run

@@ -130,6 +130,10 @@ async fn serve(serve: &Serve) -> Result<(), Failure> {
     let listener = TcpListener::bind(addr).await.map_err(|error| Failure::Other(busy(addr, error)))?;
     let bound = listener.local_addr().map_err(other)?;
     tracing::info!(role = serve.role.as_str(), version = env!("CARGO_PKG_VERSION"), "starting");
+    crate::heap::give_back();
+    if let Err(error) = crate::raise_open_files() {
+        tracing::warn!(%error, "the limit of open files stays as it is: few streams may be open at a time");
+    }
     if serve.role.serves_pages() {
         announce(bound);
     }
