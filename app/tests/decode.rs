@@ -8,15 +8,12 @@ use proptest::prelude::*;
 use schema::{
     Absence, Figure, UnixMs, Usd, Venue, Why,
     health::Feed,
-    page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
+    page::{Frame, ScoresPage, SymbolPage},
     report::L2State,
     stream::{SignalsDelta, StreamMessage},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use world::{
-    NOW, breakdown, cache, frame, health, held, known, market_page, perps, row, scores_page, signals, symbol_page,
-    young_row,
-};
+use world::{NOW, breakdown, frame, health, held, known, overview, row, scores_page, signals, symbol_page, young_row};
 
 /// Both readers of the format find the same. (Where a number has 17 digits, that may be off by its last bit.)
 fn survives<T: Serialize + DeserializeOwned + PartialEq>(value: &T) {
@@ -26,12 +23,10 @@ fn survives<T: Serialize + DeserializeOwned + PartialEq>(value: &T) {
 
 #[test]
 fn every_page_survives() {
-    survives(&market_page());
-    survives(&MarketPage { breadth: Err(Absence::NeverWritten), ..market_page() });
-    survives(&MarketPage { movers: Err(Absence::Unreadable("of version 7 \"new\"".to_owned())), ..market_page() });
     survives::<ScoresPage>(&scores_page(vec![row(0), row(1), young_row()]));
     survives::<SymbolPage>(&symbol_page());
-    survives(&SystemPage { frame: frame(), cache: cache() });
+    survives(&SymbolPage { breakdown: Err(Absence::NeverWritten), ..symbol_page() });
+    survives(&SymbolPage { breakdown: Err(Absence::Unreadable("of version 7 \"new\"".to_owned())), ..symbol_page() });
     for feed in [
         Feed::Simulated { because: "ünreachable\n<b>".to_owned() },
         Feed::Unreachable { venue: Venue::Bybit, cause: "timed out".to_owned(), since: NOW },
@@ -52,9 +47,8 @@ fn every_kind_of_message_survives() {
         StreamMessage::SignalsDelta(SignalsDelta::between(&old, &new)),
         StreamMessage::Signals(new),
         StreamMessage::Breakdown(held(breakdown(), 1)),
-        StreamMessage::Perps(held(perps(), 1)),
+        StreamMessage::Overview(held(overview(), 1)),
         StreamMessage::Health(held(health(Feed::Live { venue: Venue::Bybit }), 1)),
-        StreamMessage::Cache(cache()),
         StreamMessage::Shared(L2State::Off),
         StreamMessage::Shared(L2State::Up { version: "1.6.18".to_owned() }),
         StreamMessage::Shared(L2State::Degraded { cause: "timed out".to_owned(), since: NOW }),

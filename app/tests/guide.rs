@@ -20,7 +20,7 @@ fn guide() -> Guide {
     };
     Guide {
         dimensions: vec![GuideDimension { dimension: Dimension::Technical, weight: 0.1, measures: vec![measure] }],
-        timeframes: "1m 40 %, 5m 60 %".to_owned(),
+        timeframes: "1m 40%, 5m 60%".to_owned(),
         conditions: vec![GuideTerm { id: "spread", label: "Spread", about: "Best ask minus best bid." }],
     }
 }
@@ -31,7 +31,7 @@ fn each_measure_stands_with_its_weight_its_inputs_and_its_limits() {
     let text = text(&html);
     for expected in [
         "Technical 10% of the score RSI (14) 22% Strength of gains against losses. From each timeframe: candles. Raw figure: 0 to 100.",
-        "share their weight: 1m 40 %, 5m 60 %",
+        "share their weight: 1m 40%, 5m 60%",
         "Spread Best ask minus best bid.",
         "Broad Rally: 41 of 60 symbols rise",
     ] {

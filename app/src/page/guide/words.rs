@@ -35,6 +35,11 @@ pub(super) const READING: &[GuideTerm] = &[
         "What an exchange said some time ago is played again. Times and ages are those of the recording.",
     ),
     term(
+        "kept",
+        "NO CONNECTION",
+        "Your browser shows the last picture that it kept of the page. The banner says when that was made, and every age goes on.",
+    ),
+    term(
         "sign",
         "+, − and colours",
         "A change always has its sign. A change that rounds to zero has neither sign nor colour.",
@@ -95,7 +100,11 @@ pub(super) const MARKET: &[GuideTerm] = &[
         "BTC realised volatility",
         "The standard deviation of Bitcoin's daily log returns over closed days, brought to a year of 365 days.",
     ),
-    term("open-interest", "Open interest", "Contracts that are open, counted on one side, in US dollars."),
+    term(
+        "open-interest",
+        "Open interest",
+        "Contracts that are open, counted on one side, in US dollars. Where the exchange tells only both sides together, it is half of that.",
+    ),
     term("dominance", "Dominance", "A coin's share of the capitalisation of the whole market."),
     term("fear-greed", "Fear & Greed", "An index of mood by another publisher, 0 to 100, with the day it is for."),
     term(
