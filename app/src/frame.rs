@@ -4,7 +4,9 @@ mod header;
 #[cfg(feature = "ssr")]
 pub(crate) use header::brand;
 mod notice;
-pub(crate) use notice::{first_scan, recorded};
+pub(crate) use notice::first_scan;
+#[cfg(feature = "ssr")]
+pub(crate) use notice::recorded;
 #[cfg(feature = "ssr")]
 pub(crate) mod tabs;
 

@@ -33,6 +33,8 @@ pub mod scores;
 #[cfg(feature = "ssr")]
 pub mod settings;
 
+pub mod watchlist;
+
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
@@ -43,7 +45,8 @@ pub mod source;
 #[cfg(feature = "ssr")]
 pub use page::{
     AlertsPage, AlertsPageProps, BetaPage, BetaPageProps, GuidePage, GuidePageProps, LoginPage, LoginPageProps,
-    LostPage, LostPageProps, SettingsPage, SettingsPageProps, SignalsPage, SignalsPageProps,
+    LostPage, LostPageProps, MarketPage, MarketPageProps, SettingsPage, SettingsPageProps, SignalsPage,
+    SignalsPageProps, SystemPage, SystemPageProps,
 };
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};

@@ -28,6 +28,8 @@ pub const SYSTEM: &str = "/system";
 pub const GUIDE: &str = "/guide";
 /// The Settings page.
 pub const SETTINGS: &str = "/settings";
+/// Where a contract is sent that is to be watched, or no more.
+pub const WATCH: &str = "/watch";
 /// The login.
 pub const LOGIN: &str = "/login";
 /// The end of the login; it is posted to.
@@ -36,6 +38,8 @@ pub const LOGOUT: &str = "/logout";
 pub const STREAM: &str = "/api/v1/stream";
 /// The web app manifest.
 pub const MANIFEST: &str = "/manifest.webmanifest";
+/// The script that keeps the last picture of each page.
+pub const WORKER: &str = "/worker.js";
 /// The icon for browser tabs.
 pub const ICON: &str = "/favicon.svg";
 /// The icon for home screens that take no SVG.

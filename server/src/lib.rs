@@ -8,6 +8,7 @@ pub mod args;
 pub mod cli;
 pub mod config;
 mod doctor;
+mod files;
 pub mod heap;
 mod http;
 mod hub;
@@ -35,6 +36,7 @@ use venue::replay::Recording;
 
 pub use crate::{
     config::Config,
+    files::raise_open_files,
     monitor::MonitorError,
     record::{RecordingFailed, record},
     role::Role,

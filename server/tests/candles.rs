@@ -96,12 +96,12 @@ async fn candles_are_whole_and_as_many_as_asked_for() {
     let program = Program::simulated().await;
     program.scored(15).await;
     for (timeframe, ms) in TIMEFRAMES.into_iter().zip([60_000, 300_000, 1_800_000, 14_400_000]) {
-        let answer = program.json(&format!("{SYMBOL}/candles?timeframe={timeframe}&limit=300")).await;
+        let answer = program.json(&format!("{SYMBOL}/candles?timeframe={timeframe}&limit=255")).await;
         assert_eq!((&answer["source"], &answer["data"]["timeframe"]), (&"sim".into(), &timeframe.into()));
         let candles: Vec<Candle> = serde_json::from_value(answer["data"]["candles"].clone()).unwrap();
-        assert_eq!(candles.len(), 300);
+        assert_eq!(candles.len(), 255);
         assert!(candles.windows(2).all(|pair| pair[1].start.0 - pair[0].start.0 == ms), "{timeframe} has a gap");
-        let end = candles[299].start.0 + ms;
+        let end = candles[254].start.0 + ms;
         let as_of = answer["as_of"].as_i64().unwrap();
         // A bar may close while the history is loaded, so one can be missing.
         assert!(

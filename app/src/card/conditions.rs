@@ -32,7 +32,7 @@ fn condition(condition: &Condition) -> AnyView {
     };
     view! {
         <div class="stat">
-            <dt>{condition.label.clone()}</dt>
+            <dt>{condition.label.to_string()}</dt>
             <dd>{shown}</dd>
             {note.map(|note| view! { <dd class="note">{note}</dd> })}
         </div>

@@ -121,5 +121,5 @@ fn part(part: &Part) -> AnyView {
         }
         Figure::Missing(why) => view! { <td colspan="3" class="why">{format!("— {why}")}</td> }.into_any(),
     };
-    view! { <tr><th scope="row">{part.label.clone()}</th><td>{frame}</td>{cells}</tr> }.into_any()
+    view! { <tr><th scope="row">{part.label.to_string()}</th><td>{frame}</td>{cells}</tr> }.into_any()
 }

@@ -10,6 +10,7 @@ use crate::{
     chart::{self, Candles, Chart},
     frame::tabs::Tab,
     island::{SymbolIsland, fill},
+    watchlist::Watchlist,
 };
 
 #[component]
@@ -17,6 +18,7 @@ pub(crate) fn SymbolRoute() -> impl IntoView {
     let text = use_params_map().get_untracked().get("symbol").unwrap_or_default();
     let title = Symbol::new(&text).map_or_else(|_| "Not found".to_owned(), |symbol| symbol.to_string());
     let timeframe = Chart::timeframe(use_query_map().get_untracked().get("timeframe").as_deref());
+    let watchlist = use_context::<Watchlist>().unwrap_or(Watchlist::EMPTY);
     let page = awaited(Some(Tab::Scores), move |source| async move {
         let page = match Symbol::new(&text) {
             Ok(symbol) => source.symbol(symbol).await,
@@ -26,7 +28,8 @@ pub(crate) fn SymbolRoute() -> impl IntoView {
             Some(page) => {
                 let candles = source.candles(page.symbol, timeframe).await;
                 fill(chart::card(&drawn(&page, timeframe, candles)));
-                view! { <SymbolIsland page=page/> }.into_any()
+                let watched = watchlist.has(page.symbol);
+                view! { <SymbolIsland page=page watched=watched/> }.into_any()
             }
             None => {
                 // A text that is no symbol is not repeated at length.

@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 
 /// One piece of a stacked bar.
+#[cfg(feature = "ssr")]
 pub(crate) struct Piece {
     pub(crate) class: &'static str,
     pub(crate) value: f64,
 }
 
 /// Pieces side by side over the whole width, in proportion; hollow where they sum to nothing.
+#[cfg(feature = "ssr")]
 pub(crate) fn stacked(pieces: &[Piece], label: String) -> AnyView {
     let total: f64 = pieces.iter().map(|piece| piece.value).sum();
     let mut x = 0.0;
@@ -50,6 +52,7 @@ pub(crate) fn diverging(share: f64) -> AnyView {
 }
 
 /// Two amounts on the two sides of a middle; the larger fills its half, and two of nothing leave both empty.
+#[cfg(feature = "ssr")]
 pub(crate) fn two_sided(left: f64, right: f64, label: String) -> AnyView {
     let largest = left.max(right);
     let width = |amount: f64| if largest > 0.0 { amount / largest * 50.0 } else { 0.0 };
@@ -66,6 +69,7 @@ pub(crate) fn two_sided(left: f64, right: f64, label: String) -> AnyView {
 }
 
 /// A place on a scale of 0 to 100 whose middle is 50.
+#[cfg(feature = "ssr")]
 pub(crate) fn scale(value: f64, label: String) -> AnyView {
     let x = value.clamp(0.0, 100.0);
     let (from, width) = if x < 50.0 { (x, 50.0 - x) } else { (50.0, x - 50.0) };
@@ -93,6 +97,7 @@ pub(crate) fn share(percent: f64, class: &'static str) -> AnyView {
 }
 
 /// A half circle from 0 to 100 that is filled up to a value.
+#[cfg(feature = "ssr")]
 pub(crate) fn gauge(percent: f64, class: &'static str) -> AnyView {
     // The radius makes the half circle 100 long, so a percentage is its own length.
     view! {

@@ -15,7 +15,7 @@ pub(super) async fn examine(config: &Config) -> [Finding; 2] {
     let capitalisation = one(config, "CoinGecko", sources.coingecko.as_ref(), coingecko::PATH, |body| {
         let told = coingecko::read(body, Clock::System.now())?;
         Ok(match told.btc_dominance {
-            Some(share) => format!("a BTC dominance of {:.1} %", share.get()),
+            Some(share) => format!("a BTC dominance of {:.1}%", share.get()),
             None => "no BTC dominance".to_owned(),
         })
     });

@@ -1,6 +1,12 @@
-//! The cookies of a request.
+//! The cookies of a request, and what a browser is asked to keep.
 
-use axum::http::{HeaderMap, header};
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+/// For how long a browser keeps what its reader chose, in seconds: a year.
+const KEPT_S: u32 = 31_536_000;
 
 /// The value of a cookie; none where the request has none of that name.
 pub(super) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -9,10 +15,24 @@ pub(super) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
+/// What asks the browser to keep something for a year; none, logged, where it cannot be written.
+pub(super) fn kept(name: &str, value: &str) -> Option<HeaderValue> {
+    let cookie = HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={KEPT_S}; SameSite=Lax; HttpOnly"));
+    cookie.inspect_err(|error| tracing::error!(%error, cookie = name, "what is to be kept cannot be written")).ok()
+}
+
+/// Asks the browser to keep what its reader chose, and leads on to a path.
+pub(super) fn keep(name: &str, value: &str, to: &str) -> Response {
+    match (kept(name, value), HeaderValue::try_from(to)) {
+        (Some(cookie), Ok(to)) => {
+            (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, to)]).into_response()
+        }
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     #[test]

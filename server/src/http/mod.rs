@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod api;
+pub(crate) mod assets;
 pub(crate) mod candles;
 pub(crate) mod compat;
 pub(crate) mod cookie;
@@ -17,8 +18,10 @@ pub(crate) mod probe;
 pub(crate) mod ready;
 pub(crate) mod router;
 pub(crate) mod rules;
+pub(crate) mod seen;
 pub(crate) mod settings;
 pub(crate) mod stream;
+pub(crate) mod watch;
 pub(crate) mod weights;
 
 pub(crate) use access::Gate;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use app::{
     Answer, Source,
     chart::Candles,
-    source::{AlertsSnapshot, BetaSnapshot, Guide, KeptRules, SignalsSnapshot},
+    source::{AlertsSnapshot, BetaSnapshot, Guide, KeptRules, MarketSnapshot, SignalsSnapshot, SystemSnapshot},
 };
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
     Absence, ActiveIdeas, AlertLog, BetaTable, Schema, Symbol, Timeframe,
-    page::{Frame, MarketPage, ScoresPage, SymbolPage, SystemPage},
+    page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
 };
 
@@ -67,15 +67,16 @@ impl Pages {
 }
 
 impl Source for Pages {
-    fn market(&self) -> Answer<MarketPage> {
+    fn market(&self) -> Answer<MarketSnapshot> {
         let pages = self.clone();
         Box::pin(async move {
             let (frame, current) = pages.snapshot();
-            MarketPage {
+            MarketSnapshot {
                 frame: pages.frame(frame).await,
                 breadth: pages.told(current.breadth).await,
                 perps: pages.told(current.perps).await,
                 movers: pages.told(current.movers).await,
+                signals: pages.told(current.signals).await,
             }
         })
     }
@@ -134,11 +135,11 @@ impl Source for Pages {
         Box::pin(async move { super::candles::charted(board.as_ref(), &cache, symbol, timeframe).await })
     }
 
-    fn system(&self) -> Answer<SystemPage> {
+    fn system(&self) -> Answer<SystemSnapshot> {
         let pages = self.clone();
         Box::pin(async move {
             let (frame, _) = pages.snapshot();
-            SystemPage { frame: pages.frame(frame).await, cache: pages.cache.report() }
+            SystemSnapshot { frame: pages.frame(frame).await, cache: pages.cache.report() }
         })
     }
 

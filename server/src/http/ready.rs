@@ -1,15 +1,15 @@
 //! Pages kept ready: one rendering serves all who ask for the same page of the same tick.
 //!
-//! A page is the same for two readers when they ask for the same address, chose the same settings, stand to the login alike and
-//! take the same compression; then it is sent as it is, compressed once. With the next tick of the live stream it is made anew, so
-//! its market is never older than that of a page made for one reader. What a page shows beside the tick, and the time it says it
-//! was made at, is at most one flush old: that is as long as a page is kept.
+//! A page is the same for two readers when they ask for the same address, chose the same settings, watch the same contracts, stand
+//! to the login alike, have as much to see among the alerts and take the same compression; then it is sent as it is, compressed once. With the next tick of the live
+//! stream it is made anew, so its market is never older than that of a page made for one reader. What a page shows beside the
+//! tick, and the time it says it was made at, is at most one flush old: that is as long as a page is kept.
 //!
 //! It knows nothing of what stands in a page.
 
 use std::{sync::Arc, time::Duration};
 
-use app::access::Visitor;
+use app::{access::Visitor, alerts::Unseen};
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
@@ -20,7 +20,7 @@ use axum::{
 use moka::future::Cache;
 use schema::Stamp;
 
-use super::{policy::PAGE_BYTES, settings};
+use super::{policy::PAGE_BYTES, settings, watch};
 use crate::hub::{FLUSH, Hub};
 
 /// What kept pages may weigh together, in bytes.
@@ -35,7 +35,11 @@ struct Asked {
     address: String,
     /// The settings as their cookie says them.
     settings: String,
+    /// What is watched, as its cookie says it.
+    watched: String,
     visitor: Option<Visitor>,
+    /// What is new to the reader.
+    unseen: Option<Unseen>,
     /// What the reader can decompress, in the reader's words.
     encodings: Vec<u8>,
     /// The tick that the page is made of.
@@ -75,7 +79,9 @@ impl Ready {
         Asked {
             address: address.to_owned(),
             settings: settings::chosen(request.headers()).cookie(),
+            watched: watch::watched(request.headers()).cookie(),
             visitor: request.extensions().get::<Visitor>().copied(),
+            unseen: request.extensions().get::<Unseen>().copied(),
             encodings: request.headers().get(header::ACCEPT_ENCODING).map_or_else(Vec::new, |e| e.as_bytes().to_vec()),
             tick: self.hub.tick(),
         }
@@ -128,7 +134,6 @@ mod tests {
         routing::get,
     };
     use cache::Clock;
-    use tokio_util::sync::CancellationToken;
     use tower::ServiceExt as _;
 
     use super::*;
@@ -162,9 +167,10 @@ mod tests {
         let router = numbered(Ready::keeping(hub, Duration::from_secs(3_600)));
         let all = futures_util::future::join_all((0..50).map(|_| ask(&router, "/a?x=1", &[]))).await;
         assert!(all.iter().all(|number| number == "0"), "{all:?}");
-        let others: [(&str, &[_]); 4] = [
+        let others: [(&str, &[_]); 5] = [
             ("/a?x=2", &[]),
             ("/a?x=1", &[("cookie", "virtuoso=theme=light")]),
+            ("/a?x=1", &[("cookie", "virtuoso-watch=BTCUSDT")]),
             ("/a?x=1", &[("accept-encoding", "br")]),
             ("/b", &[]),
         ];
@@ -184,13 +190,7 @@ mod tests {
         let hub = Hub::new(cache.clone(), 1);
         let router = numbered(Ready::new(hub.clone()));
         assert_eq!(ask(&router, "/a", &[]).await, "0");
-        let stop = CancellationToken::new();
-        let mut ticks = hub.ticks();
-        let running = tokio::spawn(hub.clone().run(stop.clone()));
-        // The first tick tells of the cache.
-        ticks.changed().await.unwrap();
-        stop.cancel();
-        running.await.unwrap();
+        hub.run_for_a_tick().await;
         assert_eq!(ask(&router, "/a", &[]).await, "1", "the tick makes it old");
         let end = Instant::now() + Duration::from_secs(20);
         while ask(&router, "/a", &[]).await == "1" {

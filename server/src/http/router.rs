@@ -11,7 +11,7 @@ use axum::{
 };
 use cache::{Cache, Clock};
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
@@ -19,11 +19,11 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use super::{
     access,
     access::Gate,
-    api, candles, compat, headers, metrics,
+    api, assets, candles, compat, headers, metrics,
     pages::Pages,
     policy, probe,
     ready::{self, Ready},
-    rules, settings, stream, weights,
+    rules, seen, settings, stream, watch, weights,
 };
 use crate::{hub::Hub, monitor::board::Board, role::Role, rules::Rules};
 
@@ -95,7 +95,7 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     let source: Arc<dyn Source> =
         Pages::source(state.hub.clone(), state.cache.clone(), state.board.clone(), state.rules.clone());
     let (for_pages, for_errors) = (Arc::clone(&source), source);
-    let options = state.leptos.clone();
+    let (options, for_missing) = (state.leptos.clone(), state.leptos.clone());
     let ready = Ready::new(state.hub.clone());
     let kept = Router::new()
         .leptos_routes_with_context(
@@ -107,19 +107,23 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(middleware::from_fn(policy::seal))
         // Kept compressed.
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn_with_state(ready.clone(), ready::serve));
+        .layer(middleware::from_fn_with_state(ready.clone(), ready::serve))
+        .layer(middleware::from_fn_with_state(state.cache.clone(), seen::count));
+    // Every reader sees rules. The others change a cookie, and by it the pages that are kept are told apart.
     let changes = Router::new()
-        .route(path::SETTINGS, post(settings::save))
         .route(path::RULES, post(rules::add))
         .route(path::RULE_REMOVED, post(rules::remove))
-        .route(path::LOGIN, post(access::login::login))
-        .route(path::LOGOUT, post(access::login::logout))
         .layer(middleware::from_fn_with_state(ready, ready::renew));
+    let missing = render_app_async_with_context(move || in_page(&for_errors), move || shell(for_missing.clone()));
     router
         .merge(kept)
         .merge(changes)
+        .route(path::SETTINGS, post(settings::save))
+        .route(path::WATCH, post(watch::change))
+        .route(path::LOGIN, post(access::login::login))
+        .route(path::LOGOUT, post(access::login::logout))
         .route("/api/v1/stream", get(stream::stream))
-        .fallback(file_and_error_handler_with_context::<AppState, _>(move || in_page(&for_errors), shell))
+        .fallback_service(assets::or_page(&state.leptos.site_root, missing))
 }
 
 /// What a page finds around it, and what its answer may do.
@@ -127,5 +131,7 @@ fn in_page(source: &Arc<dyn Source>) {
     provide_context(Arc::clone(source));
     policy::mark_own_scripts();
     settings::apply();
+    watch::apply();
+    seen::apply();
     access::introduce();
 }

@@ -5,15 +5,12 @@
 
 use app::{path, settings::Settings};
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, request::Parts},
+    response::Response,
 };
 use leptos::prelude::{provide_context, use_context};
 
 use super::cookie;
-
-/// For how long a browser keeps the cookie, in seconds: a year.
-const KEPT_S: u32 = 31_536_000;
 
 /// Gives the page that is being made what its reader chose. Called with the reactive owner of the request.
 pub(super) fn apply() {
@@ -33,23 +30,13 @@ fn ignored(place: &str, part: &str) {
 /// `POST /settings`: keeps what the form says, and leads back to the page.
 pub(crate) async fn save(form: String) -> Response {
     let settings = Settings::read(&form, |part| ignored("form", part));
-    let cookie =
-        format!("{}={}; Path=/; Max-Age={KEPT_S}; SameSite=Lax; HttpOnly", Settings::COOKIE, settings.cookie());
-    match HeaderValue::try_from(cookie) {
-        Ok(cookie) => {
-            let back = HeaderValue::from_static(path::SETTINGS);
-            (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, back)]).into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, "settings cannot be written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    cookie::keep(Settings::COOKIE, &settings.cookie(), path::SETTINGS)
 }
 
 #[cfg(test)]
 mod tests {
     use app::settings::Theme;
+    use axum::http::{HeaderValue, header};
 
     use super::*;
 

@@ -32,13 +32,13 @@ pub(crate) fn pointed_at(port: u16) -> [(&'static str, String); 3] {
 pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_virtuoso"));
     command.args(args).stdin(Stdio::null());
-    for name in ["VIRTUOSO_CACHE_SNAPSHOT_DIR", "VIRTUOSO_ALERTS_RULES_FILE"] {
-        command.env(name, "off");
-    }
     for (name, _) in std::env::vars() {
         if name.starts_with("VIRTUOSO_") || name.starts_with("LEPTOS_") {
             command.env_remove(name);
         }
+    }
+    for name in ["VIRTUOSO_CACHE_SNAPSHOT_DIR", "VIRTUOSO_ALERTS_RULES_FILE"] {
+        command.env(name, "off");
     }
     // Tests ask nobody outside of this machine; a simulated market asks the simulated exchange.
     for name in ["VIRTUOSO_OUTSIDE_COINGECKO_URL", "VIRTUOSO_OUTSIDE_ALTERNATIVE_URL"] {
