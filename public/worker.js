@@ -41,7 +41,7 @@ async function answer(event, store, worth, show) {
   } catch (error) {
     const kept = await (await caches.open(store)).match(request.url, { ignoreVary: true });
     if (kept) return show(kept);
-    if (store === PAGES) return unseen();
+    if (store === PAGES) return new URL(request.url).pathname.endsWith("/start") ? Response.redirect("./") : unseen();
     throw error;
   }
 }

@@ -10,7 +10,7 @@ mod drawing;
 mod numbers;
 
 use leptos::prelude::*;
-use schema::{Candle, Price, Symbol, Timeframe, UnixMs, breakdown::ScorePoint};
+use schema::{Candle, Price, Symbol, Timeframe, UnixMs, Zone, breakdown::ScorePoint};
 
 use crate::{card::Note, format, path};
 
@@ -57,6 +57,8 @@ pub struct Chart {
     pub scores: Vec<ScorePoint>,
     /// The server's clock.
     pub now: UnixMs,
+    /// The clock that the reader goes by.
+    pub zone: Zone,
 }
 
 impl Chart {
@@ -169,7 +171,7 @@ fn caption(chart: &Chart, run: &[Candle]) -> AnyView {
         <p class="pair note">
             <span>
                 {format!("{} closed candles of {} until ", run.len(), spoken(chart.timeframe))}
-                <time datetime=format::utc(end)>{format::moment(end)}</time>
+                <time datetime=format::utc(end)>{format::moment(end, chart.zone)}</time>
             </span>
             <a class="reload" href=path::chart(&chart.symbol, chart.timeframe)>"Reload"</a>
         </p>

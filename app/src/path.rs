@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use schema::{Stamp, Symbol, Timeframe, stream::Topic};
 
+/// Leads to the page that its reader wants first.
+pub const START: &str = "/start";
 /// The Market page.
 pub const MARKET: &str = "/";
 /// Another name of the Market page.
@@ -113,11 +115,11 @@ mod tests {
 
     #[test]
     fn the_stream_is_asked_for_topics_and_a_place_to_go_on_from() {
-        let topics = [Topic::Overview, Topic::Breakdown(Symbol::new("BTCUSDT").unwrap())];
-        assert_eq!(stream(&topics, None), "/api/v1/stream?topics=overview,breakdown:BTCUSDT");
+        let topics = [Topic::Headline, Topic::Breakdown(Symbol::new("BTCUSDT").unwrap())];
+        assert_eq!(stream(&topics, None), "/api/v1/stream?topics=headline,breakdown:BTCUSDT");
         assert_eq!(
             stream(&topics, Some(Stamp { epoch: 7, seq: 12 })),
-            "/api/v1/stream?topics=overview,breakdown:BTCUSDT&since=7-12"
+            "/api/v1/stream?topics=headline,breakdown:BTCUSDT&since=7-12"
         );
     }
 

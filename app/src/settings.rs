@@ -3,98 +3,14 @@
 //! Pure: it reads and writes the cookie's value. What cannot be meant is left as if it had not been said, and named to whoever
 //! asks, so that the log can tell of it; a page is never refused over it.
 
+mod cards;
+mod choices;
+
+use schema::Zone;
+
 use crate::scores::SortBy;
-
-/// The colours of the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Theme {
-    /// As the device is set.
-    System,
-    /// Dark, always.
-    Dark,
-    /// Light, always.
-    Light,
-}
-
-/// The colours of what rises and what falls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colours {
-    /// Up is green, down is red.
-    GreenUp,
-    /// Up is red, down is green, as in East Asia.
-    RedUp,
-    /// Up is blue, down is orange: told apart without seeing red or green.
-    Blind,
-}
-
-/// One of a few that a reader can choose.
-pub trait Choice: Copy + PartialEq + 'static {
-    /// All of them, the first being what holds where nothing was chosen.
-    const ALL: &'static [Self];
-    /// The name of the choice in the cookie and in forms.
-    const FIELD: &'static str;
-
-    /// The name of this one in the cookie and in forms.
-    fn as_str(self) -> &'static str;
-
-    /// The name for people.
-    fn label(self) -> &'static str;
-}
-
-impl Choice for Theme {
-    const ALL: &'static [Self] = &[Self::System, Self::Dark, Self::Light];
-    const FIELD: &'static str = "theme";
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Dark => "dark",
-            Self::Light => "light",
-        }
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::System => "As the device",
-            Self::Dark => "Dark",
-            Self::Light => "Light",
-        }
-    }
-}
-
-impl Choice for Colours {
-    const ALL: &'static [Self] = &[Self::GreenUp, Self::RedUp, Self::Blind];
-    const FIELD: &'static str = "colours";
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::GreenUp => "green-up",
-            Self::RedUp => "red-up",
-            Self::Blind => "blind",
-        }
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::GreenUp => "Green up, red down",
-            Self::RedUp => "Red up, green down",
-            Self::Blind => "Blue up, orange down",
-        }
-    }
-}
-
-impl Choice for SortBy {
-    const ALL: &'static [Self] = &Self::ALL;
-    const FIELD: &'static str = "sort";
-
-    fn as_str(self) -> &'static str {
-        Self::as_str(self)
-    }
-
-    fn label(self) -> &'static str {
-        Self::label(self)
-    }
-}
+pub use cards::{MarketCard, MarketCards};
+pub use choices::{Choice, Colours, Start, Theme};
 
 /// What a reader chose for this browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +21,12 @@ pub struct Settings {
     pub colours: Colours,
     /// By what the list of scores is sorted where its address does not say.
     pub sort: SortBy,
+    /// The clock that times are told by.
+    pub zone: Zone,
+    /// The page that opens first.
+    pub start: Start,
+    /// The cards of the Market page that are seen.
+    pub cards: MarketCards,
 }
 
 impl Settings {
@@ -114,13 +36,24 @@ impl Settings {
     pub const MAX_LEN: usize = 256;
 
     /// What holds where nothing was chosen.
-    pub const PLAIN: Self = Self { theme: Theme::System, colours: Colours::GreenUp, sort: SortBy::Score };
+    pub const PLAIN: Self = Self {
+        theme: Theme::System,
+        colours: Colours::GreenUp,
+        sort: SortBy::Score,
+        zone: Zone::UTC,
+        start: Start::Market,
+        cards: MarketCards::ALL,
+    };
+
+    /// The name of the clock in the cookie and in forms; its value is how many minutes it is ahead of UTC.
+    pub const ZONE: &'static str = "zone";
 
     /// Reads the value of the cookie, or the body of the form: `theme=dark&colours=blind`. What cannot be meant is told to
     /// `ignored`.
     #[must_use]
     pub fn read(text: &str, mut ignored: impl FnMut(&str)) -> Self {
         let mut settings = Self::PLAIN;
+        let mut cards = None;
         if text.len() > Self::MAX_LEN {
             ignored("more than is ever written");
             return settings;
@@ -130,12 +63,16 @@ impl Settings {
                 Some((Theme::FIELD, value)) => choose(&mut settings.theme, value),
                 Some((Colours::FIELD, value)) => choose(&mut settings.colours, value),
                 Some((SortBy::FIELD, value)) => choose(&mut settings.sort, value),
+                Some((Start::FIELD, value)) => choose(&mut settings.start, value),
+                Some((Self::ZONE, value)) => tell_by(&mut settings.zone, value),
+                Some((MarketCards::FIELD, value)) => show(&mut cards, value),
                 _ => false,
             };
             if !known {
                 ignored(pair);
             }
         }
+        settings.cards = cards.unwrap_or(MarketCards::ALL);
         settings
     }
 
@@ -143,13 +80,37 @@ impl Settings {
     #[must_use]
     pub fn cookie(&self) -> String {
         let pair = |field: &str, value: &str| format!("{field}={value}");
-        [
+        let mut pairs = vec![
             pair(Theme::FIELD, self.theme.as_str()),
             pair(Colours::FIELD, self.colours.as_str()),
             pair(SortBy::FIELD, self.sort.as_str()),
-        ]
-        .join("&")
+            pair(Self::ZONE, &self.zone.ahead_min().to_string()),
+            pair(Start::FIELD, self.start.as_str()),
+            pair(MarketCards::FIELD, MarketCards::NOTHING),
+        ];
+        pairs.extend(self.cards.shown().map(|card| pair(MarketCards::FIELD, card.as_str())));
+        pairs.join("&")
     }
+}
+
+/// Takes over a clock, if there is such a one.
+fn tell_by(zone: &mut Zone, minutes: &str) -> bool {
+    let found = minutes.parse().ok().and_then(|minutes| Zone::ahead(minutes).ok());
+    if let Some(found) = found {
+        *zone = found;
+    }
+    found.is_some()
+}
+
+/// Takes over one more card that is seen; the first to be named are those that are seen at all.
+fn show(cards: &mut Option<MarketCards>, name: &str) -> bool {
+    let before = cards.unwrap_or(MarketCards::NONE);
+    let card = MarketCard::ALL.into_iter().find(|card| card.as_str() == name);
+    let known = card.is_some() || name == MarketCards::NOTHING;
+    if known {
+        *cards = Some(card.map_or(before, |card| before.with(card)));
+    }
+    known
 }
 
 /// The choice of a name, if there is one.
@@ -178,18 +139,29 @@ mod tests {
         for theme in Theme::ALL {
             for colours in Colours::ALL {
                 for sort in SortBy::ALL {
-                    let settings = Settings { theme: *theme, colours: *colours, sort };
+                    let settings = Settings { theme: *theme, colours: *colours, sort, ..Settings::PLAIN };
                     assert_eq!(read(&settings.cookie()), (settings, vec![]));
                 }
             }
+        }
+        for zone in Zone::all() {
+            for start in Start::ALL {
+                let settings = Settings { zone, start: *start, ..Settings::PLAIN };
+                assert_eq!(read(&settings.cookie()), (settings, vec![]));
+            }
+        }
+        for which in 0..32_u8 {
+            let chosen = MarketCard::ALL.into_iter().filter(|card| which >> *card as u8 & 1 == 1);
+            let settings = Settings { cards: chosen.fold(MarketCards::NONE, MarketCards::with), ..Settings::PLAIN };
+            assert_eq!(read(&settings.cookie()), (settings, vec![]));
         }
     }
 
     #[test]
     fn what_cannot_be_meant_is_named_and_changes_nothing_else() {
-        let (settings, ignored) = read("theme=pink&colours=blind&tempo=fast&sort");
+        let (settings, ignored) = read("theme=pink&colours=blind&tempo=fast&sort&zone=7&show=clouds");
         assert_eq!(settings, Settings { colours: Colours::Blind, ..Settings::PLAIN });
-        assert_eq!(ignored, ["theme=pink", "tempo=fast", "sort"]);
+        assert_eq!(ignored, ["theme=pink", "tempo=fast", "sort", "zone=7", "show=clouds"]);
         assert_eq!(read(""), (Settings::PLAIN, vec![]));
     }
 

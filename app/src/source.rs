@@ -3,7 +3,8 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use schema::{
-    ActiveIdeas, AlertLog, BetaTable, Dimension, MarketBreadth, MarketMovers, PerpsPulse, Signals, Symbol, Timeframe,
+    ActiveIdeas, AlertLog, BetaTable, Dimension, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Signals,
+    Symbol, SystemHealth, Timeframe,
     page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
     report::CacheReport,
@@ -56,8 +57,10 @@ pub trait Source: Send + Sync + 'static {
 /// The Market page, which is rendered on the server alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MarketSnapshot {
-    /// Header and banner, with the overview.
+    /// Header and banner.
     pub frame: Frame,
+    /// The market in one look.
+    pub overview: Found<MarketOverview>,
     /// How many symbols take part.
     pub breadth: Found<MarketBreadth>,
     /// The pulse of the perpetual contracts.
@@ -71,8 +74,10 @@ pub struct MarketSnapshot {
 /// The System page, which is rendered on the server alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SystemSnapshot {
-    /// Header and banner, with the monitor's health.
+    /// Header and banner.
     pub frame: Frame,
+    /// How the monitor is doing.
+    pub health: Found<SystemHealth>,
     /// The cache of the process that made the page.
     pub cache: CacheReport,
 }

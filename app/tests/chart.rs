@@ -4,7 +4,7 @@
 mod world;
 
 use app::chart::{CANDLES, Candles, Chart, card};
-use schema::{Candle, Timeframe, UnixMs, breakdown::ScorePoint};
+use schema::{Candle, Timeframe, UnixMs, Zone, breakdown::ScorePoint};
 use world::{NOW, html, price, score, symbol, text};
 
 /// A rising and a falling candle in turn, the newest closed at the last full interval before now.
@@ -28,7 +28,7 @@ fn run(count: i64, timeframe: Timeframe) -> Vec<Candle> {
 
 fn chart(timeframe: Timeframe, candles: Candles) -> Chart {
     let scores = (0..60).map(|n| ScorePoint { at: UnixMs(NOW.floor(60_000).0 - n * 60_000), score: score(61.38) });
-    Chart { symbol: symbol("BTCUSDT"), timeframe, candles, scores: scores.rev().collect(), now: NOW }
+    Chart { symbol: symbol("BTCUSDT"), timeframe, candles, scores: scores.rev().collect(), now: NOW, zone: Zone::UTC }
 }
 
 fn closed(count: i64, timeframe: Timeframe) -> Chart {

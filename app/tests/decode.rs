@@ -13,7 +13,10 @@ use schema::{
     stream::{SignalsDelta, StreamMessage},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use world::{NOW, breakdown, frame, health, held, known, overview, row, scores_page, signals, symbol_page, young_row};
+use world::{
+    NOW, breakdown, frame, headline, health, held, known, monitor, overview, row, scores_page, signals, symbol_page,
+    young_row,
+};
 
 /// Both readers of the format find the same. (Where a number has 17 digits, that may be off by its last bit.)
 fn survives<T: Serialize + DeserializeOwned + PartialEq>(value: &T) {
@@ -31,7 +34,7 @@ fn every_page_survives() {
         Feed::Simulated { because: "ünreachable\n<b>".to_owned() },
         Feed::Unreachable { venue: Venue::Bybit, cause: "timed out".to_owned(), since: NOW },
     ] {
-        survives(&Frame { health: Ok(held(health(feed), 1)), ..frame() });
+        survives(&Frame { monitor: Ok(monitor(&health(feed), 1)), ..frame() });
     }
 }
 
@@ -47,8 +50,8 @@ fn every_kind_of_message_survives() {
         StreamMessage::SignalsDelta(SignalsDelta::between(&old, &new)),
         StreamMessage::Signals(new),
         StreamMessage::Breakdown(held(breakdown(), 1)),
-        StreamMessage::Overview(held(overview(), 1)),
-        StreamMessage::Health(held(health(Feed::Live { venue: Venue::Bybit }), 1)),
+        StreamMessage::Headline(headline(&overview(), 1)),
+        StreamMessage::Monitor(monitor(&health(Feed::Live { venue: Venue::Bybit }), 1)),
         StreamMessage::Shared(L2State::Off),
         StreamMessage::Shared(L2State::Up { version: "1.6.18".to_owned() }),
         StreamMessage::Shared(L2State::Degraded { cause: "timed out".to_owned(), since: NOW }),

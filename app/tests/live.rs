@@ -10,7 +10,7 @@ use schema::{
     reading::Found,
     stream::{SignalsDelta, StreamMessage},
 };
-use world::{NOW, breakdown, frame, held, known, overview, price, row, score, signals, symbol, young_row};
+use world::{NOW, breakdown, frame, headline, held, known, overview, price, row, score, signals, symbol, young_row};
 
 fn at<T>(held: Held<T>, epoch: u64, seq: u64) -> Held<T> {
     Held { stamp: Stamp { epoch, seq }, ..held }
@@ -29,15 +29,15 @@ fn run(test: impl FnOnce()) {
 fn a_newer_value_is_taken_and_an_older_one_is_not() {
     run(|| {
         let store = Store::new(&frame());
-        store.overview.set(Ok(at(held(overview(), 1), 5, 10)));
+        store.headline.set(Ok(at(headline(&overview(), 1), 5, 10)));
         let mut changed = overview();
         changed.gainers = 42;
-        let newer = StreamMessage::Overview(at(held(changed, 0), 5, 11));
+        let newer = StreamMessage::Headline(at(headline(&changed, 0), 5, 11));
         assert_eq!(store.take(newer.clone()), Taken::Applied);
-        assert_eq!(store.overview.get_untracked().unwrap().value.gainers, 42);
+        assert_eq!(store.headline.get_untracked().unwrap().value.gainers, 42);
         assert_eq!(store.take(newer), Taken::Ignored, "the same again");
-        assert_eq!(store.take(StreamMessage::Overview(at(held(overview(), 0), 5, 9))), Taken::Ignored);
-        assert_eq!(store.overview.get_untracked().unwrap().value.gainers, 42);
+        assert_eq!(store.take(StreamMessage::Headline(at(headline(&overview(), 0), 5, 9))), Taken::Ignored);
+        assert_eq!(store.headline.get_untracked().unwrap().value.gainers, 42);
     });
 }
 
@@ -45,8 +45,8 @@ fn a_newer_value_is_taken_and_an_older_one_is_not() {
 fn a_restarted_writer_wins_whatever_its_count() {
     run(|| {
         let store = Store::new(&frame());
-        store.overview.set(Ok(at(held(overview(), 1), 5, 10_000)));
-        assert_eq!(store.take(StreamMessage::Overview(at(held(overview(), 0), 6, 1))), Taken::Applied);
+        store.headline.set(Ok(at(headline(&overview(), 1), 5, 10_000)));
+        assert_eq!(store.take(StreamMessage::Headline(at(headline(&overview(), 0), 6, 1))), Taken::Applied);
     });
 }
 

@@ -5,21 +5,31 @@ mod world;
 
 use std::time::Duration;
 
-use app::{MarketPage, heat::Shade, source::MarketSnapshot};
+use app::{
+    MarketPage,
+    heat::Shade,
+    settings::{MarketCard, MarketCards},
+    source::MarketSnapshot,
+};
 use leptos::prelude::*;
 use schema::{
-    Absence, Figure, MarketOverview, Stamp, Venue, Why,
+    Absence, Figure, Held, MarketOverview, Stamp, Venue, Why, Zone,
     health::{Feed, RecordingEnd},
-    page::Frame,
+    page::{Frame, Headline},
 };
-use world::{NOW, bare_overview, frame, health, held, html, market_page, overview, text};
+use world::{NOW, bare_overview, frame, health, held, html, market_page, monitor, overview, text};
 
 fn page(page: MarketSnapshot) -> String {
-    html(move || view! { <MarketPage page=page shade=Shade::Change/> })
+    html(move || view! { <MarketPage page=page shade=Shade::Change cards=MarketCards::ALL/> })
 }
 
 fn with_frame(frame: Frame) -> String {
     page(MarketSnapshot { frame, ..market_page() })
+}
+
+fn with_overview(overview: Held<MarketOverview>) -> String {
+    let frame = Frame { headline: Ok(overview.with(Headline::from(&*overview.value))), ..frame() };
+    page(MarketSnapshot { frame, overview: Ok(overview), ..market_page() })
 }
 
 #[test]
@@ -60,7 +70,7 @@ fn what_comes_from_outside_names_its_source_beside_it_and_its_age_once_that_is_a
     let at = |age_s: u64| {
         let mut overview = overview();
         overview.btc_dominance = Figure::known(world::pct(57.4), NOW.minus(Duration::from_secs(age_s)));
-        with_frame(Frame { overview: Ok(held(overview, 1)), ..frame() })
+        with_overview(held(overview, 1))
     };
     let old = at(720);
     assert!(text(&old).contains("Dominance and market cap: CoinGecko , 12 min old"), "{}", text(&old));
@@ -76,7 +86,7 @@ fn what_comes_from_outside_names_its_source_beside_it_and_its_age_once_that_is_a
 #[test]
 fn a_simulated_market_credits_nobody_with_its_figures() {
     let simulated = MarketOverview { source: Venue::Sim, ..overview() };
-    let html = with_frame(Frame { overview: Ok(held(simulated, 1)), ..frame() });
+    let html = with_overview(held(simulated, 1));
     assert!(!html.contains("coingecko") && !html.contains("alternative.me"), "{html}");
     let text = text(&html);
     assert!(text.contains("Dominance and market cap: simulated"), "{text}");
@@ -85,13 +95,13 @@ fn a_simulated_market_credits_nobody_with_its_figures() {
 
 #[test]
 fn a_source_that_told_nothing_is_not_credited() {
-    let text = text(&with_frame(Frame { overview: Ok(held(bare_overview(), 1)), ..frame() }));
+    let text = text(&with_overview(held(bare_overview(), 1)));
     assert!(!text.contains("CoinGecko") && !text.contains("Alternative.me"), "{text}");
 }
 
 #[test]
 fn a_missing_figure_shows_its_reason_and_neither_0_nor_50() {
-    let text = text(&with_frame(Frame { overview: Ok(held(bare_overview(), 1)), ..frame() }));
+    let text = text(&with_overview(held(bare_overview(), 1)));
     for reason in [
         "No regime not measured yet",
         "Signal balance — not measured yet",
@@ -115,7 +125,7 @@ fn a_zero_that_was_measured_is_shown_as_zero() {
 
 #[test]
 fn a_stale_card_shows_its_age_and_keeps_its_figures() {
-    let html = with_frame(Frame { overview: Ok(held(overview(), 45)), ..frame() });
+    let html = with_overview(held(overview(), 45));
     assert!(html.contains(r#"data-state="stale""#));
     let text = text(&html);
     assert!(text.contains("45 s old"), "{text}");
@@ -125,7 +135,7 @@ fn a_stale_card_shows_its_age_and_keeps_its_figures() {
 
 #[test]
 fn an_expired_card_calls_its_figures_the_last_known() {
-    let html = with_frame(Frame { overview: Ok(held(overview(), 200)), ..frame() });
+    let html = with_overview(held(overview(), 200));
     assert!(html.contains(r#"data-state="expired""#));
     let text = text(&html);
     assert!(text.contains("last known, 3 min old"), "{text}");
@@ -150,8 +160,8 @@ fn a_card_without_a_value_says_why_and_shows_no_figure() {
 fn the_first_scan_shows_how_far_it_is() {
     let mut health = health(Feed::Live { venue: Venue::Bybit });
     health.symbols_ready = 14;
-    let text =
-        text(&with_frame(Frame { health: Ok(held(health, 1)), overview: Err(Absence::NeverWritten), ..frame() }));
+    let frame = Frame { monitor: Ok(monitor(&health, 1)), headline: Err(Absence::NeverWritten), ..frame() };
+    let text = text(&page(MarketSnapshot { frame, overview: Err(Absence::NeverWritten), ..market_page() }));
     assert!(text.contains("First scan: 14 of 60 symbols"), "{text}");
     assert!(text.contains("No reading of the market: waiting for the first scan."), "{text}");
 }
@@ -159,7 +169,7 @@ fn the_first_scan_shows_how_far_it_is() {
 #[test]
 fn a_simulated_market_is_named_on_top_and_cannot_be_dismissed() {
     let feed = Feed::Simulated { because: "Bybit unreachable (connection refused)".to_owned() };
-    let html = with_frame(Frame { health: Ok(held(health(feed), 1)), ..frame() });
+    let html = with_frame(Frame { monitor: Ok(monitor(&health(feed), 1)), ..frame() });
     assert!(text(&html).contains("SIMULATED MARKET: Bybit unreachable (connection refused)"));
     assert!(!html.contains("<button"), "nothing to press in a banner");
 }
@@ -167,7 +177,7 @@ fn a_simulated_market_is_named_on_top_and_cannot_be_dismissed() {
 #[test]
 fn a_recording_is_named_on_top_with_its_time_and_its_pace_and_says_when_it_is_over() {
     let feed = |speed, ended| Feed::Recorded { venue: Venue::Bybit, from: NOW, speed, ended };
-    let shown = |feed| text(&with_frame(Frame { health: Ok(held(health(feed), 1)), ..frame() }));
+    let shown = |feed| text(&with_frame(Frame { monitor: Ok(monitor(&health(feed), 1)), ..frame() }));
     let text = shown(feed(10, None));
     assert!(text.contains("RECORDED MARKET: Bybit from 21 Nov 2026, 01:51 UTC on, 10 times as fast."), "{text}");
     assert!(shown(feed(1, None)).contains("01:51 UTC on, as fast as it happened."));
@@ -177,19 +187,38 @@ fn a_recording_is_named_on_top_with_its_time_and_its_pace_and_says_when_it_is_ov
 }
 
 #[test]
+fn times_are_told_by_the_readers_clock_and_name_it() {
+    let feed = Feed::Recorded { venue: Venue::Bybit, from: NOW, speed: 1, ended: None };
+    let frame = Frame { monitor: Ok(monitor(&health(feed), 1)), zone: Zone::ahead(-210).unwrap(), ..frame() };
+    let text = text(&with_frame(frame));
+    assert!(text.contains("Bybit from 20 Nov 2026, 22:21 UTC−3:30 on"), "{text}");
+    assert!(text.contains("38 Fear Alternative.me , 21 Nov 2026"), "the day of an index is its publisher's: {text}");
+}
+
+#[test]
+fn only_the_cards_that_a_reader_chose_are_there_and_without_any_the_page_says_where_to_choose() {
+    let seen = |cards| html(move || view! { <MarketPage page=market_page() shade=Shade::Change cards=cards/> });
+    let two = seen(MarketCards::NONE.with(MarketCard::Movers).with(MarketCard::Breadth));
+    assert_eq!(two.matches("<section").count(), 2, "{two}");
+    assert!(two.contains(r#"id="breadth""#) && two.contains(r#"id="movers""#));
+    let none = seen(MarketCards::NONE);
+    assert!(!none.contains("<section") && none.contains(r#"<a href="/settings">"#), "{none}");
+}
+
+#[test]
 fn a_source_that_does_not_answer_is_named_with_its_cause_and_since_when() {
     let feed =
         Feed::Unreachable { venue: Venue::Bybit, cause: "the name could not be resolved".to_owned(), since: NOW };
-    let text = text(&with_frame(Frame { health: Ok(held(health(feed), 1)), ..frame() }));
+    let text = text(&with_frame(Frame { monitor: Ok(monitor(&health(feed), 1)), ..frame() }));
     assert!(text.contains("BYBIT UNREACHABLE since 21 Nov 2026, 01:51 UTC: the name could not be resolved"), "{text}");
 }
 
 #[test]
 fn a_monitor_that_fell_silent_is_not_taken_for_a_healthy_one() {
     let feed = Feed::Live { venue: Venue::Bybit };
-    let silent = text(&with_frame(Frame { health: Ok(held(health(feed), 300)), ..frame() }));
+    let silent = text(&with_frame(Frame { monitor: Ok(monitor(&health(feed), 300)), ..frame() }));
     assert!(silent.contains("MONITOR SILENT: it last reported at 21 Nov 2026, 01:46 UTC."), "{silent}");
-    let never = text(&with_frame(Frame { health: Err(Absence::NeverWritten), ..frame() }));
+    let never = text(&with_frame(Frame { monitor: Err(Absence::NeverWritten), ..frame() }));
     assert!(never.contains("MONITOR SILENT: waiting for the first scan."), "{never}");
     assert!(!text(&page(market_page())).contains("MONITOR SILENT"));
 }
@@ -232,7 +261,7 @@ fn a_figure_missing_for_any_reason_shows_that_reason() {
     ] {
         let mut overview = overview();
         overview.total_turnover_24h = Figure::Missing(why.clone());
-        let text = text(&with_frame(Frame { overview: Ok(held(overview, 1)), ..frame() }));
+        let text = text(&with_overview(held(overview, 1)));
         assert!(text.contains(&format!("Turnover 24 h — {why}")), "{why}: {text}");
     }
 }

@@ -5,14 +5,14 @@ mod world;
 
 use std::time::Duration;
 
-use app::{MarketPage, heat::Shade, source::MarketSnapshot};
+use app::{MarketPage, heat::Shade, settings::MarketCards, source::MarketSnapshot};
 use leptos::prelude::*;
 use schema::{Absence, Figure, PerpsPulse, Ratio, Usd, Why, perps::Liquidated, reading::Found};
 use world::{NOW, held, html, market_page, perps, text};
 
 fn card(perps: Found<PerpsPulse>) -> String {
     let page = MarketSnapshot { perps, ..market_page() };
-    let html = html(move || view! { <MarketPage page=page shade=Shade::Change/> });
+    let html = html(move || view! { <MarketPage page=page shade=Shade::Change cards=MarketCards::ALL/> });
     let start = html.find(r#"card perps""#).and_then(|place| html[..place].rfind("<section")).expect("the card");
     let end = html[start..].find("</section>").unwrap();
     html[start..start + end].to_owned()

@@ -9,8 +9,15 @@ use schema::{
     Absence, Breakdown, Figure, Schema, Venue, Why,
     health::Feed,
     page::{Frame, SymbolPage},
+    report::CacheReport,
 };
-use world::{breakdown, cache, cache_without_its_server, frame, health, held, html, symbol_page, text, young_row};
+use world::{
+    breakdown, cache, cache_without_its_server, frame, health, held, html, monitor, symbol_page, text, young_row,
+};
+
+fn system(frame: Frame, cache: CacheReport) -> SystemSnapshot {
+    SystemSnapshot { frame, health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 1)), cache }
+}
 
 fn page(breakdown: Breakdown) -> String {
     let page = SymbolPage { breakdown: Ok(held(breakdown, 1)), ..symbol_page() };
@@ -91,8 +98,7 @@ fn a_breakdown_that_is_absent_leaves_the_page_standing() {
 
 #[test]
 fn the_system_page_shows_source_streams_tasks_and_version() {
-    let frame = Frame { health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 1)), ..frame() };
-    let page = SystemSnapshot { frame, cache: cache() };
+    let page = system(frame(), cache());
     let text = text(&html(move || view! { <SystemPage page=page/> }));
     for figure in [
         "Bybit answers.",
@@ -112,7 +118,7 @@ fn the_system_page_shows_source_streams_tasks_and_version() {
 
 #[test]
 fn the_system_page_lists_every_schema_with_its_state_age_writer_stamp_size_and_last_error() {
-    let page = SystemSnapshot { frame: frame(), cache: cache() };
+    let page = system(frame(), cache());
     let text = text(&html(move || view! { <SystemPage page=page/> }));
     for expected in [
         "Shared cache None: this process keeps everything by itself.",
@@ -128,7 +134,7 @@ fn the_system_page_lists_every_schema_with_its_state_age_writer_stamp_size_and_l
 #[test]
 fn a_shared_cache_that_does_not_answer_is_said_on_top_and_in_detail() {
     let cache = cache_without_its_server();
-    let page = SystemSnapshot { frame: Frame { shared: cache.l2.clone(), ..frame() }, cache };
+    let page = system(Frame { shared: cache.l2.clone(), ..frame() }, cache);
     let text = text(&html(move || view! { <SystemPage page=page/> }));
     for expected in [
         "Shared cache: no answer since 21 Nov 2026, 01:50 UTC (no answer within 200 ms).",
@@ -143,7 +149,7 @@ fn a_shared_cache_that_does_not_answer_is_said_on_top_and_in_detail() {
 #[test]
 fn a_lost_page_leads_back_and_keeps_the_banner() {
     let feed = Feed::Simulated { because: "asked for".to_owned() };
-    let frame = Frame { health: Ok(held(health(feed), 1)), ..frame() };
+    let frame = Frame { monitor: Ok(monitor(&health(feed), 1)), ..frame() };
     let html = html(move || {
         view! { <LostPage frame=frame what="The universe has no symbol <b>X".to_owned()/> }
     });

@@ -229,9 +229,11 @@ impl Hub {
                 current.shared = shared.clone();
                 messages.push((Topic::Shared, StreamMessage::Shared(shared)));
             }
-            take(&mut health, &mut current.health, |held| messages.push((Topic::Health, StreamMessage::Health(held))));
+            take(&mut health, &mut current.health, |held| {
+                messages.push((Topic::Monitor, StreamMessage::Monitor(current::part(&held))));
+            });
             take(&mut overview, &mut current.overview, |held| {
-                messages.push((Topic::Overview, StreamMessage::Overview(held)));
+                messages.push((Topic::Headline, StreamMessage::Headline(current::part(&held))));
             });
             take(&mut breadth, &mut current.breadth, drop);
             take(&mut movers, &mut current.movers, drop);
@@ -346,9 +348,9 @@ mod tests {
     async fn a_whole_value_is_encoded_once_for_all_who_ask_in_a_tick() {
         let cache = Cache::builder(Clock::System, "test").build();
         let hub = Hub::new(cache, 7);
-        let asked = || async { hub.whole(&[Topic::Shared, Topic::Overview]).await };
+        let asked = || async { hub.whole(&[Topic::Shared, Topic::Headline]).await };
         let ((stamp, first), (_, second)) = (asked().await, asked().await);
-        let [one] = first.as_slice() else { panic!("there is no overview: {first:?}") };
+        let [one] = first.as_slice() else { panic!("there is no headline: {first:?}") };
         assert_eq!(one.bytes().as_ptr(), second[0].bytes().as_ptr(), "the same bytes");
         hub.run_for_a_tick().await;
         let (next, third) = asked().await;

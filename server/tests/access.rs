@@ -81,7 +81,7 @@ async fn a_stranger_is_led_to_the_login_and_told_nothing_of_the_market() {
         assert!(!header(&answer, "content-security-policy").is_empty(), "{path}");
     }
     for path in
-        ["/api/v1/overview", "/api/dashboard/mobile-data", "/api/v1/stream?topics=health", "/metrics", "/health"]
+        ["/api/v1/overview", "/api/dashboard/mobile-data", "/api/v1/stream?topics=monitor", "/metrics", "/health"]
     {
         let answer = get(&program, path).send().await.unwrap();
         assert_eq!((answer.status().as_u16(), header(&answer, "www-authenticate")), (401, "Bearer"), "{path}");
@@ -130,7 +130,7 @@ async fn a_login_lasts_over_a_restart_and_ends_with_another_token() {
     let inside = async |program: &Program, path: &str| {
         get(program, path).header("cookie", format!("a=b; {pair}")).send().await.unwrap().status().as_u16()
     };
-    for path in ["/", "/settings", "/metrics", "/health", "/api/v1/cache", "/api/v1/stream?topics=health"] {
+    for path in ["/", "/settings", "/metrics", "/health", "/api/v1/cache", "/api/v1/stream?topics=monitor"] {
         assert_eq!(inside(&program, path).await, 200, "{path}");
         let bearer = get(&program, path).bearer_auth(TOKEN).send().await.unwrap();
         assert_eq!(bearer.status(), 200, "{path}");
@@ -202,7 +202,7 @@ async fn another_origin_changes_nothing_and_no_form_is_endless() {
 #[tokio::test]
 async fn what_is_open_to_all_is_read_by_all_and_changed_by_those_inside() {
     let program = guarded(&[("VIRTUOSO_ACCESS_OPEN_TO_ALL", "true")]).await;
-    for path in ["/", "/system", "/api/v1/cache", "/api/v1/stream?topics=health", "/health"] {
+    for path in ["/", "/system", "/api/v1/cache", "/api/v1/stream?topics=monitor", "/health"] {
         assert_eq!(get(&program, path).send().await.unwrap().status(), 200, "{path}");
     }
     assert_eq!(get(&program, "/metrics").send().await.unwrap().status(), 401);

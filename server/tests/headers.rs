@@ -15,7 +15,7 @@ const OTHERS: [&str; 12] = [
     "/api/v1/signals",
     "/api/v1/cache",
     "/api/v1/symbols/BTCUSDT",
-    "/api/v1/stream?topics=health",
+    "/api/v1/stream?topics=monitor",
     "/api/v1/nowhere",
     "/api/dashboard/mobile-data",
     "/livez",

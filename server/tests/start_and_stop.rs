@@ -59,7 +59,7 @@ fn a_web_process_without_memcached_has_nothing_to_read() {
 #[tokio::test]
 async fn a_terminated_process_ends_within_five_seconds_and_leaves_a_retry_hint() {
     let program = Program::simulated().await;
-    let stream = program.open("/api/v1/stream?topics=health").await;
+    let stream = program.open("/api/v1/stream?topics=monitor").await;
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
     let asked = Instant::now();
     let status = tokio::task::spawn_blocking(move || program.terminate()).await.unwrap();

@@ -52,7 +52,7 @@ pub use perps::PerpsPulse;
 pub use reading::{Absence, Held, Reading};
 pub use signals::{Direction, SignalRow, Signals};
 pub use stamp::{Origin, Stamp};
-pub use time::UnixMs;
+pub use time::{UnixMs, Zone};
 pub use unit::{Lean, Pct, Points, Price, Rate, Ratio, Score, Usd};
 pub use universe::MarketUniverse;
 

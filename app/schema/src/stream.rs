@@ -8,20 +8,22 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::delta::{SignalsDelta, TickedQuote};
 use crate::{
-    Breakdown, Held, MarketOverview, Name, SCHEMAS, Signals, Stamp, Symbol, SystemHealth, UnixMs, report::L2State,
+    Breakdown, Held, Name, SCHEMAS, Signals, Stamp, Symbol, UnixMs,
+    page::{Headline, MonitorState},
+    report::L2State,
 };
 
-/// What a client may listen to; several are joined by commas in the query: `?topics=overview,signals`.
+/// What a client may listen to; several are joined by commas in the query: `?topics=headline,signals`.
 ///
 /// Those of [`FRAME`](Topic::FRAME) are on every page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
-    /// The market in one look.
-    Overview,
+    /// The market in one sentence.
+    Headline,
     /// Every symbol.
     Signals,
-    /// How the monitor is doing.
-    Health,
+    /// Where the data comes from, and how far the first scan is.
+    Monitor,
     /// How the shared cache answers.
     Shared,
     /// One symbol's score, taken apart: `breakdown:BTCUSDT`.
@@ -32,15 +34,15 @@ pub enum Topic {
 
 impl Topic {
     /// What every page's frame shows.
-    pub const FRAME: [Self; 3] = [Self::Overview, Self::Health, Self::Shared];
+    pub const FRAME: [Self; 3] = [Self::Headline, Self::Monitor, Self::Shared];
 }
 
 impl std::fmt::Display for Topic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Overview => f.write_str("overview"),
+            Self::Headline => f.write_str("headline"),
             Self::Signals => f.write_str("signals"),
-            Self::Health => f.write_str("health"),
+            Self::Monitor => f.write_str("monitor"),
             Self::Shared => f.write_str("shared"),
             Self::Breakdown(symbol) => write!(f, "breakdown:{symbol}"),
             Self::Changed(name) => write!(f, "changed:{name}"),
@@ -50,7 +52,7 @@ impl std::fmt::Display for Topic {
 
 /// A text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a topic: overview, signals, health, shared, breakdown:SYMBOL or changed:SCHEMA is expected")]
+#[error("not a topic: headline, monitor, shared, signals, breakdown:SYMBOL or changed:SCHEMA is expected")]
 pub struct NotATopic;
 
 impl std::str::FromStr for Topic {
@@ -58,9 +60,9 @@ impl std::str::FromStr for Topic {
 
     fn from_str(text: &str) -> Result<Self, NotATopic> {
         Ok(match text {
-            "overview" => Self::Overview,
+            "headline" => Self::Headline,
             "signals" => Self::Signals,
-            "health" => Self::Health,
+            "monitor" => Self::Monitor,
             "shared" => Self::Shared,
             _ => match text.split_once(':').ok_or(NotATopic)? {
                 ("breakdown", symbol) => Self::Breakdown(symbol.parse().map_err(|_| NotATopic)?),
@@ -78,14 +80,14 @@ impl std::str::FromStr for Topic {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StreamMessage {
-    /// The market in one look.
-    Overview(Held<MarketOverview>),
+    /// The market in one sentence.
+    Headline(Held<Headline>),
     /// Every symbol, whole.
     Signals(Held<Signals>),
     /// What changed among the symbols.
     SignalsDelta(SignalsDelta),
-    /// How the monitor is doing.
-    Health(Held<SystemHealth>),
+    /// Where the data comes from, and how far the first scan is.
+    Monitor(Held<MonitorState>),
     /// How the shared cache answers.
     Shared(L2State),
     /// One symbol's score, taken apart.

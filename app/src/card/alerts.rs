@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use schema::{
-    AlertLog, Held, Symbol, UnixMs,
+    AlertLog, Held, Symbol,
     alerts::{Alert, Event, Kind},
     page::Frame,
     reading::Found,
@@ -26,15 +26,14 @@ use crate::{
 };
 
 pub(crate) fn alerts(page: &Frame, found: &Found<AlertLog>, query: Query) -> AnyView {
-    let now = page.now;
-    rendered_card(Look { name: "alerts", title: "What happened" }, page, found, |held| body(held, query, now))
+    rendered_card(Look { name: "alerts", title: "What happened" }, page, found, |held| body(held, query, page))
 }
 
-fn body(held: &Held<AlertLog>, query: Query, now: UnixMs) -> AnyView {
+fn body(held: &Held<AlertLog>, query: Query, page: &Frame) -> AnyView {
     let log = &held.value;
     let listed: Vec<&Alert> =
         log.alerts.iter().filter(|alert| query.kind.is_none_or(|kind| kind == alert.event.kind())).collect();
-    let since = format::moment(log.watched_since);
+    let since = format::moment(log.watched_since, page.zone);
     let list = if listed.is_empty() {
         let what = query.kind.map_or("Nothing happened", |kind| match kind {
             Kind::Signal => "No signal turned",
@@ -45,7 +44,7 @@ fn body(held: &Held<AlertLog>, query: Query, now: UnixMs) -> AnyView {
         view! { <p class="absent">{format!("{what} since {since}.")}</p> }.into_any()
     } else {
         let ids = ids(&listed);
-        let rows = listed.iter().zip(ids).take(SHOWN).map(|(alert, id)| row(alert, id, now)).collect_view();
+        let rows = listed.iter().zip(ids).take(SHOWN).map(|(alert, id)| row(alert, id, page)).collect_view();
         view! { <ol class="log">{rows}</ol> }.into_any()
     };
     let shown = listed.len().min(SHOWN);
@@ -84,13 +83,13 @@ fn ids(listed: &[&Alert]) -> Vec<String> {
     ids
 }
 
-fn row(alert: &Alert, id: String, now: UnixMs) -> AnyView {
+fn row(alert: &Alert, id: String, page: &Frame) -> AnyView {
     let (what, value) = told(&alert.event);
     view! {
         <li id=id class=format!("alert {}", alert.event.kind().as_str())>
             <div class="what">{what}</div>
             <div class="value">{value}</div>
-            <p class="note">{format!("{} · ", format::clock(alert.at))}{time::age(alert.at, now)}" ago"</p>
+            <p class="note">{format!("{} · ", format::clock(alert.at, page.zone))}{time::age(alert.at, page.now)}" ago"</p>
         </li>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! A symbol's score: the ring, the word, the sentence, and how far it is to be trusted.
 
 use leptos::prelude::*;
-use schema::{Breakdown, Figure, Held, reading::Found};
+use schema::{Breakdown, Figure, Held, Zone, reading::Found};
 
 use super::{Look, card};
 use crate::{
@@ -14,10 +14,10 @@ use crate::{
 };
 
 pub(crate) fn confluence(store: Store, found: RwSignal<Found<Breakdown>>) -> AnyView {
-    card(Look { name: "confluence", title: "Score" }, store, found, body)
+    card(Look { name: "confluence", title: "Score" }, store, found, move |held| body(held, store.zone))
 }
 
-fn body(held: &Held<Breakdown>) -> AnyView {
+fn body(held: &Held<Breakdown>, zone: Zone) -> AnyView {
     let (b, row) = (&held.value, &held.value.row);
     let word = row.direction.map_or_else(
         || {
@@ -27,7 +27,7 @@ fn body(held: &Held<Breakdown>) -> AnyView {
         direction,
     );
     let closed = b.bar_closed_at.map(|at| {
-        view! { <p class="note">"bar closed "<time datetime=format::utc(at)>{format::clock(at)}</time></p> }
+        view! { <p class="note">"bar closed "<time datetime=format::utc(at)>{format::clock(at, zone)}</time></p> }
     });
     let agreement = match row.agreement {
         Some(ratio) => plain_stat("Agreement", format::share(ratio)),

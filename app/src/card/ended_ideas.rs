@@ -27,13 +27,12 @@ use crate::{
 const SHOWN: usize = 30;
 
 pub(crate) fn ended_ideas(page: &Frame, found: &Found<ActiveIdeas>) -> AnyView {
-    let now = page.now;
-    rendered_card(Look { name: "ended-ideas", title: "Ended ideas" }, page, found, |held| body(held, now))
+    rendered_card(Look { name: "ended-ideas", title: "Ended ideas" }, page, found, |held| body(held, page))
 }
 
-fn body(held: &Held<ActiveIdeas>, now: UnixMs) -> AnyView {
+fn body(held: &Held<ActiveIdeas>, page: &Frame) -> AnyView {
     let value = &held.value;
-    let since = format::moment(value.watched_since);
+    let since = format::moment(value.watched_since, page.zone);
     if value.ended.is_empty() {
         return view! { <p class="absent">{format!("None ended since {since}.")}</p> }.into_any();
     }
@@ -41,7 +40,7 @@ fn body(held: &Held<ActiveIdeas>, now: UnixMs) -> AnyView {
         view! { <div class="stat"><dt>{outcome.label()}</dt><dd class="n">{format::count(value.counts.of(outcome).into())}</dd></div> }
     });
     let n = value.counts.n();
-    let rows = value.ended.iter().take(SHOWN).map(|ended| row(ended, now)).collect_view();
+    let rows = value.ended.iter().take(SHOWN).map(|ended| row(ended, page.now)).collect_view();
     let rest = (value.ended.len() > SHOWN).then(|| format!(" The latest {SHOWN} are listed."));
     view! {
         <p class="n-of">{format!("n = {} since {since}", format::count(n))}</p>

@@ -1,7 +1,7 @@
 //! Where the data comes from, and how far the first scan is. Server only.
 
 use leptos::prelude::*;
-use schema::{Held, SystemHealth, UnixMs, health::Feed, page::Frame};
+use schema::{Held, SystemHealth, health::Feed, page::Frame, reading::Found};
 
 use super::{Look, rendered_card};
 use crate::{
@@ -14,21 +14,23 @@ use crate::{
     },
 };
 
-pub(crate) fn feed(page: &Frame) -> AnyView {
-    rendered_card(Look { name: "feed", title: "Source" }, page, &page.health, |held| body(page.now, held))
+pub(crate) fn feed(page: &Frame, health: &Found<SystemHealth>) -> AnyView {
+    rendered_card(Look { name: "feed", title: "Source" }, page, health, |held| body(page, held))
 }
 
-fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {
+fn body(page: &Frame, held: &Held<SystemHealth>) -> AnyView {
     let h = &held.value;
     let (class, word, text) = match &h.feed {
         Feed::Live { venue } => ("up", "Live", format!("{} answers.", venue.label())),
         Feed::Connecting { venue } => ("mid", "Connecting", format!("The first connection to {}.", venue.label())),
         Feed::Simulated { because } => ("mid", "Simulated", because.clone()),
-        Feed::Recorded { venue, from, speed, ended } => ("mid", "Recorded", recorded(*venue, *from, *speed, *ended)),
+        Feed::Recorded { venue, from, speed, ended } => {
+            ("mid", "Recorded", recorded(*venue, *from, *speed, *ended, page.zone))
+        }
         Feed::Unreachable { venue, cause, since } => (
             "down",
             "Unreachable",
-            format!("{} does not answer since {}: {cause}", venue.label(), format::moment(*since)),
+            format!("{} does not answer since {}: {cause}", venue.label(), format::moment(*since, page.zone)),
         ),
     };
     let share = if h.symbols_total > 0 { f64::from(h.symbols_ready) / f64::from(h.symbols_total) * 100.0 } else { 0.0 };
@@ -46,8 +48,8 @@ fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {
             {plain_stat("Version", h.version.clone())}
             <div class="stat">
                 <dt>"Running for"</dt>
-                <dd>{time::age(started, now)}</dd>
-                <dd class="note"><time datetime=format::utc(started)>{format!("since {}", format::moment(started))}</time></dd>
+                <dd>{time::age(started, page.now)}</dd>
+                <dd class="note"><time datetime=format::utc(started)>{format!("since {}", format::moment(started, page.zone))}</time></dd>
             </div>
             {plain_stat("Written by", held.by.to_string())}
         </dl>

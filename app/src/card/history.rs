@@ -1,16 +1,16 @@
 //! The last scores of a symbol as a line around 50.
 
 use leptos::prelude::*;
-use schema::{Breakdown, Held, breakdown::ScorePoint, reading::Found};
+use schema::{Breakdown, Held, Zone, breakdown::ScorePoint, reading::Found};
 
 use super::{Look, card};
 use crate::{format, live::Store, part::spark::points};
 
 pub(crate) fn history(store: Store, found: RwSignal<Found<Breakdown>>) -> AnyView {
-    card(Look { name: "history", title: "Score history" }, store, found, body)
+    card(Look { name: "history", title: "Score history" }, store, found, move |held| body(held, store.zone))
 }
 
-fn body(held: &Held<Breakdown>) -> AnyView {
+fn body(held: &Held<Breakdown>, zone: Zone) -> AnyView {
     let history = &held.value.history;
     let values: Vec<f64> = history.iter().map(|point| point.score.get()).collect();
     // As far from 50 on either side as the scores go, and never so near that noise looks like a move.
@@ -35,14 +35,14 @@ fn body(held: &Held<Breakdown>) -> AnyView {
             <polyline points=line/>
         </svg>
         <p class="pair note">
-            {stamp(first)}
+            {stamp(first, zone)}
             <span>{format!("{} to {}", format::fixed(low, 2), format::fixed(high, 2))}</span>
-            {stamp(last)}
+            {stamp(last, zone)}
         </p>
     }
     .into_any()
 }
 
-fn stamp(point: &ScorePoint) -> AnyView {
-    view! { <time datetime=format::utc(point.at)>{format::clock(point.at)}</time> }.into_any()
+fn stamp(point: &ScorePoint, zone: Zone) -> AnyView {
+    view! { <time datetime=format::utc(point.at)>{format::clock(point.at, zone)}</time> }.into_any()
 }

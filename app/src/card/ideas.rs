@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use schema::{
-    ActiveIdeas, Direction, Figure, Held, Price, UnixMs,
+    ActiveIdeas, Direction, Figure, Held, Price, Zone,
     ideas::{Idea, IdeaSide, Reason, Shift},
     page::Frame,
     reading::Found,
@@ -23,16 +23,15 @@ use crate::{
 const SHOWN: usize = 30;
 
 pub(crate) fn ideas(page: &Frame, found: &Found<ActiveIdeas>) -> AnyView {
-    let now = page.now;
-    rendered_card(Look { name: "ideas", title: "Open ideas" }, page, found, |held| body(held, now))
+    rendered_card(Look { name: "ideas", title: "Open ideas" }, page, found, |held| body(held, page))
 }
 
-fn body(held: &Held<ActiveIdeas>, now: UnixMs) -> AnyView {
+fn body(held: &Held<ActiveIdeas>, page: &Frame) -> AnyView {
     let value = &held.value;
     let list = if value.open.is_empty() {
-        view! { <p class="absent">{why_none(value)}</p> }.into_any()
+        view! { <p class="absent">{why_none(value, page.zone)}</p> }.into_any()
     } else {
-        value.open.iter().take(SHOWN).map(|open| idea(open, now)).collect_view().into_any()
+        value.open.iter().take(SHOWN).map(|open| idea(open, page)).collect_view().into_any()
     };
     let rest = (value.open.len() > SHOWN)
         .then(|| view! { <p class="note">{format!("The newest {SHOWN} of {} are shown.", value.open.len())}</p> });
@@ -57,8 +56,8 @@ fn body(held: &Held<ActiveIdeas>, now: UnixMs) -> AnyView {
 }
 
 /// Why no idea stands, from what was counted.
-fn why_none(value: &ActiveIdeas) -> String {
-    let (since, ended) = (format::moment(value.watched_since), value.counts.n());
+fn why_none(value: &ActiveIdeas, zone: Zone) -> String {
+    let (since, ended) = (format::moment(value.watched_since, zone), value.counts.n());
     let opened = match ended {
         0 => format!("None opened since {since}."),
         n => format!("{} opened since {since}, and ended.", format::count(n)),
@@ -85,7 +84,8 @@ pub(super) fn multiple(r: f64) -> Text {
     Text::change(format!("{} R", format::signed(r, 2)))
 }
 
-fn idea(idea: &Idea, now: UnixMs) -> AnyView {
+fn idea(idea: &Idea, page: &Frame) -> AnyView {
+    let (now, zone) = (page.now, page.zone);
     let word = pointing(idea.side).label();
     let id = format!("idea-{}-{}", idea.symbol, word.to_lowercase());
     let (details, heading) = (format!("{id}-why"), format!("{id}-name"));
@@ -93,7 +93,7 @@ fn idea(idea: &Idea, now: UnixMs) -> AnyView {
     let away = Text::plain(format!("{}%", format::signed(100.0 * (idea.stop.get() / idea.entry.get() - 1.0), 2)));
     let targets = idea.targets.iter().map(|target| {
         let label = format!("Target {} R", format::fixed(target.r.get(), 1));
-        let note = target.reached_at.map(|at| format!("reached {}", format::clock(at)));
+        let note = target.reached_at.map(|at| format!("reached {}", format::clock(at, zone)));
         view! {
             <div class="stat">
                 <dt>{label}</dt>
@@ -123,7 +123,7 @@ fn idea(idea: &Idea, now: UnixMs) -> AnyView {
             </div>
             {scale(idea)}
             <dl class="stats">
-                {stat_of("Entry", price(idea.entry), Some(format::clock(idea.opened_at)))}
+                {stat_of("Entry", price(idea.entry), Some(format::clock(idea.opened_at, zone)))}
                 {stat_of("Stop", price(idea.stop), Some(away.view()))}
                 {targets.collect_view()}
                 {stat_of("Ends in", time::left(idea.expires_at, now), None::<String>)}

@@ -1,7 +1,7 @@
 //! The market in one look. Server only.
 
 use leptos::prelude::*;
-use schema::{Figure, Held, MarketOverview, UnixMs, Venue, page::Frame};
+use schema::{Figure, Held, MarketOverview, UnixMs, Venue, Zone, page::Frame, reading::Found};
 
 use super::{Look, rendered_card};
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
     },
 };
 
-pub(crate) fn overview(page: &Frame) -> AnyView {
-    rendered_card(Look { name: "overview", title: "Overview" }, page, &page.overview, |held| body(page.now, held))
+pub(crate) fn overview(page: &Frame, found: &Found<MarketOverview>) -> AnyView {
+    rendered_card(Look { name: "overview", title: "Overview" }, page, found, |held| body(page.now, held))
 }
 
 fn body(now: UnixMs, held: &Held<MarketOverview>) -> AnyView {
@@ -190,7 +190,7 @@ fn fear_greed(o: &MarketOverview) -> AnyView {
     match &o.fear_greed {
         Figure::Known { value, .. } => {
             let source = source(o.source, "https://alternative.me/crypto/fear-and-greed-index/", "Alternative.me");
-            let note = view! { {source}{format!(", {}", format::date(value.date))} };
+            let note = view! { {source}{format!(", {}", format::date(value.date, Zone::UTC))} };
             let shown = Text::plain(format!("{} {}", format::fixed(value.value.get(), 0), value.label)).view();
             stat_of("Fear & Greed", shown, Some(note))
         }

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use schema::{
-    Origin, UnixMs,
+    Origin,
+    page::Frame,
     report::{CacheReport, SchemaReport},
 };
 
@@ -15,15 +16,15 @@ use crate::{
     },
 };
 
-pub(crate) fn schemas(now: UnixMs, report: &CacheReport) -> AnyView {
-    rendered_plain_card(Look { name: "schemas", title: "Cache" }, "fresh", body(now, report))
+pub(crate) fn schemas(page: &Frame, report: &CacheReport) -> AnyView {
+    rendered_plain_card(Look { name: "schemas", title: "Cache" }, "fresh", body(page, report))
 }
 
-fn body(now: UnixMs, report: &CacheReport) -> AnyView {
+fn body(page: &Frame, report: &CacheReport) -> AnyView {
     if report.schemas.is_empty() {
         return view! { <p class="absent">"Nothing was written or read yet."</p> }.into_any();
     }
-    let rows: Vec<_> = report.schemas.iter().map(|schema| row(now, schema)).collect();
+    let rows: Vec<_> = report.schemas.iter().map(|schema| row(page, schema)).collect();
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label="List of schemas">
             <table class="tasks-table schemas-table">
@@ -43,14 +44,14 @@ fn body(now: UnixMs, report: &CacheReport) -> AnyView {
     .into_any()
 }
 
-fn row(now: UnixMs, schema: &SchemaReport) -> AnyView {
+fn row(page: &Frame, schema: &SchemaReport) -> AnyView {
     let age = match schema.as_of {
-        Some(as_of) => time::age(as_of, now),
+        Some(as_of) => time::age(as_of, page.now),
         None => dash("never written"),
     };
     let size = schema.bytes.map_or_else(|| dash("never written"), |bytes| Text::plain(format::bytes(bytes)).view());
     let error = schema.last_error.as_ref().map(|error| {
-        let text = format!("{}: {}", format::moment(error.at), error.text);
+        let text = format!("{}: {}", format::moment(error.at, page.zone), error.text);
         view! { <span class="error">{text}</span> }
     });
     view! {

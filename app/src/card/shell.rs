@@ -1,7 +1,7 @@
 //! The card itself: its heading, the age of what it shows, and what it shows when there is nothing.
 
 use leptos::prelude::*;
-use schema::{Absence, Held, SystemHealth, UnixMs, reading::Found};
+use schema::{Absence, Held, UnixMs, page::MonitorState, reading::Found};
 
 use crate::{format, frame, live::Store};
 
@@ -116,16 +116,7 @@ fn drawn(look: Look, judge: Box<dyn Fn() -> Note + Send + Sync>, content: Box<dy
 /// A card of the server's alone over something that is no schema: always there, with a state of its own.
 #[cfg(feature = "ssr")]
 pub(crate) fn rendered_plain_card(look: Look, state: &'static str, content: AnyView) -> AnyView {
-    let heading = format!("{}-heading", look.name);
-    view! {
-        <section id=look.name class=format!("card {}", look.name) aria-labelledby=heading data-state=state>
-            <div class="card-head">
-                <h2 id=heading.clone()>{look.title}</h2>
-            </div>
-            {content}
-        </section>
-    }
-    .into_any()
+    rendered(look, state, [None, None, None], None, content)
 }
 
 /// A card of the server's alone, on a page that is refreshed: it carries the times by which it ages.
@@ -137,25 +128,39 @@ pub(crate) fn rendered_card<T>(
     body: impl FnOnce(&Held<T>) -> AnyView,
 ) -> AnyView {
     let Note { state, text } = note(found, page.now);
+    match found {
+        Ok(held) => {
+            let times = [held.as_of, held.fresh_until, held.stale_until].map(Some);
+            rendered(look, state, times, Some(text), body(held))
+        }
+        Err(absence) => rendered(look, state, [None, None, None], Some(text), nothing(&page.monitor, absence)),
+    }
+}
+
+/// Its outline, with the time of its value, until when that is fresh and until when stale.
+#[cfg(feature = "ssr")]
+fn rendered(
+    look: Look,
+    state: &'static str,
+    times: [Option<UnixMs>; 3],
+    age: Option<String>,
+    content: AnyView,
+) -> AnyView {
     let heading = format!("{}-heading", look.name);
-    let time = |of: fn(&Held<T>) -> UnixMs| found.as_ref().ok().map(|held| of(held).0.to_string());
-    let content = match found {
-        Ok(held) => body(held),
-        Err(absence) => nothing(&page.health, absence),
-    };
+    let [as_of, fresh_until, stale_until] = times.map(|time| time.map(|at| at.0.to_string()));
     view! {
         <section
             id=look.name
             class=format!("card {}", look.name)
             aria-labelledby=heading
             data-state=state
-            data-as-of=time(|held| held.as_of)
-            data-fresh-until=time(|held| held.fresh_until)
-            data-stale-until=time(|held| held.stale_until)
+            data-as-of=as_of
+            data-fresh-until=fresh_until
+            data-stale-until=stale_until
         >
             <div class="card-head">
                 <h2 id=heading.clone()>{look.title}</h2>
-                <p class="age">{text}</p>
+                {age.map(|age| view! { <p class="age">{age}</p> })}
             </div>
             {content}
         </section>
@@ -164,12 +169,12 @@ pub(crate) fn rendered_card<T>(
 }
 
 fn absent(store: Store, absence: &Absence) -> AnyView {
-    store.health.with(|health| nothing(health, absence))
+    store.monitor.with(|monitor| nothing(monitor, absence))
 }
 
 /// Why there is nothing to show; during the first scan, how far that is.
-fn nothing(health: &Found<SystemHealth>, absence: &Absence) -> AnyView {
-    let progress = health.as_ref().ok().and_then(|held| frame::first_scan(&held.value));
+fn nothing(monitor: &Found<MonitorState>, absence: &Absence) -> AnyView {
+    let progress = monitor.as_ref().ok().and_then(|held| frame::first_scan(&held.value));
     let reason = match absence {
         Absence::NeverWritten => {
             progress.map_or_else(|| absence.to_string(), |progress| format!("First scan: {progress}"))

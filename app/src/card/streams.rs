@@ -5,6 +5,7 @@ use schema::{
     Held, SystemHealth, UnixMs,
     health::{Lag, RequestPause},
     page::Frame,
+    reading::Found,
 };
 
 use super::{Look, rendered_card};
@@ -16,8 +17,8 @@ use crate::{
     },
 };
 
-pub(crate) fn streams(page: &Frame) -> AnyView {
-    rendered_card(Look { name: "streams", title: "Streams" }, page, &page.health, |held| body(page.now, held))
+pub(crate) fn streams(page: &Frame, health: &Found<SystemHealth>) -> AnyView {
+    rendered_card(Look { name: "streams", title: "Streams" }, page, health, |held| body(page.now, held))
 }
 
 fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {

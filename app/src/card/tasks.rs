@@ -1,7 +1,7 @@
 //! The tasks of the monitor. Server only.
 
 use leptos::prelude::*;
-use schema::{Held, SystemHealth, UnixMs, health::TaskStatus, page::Frame};
+use schema::{Held, SystemHealth, UnixMs, health::TaskStatus, page::Frame, reading::Found};
 
 use super::{Look, rendered_card};
 use crate::{
@@ -12,8 +12,8 @@ use crate::{
     },
 };
 
-pub(crate) fn tasks(page: &Frame) -> AnyView {
-    rendered_card(Look { name: "tasks", title: "Tasks" }, page, &page.health, |held| body(page.now, held))
+pub(crate) fn tasks(page: &Frame, health: &Found<SystemHealth>) -> AnyView {
+    rendered_card(Look { name: "tasks", title: "Tasks" }, page, health, |held| body(page.now, held))
 }
 
 fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {

@@ -1,6 +1,6 @@
 //! Round numbers along the sides of the chart.
 
-use schema::{Timeframe, UnixMs};
+use schema::{Timeframe, UnixMs, Zone};
 
 use crate::format;
 
@@ -47,18 +47,18 @@ pub(super) struct Mark {
     pub(super) text: String,
 }
 
-/// Round times in UTC from `first` to `last`, `apart` candles or more from one another.
-pub(super) fn times(first: UnixMs, last: UnixMs, timeframe: Timeframe, apart: u16) -> Vec<Mark> {
+/// Round times of a clock from `first` to `last`, `apart` candles or more from one another.
+pub(super) fn times(first: UnixMs, last: UnixMs, timeframe: Timeframe, apart: u16, zone: Zone) -> Vec<Mark> {
     let least = i64::from(apart) * timeframe.ms();
     let Some(span) = SPANS_MS.into_iter().find(|span| *span >= least) else { return Vec::new() };
-    let start = first.0.div_euclid(span) * span;
+    let start = UnixMs(first.0 + zone.ahead_ms()).floor(span).0 - zone.ahead_ms();
     (0..)
         .map(|n| UnixMs(start + n * span))
         .take_while(|at| *at <= last)
         .filter(|at| *at >= first)
         .map(|at| {
-            let midnight = at.0.rem_euclid(DAY_MS) == 0;
-            Mark { at, text: if midnight { format::day(at) } else { format::minute(at) } }
+            let midnight = (at.0 + zone.ahead_ms()).rem_euclid(DAY_MS) == 0;
+            Mark { at, text: if midnight { format::day(at, zone) } else { format::minute(at, zone) } }
         })
         .collect()
 }
@@ -77,12 +77,15 @@ mod tests {
     }
 
     #[test]
-    fn times_are_round_in_utc_and_midnight_is_a_day() {
+    fn times_are_round_by_the_readers_clock_and_midnight_is_a_day() {
         // 21 Nov 2026, 23:20 UTC, and 68 minutes on.
         let first = UnixMs(1_795_303_200_000);
-        let marks = times(first, UnixMs(first.0 + 67 * MINUTE_MS), Timeframe::M1, 14);
-        let texts: Vec<_> = marks.iter().map(|mark| mark.text.as_str()).collect();
-        assert_eq!(texts, ["23:30", "23:45", "22 Nov", "00:15"]);
+        let texts = |zone| {
+            let marks = times(first, UnixMs(first.0 + 67 * MINUTE_MS), Timeframe::M1, 14, zone);
+            marks.into_iter().map(|mark| mark.text).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(Zone::UTC), ["23:30", "23:45", "22 Nov", "00:15"]);
+        assert_eq!(texts(Zone::ahead(345).unwrap()), ["05:15", "05:30", "05:45", "06:00"]);
     }
 
     proptest! {
@@ -106,7 +109,7 @@ mod tests {
             let timeframe = Timeframe::ALL[which];
             let first = UnixMs(start * timeframe.ms());
             let last = UnixMs(first.0 + 67 * timeframe.ms());
-            let marks = times(first, last, timeframe, 14);
+            let marks = times(first, last, timeframe, 14, Zone::UTC);
             prop_assert!(!marks.is_empty() && marks.len() <= 5, "{:?}", marks);
             for pair in marks.windows(2) {
                 prop_assert!(pair[1].at.0 - pair[0].at.0 >= 14 * timeframe.ms());

@@ -143,8 +143,8 @@ pub(super) fn picture(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
         "Candles of {}, {} of them, from {} to {}: first open {}, highest {}, lowest {}, last close {}",
         spoken(chart.timeframe),
         run.len(),
-        format::moment(first.start),
-        format::moment(UnixMs(last.start.0 + chart.timeframe.ms())),
+        format::moment(first.start, chart.zone),
+        format::moment(UnixMs(last.start.0 + chart.timeframe.ms()), chart.zone),
         shown(first.open),
         shown(reach.high),
         shown(reach.low),
@@ -165,7 +165,7 @@ pub(super) fn picture(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
             {extreme(run, |a, b| b.low < a.low, |candle| candle.low, PRICE.bottom + 11.0, &shown)}
             {right(VOLUME.top + 4.0, "axis", format!("{} vol", format::amount(reach.volume)))}
             {scored.then(|| score_line(chart, run))}
-            {times(chart.timeframe, run, bottom + 12.0)}
+            {times(chart, run, bottom + 12.0)}
         </svg>
     }
     .into_any()
@@ -188,12 +188,12 @@ fn extreme(
         .into_any()
 }
 
-fn times(timeframe: Timeframe, run: &[Candle], y: f64) -> Vec<AnyView> {
+fn times(chart: &Chart, run: &[Candle], y: f64) -> Vec<AnyView> {
     let (Some(first), Some(last)) = (run.first(), run.last()) else { return Vec::new() };
-    axis::times(first.start, last.start, timeframe, 14)
+    axis::times(first.start, last.start, chart.timeframe, 14, chart.zone)
         .into_iter()
         .filter_map(|mark| {
-            let place = usize::try_from((mark.at.0 - first.start.0) / timeframe.ms()).ok()?;
+            let place = usize::try_from((mark.at.0 - first.start.0) / chart.timeframe.ms()).ok()?;
             let x = left(place, run.len()) + BODY / 2.0;
             // A label that would be cut off at a side is left out.
             (20.0..LABELS - 20.0).contains(&x).then(|| {

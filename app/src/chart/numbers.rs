@@ -10,10 +10,13 @@ use crate::format;
 pub(super) fn table(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
     let decimals = format::decimals(tick);
     let price = |value: f64| format::fixed(value, decimals);
+    let zone = chart.zone;
     // Days apart, a minute of the day alone would stand for many.
     let start = |candle: &Candle| match chart.timeframe {
-        Timeframe::M1 | Timeframe::M5 => format::minute(candle.start),
-        Timeframe::M30 | Timeframe::H4 => format!("{} {}", format::day(candle.start), format::minute(candle.start)),
+        Timeframe::M1 | Timeframe::M5 => format::minute(candle.start, zone),
+        Timeframe::M30 | Timeframe::H4 => {
+            format!("{} {}", format::day(candle.start, zone), format::minute(candle.start, zone))
+        }
     };
     let rows: Vec<_> = run
         .iter()
@@ -39,7 +42,7 @@ pub(super) fn table(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
                     <caption class="vh">{format!("Candles of {}, newest first", spoken(chart.timeframe))}</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Start, UTC"</th>
+                            <th scope="col">{format!("Start, {zone}")}</th>
                             <th scope="col">"Open"</th>
                             <th scope="col">"High"</th>
                             <th scope="col">"Low"</th>

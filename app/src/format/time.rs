@@ -1,8 +1,8 @@
-//! Times and spans, in UTC.
+//! Times and spans. A time of day names the clock it is told by.
 
 use std::time::Duration;
 
-use schema::UnixMs;
+use schema::{UnixMs, Zone};
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -42,9 +42,9 @@ struct Civil {
     second: i64,
 }
 
-/// Days to a date of the proleptic Gregorian calendar, counting eras of 400 years from 1 March.
-fn civil(at: UnixMs) -> Civil {
-    let secs = at.0.div_euclid(1_000);
+/// A moment by a clock. Days to a date of the proleptic Gregorian calendar, counting eras of 400 years from 1 March.
+fn civil(at: UnixMs, zone: Zone) -> Civil {
+    let secs = (at.0 + zone.ahead_ms()).div_euclid(1_000);
     let (days, rest) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
@@ -66,43 +66,43 @@ fn civil(at: UnixMs) -> Civil {
 /// A time for machines: `2026-11-21T01:51:36Z`.
 #[must_use]
 pub fn utc(at: UnixMs) -> String {
-    let c = civil(at);
+    let c = civil(at, Zone::UTC);
     format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second)
 }
 
 /// The time of day: `01:51:36 UTC`.
 #[must_use]
-pub fn clock(at: UnixMs) -> String {
-    let c = civil(at);
-    format!("{:02}:{:02}:{:02} UTC", c.hour, c.minute, c.second)
+pub fn clock(at: UnixMs, zone: Zone) -> String {
+    let c = civil(at, zone);
+    format!("{:02}:{:02}:{:02} {zone}", c.hour, c.minute, c.second)
 }
 
 /// The minute of the day: `01:51`.
 #[must_use]
-pub fn minute(at: UnixMs) -> String {
-    let c = civil(at);
+pub fn minute(at: UnixMs, zone: Zone) -> String {
+    let c = civil(at, zone);
     format!("{:02}:{:02}", c.hour, c.minute)
 }
 
 /// A day of the year: `21 Nov`.
 #[must_use]
-pub fn day(at: UnixMs) -> String {
-    let c = civil(at);
+pub fn day(at: UnixMs, zone: Zone) -> String {
+    let c = civil(at, zone);
     let month = usize::try_from(c.month - 1).ok().and_then(|i| MONTHS.get(i)).copied().unwrap_or_default();
     format!("{} {month}", c.day)
 }
 
 /// A day: `21 Nov 2026`.
 #[must_use]
-pub fn date(at: UnixMs) -> String {
-    format!("{} {}", day(at), civil(at).year)
+pub fn date(at: UnixMs, zone: Zone) -> String {
+    format!("{} {}", day(at, zone), civil(at, zone).year)
 }
 
 /// A day and a time: `21 Nov 2026, 01:51 UTC`.
 #[must_use]
-pub fn moment(at: UnixMs) -> String {
-    let c = civil(at);
-    format!("{}, {:02}:{:02} UTC", date(at), c.hour, c.minute)
+pub fn moment(at: UnixMs, zone: Zone) -> String {
+    let c = civil(at, zone);
+    format!("{}, {:02}:{:02} {zone}", date(at, zone), c.hour, c.minute)
 }
 
 #[cfg(test)]
@@ -145,9 +145,17 @@ mod tests {
         ] {
             assert_eq!(utc(UnixMs(ms)), text);
         }
-        assert_eq!(moment(UnixMs(1_763_689_896_000)), "21 Nov 2025, 01:51 UTC");
-        assert_eq!(clock(UnixMs(1_763_689_896_000)), "01:51:36 UTC");
-        assert_eq!(minute(UnixMs(1_763_689_896_000)), "01:51");
-        assert_eq!(day(UnixMs(1_763_689_896_000)), "21 Nov");
+    }
+
+    #[test]
+    fn a_time_is_told_by_the_clock_that_it_names() {
+        let at = UnixMs(1_763_689_896_000);
+        assert_eq!(moment(at, Zone::UTC), "21 Nov 2025, 01:51 UTC");
+        assert_eq!(clock(at, Zone::UTC), "01:51:36 UTC");
+        assert_eq!((minute(at, Zone::UTC).as_str(), day(at, Zone::UTC).as_str()), ("01:51", "21 Nov"));
+        let (west, east) = (Zone::ahead(-210).unwrap(), Zone::ahead(345).unwrap());
+        assert_eq!(moment(at, west), "20 Nov 2025, 22:21 UTC−3:30");
+        assert_eq!(clock(at, east), "07:36:36 UTC+5:45");
+        assert_eq!((minute(at, west).as_str(), day(at, west).as_str()), ("22:21", "20 Nov"));
     }
 }

@@ -1,7 +1,7 @@
 //! The header: name, connection, the oldest figure's age, and one sentence that says what the market does now.
 
 use leptos::prelude::*;
-use schema::{Figure, MarketOverview, Reading};
+use schema::{Reading, page::Headline};
 
 use crate::{
     format,
@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn header(store: Store) -> AnyView {
     let sentence = move || {
         let now = store.now.get();
-        sentence(&store.overview.with(|found| Reading::judge(found.clone(), now)))
+        sentence(&store.headline.with(|found| Reading::judge(found.clone(), now)))
     };
     let oldest = move || {
         let now = store.now.get();
@@ -51,8 +51,8 @@ pub(crate) fn brand() -> AnyView {
     .into_any()
 }
 
-/// What the market does now, in one sentence made of the overview's numbers alone.
-pub(crate) fn sentence(reading: &Reading<MarketOverview>) -> String {
+/// What the market does now, in one sentence made of measured numbers alone.
+pub(crate) fn sentence(reading: &Reading<Headline>) -> String {
     match reading {
         Reading::Fresh(held) => market(&held.value),
         Reading::Stale { held, age } => format!("{} ago: {}", format::age(*age), market(&held.value)),
@@ -61,15 +61,15 @@ pub(crate) fn sentence(reading: &Reading<MarketOverview>) -> String {
     }
 }
 
-fn market(overview: &MarketOverview) -> String {
-    let moves = format!("{} of {} symbols rise", overview.gainers, overview.total_symbols);
-    let signals = if overview.scored_symbols > 0 {
-        format!("{} point long, {} short", overview.long_signals, overview.short_signals)
+fn market(headline: &Headline) -> String {
+    let moves = format!("{} of {} symbols rise", headline.gainers, headline.total_symbols);
+    let signals = if headline.scored_symbols > 0 {
+        format!("{} point long, {} short", headline.long_signals, headline.short_signals)
     } else {
         "none is scored yet".to_owned()
     };
-    match &overview.regime {
-        Figure::Known { value, .. } => format!("{}: {moves}; {signals}.", value.label),
-        Figure::Missing(_) => format!("{moves}; {signals}."),
+    match &headline.regime {
+        Some(regime) => format!("{regime}: {moves}; {signals}."),
+        None => format!("{moves}; {signals}."),
     }
 }

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use schema::{
-    Reading, SystemHealth, UnixMs, Venue,
+    Reading, UnixMs, Venue, Zone,
     health::{Feed, RecordingEnd},
+    page::MonitorState,
     report::L2State,
 };
 
@@ -37,9 +38,9 @@ impl Notice {
 pub(super) fn notices(store: Store) -> AnyView {
     let lines = Memo::new(move |_| {
         let now = store.now.get();
-        let shown = store.overview.with(|found| found.as_ref().ok().map(|held| held.value.source));
-        let mut notices = store.health.with(|found| told(&Reading::judge(found.clone(), now), shown));
-        notices.extend(store.shared.with(shared));
+        let shown = store.headline.with(|found| found.as_ref().ok().map(|held| held.value.source));
+        let mut notices = store.monitor.with(|found| told(&Reading::judge(found.clone(), now), shown, store.zone));
+        notices.extend(store.shared.with(|state| shared(state, store.zone)));
         notices
     });
     view! {
@@ -63,8 +64,8 @@ pub(super) fn notices(store: Store) -> AnyView {
     .into_any()
 }
 
-/// What the health of the monitor, and the source of the figures on screen, make everyone know.
-pub(crate) fn told(reading: &Reading<SystemHealth>, shown: Option<Venue>) -> Vec<Notice> {
+/// What the monitor, and the source of the figures on screen, make everyone know.
+pub(crate) fn told(reading: &Reading<MonitorState>, shown: Option<Venue>, zone: Zone) -> Vec<Notice> {
     let mut notices = Vec::new();
     let simulated = matches!(reading.held().map(|held| &held.value.feed), Some(Feed::Simulated { .. }));
     let recorded = matches!(reading.held().map(|held| &held.value.feed), Some(Feed::Recorded { .. }));
@@ -78,13 +79,13 @@ pub(crate) fn told(reading: &Reading<SystemHealth>, shown: Option<Venue>) -> Vec
         notices.push(Notice::grave("SIMULATED MARKET:".to_owned(), body));
     }
     match reading {
-        Reading::Fresh(held) | Reading::Stale { held, .. } => notices.extend(feed(&held.value)),
+        Reading::Fresh(held) | Reading::Stale { held, .. } => notices.extend(feed(&held.value, zone)),
         Reading::Expired { last, .. } => {
-            notices.extend(feed(&last.value));
+            notices.extend(feed(&last.value, zone));
             // The moment stands still, so a screen reader is not told anew each minute.
             notices.push(Notice::grave(
                 "MONITOR SILENT:".to_owned(),
-                format!("it last reported at {}.", format::moment(last.as_of)),
+                format!("it last reported at {}.", format::moment(last.as_of, zone)),
             ));
         }
         Reading::Absent(absence) => {
@@ -98,7 +99,7 @@ pub(crate) fn told(reading: &Reading<SystemHealth>, shown: Option<Venue>) -> Vec
 }
 
 /// What the shared cache makes everyone know.
-pub(crate) fn shared(state: &L2State) -> Option<Notice> {
+pub(crate) fn shared(state: &L2State, zone: Zone) -> Option<Notice> {
     match state {
         L2State::Off | L2State::Up { .. } => None,
         L2State::Degraded { cause, since } => Some(Notice {
@@ -106,22 +107,22 @@ pub(crate) fn shared(state: &L2State) -> Option<Notice> {
             head: "Shared cache:".to_owned(),
             body: format!(
                 "no answer since {} ({cause}). A process that reads from it shows its last figures.",
-                format::moment(*since)
+                format::moment(*since, zone)
             ),
         }),
     }
 }
 
-fn feed(health: &SystemHealth) -> Option<Notice> {
-    match &health.feed {
+fn feed(monitor: &MonitorState, zone: Zone) -> Option<Notice> {
+    match &monitor.feed {
         Feed::Live { .. } => None,
         Feed::Simulated { because } => Some(Notice::grave("SIMULATED MARKET:".to_owned(), because.clone())),
         Feed::Recorded { venue, from, speed, ended } => {
-            Some(Notice::grave("RECORDED MARKET:".to_owned(), recorded(*venue, *from, *speed, *ended)))
+            Some(Notice::grave("RECORDED MARKET:".to_owned(), recorded(*venue, *from, *speed, *ended, zone)))
         }
         Feed::Unreachable { venue, cause, since } => Some(Notice::grave(
             format!("{} UNREACHABLE", venue.label().to_ascii_uppercase()),
-            format!("since {}: {cause}", format::moment(*since)),
+            format!("since {}: {cause}", format::moment(*since, zone)),
         )),
         Feed::Connecting { venue } => Some(Notice {
             weight: Weight::Quiet,
@@ -132,15 +133,18 @@ fn feed(health: &SystemHealth) -> Option<Notice> {
 }
 
 /// What is played, or how it ended.
-pub(crate) fn recorded(venue: Venue, from: UnixMs, speed: u32, ended: Option<RecordingEnd>) -> String {
+pub(crate) fn recorded(venue: Venue, from: UnixMs, speed: u32, ended: Option<RecordingEnd>, zone: Zone) -> String {
     match ended {
         None => {
             let pace = if speed == 1 { "as fast as it happened".to_owned() } else { format!("{speed} times as fast") };
-            format!("{} from {} on, {pace}.", venue.label(), format::moment(from))
+            format!("{} from {} on, {pace}.", venue.label(), format::moment(from, zone))
         }
         Some(RecordingEnd { at, lost }) => {
-            let mut text =
-                format!("the recording of {} ended at {}; nothing more comes.", venue.label(), format::moment(at));
+            let mut text = format!(
+                "the recording of {} ended at {}; nothing more comes.",
+                venue.label(),
+                format::moment(at, zone)
+            );
             if lost > 0 {
                 text += &format!(" While it was made, {} messages were lost.", format::count(lost));
             }
@@ -150,7 +154,7 @@ pub(crate) fn recorded(venue: Venue, from: UnixMs, speed: u32, ended: Option<Rec
 }
 
 /// How far the first scan is, while it is not done: `14 of 60 symbols`.
-pub(crate) fn first_scan(health: &SystemHealth) -> Option<String> {
-    (health.symbols_ready < health.symbols_total)
-        .then(|| format!("{} of {} symbols", health.symbols_ready, health.symbols_total))
+pub(crate) fn first_scan(monitor: &MonitorState) -> Option<String> {
+    (monitor.symbols_ready < monitor.symbols_total)
+        .then(|| format!("{} of {} symbols", monitor.symbols_ready, monitor.symbols_total))
 }

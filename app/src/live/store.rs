@@ -2,8 +2,11 @@
 
 use leptos::prelude::*;
 use schema::{
-    Breakdown, Held, MarketOverview, Schema, Signals, Stamp, Symbol, SystemHealth, UnixMs, page::Frame, reading::Found,
-    report::L2State, stream::StreamMessage,
+    Breakdown, Held, Signals, Stamp, Symbol, UnixMs, Zone,
+    page::{Frame, Headline, MonitorState},
+    reading::Found,
+    report::L2State,
+    stream::StreamMessage,
 };
 
 /// How the page's connection is doing. It colours nothing but its own word.
@@ -61,14 +64,16 @@ pub enum Taken {
 pub struct Store {
     /// The server's time, from the page first and ticking once the page is alive.
     pub now: RwSignal<UnixMs>,
+    /// The clock that the reader goes by.
+    pub zone: Zone,
     /// How the connection is doing.
     pub link: RwSignal<Link>,
     /// How the shared cache answers.
     pub shared: RwSignal<L2State>,
-    /// How the monitor is doing.
-    pub health: RwSignal<Found<SystemHealth>>,
-    /// The market in one look.
-    pub overview: RwSignal<Found<MarketOverview>>,
+    /// What the banner says of the monitor.
+    pub monitor: RwSignal<Found<MonitorState>>,
+    /// What the header says of the market.
+    pub headline: RwSignal<Found<Headline>>,
     /// Every symbol, where the page lists them.
     pub signals: Option<RwSignal<Found<Signals>>>,
     /// One symbol's score, where the page is that symbol's.
@@ -87,10 +92,11 @@ impl Store {
     pub fn new(frame: &Frame) -> Self {
         Self {
             now: RwSignal::new(frame.now),
+            zone: frame.zone,
             link: RwSignal::new(Link::Snapshot),
             shared: RwSignal::new(frame.shared.clone()),
-            health: RwSignal::new(frame.health.clone()),
-            overview: RwSignal::new(frame.overview.clone()),
+            monitor: RwSignal::new(frame.monitor.clone()),
+            headline: RwSignal::new(frame.headline.clone()),
             signals: None,
             breakdown: None,
             whole: RwSignal::new(true),
@@ -102,8 +108,8 @@ impl Store {
     /// Takes a message of the stream.
     pub fn take(&self, message: StreamMessage) -> Taken {
         match message {
-            StreamMessage::Overview(held) => put(Some(self.overview), held),
-            StreamMessage::Health(held) => put(Some(self.health), held),
+            StreamMessage::Headline(held) => put(self.headline, held),
+            StreamMessage::Monitor(held) => put(self.monitor, held),
             StreamMessage::Shared(state) => {
                 self.shared.set(state);
                 // A page of the server's alone may tell more of it.
@@ -111,7 +117,7 @@ impl Store {
                 Taken::Applied
             }
             StreamMessage::Breakdown(held) => match self.breakdown {
-                Some((symbol, signal)) if held.value.row.symbol == symbol => put(Some(signal), held),
+                Some((symbol, signal)) if held.value.row.symbol == symbol => put(signal, held),
                 _ => Taken::Ignored,
             },
             StreamMessage::Signals(held) => self.take_signals(held),
@@ -145,7 +151,7 @@ impl Store {
     fn take_signals(&self, held: Held<Signals>) -> Taken {
         let Some(signal) = self.signals else { return Taken::Ignored };
         if self.whole.get_untracked() {
-            return put(Some(signal), held);
+            return put(signal, held);
         }
         // The same write, now whole, is news as well.
         if stamp_of(signal).is_some_and(|stamp| held.stamp < stamp) {
@@ -160,7 +166,7 @@ impl Store {
     #[must_use]
     pub fn oldest(&self) -> Option<UnixMs> {
         let times = [
-            as_of(Some(self.overview)),
+            as_of(Some(self.headline)),
             as_of(self.signals),
             as_of(self.breakdown.map(|(_, signal)| signal)),
             self.rendered.get(),
@@ -178,8 +184,7 @@ fn stamp_of<T: Send + Sync + 'static>(signal: RwSignal<Found<T>>) -> Option<Stam
 }
 
 /// Puts a value on screen where it is newer than what is there; the stamp decides, not arrival.
-fn put<T: Schema>(signal: Option<RwSignal<Found<T>>>, held: Held<T>) -> Taken {
-    let Some(signal) = signal else { return Taken::Ignored };
+fn put<T: Send + Sync + 'static>(signal: RwSignal<Found<T>>, held: Held<T>) -> Taken {
     if stamp_of(signal).is_some_and(|stamp| held.stamp <= stamp) {
         return Taken::Ignored;
     }

@@ -3,12 +3,15 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use schema::{UnixMs, reading::Found};
 
 use super::{again, awaited, refreshed};
 use crate::{
     card::{breadth::breadth, movers::movers, overview::overview, perps::perps},
     frame::{hidden_title, tabs::Tab},
     heat::{self, Shade},
+    path,
+    settings::{MarketCard, MarketCards, Settings},
     source::MarketSnapshot,
 };
 
@@ -18,9 +21,10 @@ const AGAIN_MS: i64 = 3_000;
 #[component]
 pub(crate) fn MarketRoute() -> impl IntoView {
     let shade = Shade::asked(use_query_map().get_untracked().get("map").as_deref());
+    let cards = use_context::<Settings>().unwrap_or(Settings::PLAIN).cards;
     let page = awaited(Some(Tab::Market), move |source| {
         let page = source.market();
-        async move { view! { <MarketPage page=page.await shade=shade/> }.into_any() }
+        async move { view! { <MarketPage page=page.await shade=shade cards=cards/> }.into_any() }
     });
     view! { <Title text="Market"/>{page} }
 }
@@ -32,24 +36,34 @@ pub fn MarketPage(
     page: MarketSnapshot,
     /// What the colours of the heat map say.
     shade: Shade,
+    /// The cards that are seen.
+    cards: MarketCards,
 ) -> impl IntoView {
-    let MarketSnapshot { frame, breadth: took_part, perps: pulse, movers: moved, signals } = page;
-    let times = [
-        took_part.as_ref().ok().map(|held| held.as_of),
-        pulse.as_ref().ok().map(|held| held.as_of),
-        moved.as_ref().ok().map(|held| held.as_of),
-        signals.as_ref().ok().map(|held| held.as_of),
-    ];
+    let MarketSnapshot { frame, overview: look, breadth: took_part, perps: pulse, movers: moved, signals } = page;
+    let (seen, times): (Vec<AnyView>, Vec<Option<UnixMs>>) = cards
+        .shown()
+        .map(|card| match card {
+            MarketCard::Overview => (overview(&frame, &look), as_of(&look)),
+            MarketCard::Breadth => (breadth(&frame, &took_part), as_of(&took_part)),
+            MarketCard::Perps => (perps(&frame, &pulse), as_of(&pulse)),
+            MarketCard::Movers => (movers(&frame, &moved), as_of(&moved)),
+            MarketCard::Heat => (heat::card(&frame, &signals, shade), as_of(&signals)),
+        })
+        .unzip();
+    let none = seen.is_empty().then(|| {
+        view! { <p class="absent">"You see no card of this page. "<a href=path::SETTINGS>"Choose some in the settings"</a>"."</p> }
+    });
     let oldest = times.into_iter().flatten().min();
     let content = view! {
         {hidden_title("Market")}
         <div class="cards market" data-again-at=again(frame.now, AGAIN_MS)>
-            {overview(&frame)}
-            {breadth(&frame, &took_part)}
-            {perps(&frame, &pulse)}
-            {movers(&frame, &moved)}
-            {heat::card(&frame, &signals, shade)}
+            {seen}
+            {none}
         </div>
     };
     refreshed(frame, &[], oldest, content.into_any())
+}
+
+fn as_of<T>(found: &Found<T>) -> Option<UnixMs> {
+    found.as_ref().ok().map(|held| held.as_of)
 }

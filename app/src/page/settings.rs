@@ -2,15 +2,16 @@
 
 use leptos::{prelude::*, tachys::html::InertElement};
 use leptos_meta::Title;
-use schema::page::Frame;
+use schema::{UnixMs, Zone, page::Frame};
 
 use super::{awaited, still};
 use crate::{
     access::Visitor,
+    format,
     frame::tabs::Tab,
     path,
     scores::SortBy,
-    settings::{Choice, Colours, Settings, Theme},
+    settings::{Choice, Colours, MarketCard, MarketCards, Settings, Theme},
 };
 
 #[component]
@@ -40,6 +41,9 @@ pub fn SettingsPage(
             {choices("Theme", settings.theme)}
             {choices("Colours of change", settings.colours)}
             {choices::<SortBy>("Scores are sorted by", settings.sort)}
+            {choices("The first page", settings.start)}
+            {cards(settings.cards)}
+            {clock(frame.now, settings.zone)}
             <p class="save">
                 <button type="submit">"Save"</button>
                 <span class="note">"Kept in a cookie of this browser for a year, and nowhere else."</span>
@@ -48,6 +52,49 @@ pub fn SettingsPage(
         {session(visitor)}
     };
     still(frame, content.into_any())
+}
+
+/// Which cards of the Market page are seen.
+fn cards(seen: MarketCards) -> AnyView {
+    let options = MarketCard::ALL.map(|card| {
+        view! {
+            <label class="option">
+                <input type="checkbox" name=MarketCards::FIELD value=card.as_str() checked=seen.shows(card)/>
+                <span>{card.label()}</span>
+            </label>
+        }
+    });
+    view! {
+        <fieldset class="card">
+            <legend>"Cards of the Market page"</legend>
+            <input type="hidden" name=MarketCards::FIELD value=MarketCards::NOTHING/>
+            <div class="options">{options.collect_view()}</div>
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// The clock that times are told by, with what each shows now.
+fn clock(now: UnixMs, chosen: Zone) -> AnyView {
+    let options: Vec<_> = Zone::all()
+        .map(|zone| {
+            view! {
+                <option value=zone.ahead_min().to_string() selected=zone == chosen>
+                    {format!("{zone}, now {}", format::minute(now, zone))}
+                </option>
+            }
+        })
+        .collect();
+    view! {
+        <fieldset class="card">
+            <legend>"Times are told in"</legend>
+            <label class="option">
+                <select name=Settings::ZONE aria-label="Times are told in">{options}</select>
+                <span class="note">"A fixed distance from UTC, named beside each time. Summer time is another one."</span>
+            </label>
+        </fieldset>
+    }
+    .into_any()
 }
 
 /// The way out of a login, or into one: nothing is saved without it.

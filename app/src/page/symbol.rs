@@ -44,5 +44,5 @@ pub(crate) fn SymbolRoute() -> impl IntoView {
 /// The chart of a page, over the scores that the page shows.
 pub(crate) fn drawn(page: &SymbolPage, timeframe: Timeframe, candles: Candles) -> Chart {
     let scores = page.breakdown.as_ref().map_or_else(|_| Vec::new(), |held| held.value.history.clone());
-    Chart { symbol: page.symbol, timeframe, candles, scores, now: page.frame.now }
+    Chart { symbol: page.symbol, timeframe, candles, scores, now: page.frame.now, zone: page.frame.zone }
 }

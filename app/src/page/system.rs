@@ -28,16 +28,16 @@ pub fn SystemPage(
     /// The page's snapshot.
     page: SystemSnapshot,
 ) -> impl IntoView {
-    let SystemSnapshot { frame, cache } = page;
-    let oldest = frame.health.as_ref().ok().map(|held| held.as_of);
+    let SystemSnapshot { frame, health, cache } = page;
+    let oldest = health.as_ref().ok().map(|held| held.as_of);
     let content = view! {
         {hidden_title("System")}
         <div class="cards system" data-again-at=again(frame.now, AGAIN_MS)>
-            {feed(&frame)}
-            {streams(&frame)}
+            {feed(&frame, &health)}
+            {streams(&frame, &health)}
             {servers(frame.now, &cache)}
-            {schemas(frame.now, &cache)}
-            {tasks(&frame)}
+            {schemas(&frame, &cache)}
+            {tasks(&frame, &health)}
         </div>
     };
     refreshed(frame, &[], oldest, content.into_any())

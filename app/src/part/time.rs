@@ -4,7 +4,7 @@
 #[cfg(feature = "ssr")]
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
-use schema::UnixMs;
+use schema::{UnixMs, Zone};
 
 #[cfg(feature = "ssr")]
 use crate::format;
@@ -23,7 +23,7 @@ pub(crate) const AGAIN: &str = "data-again-at";
 #[cfg(feature = "ssr")]
 pub(crate) fn age(at: UnixMs, now: UnixMs) -> AnyView {
     let text = format::age(at.age(now));
-    view! { <time class="n tick" datetime=format::utc(at) title=format::moment(at) data-age-of=at.0.to_string()>{text}</time> }
+    view! { <time class="n tick" datetime=format::utc(at) title=format::moment(at, Zone::UTC) data-age-of=at.0.to_string()>{text}</time> }
         .into_any()
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn age(at: UnixMs, now: UnixMs) -> AnyView {
 pub(crate) fn left(until: UnixMs, now: UnixMs) -> AnyView {
     let text = format::countdown(until, now);
     view! {
-        <time class="n tick" datetime=format::utc(until) title=format::moment(until) data-left-until=until.0.to_string()>
+        <time class="n tick" datetime=format::utc(until) title=format::moment(until, Zone::UTC) data-left-until=until.0.to_string()>
             {text}
         </time>
     }

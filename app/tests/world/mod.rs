@@ -9,14 +9,14 @@ use leptos::prelude::{Owner, RenderHtml};
 use schema::{
     BetaTable, Breakdown, Dimension, Direction, Figure, Held, Lean, Level, MarketBreadth, MarketMovers, MarketOverview,
     Origin, Pct, PerDimension, PerpsPulse, Points, Policy, Price, Rate, Ratio, Schema, Score, SignalRow, Signals,
-    Stamp, Symbol, SystemHealth, Timeframe, UnixMs, Usd, Venue, Why,
+    Stamp, Symbol, SystemHealth, Timeframe, UnixMs, Usd, Venue, Why, Zone,
     beta::{Beta, BetaLine, BetaRanking, BetaRow, BetaWindow},
     breadth::{Advance, Mood},
     breakdown::{BookTop, Condition, DimensionBreakdown, Finding, Part, ScorePoint},
     health::{Feed, Lag, StreamCounters, TaskStatus},
     movers::{FundingExtreme, Mover, MoverLists, OiRiser},
     overview::{FearGreed, Regime},
-    page::{Frame, ScoresPage, SymbolPage},
+    page::{Frame, Headline, MonitorState, ScoresPage, SymbolPage},
     perps::Liquidated,
     report::{CacheReport, L2State, LastError, MirrorCounts, SchemaReport, ServerReport},
     signals::{Funding, Quote, SignalStats},
@@ -101,11 +101,12 @@ fn ratio(value: f64) -> Ratio {
 
 pub fn frame() -> Frame {
     Frame {
+        zone: Zone::UTC,
         now: NOW,
         stamp: Stamp { epoch: 1_795_200_000_000, seq: 9_000 },
         shared: L2State::Off,
-        health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 2)),
-        overview: Ok(held(overview(), 1)),
+        monitor: Ok(monitor(&health(Feed::Live { venue: Venue::Bybit }), 2)),
+        headline: Ok(headline(&overview(), 1)),
     }
 }
 
@@ -254,6 +255,16 @@ pub fn overview() -> MarketOverview {
         market_cap_change_24h: known(pct(0.83)),
         fear_greed: known(FearGreed { value: score(38.0), label: "Fear".to_owned(), date: UnixMs(NOW.0 - 6_696_000) }),
     }
+}
+
+/// What every page says of an overview of some seconds of age.
+pub fn headline(overview: &MarketOverview, age_s: u64) -> Held<Headline> {
+    held(overview.clone(), age_s).with(Headline::from(overview))
+}
+
+/// What every page says of a health of some seconds of age.
+pub fn monitor(health: &SystemHealth, age_s: u64) -> Held<MonitorState> {
+    held(health.clone(), age_s).with(MonitorState::from(health))
 }
 
 /// The overview while the outside sources are off and nothing is scored.
@@ -608,6 +619,7 @@ pub fn breakdown() -> Breakdown {
 pub fn market_page() -> MarketSnapshot {
     MarketSnapshot {
         frame: frame(),
+        overview: Ok(held(overview(), 1)),
         breadth: Ok(held(breadth(), 1)),
         perps: Ok(held(perps(), 2)),
         movers: Ok(held(movers(), 3)),

@@ -15,7 +15,7 @@ use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 use crate::processes::Process;
 
 /// What the Scores page listens to.
-const TOPICS: &str = "overview,health,shared,signals";
+const TOPICS: &str = "headline,monitor,shared,signals";
 /// What is read of a line: header and base stand at its beginning.
 const HEAD: usize = 512;
 /// Delays are counted by the millisecond up to here.

@@ -119,7 +119,7 @@ pub(super) async fn watch(config: &Config, stop: impl Future<Output = ()> + Send
         tokio::select! {
             () = &mut stop => return Ok(()),
             line = lines.recv() => match line {
-                Some(line) => say(&format!("{}  {line}", app::format::clock(UnixMs(cache.now().0))))?,
+                Some(line) => say(&format!("{}  {line}", app::format::clock(UnixMs(cache.now().0), schema::Zone::UTC)))?,
                 None => return Ok(()),
             },
         }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use app::{
     Answer, Source,
     chart::Candles,
+    settings::Settings,
     source::{AlertsSnapshot, BetaSnapshot, Guide, KeptRules, MarketSnapshot, SignalsSnapshot, SystemSnapshot},
 };
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
-    Absence, ActiveIdeas, AlertLog, BetaTable, Schema, Symbol, Timeframe,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Schema, Symbol, Timeframe, Zone,
     page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
 };
@@ -28,6 +29,8 @@ pub(crate) struct Pages {
     cache: cache::Cache,
     board: Option<Board>,
     rules: Option<Arc<Rules>>,
+    /// The clock that the reader goes by.
+    zone: Zone,
 }
 
 impl Pages {
@@ -38,17 +41,27 @@ impl Pages {
         board: Option<Board>,
         rules: Option<Arc<Rules>>,
     ) -> Arc<dyn Source> {
-        Arc::new(Self { hub, cache, board, rules })
+        Arc::new(Self { hub, cache, board, rules, zone: Zone::UTC })
     }
 
-    fn snapshot(&self) -> (Frame, Current) {
-        let (stamp, current) = self.hub.current();
+    /// The same for the reader who asks. Called with the reactive owner of the request.
+    fn for_reader(&self) -> Self {
+        let zone = use_context::<Settings>().map_or(Zone::UTC, |settings| settings.zone);
+        Self { zone, ..self.clone() }
+    }
+
+    /// What is on every page, and the values of the tick that the page is made from.
+    async fn snapshot(&self) -> (Frame, Current) {
+        let (stamp, mut current) = self.hub.current();
+        current.health = self.told(current.health).await;
+        current.overview = self.told(current.overview).await;
         let frame = Frame {
             now: self.cache.now(),
+            zone: self.zone,
             stamp,
             shared: self.cache.l2_state(),
-            health: current.health.clone(),
-            overview: current.overview.clone(),
+            monitor: current.monitor(),
+            headline: current.headline(),
         };
         (frame, current)
     }
@@ -60,19 +73,16 @@ impl Pages {
             Err(_) => self.cache.get::<T>(&()).await,
         }
     }
-
-    async fn frame(&self, frame: Frame) -> Frame {
-        Frame { health: self.told(frame.health).await, overview: self.told(frame.overview).await, ..frame }
-    }
 }
 
 impl Source for Pages {
     fn market(&self) -> Answer<MarketSnapshot> {
-        let pages = self.clone();
+        let pages = self.for_reader();
         Box::pin(async move {
-            let (frame, current) = pages.snapshot();
+            let (frame, current) = pages.snapshot().await;
             MarketSnapshot {
-                frame: pages.frame(frame).await,
+                frame,
+                overview: current.overview,
                 breadth: pages.told(current.breadth).await,
                 perps: pages.told(current.perps).await,
                 movers: pages.told(current.movers).await,
@@ -82,40 +92,40 @@ impl Source for Pages {
     }
 
     fn scores(&self) -> Answer<ScoresPage> {
-        let pages = self.clone();
+        let pages = self.for_reader();
         Box::pin(async move {
-            let (frame, current) = pages.snapshot();
-            ScoresPage { frame: pages.frame(frame).await, signals: pages.told(current.signals).await }
+            let (frame, current) = pages.snapshot().await;
+            ScoresPage { frame, signals: pages.told(current.signals).await }
         })
     }
 
     fn symbol(&self, symbol: Symbol) -> Answer<Option<SymbolPage>> {
-        let pages = self.clone();
+        let pages = self.for_reader();
         Box::pin(async move {
-            let (frame, current) = pages.snapshot();
+            let (frame, current) = pages.snapshot().await;
             let breakdown = pages.hub.breakdown(symbol).await;
             // While no list is known, a symbol cannot be said not to exist.
             if current.signals.is_ok() && matches!(breakdown, Err(Absence::NeverWritten)) {
                 return None;
             }
-            Some(SymbolPage { frame: pages.frame(frame).await, symbol, breakdown })
+            Some(SymbolPage { frame, symbol, breakdown })
         })
     }
 
     fn signals(&self) -> Answer<SignalsSnapshot> {
-        let pages = self.clone();
+        let pages = self.for_reader();
         Box::pin(async move {
-            let (frame, _) = pages.snapshot();
-            SignalsSnapshot { frame: pages.frame(frame).await, ideas: pages.cache.get::<ActiveIdeas>(&()).await }
+            let (frame, _) = pages.snapshot().await;
+            SignalsSnapshot { frame, ideas: pages.cache.get::<ActiveIdeas>(&()).await }
         })
     }
 
     fn alerts(&self) -> Answer<AlertsSnapshot> {
-        let pages = self.clone();
+        let pages = self.for_reader();
         Box::pin(async move {
-            let (frame, _) = pages.snapshot();
+            let (frame, _) = pages.snapshot().await;
             AlertsSnapshot {
-                frame: pages.frame(frame).await,
+                frame,
                 log: pages.cache.get::<AlertLog>(&()).await,
                 rules: pages.rules.map_or(KeptRules::Elsewhere, |rules| KeptRules::Here(rules.said())),
             }
@@ -123,10 +133,10 @@ impl Source for Pages {
     }
 
     fn beta(&self) -> Answer<BetaSnapshot> {
-        let pages = self.clone();
+        let pages = self.for_reader();
         Box::pin(async move {
-            let (frame, _) = pages.snapshot();
-            BetaSnapshot { frame: pages.frame(frame).await, beta: pages.cache.get::<BetaTable>(&()).await }
+            let (frame, _) = pages.snapshot().await;
+            BetaSnapshot { frame, beta: pages.cache.get::<BetaTable>(&()).await }
         })
     }
 
@@ -136,10 +146,10 @@ impl Source for Pages {
     }
 
     fn system(&self) -> Answer<SystemSnapshot> {
-        let pages = self.clone();
+        let pages = self.for_reader();
         Box::pin(async move {
-            let (frame, _) = pages.snapshot();
-            SystemSnapshot { frame: pages.frame(frame).await, cache: pages.cache.report() }
+            let (frame, current) = pages.snapshot().await;
+            SystemSnapshot { frame, health: current.health, cache: pages.cache.report() }
         })
     }
 
@@ -148,11 +158,8 @@ impl Source for Pages {
     }
 
     fn frame(&self) -> Answer<Frame> {
-        let pages = self.clone();
-        Box::pin(async move {
-            let (frame, _) = pages.snapshot();
-            pages.frame(frame).await
-        })
+        let pages = self.for_reader();
+        Box::pin(async move { pages.snapshot().await.0 })
     }
 
     fn not_found(&self) {

@@ -118,6 +118,7 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     router
         .merge(kept)
         .merge(changes)
+        .route(path::START, get(settings::start))
         .route(path::SETTINGS, post(settings::save))
         .route(path::WATCH, post(watch::change))
         .route(path::LOGIN, post(access::login::login))

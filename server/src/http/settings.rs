@@ -6,7 +6,7 @@
 use app::{path, settings::Settings};
 use axum::{
     http::{HeaderMap, request::Parts},
-    response::Response,
+    response::{Redirect, Response},
 };
 use leptos::prelude::{provide_context, use_context};
 
@@ -27,6 +27,11 @@ fn ignored(place: &str, part: &str) {
     tracing::debug!(place, part, "a setting that cannot be meant is ignored");
 }
 
+/// `GET /start`: leads to the page that the reader wants first.
+pub(crate) async fn start(headers: HeaderMap) -> Redirect {
+    Redirect::to(chosen(&headers).start.path())
+}
+
 /// `POST /settings`: keeps what the form says, and leads back to the page.
 pub(crate) async fn save(form: String) -> Response {
     let settings = Settings::read(&form, |part| ignored("form", part));
@@ -36,7 +41,10 @@ pub(crate) async fn save(form: String) -> Response {
 #[cfg(test)]
 mod tests {
     use app::settings::Theme;
-    use axum::http::{HeaderValue, header};
+    use axum::{
+        http::{HeaderValue, StatusCode, header},
+        response::IntoResponse as _,
+    };
 
     use super::*;
 
@@ -45,5 +53,17 @@ mod tests {
         let with = |line| HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(line))]);
         assert_eq!(chosen(&with("a=b; virtuoso=theme=light&colours=blind; c=d")).theme, Theme::Light);
         assert_eq!(chosen(&with("a=b")), Settings::PLAIN);
+    }
+
+    #[tokio::test]
+    async fn the_first_page_is_the_one_that_was_chosen() {
+        for (cookie, to) in [("virtuoso=start=alerts", "/alerts"), ("virtuoso=start=moon", "/"), ("a=b", "/")] {
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(cookie))]);
+            let answer = start(headers).await.into_response();
+            assert_eq!(
+                (answer.status(), &answer.headers()[header::LOCATION]),
+                (StatusCode::SEE_OTHER, &HeaderValue::from_static(to))
+            );
+        }
     }
 }

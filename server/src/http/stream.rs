@@ -40,13 +40,13 @@ pub(crate) struct Asked {
     since: Option<String>,
 }
 
-/// `GET /api/v1/stream?topics=overview,health&since=<stamp>`; `Last-Event-ID` goes before `since`.
+/// `GET /api/v1/stream?topics=headline,monitor&since=<stamp>`; `Last-Event-ID` goes before `since`.
 pub(crate) async fn stream(
     State(state): State<AppState>,
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let topics = topics(asked.topics.as_deref().unwrap_or("overview,health"))?;
+    let topics = topics(asked.topics.as_deref().unwrap_or("headline,monitor"))?;
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let known = match resumed.or(asked.since.as_deref()) {
         Some(text) => Some(text.parse::<Stamp>().map_err(|error| ApiError::BadParameter(format!("since: {error}")))?),
@@ -248,9 +248,9 @@ mod tests {
 
     #[test]
     fn an_unknown_topic_is_named_with_those_that_are_allowed() {
-        let ApiError::BadParameter(message) = topics("overview,prices").unwrap_err() else { panic!() };
+        let ApiError::BadParameter(message) = topics("headline,prices").unwrap_err() else { panic!() };
         assert!(message.contains("\"prices\"") && message.contains("breakdown:SYMBOL"), "{message}");
         assert!(topics("").is_err());
-        assert_eq!(topics("health, health,breakdown:BTCUSDT").unwrap().len(), 2);
+        assert_eq!(topics("monitor, monitor,breakdown:BTCUSDT").unwrap().len(), 2);
     }
 }

@@ -1,7 +1,8 @@
 //! The values of the last tick.
 
 use schema::{
-    Absence, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Signals, SystemHealth, Venue,
+    Absence, Held, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Signals, SystemHealth, Venue,
+    page::{Headline, MonitorState},
     reading::Found,
     report::L2State,
     stream::{StreamMessage, Topic},
@@ -38,15 +39,30 @@ impl Current {
         self.signals.as_ref().ok().map(|held| held.value.source)
     }
 
+    /// What every page says of the market.
+    pub(crate) fn headline(&self) -> Found<Headline> {
+        self.overview.as_ref().map(part).map_err(Clone::clone)
+    }
+
+    /// What every page says of the monitor.
+    pub(crate) fn monitor(&self) -> Found<MonitorState> {
+        self.health.as_ref().map(part).map_err(Clone::clone)
+    }
+
     /// The whole of a topic as a message; none where there is no value, and none for a
     /// breakdown or a mere change.
     pub(super) fn message(&self, topic: &Topic) -> Option<StreamMessage> {
         match topic {
-            Topic::Overview => self.overview.clone().ok().map(StreamMessage::Overview),
+            Topic::Headline => self.headline().ok().map(StreamMessage::Headline),
             Topic::Signals => self.signals.clone().ok().map(StreamMessage::Signals),
-            Topic::Health => self.health.clone().ok().map(StreamMessage::Health),
+            Topic::Monitor => self.monitor().ok().map(StreamMessage::Monitor),
             Topic::Shared => Some(StreamMessage::Shared(self.shared.clone())),
             Topic::Breakdown(_) | Topic::Changed(_) => None,
         }
     }
+}
+
+/// What is told of a value, as old as the value itself.
+pub(super) fn part<T, P: for<'a> From<&'a T>>(held: &Held<T>) -> Held<P> {
+    held.with(P::from(&held.value))
 }
