@@ -1,9 +1,11 @@
 //! How a page stays current.
 //!
-//! [`Store`] holds what is on screen and takes messages of the stream; `clock` keeps the server's time;
-//! `client` owns the page's one connection and `refresh` asks anew for what the server alone renders (browser only). What a figure looks like follows from its age, never from the
-//! state of the connection.
+//! [`Store`] holds what is on screen and takes messages of the stream; `clock` keeps the server's time. In the browser alone,
+//! `client` owns the page's one connection, `refresh` asks anew for what the server alone renders, and `ask` answers what the list of
+//! scores is asked. What a figure looks like follows from its age, never from the state of the connection.
 
+#[cfg(feature = "hydrate")]
+mod ask;
 pub(crate) mod backoff;
 #[cfg(feature = "hydrate")]
 pub(crate) mod client;
@@ -16,8 +18,10 @@ mod refresh;
 pub(crate) mod store;
 
 pub use clock::ServerClock;
-pub use store::{Link, Store, Taken};
+pub use store::{Link, Sent, Store, Taken};
 
+#[cfg(feature = "hydrate")]
+pub(crate) use ask::ask;
 #[cfg(feature = "hydrate")]
 pub(crate) use client::connect;
 #[cfg(feature = "hydrate")]
@@ -32,6 +36,10 @@ pub(crate) fn connect(
     _since: Option<schema::Stamp>,
 ) {
 }
+
+/// Answers what the list of scores is asked in the browser; the server answers by another page.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) fn ask(_store: Store, _asked: leptos::prelude::RwSignal<crate::scores::Query>) {}
 
 /// Keeps the content that the server alone renders current in the browser.
 #[cfg(not(feature = "hydrate"))]

@@ -79,9 +79,13 @@ fn still(frame: Frame, content: AnyView) -> AnyView {
     .into_any()
 }
 
+/// How soon content is asked for again at the earliest by who saves data, in milliseconds.
+const SAVING_AGAIN_MS: i64 = 5_000;
+
 /// The time from which on content is to be asked for again, as its attribute says it.
-fn again(now: UnixMs, after_ms: i64) -> String {
-    (now.0 + after_ms).to_string()
+fn again(frame: &Frame, after_ms: i64) -> String {
+    let after_ms = if frame.saving { after_ms.max(SAVING_AGAIN_MS) } else { after_ms };
+    (frame.now.0 + after_ms).to_string()
 }
 
 /// A page whose content is rendered here alone, and asked for again when one of `schemas` is written anew, or when the content

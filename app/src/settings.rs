@@ -10,7 +10,7 @@ use schema::Zone;
 
 use crate::scores::SortBy;
 pub use cards::{MarketCard, MarketCards};
-pub use choices::{Choice, Colours, Start, Theme};
+pub use choices::{Choice, Colours, Saving, Start, Theme};
 
 /// What a reader chose for this browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Settings {
     pub sort: SortBy,
     /// The clock that times are told by.
     pub zone: Zone,
+    /// How changes come.
+    pub saving: Saving,
     /// The page that opens first.
     pub start: Start,
     /// The cards of the Market page that are seen.
@@ -41,6 +43,7 @@ impl Settings {
         colours: Colours::GreenUp,
         sort: SortBy::Score,
         zone: Zone::UTC,
+        saving: Saving::Off,
         start: Start::Market,
         cards: MarketCards::ALL,
     };
@@ -63,6 +66,7 @@ impl Settings {
                 Some((Theme::FIELD, value)) => choose(&mut settings.theme, value),
                 Some((Colours::FIELD, value)) => choose(&mut settings.colours, value),
                 Some((SortBy::FIELD, value)) => choose(&mut settings.sort, value),
+                Some((Saving::FIELD, value)) => choose(&mut settings.saving, value),
                 Some((Start::FIELD, value)) => choose(&mut settings.start, value),
                 Some((Self::ZONE, value)) => tell_by(&mut settings.zone, value),
                 Some((MarketCards::FIELD, value)) => show(&mut cards, value),
@@ -85,6 +89,7 @@ impl Settings {
             pair(Colours::FIELD, self.colours.as_str()),
             pair(SortBy::FIELD, self.sort.as_str()),
             pair(Self::ZONE, &self.zone.ahead_min().to_string()),
+            pair(Saving::FIELD, self.saving.as_str()),
             pair(Start::FIELD, self.start.as_str()),
             pair(MarketCards::FIELD, MarketCards::NOTHING),
         ];
@@ -146,7 +151,7 @@ mod tests {
         }
         for zone in Zone::all() {
             for start in Start::ALL {
-                let settings = Settings { zone, start: *start, ..Settings::PLAIN };
+                let settings = Settings { zone, start: *start, saving: Saving::On, ..Settings::PLAIN };
                 assert_eq!(read(&settings.cookie()), (settings, vec![]));
             }
         }

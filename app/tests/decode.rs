@@ -56,7 +56,7 @@ fn every_kind_of_message_survives() {
         StreamMessage::Shared(L2State::Up { version: "1.6.18".to_owned() }),
         StreamMessage::Shared(L2State::Degraded { cause: "timed out".to_owned(), since: NOW }),
         StreamMessage::Changed { name: "market:movers".to_owned(), stamp: held(breakdown(), 1).stamp, as_of: NOW },
-        StreamMessage::Clock { now: UnixMs(i64::MAX) },
+        StreamMessage::Clock { now: UnixMs(i64::MAX), sent_bytes: 78_643 },
     ] {
         survives(&message);
     }

@@ -7,6 +7,7 @@ use app::live::{Store, Taken};
 use leptos::prelude::*;
 use schema::{
     Held, Signals, Stamp, UnixMs,
+    page::Frame,
     reading::Found,
     stream::{SignalsDelta, StreamMessage},
 };
@@ -119,7 +120,18 @@ fn what_the_page_does_not_show_is_ignored() {
 fn the_servers_clock_is_handed_on() {
     run(|| {
         let store = Store::new(&frame());
-        assert_eq!(store.take(StreamMessage::Clock { now: UnixMs(5) }), Taken::Clock(UnixMs(5)));
+        assert_eq!(store.take(StreamMessage::Clock { now: UnixMs(5), sent_bytes: 0 }), Taken::Clock(UnixMs(5)));
+    });
+}
+
+#[test]
+fn what_the_stream_weighs_is_the_sum_of_all_connections() {
+    run(|| {
+        let store = Store::new(&Frame { saving: true, ..frame() });
+        for (sent_bytes, all) in [(0, 0), (900, 900), (2_000, 2_000), (40, 2_040), (700, 2_700)] {
+            store.take(StreamMessage::Clock { now: UnixMs(5), sent_bytes });
+            assert_eq!(store.sent.get_untracked().bytes(), all);
+        }
     });
 }
 

@@ -7,7 +7,7 @@ use app::{
     SettingsPage,
     access::Visitor,
     scores::SortBy,
-    settings::{Colours, MarketCard, MarketCards, Settings, Start, Theme},
+    settings::{Colours, MarketCard, MarketCards, Saving, Settings, Start, Theme},
 };
 use leptos::prelude::*;
 use schema::Zone;
@@ -20,6 +20,7 @@ fn the_form_shows_every_choice_and_what_is_chosen() {
         colours: Colours::Blind,
         sort: SortBy::Turnover,
         zone: Zone::ahead(345).unwrap(),
+        saving: Saving::On,
         start: Start::Beta,
         cards: MarketCards::NONE.with(MarketCard::Perps),
     };
@@ -31,8 +32,8 @@ fn the_form_shows_every_choice_and_what_is_chosen() {
         .filter(|tag| tag.contains(" checked"))
         .map(|tag| tag.split("value=\"").nth(1).unwrap().split('"').next().unwrap())
         .collect();
-    assert_eq!(checked, ["dark", "blind", "turnover", "beta", "perps"]);
-    assert_eq!(html.matches("type=\"radio\"").count(), 3 + 3 + 6 + 5);
+    assert_eq!(checked, ["dark", "blind", "turnover", "on", "beta", "perps"]);
+    assert_eq!(html.matches("type=\"radio\"").count(), 3 + 3 + 6 + 2 + 5);
     assert!(html.contains("<option value=\"345\" selected>UTC+5:45, now 07:36<"), "{html}");
     assert!(html.contains("method=\"post\"") && html.contains("action=\"/settings\""));
     for words in ["Theme As the device Dark Light", "Blue up, orange down", "Scores are sorted by Score Strength"] {

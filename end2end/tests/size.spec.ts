@@ -44,10 +44,10 @@ test.describe.configure({ mode: "serial" });
 let market: Running;
 
 test.beforeAll(async () => {
-  test.setTimeout(180_000);
+  test.setTimeout(240_000);
   market = await virtuoso(["--source", "sim", "--seed", "7", "--symbols", "600"]);
   // Enough for every list and a page of scores; the quietest contracts take minutes.
-  await scored(market, 200);
+  await scored(market, 200, 170_000);
 });
 
 test.afterAll(async () => {

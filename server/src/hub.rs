@@ -31,7 +31,9 @@ pub(crate) use self::{current::Current, frame::Frame};
 
 /// How often changes are flushed.
 pub(crate) const FLUSH: Duration = Duration::from_millis(250);
-/// Ticks that are kept: a minute of them.
+/// How often they are flushed for readers who save data.
+pub(crate) const SAVING_FLUSH: Duration = Duration::from_secs(5);
+/// Ticks that are kept: a minute of them, or more.
 const TICKS: usize = 240;
 /// What they may weigh together, in bytes; the oldest give way, and a client that missed them is sent the whole, which weighs
 /// less: a list of 600 symbols is half a mebibyte.
@@ -50,6 +52,7 @@ pub(crate) enum Catchup {
 pub(crate) struct Hub {
     cache: Cache,
     epoch: u64,
+    every: Duration,
     state: Arc<Mutex<State>>,
     latest: watch::Sender<u64>,
 }
@@ -64,6 +67,28 @@ struct State {
     wholes: HashMap<Topic, Frame>,
     changes: Changes,
     followed: HashMap<Symbol, Followed>,
+}
+
+/// The hubs of readers who want every change at once, and of those who save data.
+#[derive(Clone)]
+pub(crate) struct Hubs {
+    /// Four times a second.
+    pub(crate) live: Hub,
+    /// Every five seconds.
+    pub(crate) saving: Hub,
+}
+
+impl Hubs {
+    /// Both over a cache; `epoch` tells the ticks of this process from those of an earlier one.
+    pub(crate) fn new(cache: &Cache, epoch: u64) -> Self {
+        let hub = |epoch, every| Hub::new(cache.clone(), epoch, every);
+        Self { live: hub(epoch, FLUSH), saving: hub(epoch + 1, SAVING_FLUSH) }
+    }
+
+    /// The one for a reader who saves data, or does not.
+    pub(crate) const fn of(&self, saving: bool) -> &Hub {
+        if saving { &self.saving } else { &self.live }
+    }
 }
 
 struct Followed {
@@ -97,8 +122,8 @@ impl Drop for Following {
 }
 
 impl Hub {
-    /// A hub over a cache; `epoch` tells this process's ticks from those of an earlier one.
-    pub(crate) fn new(cache: Cache, epoch: u64) -> Self {
+    /// A hub over a cache that flushes every so often; `epoch` tells its ticks from those of any other hub, and of an earlier process.
+    pub(crate) fn new(cache: Cache, epoch: u64, every: Duration) -> Self {
         let state = State {
             seq: 0,
             ticks: VecDeque::with_capacity(TICKS),
@@ -108,7 +133,7 @@ impl Hub {
             changes: Changes::of(&cache),
             followed: HashMap::new(),
         };
-        Self { cache, epoch, state: Arc::new(Mutex::new(state)), latest: watch::Sender::new(0) }
+        Self { cache, epoch, every, state: Arc::new(Mutex::new(state)), latest: watch::Sender::new(0) }
     }
 
     /// The values of the last tick, and its stamp.
@@ -212,8 +237,9 @@ impl Hub {
         perps.mark_changed();
         signals.mark_changed();
         health.mark_changed();
-        let mut timer = tokio::time::interval(FLUSH);
+        let mut timer = tokio::time::interval(self.every);
         timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let late = self.every.saturating_sub(FLUSH);
         loop {
             tokio::select! {
                 biased;
@@ -229,17 +255,17 @@ impl Hub {
                 current.shared = shared.clone();
                 messages.push((Topic::Shared, StreamMessage::Shared(shared)));
             }
-            take(&mut health, &mut current.health, |held| {
+            take(late, &mut health, &mut current.health, |held| {
                 messages.push((Topic::Monitor, StreamMessage::Monitor(current::part(&held))));
             });
-            take(&mut overview, &mut current.overview, |held| {
+            take(late, &mut overview, &mut current.overview, |held| {
                 messages.push((Topic::Headline, StreamMessage::Headline(current::part(&held))));
             });
-            take(&mut breadth, &mut current.breadth, drop);
-            take(&mut movers, &mut current.movers, drop);
-            take(&mut perps, &mut current.perps, drop);
+            take(late, &mut breadth, &mut current.breadth, drop);
+            take(late, &mut movers, &mut current.movers, drop);
+            take(late, &mut perps, &mut current.perps, drop);
             let before = current.signals.clone();
-            take(&mut signals, &mut current.signals, |held| {
+            take(late, &mut signals, &mut current.signals, |held| {
                 let message = match &before {
                     // A change of the market is a new list.
                     Ok(old) if old.value.source == held.value.source => {
@@ -309,7 +335,10 @@ impl Followed {
 }
 
 /// Takes over a changed value, and tells of it where there is one.
+///
+/// Who asked for it `late` is not to take it for stale when it comes as late as that; its age is what it is.
 fn take<T: Schema>(
+    late: Duration,
     changes: &mut watch::Receiver<Found<T>>,
     current: &mut Found<T>,
     tell: impl FnOnce(schema::Held<T>),
@@ -318,10 +347,12 @@ fn take<T: Schema>(
         return;
     }
     let found = changes.borrow_and_update().clone();
-    if let Ok(held) = &found {
+    *current = found.map(|held| {
+        let fresh_until = held.fresh_until.plus(late);
+        let held = schema::Held { fresh_until, stale_until: held.stale_until.max(fresh_until), ..held };
         tell(held.clone());
-    }
-    *current = found;
+        held
+    });
 }
 
 #[cfg(test)]
@@ -347,7 +378,7 @@ mod tests {
     #[tokio::test]
     async fn a_whole_value_is_encoded_once_for_all_who_ask_in_a_tick() {
         let cache = Cache::builder(Clock::System, "test").build();
-        let hub = Hub::new(cache, 7);
+        let hub = Hub::new(cache, 7, FLUSH);
         let asked = || async { hub.whole(&[Topic::Shared, Topic::Headline]).await };
         let ((stamp, first), (_, second)) = (asked().await, asked().await);
         let [one] = first.as_slice() else { panic!("there is no headline: {first:?}") };

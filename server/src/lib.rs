@@ -43,7 +43,7 @@ pub use crate::{
 };
 use crate::{
     http::{AppState, Gate, router},
-    hub::Hub,
+    hub::Hubs,
     monitor::Monitor,
     rules::Rules,
 };
@@ -87,9 +87,10 @@ pub async fn run(
     let cache = open_cache(&config, role, &clock)?;
     set.spawn(say_advice(cache.clone(), config.cache.poll));
     // A recording played anew has the time of the one before; its ticks must not be taken for the same.
-    let hub = Hub::new(cache.clone(), Clock::System.now().0.unsigned_abs());
+    let hubs = Hubs::new(&cache, Clock::System.now().0.unsigned_abs());
     if role.serves_pages() {
-        set.spawn(hub.clone().run(stop.clone()));
+        set.spawn(hubs.live.clone().run(stop.clone()));
+        set.spawn(hubs.saving.clone().run(stop.clone()));
     }
     let (mut watching, mut board, mut rules) = (None, None, None);
     if role.watches() {
@@ -116,7 +117,7 @@ pub async fn run(
     let drained = cache.clone();
     let leptos = site::options(&config.http);
     let gate = Gate::new(&config.access, role);
-    let state = AppState { cache, hub, board, rules, clock, recorder, stop: stop.clone(), gate, leptos };
+    let state = AppState { cache, hubs, board, rules, clock, recorder, stop: stop.clone(), gate, leptos };
     let served = serve(listener, router(state, role), shutdown, &mut watching, &stop).await;
     stop.cancel();
     let ended = async {

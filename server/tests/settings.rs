@@ -11,7 +11,7 @@ async fn a_chosen_theme_comes_back_with_the_next_page_and_another_origin_cannot_
     let program = Program::simulated().await;
     let address = |path: &str| format!("http://127.0.0.1:{}{path}", program.port);
     let send = |site: &'static str| {
-        let form = "theme=light&colours=red-up&sort=turnover&zone=120&start=scores&show=none&show=movers&tempo=fast";
+        let form = "theme=light&colours=red-up&sort=turnover&zone=120&saving=off&start=scores&show=none&show=movers&tempo=fast";
         client(reqwest::redirect::Policy::none())
             .post(address("/settings"))
             .header("content-type", "application/x-www-form-urlencoded")
@@ -25,7 +25,10 @@ async fn a_chosen_theme_comes_back_with_the_next_page_and_another_origin_cannot_
     assert_eq!((saved.status().as_u16(), saved.headers()["location"].to_str().unwrap()), (303, "/settings"));
     let cookie = saved.headers()["set-cookie"].to_str().unwrap();
     let (pair, rules) = cookie.split_once("; ").unwrap();
-    assert_eq!(pair, "virtuoso=theme=light&colours=red-up&sort=turnover&zone=120&start=scores&show=none&show=movers");
+    assert_eq!(
+        pair,
+        "virtuoso=theme=light&colours=red-up&sort=turnover&zone=120&saving=off&start=scores&show=none&show=movers"
+    );
     assert_eq!(rules, "Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
 
     let open = async |path: &str, cookie: &str| {

@@ -101,10 +101,12 @@ pub enum StreamMessage {
         /// The time of its newest input.
         as_of: UnixMs,
     },
-    /// The server's clock, sent on connection and every 15 s.
+    /// The server's clock, sent on connection, after 15 s of silence, and after each tick to a reader who saves data.
     Clock {
         /// Its time.
         now: UnixMs,
+        /// What was sent on this connection before, in bytes as they went over the wire.
+        sent_bytes: u64,
     },
 }
 

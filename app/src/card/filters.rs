@@ -12,23 +12,30 @@ use crate::{
 const TURNOVERS: [(u64, &str); 5] =
     [(0, "Any size"), (1_000_000, "≥ $1M"), (10_000_000, "≥ $10M"), (100_000_000, "≥ $100M"), (1_000_000_000, "≥ $1B")];
 
-pub(super) fn filters(query: &Query) -> AnyView {
+pub(super) fn filters(asked: RwSignal<Query>) -> AnyView {
     view! {
         <div class="filters">
-            {form(query)}
-            <nav class="chips" aria-label="Direction and watchlist">
-                {chip("All", query.pointing(None), query.direction.is_none())}
-                {chip("Long", query.pointing(Some(Direction::Long)), query.direction == Some(Direction::Long))}
-                {chip("Neutral", query.pointing(Some(Direction::Neutral)), query.direction == Some(Direction::Neutral))}
-                {chip("Short", query.pointing(Some(Direction::Short)), query.direction == Some(Direction::Short))}
-                {chip("★ Watched", query.watching(!query.watched), query.watched)}
-            </nav>
-            <nav class="chips sorts" aria-label="Sort">
-                {SortBy::ALL.into_iter().map(|sort| sorter(query, sort)).collect::<Vec<_>>()}
-            </nav>
+            {form(asked)}
+            <nav class="chips" aria-label="Direction and watchlist">{move || asked.with(directions)}</nav>
+            <nav class="chips sorts" aria-label="Sort">{move || asked.with(sorters)}</nav>
         </div>
     }
     .into_any()
+}
+
+fn directions(query: &Query) -> Vec<AnyView> {
+    let pointing = |label, to| chip(label, query.pointing(to), query.direction == to);
+    vec![
+        pointing("All", None),
+        pointing("Long", Some(Direction::Long)),
+        pointing("Neutral", Some(Direction::Neutral)),
+        pointing("Short", Some(Direction::Short)),
+        chip("★ Watched", query.watching(!query.watched), query.watched),
+    ]
+}
+
+fn sorters(query: &Query) -> Vec<AnyView> {
+    SortBy::ALL.into_iter().map(|sort| sorter(query, sort)).collect()
 }
 
 fn chip(label: &'static str, to: Query, current: bool) -> AnyView {
@@ -55,8 +62,9 @@ fn sorter(query: &Query, sort: SortBy) -> AnyView {
     .into_any()
 }
 
-fn form(query: &Query) -> AnyView {
-    let hidden: Vec<_> = [
+/// What the form does not ask, so that it stays as it was asked.
+fn hidden(query: &Query) -> Vec<AnyView> {
+    [
         (query.sort != query.usual).then(|| ("sort", query.sort.as_str())),
         (query.order == Order::Asc).then_some(("dir", "asc")),
         query.direction.map(|direction| ("direction", crate::scores::direction_name(direction))),
@@ -64,8 +72,13 @@ fn form(query: &Query) -> AnyView {
     ]
     .into_iter()
     .flatten()
-    .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
-    .collect();
+    .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
+    .collect()
+}
+
+/// The form stands as it was made, for what is being typed into it.
+fn form(asked: RwSignal<Query>) -> AnyView {
+    let query = asked.get_untracked();
     let mut turnovers = TURNOVERS.map(|(usd, label)| (usd, label.to_owned())).to_vec();
     if !TURNOVERS.iter().any(|(usd, _)| *usd == query.min_turnover) {
         turnovers.push((query.min_turnover, format!("≥ ${}", crate::format::count(query.min_turnover))));
@@ -76,10 +89,10 @@ fn form(query: &Query) -> AnyView {
         .collect();
     view! {
         <form method="get" action=path::SCORES role="search">
-            {hidden}
+            {move || asked.with(hidden)}
             <label class="vh" for="scores-q">"Search for a symbol"</label>
             <input
-                id="scores-q" type="search" name="q" value=query.text.clone() placeholder="Symbol"
+                id="scores-q" type="search" name="q" value=query.text placeholder="Symbol"
                 maxlength=Query::TEXT_MAX.to_string() autocomplete="off" autocapitalize="characters" spellcheck="false" enterkeyhint="search"
             />
             <label class="vh" for="scores-turnover">"Minimum turnover in 24 h"</label>

@@ -11,7 +11,7 @@ use super::{
     steady_card,
 };
 use crate::{
-    live::Store,
+    live::{Store, ask},
     scores::{Arranged, PAGE_SIZE, Query, arrange},
 };
 
@@ -49,43 +49,52 @@ impl Listing {
 }
 
 pub(crate) fn score_list(store: Store, found: RwSignal<Found<Signals>>, query: Query, listing: Listing) -> AnyView {
-    let listing = keep_order(store, found, query.clone(), listing);
-    let asked = query.clone();
+    let asked = RwSignal::new(query);
+    let listing = keep_order(store, found, asked, listing);
+    ask(store, asked);
     steady_card(Look { name: "scores", title: "Scores" }, store, found, move || {
         view! {
-            {filters(&asked)}
-            {summary(listing, &asked)}
-            {table(found, listing, &asked)}
-            {pager(listing, &asked)}
+            {filters(asked)}
+            {summary(listing, asked)}
+            {table(found, listing, asked)}
+            {pager(listing, asked)}
         }
         .into_any()
     })
 }
 
-/// The listing as given first, then made anew from the whole list, but no more than every few seconds.
-fn keep_order(store: Store, found: RwSignal<Found<Signals>>, query: Query, first: Listing) -> RwSignal<Listing> {
+/// The listing as given first, then made anew from the whole list: at once where something else is asked, else no more than every
+/// few seconds.
+fn keep_order(
+    store: Store,
+    found: RwSignal<Found<Signals>>,
+    asked: RwSignal<Query>,
+    first: Listing,
+) -> RwSignal<Listing> {
     let listing = RwSignal::new(first);
     let made = StoredValue::new(store.now.get_untracked());
-    Effect::new(move || {
-        let now = store.now.get();
-        if !store.whole.get_untracked() || now.0.abs_diff(made.get_value().0) < ORDER_STANDS_MS {
-            return;
+    Effect::new(move |before: Option<Query>| {
+        let (now, query) = (store.now.get(), asked.get());
+        let same = before.is_none_or(|before| before == query);
+        let stands = same && now.0.abs_diff(made.get_value().0) < ORDER_STANDS_MS;
+        if store.whole.get_untracked() && !stands {
+            made.set_value(now);
+            let rows = |found: &Found<Signals>| found.as_ref().ok().map(|held| Listing::of(&held.value.rows, &query));
+            let next = found.with_untracked(rows).filter(|next| listing.with_untracked(|old| old != next));
+            if let Some(next) = next {
+                listing.set(next);
+            }
         }
-        made.set_value(now);
-        let next = found.with_untracked(|found| found.as_ref().ok().map(|held| Listing::of(&held.value.rows, &query)));
-        if let Some(next) = next.filter(|next| listing.with_untracked(|old| old != next)) {
-            listing.set(next);
-        }
+        query
     });
     listing
 }
 
-fn summary(listing: RwSignal<Listing>, query: &Query) -> AnyView {
-    let filters = query.filters();
+fn summary(listing: RwSignal<Listing>, asked: RwSignal<Query>) -> AnyView {
     view! {
         <p class="showing">
             {move || listing.with(|l| {
-                let scope = if filters { format!("{} that match, of {}", l.matching, l.total) } else { l.total.to_string() };
+                let scope = if asked.with(Query::filters) { format!("{} that match, of {}", l.matching, l.total) } else { l.total.to_string() };
                 format!("Showing {} of {scope}", l.symbols.len())
             })}
         </p>
@@ -93,26 +102,27 @@ fn summary(listing: RwSignal<Listing>, query: &Query) -> AnyView {
     .into_any()
 }
 
-fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, query: &Query) -> AnyView {
+fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, asked: RwSignal<Query>) -> AnyView {
     let head: Vec<_> = COLUMNS.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect();
-    let (sort, watchlist) = (query.sort, StoredValue::new(query.watchlist.clone()));
-    let nothing = if query.watched && query.watchlist.is_empty() {
-        "You watch no symbol yet. Open one and tap its star."
-    } else {
-        "No symbol matches. Try another search or fewer filters."
+    let nothing = move || {
+        if asked.with(|query| query.watched && query.watchlist.is_empty()) {
+            "You watch no symbol yet. Open one and tap its star."
+        } else {
+            "No symbol matches. Try another search or fewer filters."
+        }
     };
     view! {
-        <table class=format!("rows by-{}", sort.as_str())>
+        <table class=move || format!("rows by-{}", asked.with(|query| query.sort.as_str()))>
             <caption class="vh">"Symbols with price, score and dimensions"</caption>
             <thead><tr>{head}</tr></thead>
             <tbody>
                 <For each=move || listing.with(|l| l.symbols.clone()) key=|symbol| *symbol let:symbol>
-                    {row(found, symbol, watchlist.with_value(|list| list.has(symbol)))}
+                    {row(found, symbol, asked.with_untracked(|query| query.watchlist.has(symbol)))}
                 </For>
             </tbody>
         </table>
         {move || listing.with(|l| l.symbols.is_empty()).then(|| view! {
-            <p class="absent">{nothing}</p>
+            <p class="absent">{nothing()}</p>
         })}
     }
     .into_any()
@@ -140,14 +150,13 @@ fn find(held: &Held<Signals>, symbol: Symbol) -> Option<SignalRow> {
     held.value.rows.iter().find(|row| row.symbol == symbol).cloned()
 }
 
-fn pager(listing: RwSignal<Listing>, query: &Query) -> AnyView {
-    let query = query.clone();
+fn pager(listing: RwSignal<Listing>, asked: RwSignal<Query>) -> AnyView {
     view! {
         {move || {
             let (page, pages) = listing.with(|l| (l.page, l.pages));
             (pages > 1).then(|| {
                 let link = |to: usize, label: &'static str, rel: &'static str| {
-                    view! { <a class="chip" href=query.at_page(to).url() rel=rel>{label}</a> }
+                    view! { <a class="chip" href=asked.with(|query| query.at_page(to).url()) rel=rel>{label}</a> }
                 };
                 view! {
                     <nav class="pager" aria-label="Pages of the list">

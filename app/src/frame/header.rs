@@ -23,6 +23,13 @@ pub(super) fn header(store: Store) -> AnyView {
         Link::Snapshot => "link",
         Link::Reconnecting | Link::Offline => "link lost",
     };
+    let sent = store.saving.then(|| {
+        let told = move || match store.sent.get().bytes() {
+            0 => "saving data".to_owned(),
+            bytes => format!("{} streamed", format::bytes(bytes)),
+        };
+        view! { <span class="sent">{told}</span> }
+    });
     view! {
         <header class="top">
             <div class="top-row">
@@ -30,6 +37,7 @@ pub(super) fn header(store: Store) -> AnyView {
                 <p class="pulse">
                     <span class=link_class>{move || store.link.get().label()}</span>
                     <span class="oldest">{oldest}</span>
+                    {sent}
                 </p>
             </div>
             <p class="sentence">{sentence}</p>

@@ -267,7 +267,7 @@ fn answered() -> Option<UnixMs> {
 }
 
 /// A marker on the body, for tests.
-fn mark(name: &str, value: &str) {
+pub(super) fn mark(name: &str, value: &str) {
     if let Some(body) = document().body() {
         // Fails only for a name that is no attribute's.
         let _ = body.set_attribute(name, value);

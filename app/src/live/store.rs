@@ -46,6 +46,32 @@ impl Link {
     }
 }
 
+/// What the stream has weighed, in bytes as the server sent them: each connection counts anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    before: u64,
+    on_this: u64,
+}
+
+impl Sent {
+    /// Before the first word of it.
+    pub const NOTHING: Self = Self { before: 0, on_this: 0 };
+
+    /// Takes what a connection says of itself.
+    pub const fn told(&mut self, bytes: u64) {
+        if bytes < self.on_this {
+            self.before += self.on_this;
+        }
+        self.on_this = bytes;
+    }
+
+    /// All connections together.
+    #[must_use]
+    pub const fn bytes(self) -> u64 {
+        self.before + self.on_this
+    }
+}
+
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
@@ -66,6 +92,10 @@ pub struct Store {
     pub now: RwSignal<UnixMs>,
     /// The clock that the reader goes by.
     pub zone: Zone,
+    /// Whether the reader saves data.
+    pub saving: bool,
+    /// What the stream has weighed since the page was opened.
+    pub sent: RwSignal<Sent>,
     /// How the connection is doing.
     pub link: RwSignal<Link>,
     /// How the shared cache answers.
@@ -93,6 +123,8 @@ impl Store {
         Self {
             now: RwSignal::new(frame.now),
             zone: frame.zone,
+            saving: frame.saving,
+            sent: RwSignal::new(Sent::NOTHING),
             link: RwSignal::new(Link::Snapshot),
             shared: RwSignal::new(frame.shared.clone()),
             monitor: RwSignal::new(frame.monitor.clone()),
@@ -144,7 +176,12 @@ impl Store {
                 self.changes.update(|count| *count += 1);
                 Taken::Applied
             }
-            StreamMessage::Clock { now } => Taken::Clock(now),
+            StreamMessage::Clock { now, sent_bytes } => {
+                if self.saving {
+                    self.sent.update(|sent| sent.told(sent_bytes));
+                }
+                Taken::Clock(now)
+            }
         }
     }
 

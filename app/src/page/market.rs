@@ -56,7 +56,7 @@ pub fn MarketPage(
     let oldest = times.into_iter().flatten().min();
     let content = view! {
         {hidden_title("Market")}
-        <div class="cards market" data-again-at=again(frame.now, AGAIN_MS)>
+        <div class="cards market" data-again-at=again(&frame, AGAIN_MS)>
             {seen}
             {none}
         </div>

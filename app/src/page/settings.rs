@@ -41,6 +41,7 @@ pub fn SettingsPage(
             {choices("Theme", settings.theme)}
             {choices("Colours of change", settings.colours)}
             {choices::<SortBy>("Scores are sorted by", settings.sort)}
+            {choices("Changes come", settings.saving)}
             {choices("The first page", settings.start)}
             {cards(settings.cards)}
             {clock(frame.now, settings.zone)}

@@ -32,7 +32,7 @@ pub fn SystemPage(
     let oldest = health.as_ref().ok().map(|held| held.as_of);
     let content = view! {
         {hidden_title("System")}
-        <div class="cards system" data-again-at=again(frame.now, AGAIN_MS)>
+        <div class="cards system" data-again-at=again(&frame, AGAIN_MS)>
             {feed(&frame, &health)}
             {streams(&frame, &health)}
             {servers(frame.now, &cache)}

@@ -121,19 +121,11 @@ impl Query {
             Some("short") => Some(Direction::Short),
             _ => None,
         };
-        let text: String = get("q")
-            .unwrap_or_default()
-            .trim()
-            .chars()
-            .filter(char::is_ascii_graphic)
-            .take(Self::TEXT_MAX)
-            .map(|c| c.to_ascii_uppercase())
-            .collect();
         Self {
             sort: sort.unwrap_or(usual),
             usual,
             order: if get("dir").as_deref() == Some("asc") { Order::Asc } else { Order::Desc },
-            text,
+            text: searched(&get("q").unwrap_or_default()),
             direction,
             min_turnover: get("min_turnover").and_then(|text| text.parse().ok()).unwrap_or(0),
             watched: get("watched").as_deref() == Some("1"),
@@ -184,6 +176,12 @@ impl Query {
         Self { sort, order, page: 1, ..self.clone() }
     }
 
+    /// The same list of the symbols that hold a text and have a turnover of so much at least.
+    #[must_use]
+    pub fn searching(&self, text: &str, min_turnover: u64) -> Self {
+        Self { text: searched(text), min_turnover, page: 1, ..self.clone() }
+    }
+
     /// The same list of one direction, or of all.
     #[must_use]
     pub fn pointing(&self, direction: Option<Direction>) -> Self {
@@ -207,6 +205,12 @@ impl Query {
     pub fn filters(&self) -> bool {
         !self.text.is_empty() || self.direction.is_some() || self.min_turnover > 0 || self.watched
     }
+}
+
+/// A text as it is searched for.
+fn searched(text: &str) -> String {
+    let letters = text.trim().chars().filter(char::is_ascii_graphic).take(Query::TEXT_MAX);
+    letters.map(|c| c.to_ascii_uppercase()).collect()
 }
 
 /// The name of a direction in the address.
@@ -251,6 +255,7 @@ mod tests {
     #[test]
     fn a_search_is_in_capitals_and_short() {
         assert_eq!(read("q=  btc<ü").text, "BTC<");
+        assert_eq!(read("sort=oi&page=3").searching(" eth", 5), Query { min_turnover: 5, ..read("sort=oi&q=ETH") });
         assert_eq!(read(&format!("q={}", "x".repeat(500))).text.len(), Query::TEXT_MAX);
     }
 

@@ -93,6 +93,34 @@ impl Choice for SortBy {
     }
 }
 
+/// Whether changes come as they happen, or together every few seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saving {
+    /// As they happen, four times a second at most.
+    Off,
+    /// Every five seconds, and the weight of the stream is told.
+    On,
+}
+
+impl Choice for Saving {
+    const ALL: &'static [Self] = &[Self::Off, Self::On];
+    const FIELD: &'static str = "saving";
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::On => "on",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Off => "As they happen",
+            Self::On => "Every 5 s, to save data",
+        }
+    }
+}
+
 /// The page that opens first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {

@@ -102,6 +102,7 @@ fn ratio(value: f64) -> Ratio {
 pub fn frame() -> Frame {
     Frame {
         zone: Zone::UTC,
+        saving: false,
         now: NOW,
         stamp: Stamp { epoch: 1_795_200_000_000, seq: 9_000 },
         shared: L2State::Off,

@@ -147,8 +147,8 @@ pub(crate) async fn symbol(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
-    let found = state.hub.breakdown(symbol).await;
-    let listed = state.hub.current().1.signals.is_ok();
+    let found = state.hubs.live.breakdown(symbol).await;
+    let listed = state.hubs.live.current().1.signals.is_ok();
     if listed && matches!(found, Err(schema::Absence::NeverWritten)) {
         return Err(ApiError::UnknownSymbol(name));
     }

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use app::{
     Answer, Source,
     chart::Candles,
-    settings::Settings,
+    settings::{Saving, Settings},
     source::{AlertsSnapshot, BetaSnapshot, Guide, KeptRules, MarketSnapshot, SignalsSnapshot, SystemSnapshot},
 };
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
-    Absence, ActiveIdeas, AlertLog, BetaTable, Schema, Symbol, Timeframe, Zone,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Schema, Symbol, Timeframe,
     page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
 };
 
 use crate::{
-    hub::{Current, Hub},
+    hub::{Current, Hub, Hubs},
     monitor::board::Board,
     rules::Rules,
 };
@@ -25,39 +25,49 @@ use crate::{
 /// The pages' source in the server.
 #[derive(Clone)]
 pub(crate) struct Pages {
-    hub: Hub,
+    hubs: Hubs,
     cache: cache::Cache,
     board: Option<Board>,
     rules: Option<Arc<Rules>>,
-    /// The clock that the reader goes by.
-    zone: Zone,
+    /// What the reader chose.
+    settings: Settings,
 }
 
 impl Pages {
-    /// Pages of the market that a hub streams; candles are those of the market that this process watches, if it does.
+    /// Pages of the market that the hubs stream; candles are those of the market that this process watches, if it does.
     pub(crate) fn source(
-        hub: Hub,
+        hubs: Hubs,
         cache: cache::Cache,
         board: Option<Board>,
         rules: Option<Arc<Rules>>,
     ) -> Arc<dyn Source> {
-        Arc::new(Self { hub, cache, board, rules, zone: Zone::UTC })
+        Arc::new(Self { hubs, cache, board, rules, settings: Settings::PLAIN })
     }
 
     /// The same for the reader who asks. Called with the reactive owner of the request.
     fn for_reader(&self) -> Self {
-        let zone = use_context::<Settings>().map_or(Zone::UTC, |settings| settings.zone);
-        Self { zone, ..self.clone() }
+        let settings = use_context::<Settings>().unwrap_or(Settings::PLAIN);
+        Self { settings, ..self.clone() }
+    }
+
+    fn saving(&self) -> bool {
+        self.settings.saving == Saving::On
+    }
+
+    /// The hub whose stream goes on where the page ends.
+    fn hub(&self) -> &Hub {
+        self.hubs.of(self.saving())
     }
 
     /// What is on every page, and the values of the tick that the page is made from.
     async fn snapshot(&self) -> (Frame, Current) {
-        let (stamp, mut current) = self.hub.current();
+        let (stamp, mut current) = self.hub().current();
         current.health = self.told(current.health).await;
         current.overview = self.told(current.overview).await;
         let frame = Frame {
             now: self.cache.now(),
-            zone: self.zone,
+            zone: self.settings.zone,
+            saving: self.saving(),
             stamp,
             shared: self.cache.l2_state(),
             monitor: current.monitor(),
@@ -103,7 +113,7 @@ impl Source for Pages {
         let pages = self.for_reader();
         Box::pin(async move {
             let (frame, current) = pages.snapshot().await;
-            let breakdown = pages.hub.breakdown(symbol).await;
+            let breakdown = pages.hub().breakdown(symbol).await;
             // While no list is known, a symbol cannot be said not to exist.
             if current.signals.is_ok() && matches!(breakdown, Err(Absence::NeverWritten)) {
                 return None;

@@ -32,7 +32,7 @@ pub(crate) async fn readyz(State(state): State<AppState>) -> Response {
 
 /// `GET /health`: the detail as JSON.
 pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
-    let (stamp, current) = state.hub.current();
+    let (stamp, current) = state.hubs.live.current();
     Json(json!({
         "ready": unready(&state).await,
         "stamp": stamp.to_string(),
@@ -56,7 +56,7 @@ async fn unready(state: &AppState) -> Vec<String> {
         reasons.extend(problem);
     }
     if !reasons.is_empty()
-        && let Ok(health) = state.hub.current().1.health
+        && let Ok(health) = state.hubs.live.current().1.health
         && let Feed::Unreachable { venue, cause, .. } = &health.value.feed
     {
         reasons.push(format!("{} unreachable: {cause}", venue.label()));

@@ -1,9 +1,10 @@
 //! Pages kept ready: one rendering serves all who ask for the same page of the same tick.
 //!
 //! A page is the same for two readers when they ask for the same address, chose the same settings, watch the same contracts, stand
-//! to the login alike, have as much to see among the alerts and take the same compression; then it is sent as it is, compressed once. With the next tick of the live
-//! stream it is made anew, so its market is never older than that of a page made for one reader. What a page shows beside the
-//! tick, and the time it says it was made at, is at most one flush old: that is as long as a page is kept.
+//! to the login alike, have as much to see among the alerts and take the same compression; then it is sent as it is, compressed once.
+//! With the next tick of the live stream it is made anew, so its market is never older than that of a page made for one reader.
+//! What a page shows beside the tick, and the time it says it was made at, is at most one flush old: that is as long as a page is
+//! kept.
 //!
 //! It knows nothing of what stands in a page.
 
@@ -163,7 +164,7 @@ mod tests {
 
     #[tokio::test]
     async fn readers_of_one_page_share_one_rendering_and_others_do_not() {
-        let hub = Hub::new(cache::Cache::builder(Clock::System, "test").build(), 1);
+        let hub = Hub::new(cache::Cache::builder(Clock::System, "test").build(), 1, FLUSH);
         let router = numbered(Ready::keeping(hub, Duration::from_secs(3_600)));
         let all = futures_util::future::join_all((0..50).map(|_| ask(&router, "/a?x=1", &[]))).await;
         assert!(all.iter().all(|number| number == "0"), "{all:?}");
@@ -187,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_is_made_anew_with_the_next_tick_and_after_a_flush() {
         let cache = cache::Cache::builder(Clock::System, "test").build();
-        let hub = Hub::new(cache.clone(), 1);
+        let hub = Hub::new(cache.clone(), 1, FLUSH);
         let router = numbered(Ready::new(hub.clone()));
         assert_eq!(ask(&router, "/a", &[]).await, "0");
         hub.run_for_a_tick().await;

@@ -25,7 +25,7 @@ use super::{
     ready::{self, Ready},
     rules, seen, settings, stream, watch, weights,
 };
-use crate::{hub::Hub, monitor::board::Board, role::Role, rules::Rules};
+use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules};
 
 /// The longest form that is read, in bytes.
 const FORM_BYTES: usize = 4 * 1_024;
@@ -34,7 +34,7 @@ const FORM_BYTES: usize = 4 * 1_024;
 #[derive(Clone)]
 pub(crate) struct AppState {
     pub(crate) cache: Cache,
-    pub(crate) hub: Hub,
+    pub(crate) hubs: Hubs,
     /// The watched market; none in a process that only reads what another one wrote.
     pub(crate) board: Option<Board>,
     /// The rules of alerts; none where this process does not keep them.
@@ -93,10 +93,10 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
 /// The pages, their files and the live stream.
 fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     let source: Arc<dyn Source> =
-        Pages::source(state.hub.clone(), state.cache.clone(), state.board.clone(), state.rules.clone());
+        Pages::source(state.hubs.clone(), state.cache.clone(), state.board.clone(), state.rules.clone());
     let (for_pages, for_errors) = (Arc::clone(&source), source);
     let (options, for_missing) = (state.leptos.clone(), state.leptos.clone());
-    let ready = Ready::new(state.hub.clone());
+    let ready = Ready::new(state.hubs.live.clone());
     let kept = Router::new()
         .leptos_routes_with_context(
             state,

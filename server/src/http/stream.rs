@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
+use app::settings::Saving;
 use axum::{
     body::{Body, Bytes},
     extract::{Query, State},
@@ -18,7 +19,7 @@ use serde::Deserialize;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{error::ApiError, router::AppState};
+use super::{error::ApiError, router::AppState, settings};
 use crate::hub::{
     Catchup, Following, Frame, Hub,
     packed::{self, Packed},
@@ -52,18 +53,22 @@ pub(crate) async fn stream(
         Some(text) => Some(text.parse::<Stamp>().map_err(|error| ApiError::BadParameter(format!("since: {error}")))?),
         None => None,
     };
+    // By the same choice as the page's: the stream goes on from the tick that the page was made of.
+    let saving = settings::chosen(&headers).saving == Saving::On;
+    let hub = state.hubs.of(saving);
     let following = topics
         .iter()
         .filter_map(|topic| match topic {
-            Topic::Breakdown(symbol) => Some(state.hub.follow(*symbol)),
+            Topic::Breakdown(symbol) => Some(hub.follow(*symbol)),
             _ => None,
         })
         .collect();
     let packed = accepts_gzip(&headers).then(packed::Stream::new);
     let packs = packed.is_some();
     let client = Client {
-        ticks: state.hub.ticks(),
-        hub: state.hub,
+        ticks: hub.ticks(),
+        hub: hub.clone(),
+        saving,
         clock: state.clock,
         topics,
         known,
@@ -73,6 +78,8 @@ pub(crate) async fn stream(
         greeted: false,
         ended: false,
         told: Instant::now(),
+        untold: false,
+        sent_bytes: 0,
         _following: following,
         _counted: Counted::new(),
     };
@@ -128,8 +135,14 @@ struct Client {
     stop: CancellationToken,
     greeted: bool,
     ended: bool,
+    /// Whether its reader saves data.
+    saving: bool,
     /// When it was last told the time.
     told: Instant,
+    /// Whether it was sent a tick whose weight it was not told yet.
+    untold: bool,
+    /// What it was sent, in bytes as they went over the wire.
+    sent_bytes: u64,
     _following: Vec<Following>,
     _counted: Counted,
 }
@@ -137,6 +150,12 @@ struct Client {
 impl Client {
     /// The next bytes for the client, and the client after them.
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        let bytes = self.piece().await?;
+        self.sent_bytes += bytes.len() as u64;
+        Some((Ok(bytes), self))
+    }
+
+    async fn piece(&mut self) -> Option<Bytes> {
         if self.ended {
             return None;
         }
@@ -144,14 +163,14 @@ impl Client {
             self.greeted = true;
             let mut greeting = format!("retry: {RETRY_MS}\n\n").into_bytes();
             greeting.extend(self.heartbeat());
-            return Some((Ok(self.own(greeting)), self));
+            return Some(self.own(greeting));
         }
         let paced = matches!(self.clock, Clock::Paced(_));
         let heartbeat = if paced { PACED_HEARTBEAT } else { HEARTBEAT };
         loop {
-            if paced && self.told.elapsed() >= heartbeat {
+            if paced && self.told.elapsed() >= heartbeat || self.untold && self.waiting.is_empty() {
                 let bytes = self.heartbeat();
-                return Some((Ok(self.own(bytes)), self));
+                return Some(self.own(bytes));
             }
             self.ticks.mark_unchanged();
             if self.waiting.is_empty() {
@@ -159,11 +178,12 @@ impl Client {
             }
             // One by one, so that all clients share the bytes of each.
             if let Some(frame) = self.waiting.pop_front() {
+                self.untold = self.saving;
                 let bytes = match &mut self.packed {
                     Some(packed) => packed.next(frame.packed()),
                     None => frame.bytes(),
                 };
-                return Some((Ok(bytes), self));
+                return Some(bytes);
             }
             tokio::select! {
                 biased;
@@ -174,12 +194,12 @@ impl Client {
                         Some(packed) => packed.end(&Packed::of(&farewell)),
                         None => farewell.into(),
                     };
-                    return Some((Ok(bytes), self));
+                    return Some(bytes);
                 }
                 changed = self.ticks.changed() => changed.ok()?,
                 () = tokio::time::sleep(heartbeat) => {
                     let bytes = self.heartbeat();
-                    return Some((Ok(self.own(bytes)), self));
+                    return Some(self.own(bytes));
                 }
             }
         }
@@ -208,8 +228,8 @@ impl Client {
 
     /// The server's clock. It carries no id, so a client still resumes from the last tick.
     fn heartbeat(&mut self) -> Vec<u8> {
-        self.told = Instant::now();
-        let message = StreamMessage::Clock { now: self.clock.now() };
+        (self.told, self.untold) = (Instant::now(), false);
+        let message = StreamMessage::Clock { now: self.clock.now(), sent_bytes: self.sent_bytes };
         match serde_json::to_string(&message) {
             Ok(json) => format!("event: {}\ndata: {json}\n\n", message.event()).into_bytes(),
             Err(_) => b": alive\n\n".to_vec(),

@@ -69,8 +69,9 @@ mod tests {
 
     #[test]
     fn an_event_has_its_name_its_id_and_one_line_of_data() {
-        let frame = Frame::encode(&StreamMessage::Clock { now: UnixMs(7) }, Stamp { epoch: 1, seq: 2 }).unwrap();
-        assert_eq!(frame.bytes(), "event: state\nid: 1-2\ndata: {\"clock\":{\"now\":7}}\n\n");
+        let frame =
+            Frame::encode(&StreamMessage::Clock { now: UnixMs(7), sent_bytes: 0 }, Stamp { epoch: 1, seq: 2 }).unwrap();
+        assert_eq!(frame.bytes(), "event: state\nid: 1-2\ndata: {\"clock\":{\"now\":7,\"sent_bytes\":0}}\n\n");
         assert!(!frame.is_delta());
     }
 }

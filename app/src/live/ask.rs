@@ -1,0 +1,136 @@
+//! Asks the list of scores anew without leaving the page. Browser only.
+//!
+//! Links and form lead to addresses, and do just that while the list here is not whole. Once it is, the address changes in place and
+//! the list is arranged at once; a way back in the browser's history is a way back in the list.
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Element, Event, HtmlElement, MouseEvent, UrlSearchParams};
+
+use super::{client::mark, store::Store};
+use crate::{path, scores::Query};
+
+const CARD: &str = ".card.scores";
+const SEARCH: &str = "#scores-q";
+const TURNOVER: &str = "#scores-turnover";
+
+/// What becomes of the address before.
+#[derive(Clone, Copy)]
+enum Before {
+    /// The way back leads to it.
+    Kept,
+    /// It gives way: what is typed letter by letter is one question.
+    Replaced,
+}
+
+/// Answers in place what the list is asked, once the page is hydrated.
+pub(crate) fn ask(store: Store, asked: RwSignal<Query>) {
+    Effect::new(move || start(store, asked));
+}
+
+fn start(store: Store, asked: RwSignal<Query>) {
+    let Ok(Some(card)) = document().query_selector(CARD) else { return };
+    Effect::new(move || {
+        if store.whole.get() {
+            mark("data-list", "whole");
+        }
+    });
+    let whole = move || store.whole.get_untracked();
+    let listen = |name: &str, heard: Box<dyn FnMut(Event)>| {
+        let heard = Closure::<dyn FnMut(Event)>::wrap(heard);
+        if card.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref()).is_ok() {
+            // The page lives as long as its document.
+            heard.forget();
+        }
+    };
+    listen(
+        "click",
+        Box::new(move |event| {
+            if let Some(query) = followed(&event, asked).filter(|_| whole()) {
+                event.prevent_default();
+                show(asked, query, Before::Kept);
+            }
+        }),
+    );
+    listen(
+        "submit",
+        Box::new(move |event| {
+            if whole() {
+                event.prevent_default();
+                show(asked, typed(asked), Before::Kept);
+                // A phone takes its keys away.
+                if let Ok(Some(field)) = document().query_selector(SEARCH) {
+                    let _ = field.unchecked_into::<HtmlElement>().blur();
+                }
+            }
+        }),
+    );
+    listen(
+        "input",
+        Box::new(move |_| {
+            if whole() {
+                show(asked, typed(asked), Before::Replaced);
+            }
+        }),
+    );
+    let _ = window_event_listener_untyped("popstate", move |_| {
+        let Some(query) = window().location().search().ok().and_then(|search| read(asked, &search)) else { return };
+        set_value(SEARCH, &query.text);
+        set_value(TURNOVER, &query.min_turnover.to_string());
+        asked.set(query);
+    });
+}
+
+fn show(asked: RwSignal<Query>, query: Query, before: Before) {
+    if asked.with_untracked(|old| *old == query) {
+        return;
+    }
+    let (url, Ok(history)) = (query.url(), window().history()) else { return };
+    // A browser that takes no more addresses shows the list all the same.
+    let _ = match before {
+        Before::Kept => history.push_state_with_url(&JsValue::NULL, "", Some(&url)),
+        Before::Replaced => history.replace_state_with_url(&JsValue::NULL, "", Some(&url)),
+    };
+    if asked.with_untracked(|old| old.page != query.page) {
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+    }
+    asked.set(query);
+}
+
+/// What a link to the list asks that was clicked without a key that would open it elsewhere.
+fn followed(event: &Event, asked: RwSignal<Query>) -> Option<Query> {
+    let click: &MouseEvent = event.dyn_ref()?;
+    if click.button() != 0 || click.ctrl_key() || click.meta_key() || click.shift_key() || click.alt_key() {
+        return None;
+    }
+    let link = event.target()?.dyn_into::<Element>().ok()?.closest("a[href]").ok()??;
+    let href = link.get_attribute("href")?;
+    let search = href.strip_prefix(path::SCORES).filter(|rest| rest.is_empty() || rest.starts_with('?'))?;
+    read(asked, search)
+}
+
+/// What an address asks of the same reader.
+fn read(asked: RwSignal<Query>, search: &str) -> Option<Query> {
+    let said = UrlSearchParams::new_with_str(search).ok()?;
+    let (usual, watchlist) = asked.with_untracked(|query| (query.usual, query.watchlist.clone()));
+    Some(Query::read_for(usual, watchlist, |name| said.get(name)))
+}
+
+/// The same question with what stands in the form.
+fn typed(asked: RwSignal<Query>) -> Query {
+    let text = value(SEARCH).unwrap_or_default();
+    let min_turnover = value(TURNOVER).and_then(|text| text.parse().ok()).unwrap_or(0);
+    asked.with_untracked(|query| query.searching(&text, min_turnover))
+}
+
+fn value(selector: &str) -> Option<String> {
+    let field = document().query_selector(selector).ok()??;
+    js_sys::Reflect::get(&field, &"value".into()).ok()?.as_string()
+}
+
+fn set_value(selector: &str, value: &str) {
+    if let Ok(Some(field)) = document().query_selector(selector) {
+        // Fails only for an object that takes no properties.
+        let _ = js_sys::Reflect::set(&field, &"value".into(), &value.into());
+    }
+}
