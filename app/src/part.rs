@@ -2,6 +2,7 @@
 
 pub(crate) mod bar;
 pub(crate) mod figure;
+pub(crate) mod live;
 pub(crate) mod ring;
 pub(crate) mod spark;
 pub(crate) mod symbol;

@@ -20,7 +20,9 @@ test("the first page, the clock and the cards of the Market page are the chosen 
   await expect(page.locator(".card.movers")).toHaveCount(0);
   await page.goto("/symbol/BTCUSDT");
   await live(page);
-  await expect(page.locator(".card.history time").first()).toHaveText(/^\d\d:\d\d:\d\d UTC\+2$/);
+  await expect(page.locator(".card.chart .pair time")).toHaveText(/^\d+ \w+ \d{4}, \d\d:\d\d UTC\+2$/);
+  // In the browser's own rendering as well, once a bar has closed.
+  await expect(page.locator(".card.confluence time")).toHaveText(/^\d\d:\d\d:\d\d UTC\+2$/, { timeout: 90_000 });
 });
 
 test("who saves data is told of changes every five seconds, and what they weigh", async ({ page }) => {

@@ -54,6 +54,7 @@ fn ladder(name: &'static str, class: &'static str, levels: &[Level], largest: f6
                     <td>{bar::share(share, class)}<span class="n">{format::amount(level.size)}</span></td>
                 </tr>
             }
+            .into_any()
         })
         .collect();
     view! {

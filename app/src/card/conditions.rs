@@ -34,7 +34,7 @@ fn condition(condition: &Condition) -> AnyView {
         <div class="stat">
             <dt>{condition.label.to_string()}</dt>
             <dd>{shown}</dd>
-            {note.map(|note| view! { <dd class="note">{note}</dd> })}
+            {note.map(|note| view! { <dd class="note">{note}</dd> }.into_any())}
         </div>
     }
     .into_any()

@@ -28,6 +28,7 @@ fn body(held: &Held<Breakdown>, zone: Zone) -> AnyView {
     );
     let closed = b.bar_closed_at.map(|at| {
         view! { <p class="note">"bar closed "<time datetime=format::utc(at)>{format::clock(at, zone)}</time></p> }
+            .into_any()
     });
     let agreement = match row.agreement {
         Some(ratio) => plain_stat("Agreement", format::share(ratio)),
@@ -44,7 +45,7 @@ fn body(held: &Held<Breakdown>, zone: Zone) -> AnyView {
                 <p class="word">{word}</p>
                 {closed}
                 <p class="forming">"forming "{forming}</p>
-                {row.quote.forming.why().map(|why| view! { <p class="note">{why.to_string()}</p> })}
+                {row.quote.forming.why().map(|why| view! { <p class="note">{why.to_string()}</p> }.into_any())}
             </div>
         </div>
         <p class="sentence">{b.sentence.clone()}</p>

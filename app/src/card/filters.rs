@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use schema::Direction;
 
 use crate::{
+    part::live::live,
     path,
     scores::{Order, Query, SortBy},
 };
@@ -16,8 +17,8 @@ pub(super) fn filters(asked: RwSignal<Query>) -> AnyView {
     view! {
         <div class="filters">
             {form(asked)}
-            <nav class="chips" aria-label="Direction and watchlist">{move || asked.with(directions)}</nav>
-            <nav class="chips sorts" aria-label="Sort">{move || asked.with(sorters)}</nav>
+            <nav class="chips" aria-label="Direction and watchlist">{live(move || asked.with(directions).into_any())}</nav>
+            <nav class="chips sorts" aria-label="Sort">{live(move || asked.with(sorters).into_any())}</nav>
         </div>
     }
     .into_any()
@@ -85,11 +86,13 @@ fn form(asked: RwSignal<Query>) -> AnyView {
     }
     let options: Vec<_> = turnovers
         .into_iter()
-        .map(|(usd, label)| view! { <option value=usd.to_string() selected=usd == query.min_turnover>{label}</option> })
+        .map(|(usd, label)| {
+            view! { <option value=usd.to_string() selected=usd == query.min_turnover>{label}</option> }.into_any()
+        })
         .collect();
     view! {
         <form method="get" action=path::SCORES role="search">
-            {move || asked.with(hidden)}
+            {live(move || asked.with(hidden).into_any())}
             <label class="vh" for="scores-q">"Search for a symbol"</label>
             <input
                 id="scores-q" type="search" name="q" value=query.text placeholder="Symbol"

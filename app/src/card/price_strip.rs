@@ -7,7 +7,10 @@ use super::{Look, card};
 use crate::{
     format,
     live::Store,
-    part::figure::{Text, dash_alone, figure, stat, stat_of},
+    part::{
+        figure::{Text, dash_alone, figure, stat, stat_of},
+        live::live_text,
+    },
 };
 
 pub(crate) fn price_strip(store: Store, found: RwSignal<Found<Breakdown>>) -> AnyView {
@@ -51,7 +54,7 @@ fn funding(now: RwSignal<UnixMs>, funding: &Figure<Funding>) -> AnyView {
                     <dt>"Funding"</dt>
                     <dd>{rate.view()}</dd>
                     <dd class="note">
-                        {move || format!("per {hours} h, next in {}", format::countdown(next, now.get()))}
+                        {live_text(move || format!("per {hours} h, next in {}", format::countdown(next, now.get())))}
                     </dd>
                 </div>
             }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     live::{Store, ask},
+    part::live::{live, live_text},
     scores::{Arranged, PAGE_SIZE, Query, arrange},
 };
 
@@ -93,23 +94,27 @@ fn keep_order(
 fn summary(listing: RwSignal<Listing>, asked: RwSignal<Query>) -> AnyView {
     view! {
         <p class="showing">
-            {move || listing.with(|l| {
+            {live_text(move || listing.with(|l| {
                 let scope = if asked.with(Query::filters) { format!("{} that match, of {}", l.matching, l.total) } else { l.total.to_string() };
                 format!("Showing {} of {scope}", l.symbols.len())
-            })}
+            }))}
         </p>
     }
     .into_any()
 }
 
 fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, asked: RwSignal<Query>) -> AnyView {
-    let head: Vec<_> = COLUMNS.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect();
+    let head: Vec<_> = COLUMNS.into_iter().map(|name| view! { <th scope="col">{name}</th> }.into_any()).collect();
     let nothing = move || {
-        if asked.with(|query| query.watched && query.watchlist.is_empty()) {
+        if !listing.with(|l| l.symbols.is_empty()) {
+            return ().into_any();
+        }
+        let reason = if asked.with(|query| query.watched && query.watchlist.is_empty()) {
             "You watch no symbol yet. Open one and tap its star."
         } else {
             "No symbol matches. Try another search or fewer filters."
-        }
+        };
+        view! { <p class="absent">{reason}</p> }.into_any()
     };
     view! {
         <table class=move || format!("rows by-{}", asked.with(|query| query.sort.as_str()))>
@@ -121,9 +126,7 @@ fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, asked: RwS
                 </For>
             </tbody>
         </table>
-        {move || listing.with(|l| l.symbols.is_empty()).then(|| view! {
-            <p class="absent">{nothing()}</p>
-        })}
+        {live(nothing)}
     }
     .into_any()
 }
@@ -138,12 +141,13 @@ fn row(found: RwSignal<Found<Signals>>, symbol: Symbol, watched: bool) -> AnyVie
             Some((row, behind))
         })
     });
-    view! {
-        <tr>
-            {move || row.with(|row| row.as_ref().map(|(row, behind)| cells(row, behind.as_deref(), watched)))}
-        </tr>
-    }
-    .into_any()
+    let cells = move || {
+        row.with(|row| match row {
+            Some((row, behind)) => cells(row, behind.as_deref(), watched),
+            None => ().into_any(),
+        })
+    };
+    view! { <tr>{live(cells)}</tr> }.into_any()
 }
 
 fn find(held: &Held<Signals>, symbol: Symbol) -> Option<SignalRow> {
@@ -151,22 +155,21 @@ fn find(held: &Held<Signals>, symbol: Symbol) -> Option<SignalRow> {
 }
 
 fn pager(listing: RwSignal<Listing>, asked: RwSignal<Query>) -> AnyView {
-    view! {
-        {move || {
-            let (page, pages) = listing.with(|l| (l.page, l.pages));
-            (pages > 1).then(|| {
-                let link = |to: usize, label: &'static str, rel: &'static str| {
-                    view! { <a class="chip" href=asked.with(|query| query.at_page(to).url()) rel=rel>{label}</a> }
-                };
-                view! {
-                    <nav class="pager" aria-label="Pages of the list">
-                        {(page > 1).then(|| link(page - 1, "Previous", "prev"))}
-                        <span>{format!("Page {page} of {pages}, {PAGE_SIZE} each")}</span>
-                        {(page < pages).then(|| link(page + 1, "Next", "next"))}
-                    </nav>
-                }
-            })
-        }}
-    }
-    .into_any()
+    live(move || {
+        let (page, pages) = listing.with(|l| (l.page, l.pages));
+        if pages == 1 {
+            return ().into_any();
+        }
+        let link = |to: usize, label: &'static str, rel: &'static str| {
+            view! { <a class="chip" href=asked.with(|query| query.at_page(to).url()) rel=rel>{label}</a> }.into_any()
+        };
+        view! {
+            <nav class="pager" aria-label="Pages of the list">
+                {(page > 1).then(|| link(page - 1, "Previous", "prev"))}
+                <span>{format!("Page {page} of {pages}, {PAGE_SIZE} each")}</span>
+                {(page < pages).then(|| link(page + 1, "Next", "next"))}
+            </nav>
+        }
+        .into_any()
+    })
 }

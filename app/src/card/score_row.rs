@@ -62,7 +62,7 @@ pub(super) fn cells(row: &SignalRow, behind: Option<&str>, watched: bool) -> Any
 fn pointing(row: &SignalRow, watched: bool) -> AnyView {
     let word =
         row.direction.map_or_else(|| view! { <span class="direction none">"No score"</span> }.into_any(), direction);
-    let star = watched.then(|| view! { <span class="star" role="img" aria-label="Watched">"★"</span> });
+    let star = watched.then(|| view! { <span class="star" role="img" aria-label="Watched">"★"</span> }.into_any());
     let trend = match &row.trend {
         Figure::Known { value, .. } => {
             let text = Text::change(format::signed(value.get(), 2));

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use schema::{Absence, Held, UnixMs, page::MonitorState, reading::Found};
 
-use crate::{format, frame, live::Store};
+use crate::{format, frame, live::Store, part::live::live_text};
 
 /// Where a card stands in the page and in the style sheet.
 #[derive(Debug, Clone, Copy)]
@@ -105,9 +105,9 @@ fn drawn(look: Look, judge: Box<dyn Fn() -> Note + Send + Sync>, content: Box<dy
         >
             <div class="card-head">
                 <h2 id=heading.clone()>{look.title}</h2>
-                <p class="age">{move || note.with(|note| note.text.clone())}</p>
+                <p class="age">{live_text(move || note.with(|note| note.text.clone()))}</p>
             </div>
-            {move || content()}
+            {content}
         </section>
     }
     .into_any()

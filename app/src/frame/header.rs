@@ -6,6 +6,7 @@ use schema::{Reading, page::Headline};
 use crate::{
     format,
     live::{Link, Store},
+    part::live::live_text,
     path,
 };
 
@@ -28,19 +29,19 @@ pub(super) fn header(store: Store) -> AnyView {
             0 => "saving data".to_owned(),
             bytes => format!("{} streamed", format::bytes(bytes)),
         };
-        view! { <span class="sent">{told}</span> }
+        view! { <span class="sent">{live_text(told)}</span> }
     });
     view! {
         <header class="top">
             <div class="top-row">
                 {brand()}
                 <p class="pulse">
-                    <span class=link_class>{move || store.link.get().label()}</span>
-                    <span class="oldest">{oldest}</span>
+                    <span class=link_class>{live_text(move || store.link.get().label().to_owned())}</span>
+                    <span class="oldest">{live_text(oldest)}</span>
                     {sent}
                 </p>
             </div>
-            <p class="sentence">{sentence}</p>
+            <p class="sentence">{live_text(sentence)}</p>
         </header>
     }
     .into_any()

@@ -8,7 +8,7 @@ use schema::{
     report::L2State,
 };
 
-use crate::{format, live::Store};
+use crate::{format, live::Store, part::live::live};
 
 /// How grave a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,22 +46,18 @@ pub(super) fn notices(store: Store) -> AnyView {
     view! {
         // The one live region: it speaks when the list of notices changes, not with every tick.
         <div class="notices" role="status">
-            {move || {
-                lines
-                    .get()
-                    .into_iter()
-                    .map(|notice| {
-                        let class = match notice.weight {
-                            Weight::Grave => "notice grave",
-                            Weight::Quiet => "notice",
-                        };
-                        view! { <p class=class><strong>{notice.head}</strong>" "<span>{notice.body}</span></p> }
-                    })
-                    .collect_view()
-            }}
+            {live(move || lines.get().into_iter().map(line).collect_view().into_any())}
         </div>
     }
     .into_any()
+}
+
+fn line(notice: Notice) -> AnyView {
+    let class = match notice.weight {
+        Weight::Grave => "notice grave",
+        Weight::Quiet => "notice",
+    };
+    view! { <p class=class><strong>{notice.head}</strong>" "<span>{notice.body}</span></p> }.into_any()
 }
 
 /// What the monitor, and the source of the figures on screen, make everyone know.

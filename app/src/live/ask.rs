@@ -35,50 +35,43 @@ fn start(store: Store, asked: RwSignal<Query>) {
             mark("data-list", "whole");
         }
     });
-    let whole = move || store.whole.get_untracked();
-    let listen = |name: &str, heard: Box<dyn FnMut(Event)>| {
-        let heard = Closure::<dyn FnMut(Event)>::wrap(heard);
-        if card.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref()).is_ok() {
-            // The page lives as long as its document.
-            heard.forget();
+    let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+        if store.whole.get_untracked() {
+            hear(&event, asked);
         }
-    };
-    listen(
-        "click",
-        Box::new(move |event| {
-            if let Some(query) = followed(&event, asked).filter(|_| whole()) {
-                event.prevent_default();
-                show(asked, query, Before::Kept);
-            }
-        }),
-    );
-    listen(
-        "submit",
-        Box::new(move |event| {
-            if whole() {
-                event.prevent_default();
-                show(asked, typed(asked), Before::Kept);
-                // A phone takes its keys away.
-                if let Ok(Some(field)) = document().query_selector(SEARCH) {
-                    let _ = field.unchecked_into::<HtmlElement>().blur();
-                }
-            }
-        }),
-    );
-    listen(
-        "input",
-        Box::new(move |_| {
-            if whole() {
-                show(asked, typed(asked), Before::Replaced);
-            }
-        }),
-    );
+    });
+    for name in ["click", "submit", "input"] {
+        // Adding a listener fails only for an object that is no event target.
+        let _ = card.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());
+    }
+    // The page lives as long as its document.
+    heard.forget();
     let _ = window_event_listener_untyped("popstate", move |_| {
         let Some(query) = window().location().search().ok().and_then(|search| read(asked, &search)) else { return };
         set_value(SEARCH, &query.text);
         set_value(TURNOVER, &query.min_turnover.to_string());
         asked.set(query);
     });
+}
+
+fn hear(event: &Event, asked: RwSignal<Query>) {
+    match event.type_().as_str() {
+        "click" => {
+            if let Some(query) = followed(event, asked) {
+                event.prevent_default();
+                show(asked, query, Before::Kept);
+            }
+        }
+        "submit" => {
+            event.prevent_default();
+            show(asked, typed(asked), Before::Kept);
+            // A phone takes its keys away.
+            if let Ok(Some(field)) = document().query_selector(SEARCH) {
+                let _ = field.unchecked_into::<HtmlElement>().blur();
+            }
+        }
+        _ => show(asked, typed(asked), Before::Replaced),
+    }
 }
 
 fn show(asked: RwSignal<Query>, query: Query, before: Before) {

@@ -122,7 +122,7 @@ pub(crate) fn stat_of(label: &'static str, shown: AnyView, note: Option<impl Int
         <div class="stat">
             <dt>{label}</dt>
             <dd>{shown}</dd>
-            {note.map(|note| view! { <dd class="note">{note}</dd> })}
+            {note.map(|note| view! { <dd class="note">{note}</dd> }.into_any())}
         </div>
     }
     .into_any()
