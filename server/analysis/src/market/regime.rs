@@ -146,8 +146,8 @@ fn reason(class: Class, rule: &str, mean: f64, input: &RegimeInput) -> String {
     };
     tell("advancing", input.percent_advancing.map(|pct| format!("{:.0}%", pct.get())));
     tell("dispersion", input.dispersion.map(|pct| format!("{:.1}%", pct.get())));
-    tell("BTC 24 h", input.btc_change_24h.map(|pct| format!("{:+.1}%", pct.get())));
-    tell("BTC dominance 24 h", input.btc_dominance_change.map(|points| format!("{points:+.2} points")));
+    tell("BTC 24 h", input.btc_change_24h.map(|pct| minus(&format!("{:+.1}%", pct.get()))));
+    tell("BTC dominance 24 h", input.btc_dominance_change.map(|points| minus(&format!("{points:+.2} points"))));
     tell("Fear & Greed", input.fear_greed.map(|value| format!("{:.0}", value.get())));
     if !unknown.is_empty() {
         text.push_str("; not known: ");
@@ -155,6 +155,11 @@ fn reason(class: Class, rule: &str, mean: f64, input: &RegimeInput) -> String {
     }
     text.push('.');
     text
+}
+
+/// A number with the sign that all figures have.
+fn minus(text: &str) -> String {
+    text.replace('-', "−")
 }
 
 /// The label that is shown, and the one that may follow it.
