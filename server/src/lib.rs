@@ -42,7 +42,7 @@ pub use crate::{
     role::Role,
 };
 use crate::{
-    http::{AppState, Gate, router},
+    http::{AppState, Gate, Shared, router},
     hub::Hubs,
     monitor::Monitor,
     rules::Rules,
@@ -117,8 +117,8 @@ pub async fn run(
     let drained = cache.clone();
     let leptos = site::options(&config.http);
     let gate = Gate::new(&config.access, role);
-    let state = AppState { cache, hubs, board, rules, clock, recorder, stop: stop.clone(), gate, leptos };
-    let served = serve(listener, router(state, role), shutdown, &mut watching, &stop).await;
+    let shared = Shared { cache, hubs, board, rules, clock, recorder, stop: stop.clone(), gate, leptos };
+    let served = serve(listener, router(AppState::new(shared), role), shutdown, &mut watching, &stop).await;
     stop.cancel();
     let ended = async {
         while set.join_next().await.is_some() {}

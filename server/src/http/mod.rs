@@ -25,4 +25,4 @@ pub(crate) mod watch;
 pub(crate) mod weights;
 
 pub(crate) use access::Gate;
-pub(crate) use router::{AppState, router};
+pub(crate) use router::{AppState, Shared, router};

@@ -54,9 +54,11 @@ struct Page {
     body: Bytes,
 }
 
-/// The pages of the last tick.
+/// The pages of the last tick; a clone is one pointer.
 #[derive(Clone)]
-pub(crate) struct Ready {
+pub(crate) struct Ready(Arc<Kept>);
+
+struct Kept {
     hub: Hub,
     pages: Cache<Asked, Arc<Page>>,
 }
@@ -72,7 +74,7 @@ impl Ready {
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let pages = Cache::builder().max_capacity(KEPT_BYTES).weigher(weight).time_to_live(longest).build();
-        Self { hub, pages }
+        Self(Arc::new(Kept { hub, pages }))
     }
 
     fn asked(&self, request: &Request) -> Asked {
@@ -84,7 +86,7 @@ impl Ready {
             visitor: request.extensions().get::<Visitor>().copied(),
             unseen: request.extensions().get::<Unseen>().copied(),
             encodings: request.headers().get(header::ACCEPT_ENCODING).map_or_else(Vec::new, |e| e.as_bytes().to_vec()),
-            tick: self.hub.tick(),
+            tick: self.0.hub.tick(),
         }
     }
 }
@@ -95,7 +97,7 @@ pub(super) async fn serve(State(ready): State<Ready>, request: Request, next: Ne
     if request.method() != Method::GET {
         return next.run(request).await;
     }
-    let page = ready.pages.get_with(ready.asked(&request), make(request, next)).await;
+    let page = ready.0.pages.get_with(ready.asked(&request), make(request, next)).await;
     let mut response = Body::from(page.body.clone()).into_response();
     *response.status_mut() = page.status;
     *response.headers_mut() = page.headers.clone();
@@ -105,7 +107,7 @@ pub(super) async fn serve(State(ready): State<Ready>, request: Request, next: Ne
 /// Forgets every page once something was changed: who changed it is led to a page that shows it.
 pub(super) async fn renew(State(ready): State<Ready>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    ready.pages.invalidate_all();
+    ready.0.pages.invalidate_all();
     response
 }
 

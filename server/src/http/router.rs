@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use app::{App, Source, path, shell};
+use app::{App, Source, access::Visitor, alerts::Unseen, path, shell};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef},
+    http::request::Parts,
     middleware,
     routing::{get, post},
 };
 use cache::{Cache, Clock};
-use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos::{
+    config::LeptosOptions,
+    prelude::{provide_context, use_context},
+};
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
@@ -30,9 +34,26 @@ use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules};
 /// The longest form that is read, in bytes.
 const FORM_BYTES: usize = 4 * 1_024;
 
-/// What handlers share.
+/// What handlers share. Every request clones it once for each layer that it passes, so a clone is one pointer.
 #[derive(Clone)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Shared>);
+
+impl AppState {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What [`AppState`] points to.
+pub(crate) struct Shared {
     pub(crate) cache: Cache,
     pub(crate) hubs: Hubs,
     /// The watched market; none in a process that only reads what another one wrote.
@@ -95,14 +116,14 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     let source: Arc<dyn Source> =
         Pages::source(state.hubs.clone(), state.cache.clone(), state.board.clone(), state.rules.clone());
     let (for_pages, for_errors) = (Arc::clone(&source), source);
-    let (options, for_missing) = (state.leptos.clone(), state.leptos.clone());
+    let (for_kept, for_missing) = (state.clone(), state.clone());
     let ready = Ready::new(state.hubs.live.clone());
     let kept = Router::new()
         .leptos_routes_with_context(
             state,
             generate_route_list(App),
             move || in_page(&for_pages),
-            move || shell(options.clone()),
+            move || shell(for_kept.leptos.clone()),
         )
         .layer(middleware::from_fn(policy::seal))
         // Kept compressed.
@@ -114,7 +135,8 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .route(path::RULES, post(rules::add))
         .route(path::RULE_REMOVED, post(rules::remove))
         .layer(middleware::from_fn_with_state(ready, ready::renew));
-    let missing = render_app_async_with_context(move || in_page(&for_errors), move || shell(for_missing.clone()));
+    let missing =
+        render_app_async_with_context(move || in_page(&for_errors), move || shell(for_missing.leptos.clone()));
     router
         .merge(kept)
         .merge(changes)
@@ -133,6 +155,13 @@ fn in_page(source: &Arc<dyn Source>) {
     policy::mark_own_scripts();
     settings::apply();
     watch::apply();
-    seen::apply();
-    access::introduce();
+    hand_on::<Unseen>();
+    hand_on::<Visitor>();
+}
+
+/// Gives the page that is being made what the request carries of a kind. Called with the reactive owner of the request.
+pub(super) fn hand_on<T: Clone + Send + Sync + 'static>() {
+    if let Some(carried) = use_context::<Parts>().and_then(|request| request.extensions.get::<T>().cloned()) {
+        provide_context(carried);
+    }
 }

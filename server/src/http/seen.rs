@@ -10,7 +10,6 @@ use axum::{
     response::Response,
 };
 use cache::Cache;
-use leptos::prelude::{provide_context, use_context};
 use schema::{AlertLog, UnixMs};
 
 use super::cookie;
@@ -37,14 +36,6 @@ pub(super) async fn count(State(cache): State<Cache>, mut request: Request, next
         request.extensions_mut().insert(Unseen::since(&held.value, since));
     }
     next.run(request).await
-}
-
-/// Gives the page that is being made what is new to its reader. Called with the reactive owner of the request.
-pub(super) fn apply() {
-    let parts = use_context::<axum::http::request::Parts>();
-    if let Some(unseen) = parts.and_then(|request| request.extensions.get::<Unseen>().copied()) {
-        provide_context(unseen);
-    }
 }
 
 fn last_look(headers: &HeaderMap) -> Option<UnixMs> {

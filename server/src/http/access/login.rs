@@ -18,8 +18,12 @@ use leptos::prelude::provide_context;
 use leptos_axum::render_app_async_with_context;
 use serde::Deserialize;
 
-use super::{COOKIE, Gate, attempts::NotTaken, introduce, next::local, session::LIFETIME};
-use crate::http::{policy, router::AppState, settings};
+use super::{COOKIE, Gate, attempts::NotTaken, next::local, session::LIFETIME};
+use crate::http::{
+    policy,
+    router::{AppState, hand_on},
+    settings,
+};
 
 /// What a browser is to forget.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -83,7 +87,7 @@ async fn page(state: &AppState, parts: Parts, refused: Refused) -> Response {
     let context = move || {
         policy::mark_own_scripts();
         settings::apply();
-        introduce();
+        hand_on::<Visitor>();
         provide_context(refused.clone());
     };
     let options = state.leptos.clone();

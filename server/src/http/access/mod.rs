@@ -20,12 +20,11 @@ use std::{
 use app::{access::Visitor, path};
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use cache::Clock;
-use leptos::prelude::{provide_context, use_context};
 
 use self::{
     attempts::{Attempts, NotTaken},
@@ -199,13 +198,6 @@ pub(super) async fn guard(
         return (StatusCode::NOT_FOUND, "there is no such file\n").into_response();
     }
     response
-}
-
-/// Tells the page that is being made who asks for it. Called with the reactive owner of the request.
-pub(super) fn introduce() {
-    if let Some(visitor) = use_context::<Parts>().and_then(|request| request.extensions.get::<Visitor>().copied()) {
-        provide_context(visitor);
-    }
 }
 
 #[cfg(test)]
