@@ -13,7 +13,7 @@ pub use cards::{MarketCard, MarketCards};
 pub use choices::{Choice, Colours, Saving, Start, Theme};
 
 /// What a reader chose for this browser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Settings {
     /// The colours of the page.
     pub theme: Theme,

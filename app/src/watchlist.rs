@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const BETWEEN: char = '.';
 
 /// The contracts that a reader watches, in the order in which they were chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Watchlist(Vec<Symbol>);
 
 impl Watchlist {

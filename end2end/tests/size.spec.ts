@@ -1,7 +1,7 @@
 // What a phone has to load, over a universe of 600 contracts. `make size` shows it.
 //
 // The limits are what has been reached, and only ever go down. The goal is 150 KB for all of the first load, of which a page
-// takes 20 KB (brotli).
+// takes 20 KB (brotli): pages are there, code and styles are not.
 
 import { get } from "node:http";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -10,7 +10,7 @@ import { type Running, scored, virtuoso } from "../fixtures/process.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 /** In bytes, with brotli. */
-const LIMITS = { code: 190_000, page: 22_000 };
+const LIMITS = { code: 184_000, page: 20_000 };
 
 const PAGES = ["/", "/scores", "/signals", "/alerts", "/symbol/BTCUSDT", "/symbol/BTCUSDT?timeframe=4h", "/beta", "/system", "/guide", "/settings"];
 

@@ -16,7 +16,7 @@ pub enum Side {
 
 /// One trade.
 ///
-/// Three numbers: a monitor holds 2,000 of each contract, and the side in a field of its own would take a fourth.
+/// Three numbers: a monitor holds 1,280 of each contract, and the side in a field of its own would take a fourth.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trade {
     /// When it happened.

@@ -42,7 +42,7 @@ impl fmt::Display for UnixMs {
 }
 
 /// How far the clock that a reader goes by is ahead of UTC. Every time on screen names it, so that none can be mistaken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i16", into = "i16")]
 pub struct Zone {
     ahead_min: i16,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{path, watchlist::Watchlist};
 
 /// By what the list is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SortBy {
     /// The score of closed bars.

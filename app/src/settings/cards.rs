@@ -45,7 +45,7 @@ impl MarketCard {
 }
 
 /// The cards of the Market page that a reader sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MarketCards([bool; MarketCard::ALL.len()]);
 
 impl MarketCards {

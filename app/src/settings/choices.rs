@@ -3,7 +3,7 @@
 use crate::{path, scores::SortBy};
 
 /// The colours of the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Theme {
     /// As the device is set.
     System,
@@ -14,7 +14,7 @@ pub enum Theme {
 }
 
 /// The colours of what rises and what falls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Colours {
     /// Up is green, down is red.
     GreenUp,
@@ -94,7 +94,7 @@ impl Choice for SortBy {
 }
 
 /// Whether changes come as they happen, or together every few seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Saving {
     /// As they happen, four times a second at most.
     Off,
@@ -122,7 +122,7 @@ impl Choice for Saving {
 }
 
 /// The page that opens first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Start {
     /// The Market page.
     Market,

@@ -10,7 +10,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::{access::Visitor, alerts::Unseen};
+use app::{access::Visitor, alerts::Unseen, settings::Settings, watchlist::Watchlist};
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
@@ -34,10 +34,8 @@ const BESIDE_BYTES: usize = 2_048;
 struct Asked {
     /// Path and query.
     address: String,
-    /// The settings as their cookie says them.
-    settings: String,
-    /// What is watched, as its cookie says it.
-    watched: String,
+    settings: Settings,
+    watched: Watchlist,
     visitor: Option<Visitor>,
     /// What is new to the reader.
     unseen: Option<Unseen>,
@@ -81,8 +79,8 @@ impl Ready {
         let address = request.uri().path_and_query().map_or(request.uri().path(), |address| address.as_str());
         Asked {
             address: address.to_owned(),
-            settings: settings::chosen(request.headers()).cookie(),
-            watched: watch::watched(request.headers()).cookie(),
+            settings: settings::chosen(request.headers()),
+            watched: watch::watched(request.headers()),
             visitor: request.extensions().get::<Visitor>().copied(),
             unseen: request.extensions().get::<Unseen>().copied(),
             encodings: request.headers().get(header::ACCEPT_ENCODING).map_or_else(Vec::new, |e| e.as_bytes().to_vec()),
