@@ -22,7 +22,7 @@ const phone = {
 
 export default defineConfig({
   testDir: "./tests",
-  timeout: 90_000,
+  timeout: 150_000,
   expect: { timeout: 20_000 },
   fullyParallel: true,
   forbidOnly: process.env.CI === "true",

@@ -118,7 +118,7 @@ test("memcached frozen, killed and started again: the open page says so at once,
 });
 
 test("a source that is lost turns figures stale, says so in plain words, and comes back by itself", async ({ page }) => {
-  test.setTimeout(150_000);
+  test.setTimeout(180_000);
   const port = await freePort();
   let venue = await exchange(port);
   const server = await virtuoso(["--source", "bybit", "--config", pointedAt(port)]);
@@ -141,7 +141,7 @@ test("a source that is lost turns figures stale, says so in plain words, and com
 });
 
 test("a server that starts again is found by the open page", async ({ page }) => {
-  test.setTimeout(90_000);
+  test.setTimeout(180_000);
   const args = ["--source", "sim", "--symbols", "20", "--seed", "7"];
   let server = await virtuoso(args);
   const port = server.port;

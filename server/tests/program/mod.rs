@@ -12,7 +12,8 @@ use std::{
 use serde_json::Value;
 
 /// How long a condition may take to come true.
-const DEADLINE: Duration = Duration::from_secs(60);
+/// A market that has just been opened may have too few scores until its first minute closes.
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// A port of the loopback address that nobody listens on.
 pub(crate) fn free_port() -> u16 {
