@@ -1,6 +1,6 @@
 //! What the address of the Alerts page asks, and what is new there. Server only.
 
-use schema::{AlertLog, UnixMs, alerts::Kind};
+use schema::{AlertLog, UnixMs, alerts::Kind, rule::Rule};
 
 use crate::path;
 
@@ -67,7 +67,7 @@ impl Refused {
         match self {
             Self::NotARule => {
                 "Nothing was changed: a rule needs a symbol or “any” and a number as its level; a score is from 0 to 100, other \
-                 levels are from −1000 to 1000."
+                 levels are from −1000 to 1000, and liquidations are an amount such as 500k or 1.5M."
             }
             Self::Twice => "Nothing was changed: there is such a rule.",
             Self::Full => "Nothing was changed: there are as many rules as there may be.",
@@ -83,12 +83,14 @@ impl Refused {
 }
 
 /// What the address asks. What it does not say, or says in no known way, is as in the default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Query {
     /// The one kind that is listed; all of them where none is named.
     pub kind: Option<Kind>,
     /// Why the last change of a rule was refused.
     pub refused: Option<Refused>,
+    /// The rule that is tested.
+    pub test: Option<Rule>,
 }
 
 impl Query {
@@ -96,7 +98,8 @@ impl Query {
     #[must_use]
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
         let kind = get("kind").and_then(|name| Kind::ALL.into_iter().find(|kind| kind.as_str() == name));
-        Self { kind, refused: get("refused").and_then(|name| Refused::named(&name)) }
+        let refused = get("refused").and_then(|name| Refused::named(&name));
+        Self { kind, refused, test: get("test").and_then(|words| words.parse().ok()) }
     }
 }
 
@@ -104,6 +107,15 @@ impl Query {
 #[must_use]
 pub fn listing(kind: Option<Kind>) -> String {
     kind.map_or_else(|| path::ALERTS.to_owned(), |kind| format!("{}?kind={}", path::ALERTS, kind.as_str()))
+}
+
+/// The place on the page where the answer to a test stands.
+pub const TESTED: &str = "tested";
+
+/// The address of the page that tests a rule, at its answer.
+#[must_use]
+pub fn testing(rule: &Rule) -> String {
+    format!("{}?test={}#{TESTED}", path::ALERTS, path::encode(&rule.to_string()))
 }
 
 #[cfg(test)]
@@ -124,7 +136,10 @@ mod tests {
             let name = refused.address().split_once("refused=").unwrap().1.split_once('#').unwrap().0;
             assert_eq!(read(&[("refused", name)]).refused, Some(refused));
         }
-        assert_eq!(read(&[("kind", "all"), ("refused", "t")]), Query::default());
+        assert_eq!(read(&[("kind", "all"), ("refused", "t"), ("test", "any turns up")]), Query::default());
         assert_eq!(listing(None), "/alerts");
+        let rule: Rule = "any funding_8h below -0.05".parse().unwrap();
+        assert_eq!(testing(&rule), "/alerts?test=any%20funding_8h%20below%20-0.05#tested");
+        assert_eq!(read(&[("test", "any funding_8h below -0.05")]).test, Some(rule));
     }
 }

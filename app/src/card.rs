@@ -23,6 +23,8 @@ pub(crate) mod ideas;
 #[cfg(feature = "ssr")]
 pub(crate) mod movers;
 #[cfg(feature = "ssr")]
+mod new_rule;
+#[cfg(feature = "ssr")]
 pub(crate) mod overview;
 #[cfg(feature = "ssr")]
 pub(crate) mod perps;
@@ -40,6 +42,8 @@ mod shell;
 pub(crate) mod streams;
 #[cfg(feature = "ssr")]
 pub(crate) mod tasks;
+#[cfg(feature = "ssr")]
+mod tested;
 
 #[cfg(any(feature = "hydrate", feature = "ssr"))]
 pub(crate) use shell::Note;

@@ -10,18 +10,36 @@ use app::{
 };
 use leptos::prelude::*;
 use schema::{
-    Absence, AlertLog, Direction, Schema, UnixMs, Venue,
-    alerts::{Alert, Event, Kind, RuleBook, RuleState},
+    Absence, AlertLog, Direction, Figure, Schema, UnixMs, Venue, Why,
+    alerts::{Alert, Event, Holder, Kind, RuleBook, RuleState, Stands},
     breadth::Mood,
     ideas::{IdeaSide, Outcome, Running},
+    overview::{Label, Regime},
     reading::Found,
-    rule::Rule,
+    rule::{ContractRule, Rule},
     unit::RMultiple,
 };
 use world::{NOW, frame, held, pct, price, score, symbol, text};
 
 fn rule(text: &str) -> Rule {
     text.parse().unwrap()
+}
+
+fn on_contracts(text: &str) -> ContractRule {
+    *rule(text).on_contracts().unwrap()
+}
+
+/// A rule that holds for some contracts of those that are known.
+fn state(text: &str, known: u32, holders: &[(&str, f64)], met_at: Option<UnixMs>) -> RuleState {
+    let holder = |(name, value): &(&str, f64)| Holder { symbol: symbol(name), value: *value, as_of: ago(3) };
+    let stands = Stands::Contracts {
+        watched: known,
+        known,
+        holding: u32::try_from(holders.len()).unwrap(),
+        foremost: holders.iter().take(Stands::FOREMOST).map(holder).collect(),
+        missing: None,
+    };
+    RuleState { rule: rule(text), stands, met_at }
 }
 
 fn ago(seconds: i64) -> UnixMs {
@@ -32,8 +50,8 @@ fn alerts() -> Vec<Alert> {
     let (btc, eth, tick) = (symbol("BTCUSDT"), symbol("ETHUSDT"), price(0.1));
     let alert = |seconds, event| Alert { at: ago(seconds), event };
     vec![
-        alert(5, Event::Rule { rule: rule("any change_24h above 5"), symbol: btc, value: 5.25 }),
-        alert(20, Event::Rule { rule: rule("ETHUSDT turns long"), symbol: eth, value: 71.5 }),
+        alert(5, Event::Rule { rule: on_contracts("any change_24h above 5"), symbol: btc, value: 5.25 }),
+        alert(20, Event::Rule { rule: on_contracts("ETHUSDT turns long"), symbol: eth, value: 71.5 }),
         alert(20, Event::Signal { symbol: eth, from: Direction::Neutral, to: Direction::Long, score: score(71.5) }),
         alert(
             90,
@@ -59,6 +77,8 @@ fn alerts() -> Vec<Alert> {
         ),
         alert(300, Event::Mood { from: Mood::Neutral, to: Mood::Bullish, percent_advancing: pct(62.0) }),
         alert(400, Event::Regime { from: "Consolidation".into(), to: "Risk-On".into(), reason: "its rule".into() }),
+        alert(400, Event::RegimeRule { to: Label::RiskOn, from: "Consolidation".into(), reason: "its rule".into() }),
+        alert(500, Event::Rule { rule: on_contracts("any liquidated_1h above 1.5M"), symbol: eth, value: 1_620_000.0 }),
     ]
 }
 
@@ -87,7 +107,7 @@ fn has(html: &str, expected: &[&str]) {
 fn rules_that_were_met_and_turns_of_the_market_are_new_until_they_were_looked_at() {
     let log = log(alerts(), RuleBook::Read(Vec::new()));
     let unseen = |age_s| Unseen::since(&log, ago(age_s)).label();
-    assert_eq!((unseen(3_600).as_deref(), unseen(10).as_deref()), (Some("4"), Some("1")));
+    assert_eq!((unseen(3_600).as_deref(), unseen(10).as_deref()), (Some("6"), Some("1")));
     assert_eq!(unseen(0), None, "all was seen");
     assert_eq!(Unseen(100).label().as_deref(), Some("99+"));
 }
@@ -106,7 +126,9 @@ fn what_happened_stands_newest_first_with_what_was_measured() {
             "Idea: BTC USDT Short from 90,000.0, stop 91,000.0 score 28.50",
             "Mood Bullish was Neutral 62.0% advancing",
             "Regime Risk-On was Consolidation: its rule",
-            "Showing 8 of 8, noted since 21 Nov 2026, 00:51 UTC; 100 of each kind are kept.",
+            "Regime met market turns risk_on was Consolidation: its rule",
+            "ETH USDT met any liquidated_1h above 1.5M $1.62M heard in 1 h",
+            "Showing 10 of 10, noted since 21 Nov 2026, 00:51 UTC; 100 of each kind are kept.",
         ],
     );
     let mut ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
@@ -121,7 +143,7 @@ fn what_happened_stands_newest_first_with_what_was_measured() {
 
 #[test]
 fn one_kind_is_listed_where_the_address_names_it() {
-    let query = Query { kind: Some(Kind::Market), refused: None };
+    let query = Query { kind: Some(Kind::Market), ..Query::default() };
     let html = page(Ok(held(log(alerts(), RuleBook::Read(Vec::new())), 2)), here(&[]), query);
     has(&html, &["Showing 2 of 2", "Mood Bullish"]);
     assert!(!text(&html).contains("turned Long"));
@@ -134,43 +156,115 @@ fn one_kind_is_listed_where_the_address_names_it() {
 
 #[test]
 fn a_rule_says_how_it_stands_as_long_as_that_is_known() {
-    let state = |text, known, holding, met_at| RuleState { rule: rule(text), known, holding, met_at };
+    let three = [("BTCUSDT", 9.0), ("ETHUSDT", 6.5), ("SOLUSDT", 5.25)];
+    let regime = Regime { label: "Risk-On".into(), reason: "its rule".into() };
     let states = vec![
-        state("any change_24h above 5", 60, 3, Some(ago(5))),
-        state("ETHUSDT turns long", 1, 0, None),
-        state("GONEUSDT score above 70", 0, 0, None),
+        state("any change_24h above 5", 60, &three, Some(ago(5))),
+        state("ETHUSDT turns long", 1, &[], None),
+        state("GONEUSDT score above 70", 0, &[], None),
+        RuleState {
+            rule: rule("market turns risk_off"),
+            stands: Stands::Regime(Figure::known(regime, ago(30))),
+            met_at: None,
+        },
     ];
-    let kept = || here(&["any change_24h above 5", "ETHUSDT turns long", "GONEUSDT score above 70", "any turns short"]);
+    let kept = || {
+        let known =
+            ["any change_24h above 5", "ETHUSDT turns long", "GONEUSDT score above 70", "market turns risk_off"];
+        here(&[&known[..], &["any turns short"]].concat())
+    };
     let told = |age_s| page(Ok(held(log(alerts(), RuleBook::Read(states.clone())), age_s)), kept(), Query::default());
     has(
         &told(2),
         &[
-            "any change_24h above 5 holds for 3 of 60 now, met 5 s ago Remove",
+            "any change_24h above 5 holds for 3 of 60 now, met 5 s ago Test Remove",
             "ETHUSDT turns long holds for 0 of 1 now, not met yet",
             "GONEUSDT score above 70 its figure is not known of any symbol",
+            "market turns risk_off the regime is Risk-On now, not met yet",
             "any turns short how it stands is not known",
-            "Score by 2; Change 24 h, % by 0.5; Funding, %/8 h by 0.002; OI change 1 h, % by 0.5",
+            "Score by 2; Change 24 h, % by 0.5; Funding, %/8 h by 0.002; OI change 1 h, % by 0.5; Liquidated 1 h, $ by 10% of",
         ],
     );
     let old = told(45);
     has(&old, &["any change_24h above 5 how it stands is not known", "45 s old"]);
     assert!(old.contains("data-state=\"stale\""));
-    assert_eq!(old.matches("action=\"/alerts/rules/remove\"").count(), 4, "rules are here whatever the log's age");
+    assert_eq!(old.matches("action=\"/alerts/rules/remove\"").count(), 5, "rules are here whatever the log's age");
     let absent = page(Err(Absence::NeverWritten), kept(), Query::default());
     has(&absent, &["any turns short how it stands is not known"]);
     assert!(absent.contains("data-state=\"absent\""));
 }
 
 #[test]
+fn a_test_answers_how_a_rule_stands_and_says_what_is_not_known() {
+    let six = ["ONEUSDT", "TWOUSDT", "THREEUSDT", "FOURUSDT", "FIVEUSDT", "SIXUSDT"].map(|name| (name, 1_250_000.0));
+    let mut partly = state("any liquidated_1h above 1M", 60, &six, None);
+    let Stands::Contracts { watched, missing, .. } = &mut partly.stands else { panic!("{partly:?}") };
+    (*watched, *missing) = (62, Some(Why::LowCoverage { have_pct: 25, need_pct: 100 }));
+    let silent = |text: &str, of| RuleState {
+        rule: rule(text),
+        stands: Stands::Contracts {
+            watched: of,
+            known: 0,
+            holding: 0,
+            foremost: Vec::new(),
+            missing: (of > 0).then_some(Why::NotYet),
+        },
+        met_at: None,
+    };
+    let on_regime = |text: &str, now| RuleState { rule: rule(text), stands: Stands::Regime(now), met_at: None };
+    let regime = || Figure::known(Regime { label: "Risk-On".into(), reason: "bullish, broad.".into() }, ago(30));
+    let states = vec![
+        partly,
+        state("BTCUSDT turns long", 1, &[], None),
+        state("any score above 90", 60, &[], None),
+        silent("ETHUSDT oi_change_1h above 5", 1),
+        silent("GONEUSDT score above 70", 0),
+        on_regime("market turns risk_on", regime()),
+        on_regime("market turns risk_off", regime()),
+        on_regime("market turns capitulation", Figure::Missing(Why::NotYet)),
+    ];
+    let mut kept: Vec<String> = states.iter().map(|state| state.rule.to_string()).collect();
+    kept.push("any turns short".to_owned());
+    let asked = |test: &str, age_s| {
+        let kept = here(&kept.iter().map(String::as_str).collect::<Vec<_>>());
+        let query = Query { test: Some(rule(test)), ..Query::default() };
+        page(Ok(held(log(alerts(), RuleBook::Read(states.clone())), age_s)), kept, query)
+    };
+    let html = asked("any liquidated_1h above 1M", 2);
+    let answer =
+        "It holds now for 6 of 60 contracts whose figure is known. ONE USDT $1.25M heard in 1 h 3 s ago TWO USDT";
+    has(&html, &[answer, "FIVE USDT $1.25M heard in 1 h 3 s ago and 1 more", "Tested, not noted:"]);
+    has(&html, &["Missing for 2, for the most traded of them: 25% of the hour was listened to."]);
+    assert!(!text(&html).contains("SIX USDT"), "a handful is named");
+    assert_eq!((html.matches("id=\"tested\"").count(), html.matches("role=\"status\">It holds").count()), (1, 1));
+    assert!(html.contains("href=\"/alerts?test=any%20liquidated_1h%20above%201M#tested\""), "{html}");
+    for (test, answer) in [
+        ("BTCUSDT turns long", "It does not hold now."),
+        ("any score above 90", "It holds now for none of 60 contracts."),
+        ("ETHUSDT oi_change_1h above 5", "Its figure is missing. Missing for 1: not measured yet."),
+        ("GONEUSDT score above 70", "It cannot be met: no such contract is watched."),
+        ("market turns risk_on", "It holds now: the regime is Risk-On. bullish, broad. 30 s ago"),
+        ("market turns risk_off", "It does not hold now: the regime is Risk-On."),
+        ("market turns capitulation", "The regime is missing: not measured yet."),
+        ("any turns short", "How it stands is not known: the monitor told nothing of it lately."),
+        ("any turns neutral", "Nothing to test: there is no rule “any turns neutral”."),
+    ] {
+        has(&asked(test, 2), &[answer]);
+    }
+    has(&asked("any score above 90", 45), &["How it stands is not known: the monitor told nothing of it lately."]);
+}
+
+#[test]
 fn the_forms_need_no_script_and_a_refusal_is_said() {
     let read = || Ok(held(log(Vec::new(), RuleBook::Read(Vec::new())), 2));
-    let query = Query { kind: None, refused: Some(Refused::NotARule) };
+    let query = Query { refused: Some(Refused::NotARule), ..Query::default() };
     let html = page(read(), here(&[]), query);
-    assert_eq!(html.matches("method=\"post\" action=\"/alerts/rules\"").count(), 2);
+    assert_eq!(html.matches("method=\"post\" action=\"/alerts/rules\"").count(), 4);
     for field in ["symbol", "figure", "side", "level", "turns"] {
         assert!(html.contains(&format!("name=\"{field}\"")), "{field}");
     }
-    for value in ["score", "change_24h", "funding_8h", "oi_change_1h", "above", "below", "long", "short", "neutral"] {
+    let figures = ["score", "change_24h", "funding_8h", "oi_change_1h", "liquidated_1h"];
+    for value in [&figures[..], &["above", "below", "long", "short", "neutral", "market", "risk_on"]].concat() {
         assert!(html.contains(&format!("value=\"{value}\"")), "{value}");
     }
     has(&html, &["Nothing was changed: a rule needs a symbol or “any” and a number as its level"]);
@@ -197,9 +291,11 @@ fn a_damaged_file_and_rules_kept_elsewhere_are_said_and_offer_no_form() {
         );
         assert!(html.contains("&lt;at&gt;") && !html.contains("<form"), "what a file holds is text");
     }
-    let states = vec![RuleState { rule: rule("any turns long"), known: 3, holding: 1, met_at: None }];
-    let html = page(Ok(held(log(Vec::new(), RuleBook::Read(states)), 2)), KeptRules::Elsewhere, Query::default());
+    let states = vec![state("any turns long", 3, &[("BTCUSDT", 71.0)], None)];
+    let test = Query { test: Some(rule("any turns long")), ..Query::default() };
+    let html = page(Ok(held(log(Vec::new(), RuleBook::Read(states)), 2)), KeptRules::Elsewhere, test);
     has(&html, &["any turns long holds for 1 of 3 now, not met yet", "They are kept by the monitor"]);
+    has(&html, &["It holds now for 1 of 3 contracts. BTC USDT score 71.00 3 s ago"]);
     assert!(!html.contains("<form"));
     let off = page(Ok(held(log(Vec::new(), RuleBook::Off), 2)), KeptRules::Elsewhere, Query::default());
     has(&off, &["Rules are switched off in the configuration."]);

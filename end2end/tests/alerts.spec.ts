@@ -31,6 +31,38 @@ test.describe("without a script", () => {
     await expect(rules.filter({ hasText: `below ${level}` })).toHaveCount(0);
   });
 
+  test("a rule on liquidations and one on the regime are tested, and say how they stand", async ({ page }) => {
+    await page.goto("/alerts");
+    // Every worker shares the market and its rules.
+    const amount = `${10 + test.info().workerIndex}B`;
+    const exceeding = page.getByRole("form", { name: "Liquidations exceed an amount" });
+    await exceeding.getByLabel("Symbol").fill("BTCUSDT");
+    await exceeding.getByLabel("Liquidated 1 h").fill(amount);
+    await exceeding.getByRole("button", { name: "Add" }).click();
+    const liquidated = `BTCUSDT liquidated_1h above ${amount}`;
+    await page.getByRole("link", { name: `Test the rule ${liquidated}`, exact: true }).click();
+    await expect(page).toHaveURL(/\/alerts\?test=BTCUSDT%20liquidated_1h%20above%20\d+B#tested$/);
+    const answer = page.locator(".rule-list li").filter({ hasText: liquidated }).locator("#tested");
+    await expect(answer).toBeInViewport();
+    // No market ever lost so much; before an hour was listened to, nobody knows.
+    await expect(answer.getByRole("status")).toHaveText(/^(It does not hold now\.|Its figure is missing\.|How it stands is not known)/);
+    await expect(answer).toContainText("Tested, not noted");
+
+    const turning = page.getByRole("form", { name: "The market turns" });
+    const [label] = await turning.getByRole("combobox").selectOption({ index: test.info().workerIndex % 20 });
+    await turning.getByRole("button", { name: "Add" }).click();
+    await page.getByRole("link", { name: `Test the rule market turns ${label}`, exact: true }).click();
+    await expect.poll(async () => {
+      await page.reload();
+      return await page.locator("#tested").getByRole("status").innerText();
+    }, { timeout: 90_000 }).toMatch(/the regime is [A-Z]/);
+
+    for (const rule of [liquidated, `market turns ${label}`]) {
+      await page.getByRole("button", { name: `Remove the rule ${rule}`, exact: true }).click();
+      await expect(page.locator(".rule-list li").filter({ hasText: rule })).toHaveCount(0);
+    }
+  });
+
   test("kinds are links, and what is listed says since when", async ({ page }) => {
     await page.goto("/alerts");
     await page.getByRole("navigation", { name: "Kind" }).getByRole("link", { name: "Ideas" }).click();

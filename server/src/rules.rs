@@ -18,8 +18,10 @@ use crate::monitor::driver::chain;
 /// The most that is read of a file, in bytes: far more than rules and comments need.
 const MOST_BYTES: u64 = 65_536;
 const HEAD: &str = "# Rules of Virtuoso's alerts, written by its Alerts page and read again when changed by hand.\n\
-                    # \"<symbol or any> score|change_24h|funding_8h|oi_change_1h above|below <level>\", or\n\
-                    # \"<symbol or any> turns long|neutral|short\". Comments are not kept by the page.\n";
+                    # \"<symbol or any> score|change_24h|funding_8h|oi_change_1h above|below <level>\",\n\
+                    # \"<symbol or any> liquidated_1h above|below <dollars, such as 500k or 1.5M>\",\n\
+                    # \"<symbol or any> turns long|neutral|short\", or \"market turns <regime, such as risk_on>\".\n\
+                    # Comments are not kept by the page.\n";
 
 /// The file of rules cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -113,6 +113,41 @@ async fn met(program: &Program) -> Vec<(String, String, f64)> {
 }
 
 #[tokio::test]
+async fn a_test_tells_how_a_rule_stands_and_notes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = keeping(&folder.path().join("rules.toml")).await;
+    program.scored(15).await;
+    for form in ["symbol=any&figure=liquidated_1h&side=above&level=0k", "symbol=market&turns=consolidation"] {
+        assert_eq!(add(&program, form).await, (303, "/alerts#rules".to_owned()));
+    }
+    let tested = async |rule: &str| {
+        let page = program.get(&format!("/alerts?test={}", rule.replace(' ', "%20"))).await.unwrap().1;
+        let answer = page.split_once("id=\"tested\"").expect("an answer").1;
+        answer.split_once("Tested, not noted").expect("its end").0.to_owned()
+    };
+    // Positions are closed by force from time to time; a sum above nothing is known though no whole hour was heard.
+    program
+        .until("a contract holds the rule on liquidations", async || {
+            let answer = tested("any liquidated_1h above 0").await;
+            answer.contains("href=\"/symbol/") && answer.contains(" heard in 1 h") && answer.contains("Missing for ")
+        })
+        .await;
+    program
+        .until("the regime is known", async || tested("market turns consolidation").await.contains("the regime is "))
+        .await;
+    assert!(tested("any turns short").await.contains("there is no rule “any turns short”"));
+    let log = program.json("/api/v1/alerts").await;
+    assert_eq!(rules(&log), ["any liquidated_1h above 0", "market turns consolidation"]);
+    let liquidated = &log["data"]["rules"]["read"][0];
+    assert!(
+        liquidated["met_at"].is_null() && met(&program).await.is_empty(),
+        "it holds, and was not seen to come: {log}"
+    );
+    let foremost = &liquidated["stands"]["contracts"]["foremost"][0];
+    assert!(foremost["value"].as_f64().unwrap() > 0.0 && foremost["as_of"].as_i64().unwrap() > 0, "{log}");
+}
+
+#[tokio::test]
 async fn a_damaged_file_is_said_left_alone_and_read_again_once_it_is_mended() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rules.toml");

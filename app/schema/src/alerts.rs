@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Direction, Invalid, Name, Pct, Policy, Price, Schema, Score, Symbol, UnixMs, Venue,
+    Direction, Figure, Invalid, Name, Pct, Policy, Price, Schema, Score, Symbol, UnixMs, Venue, Why,
     breadth::Mood,
     ideas::{IdeaSide, Outcome, Running},
-    rule::Rule,
+    overview::{Label, Regime},
+    rule::{ContractRule, Rule},
 };
 
 /// What kind of thing happened.
@@ -110,14 +111,23 @@ pub enum Event {
         /// The price it ended at and what that is worth; none exactly where the outcome is unknown.
         exit: Option<Running>,
     },
-    /// A rule was met.
+    /// A rule on contracts was met.
     Rule {
         /// Which rule.
-        rule: Rule,
+        rule: ContractRule,
         /// By which contract.
         symbol: Symbol,
         /// What was measured, in the unit of the rule's figure; the score where a direction turned.
         value: f64,
+    },
+    /// The rule on a regime was met.
+    RegimeRule {
+        /// The regime that the rule waits for.
+        to: Label,
+        /// The label before.
+        from: String,
+        /// The rule of the market's that chose it and the numbers it saw.
+        reason: String,
     },
 }
 
@@ -129,7 +139,7 @@ impl Event {
             Self::Signal { .. } => Kind::Signal,
             Self::Regime { .. } | Self::Mood { .. } => Kind::Market,
             Self::IdeaOpened { .. } | Self::IdeaEnded { .. } => Kind::Idea,
-            Self::Rule { .. } => Kind::Rule,
+            Self::Rule { .. } | Self::RegimeRule { .. } => Kind::Rule,
         }
     }
 }
@@ -143,15 +153,76 @@ pub struct Alert {
     pub event: Event,
 }
 
-/// A rule and how it stands.
+/// A contract for which a rule holds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Which one.
+    pub symbol: Symbol,
+    /// What was measured, in the unit of the rule's figure; the score where the rule waits for a direction.
+    pub value: f64,
+    /// The time of its newest input.
+    pub as_of: UnixMs,
+}
+
+/// How things stand towards a rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stands {
+    /// Contracts are watched.
+    Contracts {
+        /// Contracts of its subject on the list.
+        watched: u32,
+        /// Those of them for which its figure is known.
+        known: u32,
+        /// Those of these that are beyond its level, or point its way.
+        holding: u32,
+        /// The foremost of those that hold it, at most [`FOREMOST`](Self::FOREMOST): farthest beyond a level first, most traded
+        /// first where they point some way.
+        foremost: Vec<Holder>,
+        /// Why its figure is missing for the most traded contract for which it is.
+        missing: Option<Why>,
+    },
+    /// The market's regime is watched, and is this now.
+    Regime(Figure<Regime>),
+}
+
+impl Stands {
+    /// How many contracts are named.
+    pub const FOREMOST: usize = 5;
+
+    fn check(&self, rule: &Rule) -> Result<(), Invalid> {
+        let wrong = |what: &str| Err(Invalid::new("rules", format!("{rule}: {what}")));
+        match (rule, self) {
+            (Rule::Regime(_), Self::Regime(_)) => Ok(()),
+            (Rule::Contract(_), Self::Contracts { watched, known, holding, foremost, missing }) => {
+                if holding > known || known > watched {
+                    return wrong("holds for more than are known, or more are known than are watched");
+                }
+                if foremost.len() != Self::FOREMOST.min(usize::try_from(*holding).unwrap_or(usize::MAX)) {
+                    return wrong("does not name the foremost that hold it");
+                }
+                if foremost.iter().any(|holder| !holder.value.is_finite()) {
+                    return wrong("a figure that is not finite");
+                }
+                if missing.is_some() != (known < watched) {
+                    return wrong("a reason and a missing figure disagree");
+                }
+                Ok(())
+            }
+            (Rule::Regime(_), Self::Contracts { .. }) | (Rule::Contract(_), Self::Regime(_)) => {
+                wrong("stands as another kind of rule does")
+            }
+        }
+    }
+}
+
+/// A rule and how it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleState {
     /// The rule.
     pub rule: Rule,
-    /// Contracts of its subject for which its figure is known.
-    pub known: u32,
-    /// Those of them that are beyond its level, or point its way.
-    pub holding: u32,
+    /// How things stand towards it.
+    pub stands: Stands,
     /// When it was met last; none where it was not since the rule is watched.
     pub met_at: Option<UnixMs>,
 }
@@ -190,7 +261,7 @@ impl AlertLog {
 
 impl Schema for AlertLog {
     const NAME: Name = Name::new("alerts:log");
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
     const POLICY: Policy = Policy::secs(5, 15, 120);
     type Scope = ();
 
@@ -222,8 +293,6 @@ impl Schema for AlertLog {
         if rules.len() > Rule::MOST {
             return Err(Invalid::new("rules", format!("{} are more than {}", rules.len(), Rule::MOST)));
         }
-        rules.iter().find(|state| state.holding > state.known).map_or(Ok(()), |state| {
-            Err(Invalid::new("rules", format!("{}: holds for more than are known", state.rule)))
-        })
+        rules.iter().try_for_each(|state| state.stands.check(&state.rule))
     }
 }

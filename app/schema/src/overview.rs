@@ -1,13 +1,17 @@
 //! The market in one look.
 
+mod label;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Figure, Invalid, Name, Pct, Policy, Price, Schema, Score, UnixMs, Usd, Venue};
 
+pub use label::Label;
+
 /// What the market does now, by a published rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Regime {
-    /// The label, for example `Broad Rally`.
+    /// The text of its [`Label`], for example `Broad Rally`.
     pub label: String,
     /// The rule that chose it and the numbers it saw.
     pub reason: String,

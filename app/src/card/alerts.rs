@@ -6,7 +6,7 @@ use schema::{
     alerts::{Alert, Event, Kind},
     page::Frame,
     reading::Found,
-    rule::{Trigger, Watched},
+    rule::{ContractRule, Rule, Watched},
 };
 
 use super::{
@@ -95,7 +95,7 @@ fn row(alert: &Alert, id: String, page: &Frame) -> AnyView {
     .into_any()
 }
 
-fn link(symbol: &Symbol) -> AnyView {
+pub(super) fn link(symbol: &Symbol) -> AnyView {
     view! { <a href=path::symbol(symbol)>{name(symbol)}</a> }.into_any()
 }
 
@@ -131,12 +131,17 @@ fn told(event: &Event) -> (AnyView, AnyView) {
             );
             (view! { "Idea: "{link(symbol)}" "{direction(pointing(*side))}<small>{ended}</small> }.into_any(), worth)
         }
-        Event::Rule { rule, symbol, value } => (
-            view! { {link(symbol)}" met "<strong>{rule.to_string()}</strong> }.into_any(),
-            match rule.trigger() {
-                Trigger::Crosses { figure, .. } => figure_of(figure, *value),
-                Trigger::Turns(_) => score_of(*value),
-            },
+        Event::Rule { rule, symbol, value } => {
+            (view! { {link(symbol)}" met "<strong>{rule.to_string()}</strong> }.into_any(), measured_by(rule, *value))
+        }
+        Event::RegimeRule { to, from, reason } => (
+            view! {
+                "Regime met "
+                <strong>{Rule::Regime(*to).to_string()}</strong>
+                <small>{format!("was {from}: {reason}")}</small>
+            }
+            .into_any(),
+            ().into_any(),
         ),
     }
 }
@@ -149,12 +154,14 @@ fn score_of(value: f64) -> AnyView {
     measured(format!("score {}", format::fixed(value, 2)))
 }
 
-/// A measured figure of a rule with its unit.
-fn figure_of(figure: Watched, value: f64) -> AnyView {
-    match figure {
-        Watched::Score => score_of(value),
-        Watched::Change24h => Text::change(format!("{}%", format::signed(value, 2))).view(),
-        Watched::Funding8h => measured(format!("{}% / 8 h", format::signed(value, 4))),
-        Watched::OiChange1h => measured(format!("OI {}%", format::signed(value, 2))),
+/// What a rule measured, with its unit.
+pub(super) fn measured_by(rule: &ContractRule, value: f64) -> AnyView {
+    match rule.figure() {
+        // A direction is one of the score.
+        None | Some(Watched::Score) => score_of(value),
+        Some(Watched::Change24h) => Text::change(format!("{}%", format::signed(value, 2))).view(),
+        Some(Watched::Funding8h) => measured(format!("{}% / 8 h", format::signed(value, 4))),
+        Some(Watched::OiChange1h) => measured(format!("OI {}%", format::signed(value, 2))),
+        Some(Watched::Liquidated1h) => measured(format!("${} heard in 1 h", format::amount(value))),
     }
 }

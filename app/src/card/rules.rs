@@ -1,22 +1,33 @@
-//! The rules of the reader's own, how each stands, and the forms that change them. Server only.
+//! The rules of the reader's own, and how each stands. Server only.
 
 use leptos::prelude::*;
 use schema::{
-    AlertLog, Direction, Reading, UnixMs,
-    alerts::{RuleBook, RuleState},
+    AlertLog, Figure, Reading, UnixMs,
+    alerts::{RuleBook, RuleState, Stands},
     page::Frame,
     reading::Found,
-    rule::{Rule, Side, Watched},
+    rule::{Hysteresis, Rule, Watched},
 };
 
-use crate::{alerts::Query, part::time, path, source::KeptRules};
+use super::{
+    new_rule::forms,
+    tested::{answer, no_such_rule},
+};
+use crate::{
+    alerts::{Query, testing},
+    format,
+    part::time,
+    path,
+    source::KeptRules,
+};
 
 pub(crate) fn rules(page: &Frame, found: &Found<AlertLog>, kept: &KeptRules, query: Query) -> AnyView {
     let states = states(found, page.now);
+    let look = Look { states: &states, test: query.test, now: page.now };
     let (list, forms) = match kept {
-        KeptRules::Here(Ok(rules)) => (listed(rules, &states, true, page.now), Some(forms(rules.len()))),
+        KeptRules::Here(Ok(rules)) => (listed(rules, look, true), Some(forms(rules.len()))),
         KeptRules::Here(Err(error)) => (damaged(error), None),
-        KeptRules::Elsewhere => (of_the_monitor(found, &states, page.now), None),
+        KeptRules::Elsewhere => (of_the_monitor(found, look), None),
     };
     let refused = query.refused.map(|refused| view! { <p class="refused" role="alert">{refused.label()}</p> });
     view! {
@@ -27,15 +38,29 @@ pub(crate) fn rules(page: &Frame, found: &Found<AlertLog>, kept: &KeptRules, que
             {forms}
             <p class="note">
                 "A rule is met when a figure comes beyond its level, and again only after it came back behind it by a margin: "
-                {margins()}". Each time is noted in the log; nothing is sent anywhere."
+                {margins()}". Liquidations are known once a whole hour was listened to, or what was heard is above the level. Each \
+                time is noted in the log; nothing is sent anywhere."
             </p>
         </section>
     }
     .into_any()
 }
 
+/// What is known of the rules, and the one that is tested.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    states: &'a [RuleState],
+    test: Option<Rule>,
+    now: UnixMs,
+}
+
 fn margins() -> String {
-    let margin = |figure: Watched| format!("{} by {}", figure.label(), figure.hysteresis());
+    let margin = |figure: Watched| match figure.hysteresis() {
+        Hysteresis::Fixed(margin) => format!("{} by {margin}", figure.label()),
+        Hysteresis::OfLevel(share) => {
+            format!("{} by {} of the level", figure.label(), format::percent(100.0 * share, 0))
+        }
+    };
     Watched::ALL.map(margin).join("; ")
 }
 
@@ -51,13 +76,13 @@ fn states(found: &Found<AlertLog>, now: UnixMs) -> Vec<RuleState> {
 }
 
 /// The rules as the monitor tells them, where this process keeps none.
-fn of_the_monitor(found: &Found<AlertLog>, states: &[RuleState], now: UnixMs) -> AnyView {
+fn of_the_monitor(found: &Found<AlertLog>, look: Look<'_>) -> AnyView {
     let elsewhere = |text: &'static str| view! { <p class="note">{text}</p> };
     match found.as_ref().map(|held| &held.value.rules) {
         Ok(RuleBook::Read(rules)) => {
             let rules: Vec<Rule> = rules.iter().map(|state| state.rule).collect();
             view! {
-                {listed(&rules, states, false, now)}
+                {listed(&rules, look, false)}
                 {elsewhere("They are kept by the monitor, another process: its file of rules is read again when it is changed.")}
             }
             .into_any()
@@ -79,31 +104,19 @@ fn damaged(error: &str) -> AnyView {
     .into_any()
 }
 
-fn listed(rules: &[Rule], states: &[RuleState], here: bool, now: UnixMs) -> AnyView {
+fn listed(rules: &[Rule], look: Look<'_>, here: bool) -> AnyView {
+    let gone = look.test.filter(|test| !rules.contains(test)).map(|test| no_such_rule(&test));
     if rules.is_empty() {
-        return view! { <p class="absent">"No rule yet."</p> }.into_any();
+        return view! { {gone}<p class="absent">"No rule yet."</p> }.into_any();
     }
-    let rows = rules.iter().map(|rule| {
-        let state = states.iter().find(|state| state.rule == *rule);
-        row(rule, state, here, now)
-    });
-    view! { <ol class="rule-list">{rows.collect_view()}</ol> }.into_any()
+    let rows = rules.iter().map(|rule| row(rule, look, here)).collect_view();
+    view! { {gone}<ol class="rule-list">{rows}</ol> }.into_any()
 }
 
-fn row(rule: &Rule, state: Option<&RuleState>, here: bool, now: UnixMs) -> AnyView {
+fn row(rule: &Rule, look: Look<'_>, here: bool) -> AnyView {
     let text = rule.to_string();
     let id = format!("rule-{}", text.replace(' ', "-"));
-    let stands = match state {
-        None => view! { "how it stands is not known" }.into_any(),
-        Some(RuleState { known: 0, .. }) => view! { "its figure is not known of any symbol" }.into_any(),
-        Some(RuleState { known, holding, met_at, .. }) => {
-            let met = match met_at {
-                Some(at) => view! { "met "{time::age(*at, now)}" ago" }.into_any(),
-                None => view! { "not met yet" }.into_any(),
-            };
-            view! { {format!("holds for {holding} of {known} now, ")}{met} }.into_any()
-        }
-    };
+    let state = look.states.iter().find(|state| state.rule == *rule);
     let remove = here.then(|| {
         view! {
             <form method="post" action=path::RULE_REMOVED>
@@ -112,57 +125,32 @@ fn row(rule: &Rule, state: Option<&RuleState>, here: bool, now: UnixMs) -> AnyVi
             </form>
         }
     });
+    let answer = (look.test == Some(*rule)).then(|| answer(rule, state, look.now));
     view! {
         <li id=id>
-            <p>{text.clone()}<small class="note">{stands}</small></p>
+            <p>{text.clone()}<small class="note">{stands(state, look.now)}</small></p>
+            <a class="test" href=testing(rule) aria-label=format!("Test the rule {text}")>"Test"</a>
             {remove}
+            {answer}
         </li>
     }
     .into_any()
 }
 
-fn forms(count: usize) -> AnyView {
-    if count >= Rule::MOST {
-        return view! { <p class="note">{format!("{count} rules are as many as there may be.")}</p> }.into_any();
-    }
-    let figures = Watched::ALL.map(|figure| view! { <option value=figure.as_str()>{figure.label()}</option> });
-    let sides = Side::ALL.map(|side| view! { <option value=side.as_str()>{side.as_str()}</option> });
-    let ways = [Direction::Long, Direction::Short, Direction::Neutral]
-        .map(|way| view! { <option value=way.label().to_lowercase()>{way.label()}</option> });
-    view! {
-        <form id="new-crossing" class="new-rule" method="post" action=path::RULES aria-label="A figure crosses a level">
-            {symbol()}
-            <label><span>"Figure"</span><select name="figure">{figures.collect_view()}</select></label>
-            <label><span>"Is"</span><select name="side">{sides.collect_view()}</select></label>
-            <label>
-                <span>"Level"</span>
-                <input name="level" type="number" step="any" inputmode="decimal" autocomplete="off" required=true/>
-            </label>
-            <button type="submit">"Add"</button>
-        </form>
-        <form id="new-turn" class="new-rule" method="post" action=path::RULES aria-label="A symbol turns">
-            {symbol()}
-            <label><span>"Turns"</span><select name="turns">{ways.collect_view()}</select></label>
-            <button type="submit">"Add"</button>
-        </form>
-    }
-    .into_any()
-}
-
-fn symbol() -> AnyView {
-    view! {
-        <label>
-            <span>"Symbol or “any”"</span>
-            <input
-                name="symbol"
-                value="any"
-                maxlength="24"
-                autocapitalize="characters"
-                autocomplete="off"
-                spellcheck="false"
-                required=true
-            />
-        </label>
-    }
-    .into_any()
+/// How a rule stands, in a line.
+fn stands(state: Option<&RuleState>, now: UnixMs) -> AnyView {
+    let Some(RuleState { stands, met_at, .. }) = state else {
+        return view! { "how it stands is not known" }.into_any();
+    };
+    let holds = match stands {
+        Stands::Contracts { known: 0, .. } => return view! { "its figure is not known of any symbol" }.into_any(),
+        Stands::Contracts { known, holding, .. } => format!("holds for {holding} of {known} now, "),
+        Stands::Regime(Figure::Known { value, .. }) => format!("the regime is {} now, ", value.label),
+        Stands::Regime(Figure::Missing(_)) => "the regime is not known, ".to_owned(),
+    };
+    let met = match met_at {
+        Some(at) => view! { "met "{time::age(*at, now)}" ago" }.into_any(),
+        None => view! { "not met yet" }.into_any(),
+    };
+    view! { {holds}{met} }.into_any()
 }

@@ -3,18 +3,21 @@
 //! Values in, values out: the caller shows each new market and asks for the whole. What is seen first is where things stand and
 //! no news: nothing is told of what nobody saw happen. A figure that is missing changes nothing; it goes on from where it stood.
 
+mod contracts;
+mod figure;
 mod watched;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use schema::{
-    ActiveIdeas, AlertLog, Direction, Figure, MarketBreadth, MarketOverview, Signals, Symbol, UnixMs,
+    ActiveIdeas, AlertLog, Direction, Figure, MarketBreadth, MarketOverview, Score, SignalRow, Signals, Symbol, UnixMs,
     alerts::{Alert, Event, Kind, RuleState},
     breadth::Mood,
     ideas::IdeaSide,
     rule::Rule,
 };
 
+use crate::market::HeardHour;
 use watched::WatchedRule;
 
 /// How long another mood has to hold before it is told: a share of advancers that trembles at its limit is no turn.
@@ -31,6 +34,17 @@ pub struct Published<'a> {
     pub breadth: Option<&'a MarketBreadth>,
     /// The ideas; none before they were published.
     pub ideas: Option<&'a ActiveIdeas>,
+    /// What was liquidated of each contract for which a rule asks; no list tells it.
+    pub liquidated: &'a HashMap<Symbol, HeardHour>,
+}
+
+/// A contract in one look.
+#[derive(Debug, Clone, Copy)]
+struct SeenContract<'a> {
+    row: &'a SignalRow,
+    /// Where it turned with which score, if it did just now, and when.
+    turned: Option<(Direction, Score, UnixMs)>,
+    liquidated: Option<&'a HeardHour>,
 }
 
 /// What is remembered from one look to the next, and what happened between them.
@@ -93,7 +107,10 @@ impl Watch {
     /// Looks at the market as it was published now. Says whether something happened.
     pub fn look(&mut self, published: &Published<'_>) -> bool {
         let mut found = Vec::new();
-        self.signals(published.signals, &mut found);
+        for rule in &mut self.rules {
+            rule.begin();
+        }
+        self.signals(published, &mut found);
         if let Some(overview) = published.overview {
             self.regime(overview, &mut found);
         }
@@ -149,10 +166,8 @@ impl Watch {
         log.push_front(alert);
     }
 
-    fn signals(&mut self, signals: &Signals, found: &mut Vec<Alert>) {
-        for rule in &mut self.rules {
-            rule.begin();
-        }
+    fn signals(&mut self, published: &Published<'_>, found: &mut Vec<Alert>) {
+        let signals = published.signals;
         let mut directions = HashMap::with_capacity(signals.rows.len());
         for row in &signals.rows {
             let from = self.directions.get(&row.symbol).copied();
@@ -169,7 +184,8 @@ impl Watch {
                 found.push(Alert { at, event: Event::Signal { symbol: row.symbol, from, to, score } });
             }
             let turned = turned.map(|(_, to, score, at)| (to, score, at));
-            found.extend(self.rules.iter_mut().filter_map(|rule| rule.look(row, turned)));
+            let seen = SeenContract { row, turned, liquidated: published.liquidated.get(&row.symbol) };
+            found.extend(self.rules.iter_mut().filter_map(|rule| rule.look(&seen)));
         }
         self.directions = directions;
         for rule in &mut self.rules {
@@ -178,11 +194,18 @@ impl Watch {
     }
 
     fn regime(&mut self, overview: &MarketOverview, found: &mut Vec<Alert>) {
-        let Figure::Known { value, as_of } = &overview.regime else { return };
-        if let Some(from) = self.regime.replace(value.label.clone()).filter(|from| *from != value.label) {
-            let event = Event::Regime { from, to: value.label.clone(), reason: value.reason.clone() };
-            found.push(Alert { at: *as_of, event });
-        }
+        let from = match &overview.regime {
+            Figure::Known { value, as_of } => {
+                let from = self.regime.replace(value.label.clone()).filter(|from| *from != value.label);
+                if let Some(from) = from.clone() {
+                    let event = Event::Regime { from, to: value.label.clone(), reason: value.reason.clone() };
+                    found.push(Alert { at: *as_of, event });
+                }
+                from
+            }
+            Figure::Missing(_) => None,
+        };
+        found.extend(self.rules.iter_mut().filter_map(|rule| rule.look_at_regime(&overview.regime, from.as_deref())));
     }
 
     fn mood(&mut self, breadth: &MarketBreadth, found: &mut Vec<Alert>) {

@@ -20,7 +20,8 @@ pub use breadth::breadth;
 pub use funding::FundingPast;
 pub use movers::movers;
 pub use overview::{OverviewInput, overview};
-pub use perps::{HeardLiquidations, Perp, perps_pulse};
+pub(crate) use perps::per_8h;
+pub use perps::{HeardHour, HeardLiquidations, Perp, perps_pulse};
 pub use volatility::{RealisedVolatility, daily_volatility, dispersion, realised_volatility};
 
 /// How old what is told with every quote may be and still speak for now.

@@ -4,14 +4,19 @@
 #[path = "../../../app/schema/tests/fixture/mod.rs"]
 mod fixture;
 
-use analysis::alert::{Published, Watch};
+use std::collections::HashMap;
+
+use analysis::{
+    alert::{Published, Watch},
+    market::HeardHour,
+};
 use proptest::{collection::vec, prelude::*};
 use schema::{
-    ActiveIdeas, AlertLog, Direction, Figure, MarketBreadth, MarketOverview, Pct, Rate, Schema, Score, SignalRow,
-    Signals, Symbol, UnixMs, Venue, Why,
-    alerts::{Alert, Event, Kind, RuleBook},
+    ActiveIdeas, AlertLog, Direction, Figure, MarketBreadth, MarketOverview, Pct, Rate, Ratio, Schema, Score,
+    SignalRow, Signals, Symbol, UnixMs, Usd, Venue, Why,
+    alerts::{Alert, Event, Holder, Kind, RuleBook, RuleState, Stands},
     breadth::Mood,
-    overview::Regime,
+    overview::{Label, Regime},
     rule::Rule,
     signals::Funding,
 };
@@ -47,11 +52,16 @@ fn signals(rows: Vec<SignalRow>) -> Signals {
     Signals { source: Venue::Sim, rows, stats }
 }
 
+/// A market of which the list alone is known.
+fn listed<'a>(signals: &'a Signals, liquidated: &'a HashMap<Symbol, HeardHour>) -> Published<'a> {
+    Published { signals, overview: None, breadth: None, ideas: None, liquidated }
+}
+
 /// One look at a market of which the list alone is known; gives what happened in it, newest first.
 fn look(watch: &mut Watch, rows: Vec<SignalRow>) -> Vec<Alert> {
     let before = watch.told().len();
     let signals = signals(rows);
-    let happened = watch.look(&Published { signals: &signals, overview: None, breadth: None, ideas: None });
+    let happened = watch.look(&listed(&signals, &HashMap::new()));
     let mut told = watch.told();
     told.truncate(told.len() - before);
     assert_eq!(happened, !told.is_empty());
@@ -67,7 +77,7 @@ fn met_by(rule_text: &str, changes: &[Option<f64>]) -> Vec<f64> {
         for alert in look(&mut watch, vec![row("BTCUSDT", second, None, *change)]) {
             assert_eq!(alert.at, at(second), "it carries the time of what was measured");
             let Event::Rule { value, rule: told, .. } = alert.event else { panic!("{alert:?}") };
-            assert_eq!(told, rule(rule_text));
+            assert_eq!(Rule::Contract(told), rule(rule_text));
             met.push(value);
         }
     }
@@ -140,7 +150,11 @@ fn a_rule_watches_its_own_contract_and_figure() {
         "the rate of four hours counts twice"
     );
     let states = watch.rules();
-    assert_eq!(states.iter().map(|state| (state.known, state.holding)).collect::<Vec<_>>(), [(1, 1), (2, 1), (2, 1)]);
+    let counts = |state: &RuleState| match &state.stands {
+        Stands::Contracts { known, holding, .. } => (*known, *holding),
+        Stands::Regime(_) => panic!("{state:?}"),
+    };
+    assert_eq!(states.iter().map(counts).collect::<Vec<_>>(), [(1, 1), (2, 1), (2, 1)]);
     assert_eq!(states.iter().map(|state| state.met_at).collect::<Vec<_>>(), [None, Some(at(1)), Some(at(1))]);
 }
 
@@ -159,6 +173,102 @@ fn rules_that_stay_go_on_and_a_new_one_begins_where_things_stand() {
     assert_eq!(look(&mut watch, vec![row("BTCUSDT", 4, None, Some(7.0))]), [], "no rule, no alert");
 }
 
+/// What was heard of one contract within the last hour: how much, and of which part of the hour.
+fn heard(usd: f64, part: f64, second: i64) -> HashMap<Symbol, HeardHour> {
+    let hour = HeardHour { usd: Usd::new(usd).unwrap(), heard: Ratio::new(part).unwrap(), as_of: at(second) };
+    HashMap::from([(symbol("BTCUSDT"), hour)])
+}
+
+#[test]
+fn a_rule_on_liquidations_is_met_by_the_sum_of_an_hour_and_not_by_a_gap_in_it() {
+    let mut watch = Watch::new(at(0));
+    let liquidated = rule("any liquidated_1h above 500k");
+    watch.enforce(&[liquidated]);
+    let whole = signals(vec![row("BTCUSDT", 0, None, None), row("ETHUSDT", 0, None, None)]);
+    let mut second = 0;
+    let mut met = |heard_of: Option<(f64, f64)>| {
+        second += 1;
+        let before = watch.told().len();
+        let hour = heard_of.map_or_else(HashMap::new, |(usd, part)| heard(usd, part, second));
+        watch.look(&listed(&whole, &hour));
+        let state = watch.rules().remove(0).stands;
+        let Stands::Contracts { watched: 2, known, holding, missing, .. } = state else { panic!("{state:?}") };
+        (watch.told().len() - before, known, holding, missing)
+    };
+    let short = |have_pct| Some(Why::LowCoverage { have_pct, need_pct: 100 });
+    assert_eq!(met(None), (0, 0, 0, Some(Why::NotYet)), "nobody listened");
+    assert_eq!(met(Some((0.0, 0.25))), (0, 0, 0, short(25)), "what went before may have been more");
+    assert_eq!(met(Some((600_000.0, 0.5))), (0, 1, 1, Some(Why::NotYet)), "it may have stood there before");
+    assert_eq!(met(Some((480_000.0, 1.0))), (0, 1, 0, Some(Why::NotYet)));
+    assert_eq!(met(Some((510_000.0, 1.0))), (0, 1, 1, Some(Why::NotYet)), "it came back by less than a tenth");
+    assert_eq!(met(Some((450_000.0, 1.0))), (0, 1, 0, Some(Why::NotYet)));
+    assert_eq!(met(None), (0, 0, 0, Some(Why::NotYet)), "the connection was lost");
+    assert_eq!(met(Some((499_000.0, 0.1))), (0, 0, 0, short(10)));
+    assert_eq!(met(Some((501_000.0, 0.2))), (1, 1, 1, Some(Why::NotYet)), "a part of the hour is enough to be above");
+    assert_eq!(met(Some((100.0, 0.1))), (0, 0, 0, short(10)), "another loss is no way back behind the level");
+    assert_eq!(met(Some((900_000.0, 0.9))), (0, 1, 1, Some(Why::NotYet)));
+    let told = watch.told();
+    let Event::Rule { rule, symbol: by, value } = told[0].event else { panic!("{told:?}") };
+    assert_eq!((Rule::Contract(rule), by, value, told[0].at), (liquidated, symbol("BTCUSDT"), 501_000.0, at(9)));
+}
+
+#[test]
+fn what_a_look_found_names_the_foremost_that_hold_a_rule() {
+    let mut watch = Watch::new(at(0));
+    watch.enforce(&[rule("any change_24h above 5"), rule("any turns long"), rule("GONEUSDT score above 70")]);
+    let long = |name: &str, change| row(name, 1, Some((71.0, Direction::Long)), change);
+    let mut rows: Vec<_> = (0..7).map(|n| long(&format!("C{n}USDT"), Some(f64::from(n) + 4.0))).collect();
+    rows.push(row("LATEUSDT", 1, None, None));
+    assert_eq!(look(&mut watch, rows), [], "to look is not to tell");
+    let states = watch.rules();
+    let foremost = |state: &RuleState| match &state.stands {
+        Stands::Contracts { watched, known, holding, foremost, missing } => {
+            let names: Vec<_> = foremost.iter().map(|holder| (holder.symbol.to_string(), holder.value)).collect();
+            (*watched, *known, *holding, names, missing.clone())
+        }
+        Stands::Regime(_) => panic!("{state:?}"),
+    };
+    let named = |list: &[(u8, f64)]| list.iter().map(|(n, value)| (format!("C{n}USDT"), *value)).collect::<Vec<_>>();
+    let farthest = named(&[(6, 10.0), (5, 9.0), (4, 8.0), (3, 7.0), (2, 6.0)]);
+    assert_eq!(foremost(&states[0]), (8, 7, 5, farthest, Some(Why::NotYet)));
+    let most_traded = named(&[(0, 71.0), (1, 71.0), (2, 71.0), (3, 71.0), (4, 71.0)]);
+    assert_eq!(foremost(&states[1]), (8, 7, 7, most_traded, Some(Why::NotYet)));
+    assert_eq!(foremost(&states[2]), (0, 0, 0, Vec::new(), None), "no such contract is watched");
+    let Stands::Contracts { foremost: holders, .. } = &states[0].stands else { panic!("{states:?}") };
+    assert_eq!(holders[0], Holder { symbol: symbol("C6USDT"), value: 10.0, as_of: at(1) });
+    let log = AlertLog {
+        source: Venue::Sim,
+        watched_since: watch.since(),
+        alerts: watch.told(),
+        given_way: 0,
+        rules: RuleBook::Read(states),
+    };
+    log.check().unwrap();
+}
+
+#[test]
+fn a_rule_on_the_regime_is_met_when_the_market_turns_to_it() {
+    let mut watch = Watch::new(at(0));
+    watch.enforce(&[rule("market turns risk_on"), rule("any change_24h above 5")]);
+    let (signals, nothing) = (signals(Vec::new()), HashMap::new());
+    let mut step = |label, second| {
+        let overview = overview(label, second);
+        watch.look(&Published { overview: Some(&overview), ..listed(&signals, &nothing) });
+        let state = watch.rules().remove(0);
+        let met = watch.told().into_iter().find(|alert| alert.at == at(second) && alert.event.kind() == Kind::Rule);
+        (met.map(|alert| alert.event), state.stands, state.met_at)
+    };
+    let now = |label: &str, second| Stands::Regime(overview(Some(label), second).regime);
+    assert_eq!(step(Some("Risk-On"), 0), (None, now("Risk-On", 0), None), "what is seen first is no news");
+    assert_eq!(step(None, 1), (None, Stands::Regime(Figure::Missing(Why::NotYet)), None));
+    assert_eq!(step(Some("Risk-On"), 2), (None, now("Risk-On", 2), None), "a gap is no turn");
+    assert_eq!(step(Some("Consolidation"), 3), (None, now("Consolidation", 3), None));
+    let met = Event::RegimeRule { to: Label::RiskOn, from: "Consolidation".into(), reason: "its rule".into() };
+    assert_eq!(step(Some("Risk-On"), 4), (Some(met), now("Risk-On", 4), Some(at(4))));
+    assert_eq!(step(Some("Risk-On"), 5), (None, now("Risk-On", 5), Some(at(4))), "it holds, and is told once");
+    assert_eq!(watch.told().iter().filter(|alert| alert.event.kind() == Kind::Market).count(), 2);
+}
+
 fn overview(label: Option<&str>, second: i64) -> MarketOverview {
     let regime = |label: &str| Regime { label: label.to_owned(), reason: "its rule".to_owned() };
     let regime = label.map_or(Figure::Missing(Why::NotYet), |label| Figure::known(regime(label), at(second)));
@@ -175,7 +285,9 @@ fn the_market_turns_with_its_regime_and_with_a_mood_that_holds() {
     let signals = signals(Vec::new());
     let mut step = |label, mood, second| {
         let (overview, breadth) = (overview(label, second), breadth(mood, second));
-        watch.look(&Published { signals: &signals, overview: Some(&overview), breadth: Some(&breadth), ideas: None });
+        let nothing = HashMap::new();
+        let market = listed(&signals, &nothing);
+        watch.look(&Published { overview: Some(&overview), breadth: Some(&breadth), ..market });
         watch.told().first().filter(|alert| alert.at == at(second)).map(|alert| alert.event.clone())
     };
     assert_eq!(step(None, Mood::Neutral, 0), None);
@@ -195,7 +307,7 @@ fn ideas_are_told_when_they_open_and_when_they_end_and_only_those_of_now() {
     let signals = signals(Vec::new());
     let mut step = |ideas: &ActiveIdeas| {
         let before = watch.told().len();
-        watch.look(&Published { signals: &signals, overview: None, breadth: None, ideas: Some(ideas) });
+        watch.look(&Published { ideas: Some(ideas), ..listed(&signals, &HashMap::new()) });
         watch.told().len() - before
     };
     let whole = fixture::ideas();
@@ -236,7 +348,7 @@ fn what_happens_often_does_not_push_out_what_happens_rarely() {
 
 fn look_on(watch: &mut Watch, row: SignalRow) {
     let signals = signals(vec![row]);
-    watch.look(&Published { signals: &signals, overview: None, breadth: None, ideas: None });
+    watch.look(&listed(&signals, &HashMap::new()));
 }
 
 proptest! {

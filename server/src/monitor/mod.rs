@@ -344,7 +344,7 @@ impl Monitor {
         let ideas = Ideas { source: market.venue(), last: Arc::clone(&last), book, publisher: Arc::clone(&self.ideas) };
         self.driver.spawn(set, ideas, Arc::default(), end.clone());
         let alerts = Alerts {
-            source: market.venue(),
+            market: Arc::clone(market),
             cache: self.cache.clone(),
             rules: self.rules.clone(),
             publisher: Arc::clone(&self.alerts),

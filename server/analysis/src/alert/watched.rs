@@ -1,74 +1,98 @@
-//! One rule and where each contract stands towards it.
-//!
-//! A rule is met when a figure *comes* beyond its level. It is not met again before the figure came back behind the level by the
-//! figure's hysteresis: one that stands at the level and trembles is told once.
-
-use std::collections::HashMap;
+//! One rule and where things stand towards it.
 
 use schema::{
-    Direction, Score, SignalRow, Signals, Symbol, UnixMs,
-    alerts::{Alert, Event, RuleState},
-    rule::{Rule, Trigger},
+    Figure, Signals, UnixMs, Why,
+    alerts::{Alert, Event, RuleState, Stands},
+    overview::{Label, Regime},
+    rule::Rule,
 };
 
+use super::{SeenContract, contracts::WatchedContracts};
+
 #[derive(Debug)]
-pub(super) struct WatchedRule {
-    rule: Rule,
-    /// Whether each contract is beyond the level, or was and did not come back far enough.
-    beyond: HashMap<Symbol, bool>,
-    known: u32,
-    holding: u32,
-    met_at: Option<UnixMs>,
+pub(super) enum WatchedRule {
+    Contracts(WatchedContracts),
+    Regime(WatchedRegime),
 }
 
 impl WatchedRule {
     pub(super) fn new(rule: Rule) -> Self {
-        Self { rule, beyond: HashMap::new(), known: 0, holding: 0, met_at: None }
+        match rule {
+            Rule::Contract(rule) => Self::Contracts(WatchedContracts::new(rule)),
+            Rule::Regime(label) => {
+                Self::Regime(WatchedRegime { label, now: Figure::Missing(Why::NotYet), met_at: None })
+            }
+        }
     }
 
     pub(super) const fn rule(&self) -> Rule {
-        self.rule
+        match self {
+            Self::Contracts(watched) => watched.rule(),
+            Self::Regime(watched) => Rule::Regime(watched.label),
+        }
     }
 
-    pub(super) const fn state(&self) -> RuleState {
-        RuleState { rule: self.rule, known: self.known, holding: self.holding, met_at: self.met_at }
+    pub(super) fn state(&self) -> RuleState {
+        match self {
+            Self::Contracts(watched) => watched.state(),
+            Self::Regime(watched) => watched.state(),
+        }
     }
 
     /// A new look at the market begins.
-    pub(super) const fn begin(&mut self) {
-        (self.known, self.holding) = (0, 0);
+    pub(super) fn begin(&mut self) {
+        match self {
+            Self::Contracts(watched) => watched.begin(),
+            Self::Regime(watched) => watched.now = Figure::Missing(Why::NotYet),
+        }
     }
 
-    /// Looks at a contract and where it turned, if it did just now. The alert, where this meets the rule.
-    pub(super) fn look(&mut self, row: &SignalRow, turned: Option<(Direction, Score, UnixMs)>) -> Option<Alert> {
-        if !self.rule.subject().includes(row.symbol) {
-            return None;
+    /// Looks at a contract. The alert, where this meets the rule.
+    pub(super) fn look(&mut self, seen: &SeenContract<'_>) -> Option<Alert> {
+        match self {
+            Self::Contracts(watched) => watched.look(seen),
+            Self::Regime(_) => None,
         }
-        let (value, at) = match self.rule.trigger() {
-            Trigger::Turns(way) => {
-                self.known += u32::from(row.direction.is_some());
-                self.holding += u32::from(row.direction == Some(way));
-                turned.filter(|(to, ..)| *to == way).map(|(_, score, at)| (score.get(), at))?
-            }
-            Trigger::Crosses { figure, side, level } => {
-                let (value, at) = figure.of(row)?;
-                let distance = side.beyond(level, value);
-                self.known += 1;
-                self.holding += u32::from(distance > 0.0);
-                let was = self.beyond.get(&row.symbol).copied();
-                let is = distance > 0.0 || (was == Some(true) && distance > -figure.hysteresis());
-                self.beyond.insert(row.symbol, is);
-                (was == Some(false) && is).then_some((value, at))?
-            }
-        };
-        self.met_at = self.met_at.max(Some(at));
-        Some(Alert { at, event: Event::Rule { rule: self.rule, symbol: row.symbol, value } })
+    }
+
+    /// Looks at the regime, and at the one it turned from, if it did just now. The alert, where this meets the rule.
+    pub(super) fn look_at_regime(&mut self, now: &Figure<Regime>, from: Option<&str>) -> Option<Alert> {
+        match self {
+            Self::Contracts(_) => None,
+            Self::Regime(watched) => watched.look(now, from),
+        }
     }
 
     /// Forgets contracts that are watched no more.
     pub(super) fn end(&mut self, signals: &Signals) {
-        if self.beyond.len() > signals.rows.len() {
-            self.beyond.retain(|symbol, _| signals.rows.iter().any(|row| row.symbol == *symbol));
+        match self {
+            Self::Contracts(watched) => watched.end(signals),
+            Self::Regime(_) => {}
         }
+    }
+}
+
+/// A rule on the regime, whose label is shown only once it holds: that is its hysteresis.
+#[derive(Debug)]
+pub(super) struct WatchedRegime {
+    label: Label,
+    now: Figure<Regime>,
+    met_at: Option<UnixMs>,
+}
+
+impl WatchedRegime {
+    fn state(&self) -> RuleState {
+        RuleState { rule: Rule::Regime(self.label), stands: Stands::Regime(self.now.clone()), met_at: self.met_at }
+    }
+
+    fn look(&mut self, now: &Figure<Regime>, from: Option<&str>) -> Option<Alert> {
+        self.now = now.clone();
+        let (Figure::Known { value, as_of }, Some(from)) = (now, from) else { return None };
+        if Label::of_text(&value.label) != Some(self.label) {
+            return None;
+        }
+        self.met_at = Some(*as_of);
+        let event = Event::RegimeRule { to: self.label, from: from.to_owned(), reason: value.reason.clone() };
+        Some(Alert { at: *as_of, event })
     }
 }

@@ -39,6 +39,18 @@ pub struct Perp<'a> {
 pub struct HeardLiquidations {
     hour: Heard,
     day: Heard,
+    as_of: UnixMs,
+}
+
+/// What was heard to be closed of one contract within the last hour, longs and shorts together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeardHour {
+    /// How much; at least this where only a part of the hour was listened to.
+    pub usd: Usd,
+    /// The part of the hour that was listened to.
+    pub heard: Ratio,
+    /// The end of the hour.
+    pub as_of: UnixMs,
 }
 
 /// Sums over a window, and the part of it that was listened to.
@@ -68,7 +80,14 @@ impl HeardLiquidations {
                 share: ((as_of.0 - since.0) as f64 / (hours * HOUR_MS) as f64).clamp(0.0, 1.0),
             }
         };
-        Self { hour: heard(1), day: heard(24) }
+        Self { hour: heard(1), day: heard(24), as_of }
+    }
+
+    /// The last hour, both sides together; none where the sum is no amount.
+    #[must_use]
+    pub fn last_hour(&self) -> Option<HeardHour> {
+        let usd = Usd::new(self.hour.longs + self.hour.shorts).ok()?;
+        Some(HeardHour { usd, heard: Ratio::clamped(self.hour.share)?, as_of: self.as_of })
     }
 }
 
@@ -98,7 +117,7 @@ pub fn perps_pulse(source: Venue, perps: &[Perp<'_>], history: &[Pct], as_of: Un
 }
 
 /// A funding rate brought to 8 h, in percent; none for an interval of no length.
-fn per_8h(funding: &Funding) -> Option<f64> {
+pub(crate) fn per_8h(funding: &Funding) -> Option<f64> {
     (funding.interval_hours > 0).then(|| 100.0 * funding.rate.get() * 8.0 / f64::from(funding.interval_hours))
 }
 

@@ -1,12 +1,11 @@
 //! What the market does now, by one table; every label tells the rule and the numbers that chose it.
 
-mod label;
-
 use std::fmt::Write as _;
 
-use schema::{Figure, Pct, Score, UnixMs, Why, overview::Regime};
-
-pub use label::Label;
+use schema::{
+    Figure, Pct, Score, UnixMs, Why,
+    overview::{Label, Regime},
+};
 
 /// Closed bars that a new label must hold before it is shown.
 const BARS_TO_CHANGE: u32 = 3;

@@ -1,15 +1,20 @@
 //! Looks at what was published each second, notes what turned and which rules were met, and publishes the log of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use analysis::alert::{Published, Watch};
+use analysis::{
+    alert::{Published, Watch},
+    market::HeardHour,
+};
 use cache::{Cache, Publisher};
 use schema::{
-    ActiveIdeas, AlertLog, Held, MarketBreadth, MarketOverview, Origin, Schema, Signals, UnixMs, Venue,
+    ActiveIdeas, AlertLog, Held, MarketBreadth, MarketOverview, Origin, Schema, Signals, Symbol, UnixMs, Venue,
     alerts::RuleBook,
+    rule::{ContractRule, Rule, Subject, Watched},
 };
 
 use crate::{
+    market::{Market, lock},
     monitor::{
         driver::{Task, TaskError},
         publish,
@@ -22,7 +27,7 @@ const QUIET_MS: i64 = 5_000;
 
 /// Publishes [`AlertLog`].
 pub(crate) struct Alerts {
-    pub(crate) source: Venue,
+    pub(crate) market: Arc<Market>,
     pub(crate) cache: Cache,
     /// None: switched off.
     pub(crate) rules: Option<Arc<Rules>>,
@@ -51,6 +56,10 @@ impl Task for Alerts {
         let overview = self.live::<MarketOverview>(|value| value.source).await;
         let breadth = self.live::<MarketBreadth>(|value| value.source).await;
         let ideas = self.live::<ActiveIdeas>(|value| value.source).await;
+        let liquidated = match &said {
+            Some(Ok(rules)) => self.liquidated(rules, as_of).await?,
+            Some(Err(_)) | None => HashMap::new(),
+        };
         let watch = self.watch.get_or_insert_with(|| Watch::new(as_of));
         if let Some(said) = &said {
             watch.enforce(said.as_deref().unwrap_or_default());
@@ -60,13 +69,14 @@ impl Task for Alerts {
             overview: overview.as_ref().map(|held| held.value.as_ref()),
             breadth: breadth.as_ref().map(|held| held.value.as_ref()),
             ideas: ideas.as_ref().map(|held| held.value.as_ref()),
+            liquidated: &liquidated,
         });
         let same_rules = self.last.as_ref().is_some_and(|last| last.rules == said);
         if quiet && same_rules && !happened {
             return Ok(());
         }
         let log = AlertLog {
-            source: self.source,
+            source: self.market.venue(),
             watched_since: watch.since(),
             alerts: watch.told(),
             given_way: watch.given_way(),
@@ -86,7 +96,30 @@ impl Alerts {
     /// A value of this market that was measured in this run; what a restart brought back, or another market left, is no news.
     async fn live<T: Schema<Scope = ()>>(&self, source: fn(&T) -> Venue) -> Option<Held<T>> {
         let held = self.cache.peek::<T>(&()).await?;
-        (held.origin == Origin::Live && source(&held.value) == self.source).then_some(held)
+        (held.origin == Origin::Live && source(&held.value) == self.market.venue()).then_some(held)
+    }
+
+    /// What was liquidated up to a moment, of the contracts for which a rule asks; from the windows, for no list tells it.
+    async fn liquidated(&self, rules: &Arc<[Rule]>, as_of: UnixMs) -> Result<HashMap<Symbol, HeardHour>, TaskError> {
+        let asks = |rule: &&ContractRule| rule.figure() == Some(Watched::Liquidated1h);
+        let asked = rules.iter().filter_map(Rule::on_contracts).filter(asks).map(ContractRule::subject);
+        let asked: Vec<Subject> = asked.collect();
+        if asked.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let windows = self.market.windows();
+        let summed = tokio::task::spawn_blocking(move || {
+            let heard = windows.iter().filter_map(|window| {
+                let window = lock(window);
+                let symbol = window.instrument.symbol;
+                if !asked.iter().any(|subject| subject.includes(symbol)) {
+                    return None;
+                }
+                Some((symbol, window.positions.heard_liquidations(as_of).last_hour()?))
+            });
+            heard.collect()
+        });
+        summed.await.map_err(TaskError::Lost)
     }
 
     /// What the file of rules says, read again unless that was done shortly before.

@@ -1,0 +1,226 @@
+//! The words of a rule: how each is read and written.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::{ContractRule, Rule, Side, Subject, Trigger, Watched, amount};
+use crate::{Direction, Symbol, overview::Label};
+
+/// The subject of a rule on the market as a whole.
+const MARKET: &str = "market";
+
+/// A text that is no rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a rule: \"{0}\"; write one as \"BTCUSDT score above 70\", \"any liquidated_1h above 1.5M\", \"any turns long\" or \
+     \"market turns risk_on\""
+)]
+pub struct NotARule(String);
+
+const fn word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Long => "long",
+        Direction::Neutral => "neutral",
+        Direction::Short => "short",
+    }
+}
+
+impl FromStr for Rule {
+    type Err = NotARule;
+
+    fn from_str(text: &str) -> Result<Self, NotARule> {
+        read(text).ok_or_else(|| NotARule(text.chars().take(80).collect()))
+    }
+}
+
+fn read(text: &str) -> Option<Rule> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words[..] {
+        [market, "turns", label] if market.eq_ignore_ascii_case(MARKET) => Some(Rule::Regime(Label::of_word(label)?)),
+        [market, ..] if market.eq_ignore_ascii_case(MARKET) => None,
+        [subject, "turns", to] => {
+            let ways = [Direction::Long, Direction::Neutral, Direction::Short];
+            let trigger = Trigger::Turns(ways.into_iter().find(|way| word(*way) == to)?);
+            Some(Rule::Contract(ContractRule { subject: of(subject)?, trigger }))
+        }
+        [subject, figure, side, level] => {
+            let figure = Watched::ALL.into_iter().find(|known| known.as_str() == figure)?;
+            let side = Side::ALL.into_iter().find(|known| known.as_str() == side)?;
+            let trigger = Trigger::Crosses { figure, side, level: level_of(figure, level)? };
+            Some(Rule::Contract(ContractRule { subject: of(subject)?, trigger }))
+        }
+        _ => None,
+    }
+}
+
+fn of(subject: &str) -> Option<Subject> {
+    if subject.eq_ignore_ascii_case("any") {
+        return Some(Subject::Any);
+    }
+    Symbol::new(&subject.to_ascii_uppercase()).ok().map(Subject::One)
+}
+
+fn level_of(figure: Watched, word: &str) -> Option<f64> {
+    let level = match figure {
+        Watched::Score | Watched::Change24h | Watched::Funding8h | Watched::OiChange1h => word.parse().ok()?,
+        Watched::Liquidated1h => amount::read(word)?,
+    };
+    // Without the sum a level of −0 would be another rule than one of 0.
+    figure.takes(level).then_some(level + 0.0)
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Contract(rule) => rule.fmt(f),
+            Self::Regime(label) => write!(f, "{MARKET} turns {}", label.word()),
+        }
+    }
+}
+
+impl fmt::Display for ContractRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.subject {
+            Subject::Any => f.write_str("any")?,
+            Subject::One(symbol) => write!(f, "{symbol}")?,
+        }
+        match self.trigger {
+            Trigger::Turns(direction) => write!(f, " turns {}", word(direction)),
+            Trigger::Crosses { figure, side, level } => {
+                write!(f, " {} {} ", figure.as_str(), side.as_str())?;
+                match figure {
+                    Watched::Score | Watched::Change24h | Watched::Funding8h | Watched::OiChange1h => level.fmt(f),
+                    Watched::Liquidated1h => f.write_str(&amount::write(level)),
+                }
+            }
+        }
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl Serialize for ContractRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ContractRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Rule::deserialize(deserializer)? {
+            Rule::Contract(rule) => Ok(rule),
+            rule @ Rule::Regime(_) => Err(de::Error::custom(format_args!("\"{rule}\" is no rule on contracts"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_rule_is_read_from_its_words_and_written_in_them() {
+        for text in [
+            "BTCUSDT score above 70",
+            "any turns long",
+            "1000PEPEUSDT turns neutral",
+            "any funding_8h above 0.05",
+            "ETHUSDT oi_change_1h below -7.5",
+            "any change_24h below -10",
+            "any liquidated_1h above 1.5M",
+            "BTCUSDT liquidated_1h below 500k",
+            "market turns risk_on",
+            "market turns flight_to_btc",
+        ] {
+            let rule: Rule = text.parse().unwrap();
+            assert_eq!(rule.to_string(), text);
+            let wire = format!("\"{text}\"");
+            assert_eq!(serde_json::to_string(&rule).unwrap(), wire);
+            assert_eq!(serde_json::from_str::<Rule>(&wire).unwrap(), rule);
+            match (rule, serde_json::from_str::<ContractRule>(&wire)) {
+                (Rule::Contract(rule), read) => assert_eq!(read.unwrap(), rule),
+                (Rule::Regime(_), read) => assert!(read.unwrap_err().to_string().contains("no rule on contracts")),
+            }
+        }
+        let spelled: Rule = "  btcusdt  score above 70.0 ".parse().unwrap();
+        assert_eq!(spelled.to_string(), "BTCUSDT score above 70");
+        assert_eq!("any change_24h above -0".parse::<Rule>(), "any change_24h above 0".parse());
+        assert_eq!("any liquidated_1h above 1500000".parse::<Rule>(), "any liquidated_1h above 1.5M".parse());
+        assert_eq!("Market turns risk_on".parse::<Rule>(), Ok(Rule::Regime(Label::RiskOn)));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_no_rule() {
+        for text in [
+            "",
+            "any",
+            "any score",
+            "any score above",
+            "any score above high",
+            "any score above 101",
+            "any score above NaN",
+            "any change_24h above inf",
+            "any change_24h above 1e9",
+            "any score over 70",
+            "any price above 70",
+            "any turns up",
+            "any turns long now",
+            "any score above 70 or so",
+            "btc/usdt turns long",
+            "any change_24h above 1k",
+            "any liquidated_1h above -1",
+            "any liquidated_1h above 1.5 M",
+            "any liquidated_1h above 2000B",
+            "any turns risk_on",
+            "market turns long",
+            "market turns Risk-On",
+            "market score above 70",
+            "market",
+        ] {
+            let error = text.parse::<Rule>().unwrap_err().to_string();
+            assert!(error.contains("any turns long"), "{text}: {error}");
+        }
+    }
+
+    fn rules() -> impl Strategy<Value = Rule> {
+        let ways = prop::sample::select(vec![Direction::Long, Direction::Neutral, Direction::Short]);
+        let (figures, sides) = (prop::sample::select(Watched::ALL.to_vec()), prop::sample::select(Side::ALL.to_vec()));
+        let crosses = (figures, sides, 0.0..100.0_f64).prop_map(|(figure, side, level)| Trigger::Crosses {
+            figure,
+            side,
+            level: if figure == Watched::Liquidated1h { level * 1e10 } else { level },
+        });
+        let symbols = "[A-Z0-9._-]{7,24}".prop_map(|symbol| Subject::One(Symbol::new(&symbol).unwrap()));
+        let subjects = prop_oneof![Just(Subject::Any), symbols];
+        let contracts = (subjects, prop_oneof![ways.prop_map(Trigger::Turns), crosses])
+            .prop_map(|(subject, trigger)| Rule::Contract(ContractRule { subject, trigger }));
+        prop_oneof![contracts, prop::sample::select(Label::ALL.to_vec()).prop_map(Rule::Regime)]
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_rule_of_the_same_words_or_none(text in "[a-zA-Z0-9_. -]{0,60}") {
+            if let Ok(rule) = text.parse::<Rule>() {
+                prop_assert_eq!(rule.to_string().parse(), Ok(rule));
+            }
+        }
+
+        #[test]
+        fn every_rule_survives_its_words(rule in rules()) {
+            prop_assert_eq!(rule.to_string().parse(), Ok(rule));
+        }
+    }
+}
