@@ -43,6 +43,7 @@ pub fn GuidePage(
             {terms("market", "The market", words::MARKET)}
             {terms("beta", "Beta to Bitcoin", words::BETA)}
             {terms("contract", "One contract", words::CONTRACT)}
+            {terms("rules", "Rules of alerts", words::RULES)}
             {terms("conditions", "Conditions: how far a score is to be trusted", &conditions)}
             <h2 class="guide-part">"Where a score comes from"</h2>
             <p class="guide-note">{note}</p>

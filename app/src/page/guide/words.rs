@@ -201,3 +201,26 @@ pub(super) const CONTRACT: &[GuideTerm] = &[
     term("accounts", "Accounts long", "Holders that are long ÷ all holders. It counts accounts, not size."),
     term("imbalance", "Imbalance", "Bid value minus ask value, as a share of both, within the levels shown."),
 ];
+
+pub(super) const RULES: &[GuideTerm] = &[
+    term(
+        "rule-crosses",
+        "A figure crosses a level",
+        "Score, change over 24 h, funding brought to 8 h, or OI change in 1 h of one contract or any. It is met when the figure comes beyond the level, and again only after it came back by a margin. A missing figure changes nothing.",
+    ),
+    term(
+        "rule-liquidated",
+        "Liquidations exceed an amount",
+        "Longs and shorts closed by force within an hour, of one contract or any, in US dollars. While a part of the hour was not listened to, only a sum above the level says where it stands.",
+    ),
+    term(
+        "rule-turns",
+        "A symbol or the market turns",
+        "A contract comes to be long, neutral or short; the market comes to a regime. Either is told once it holds.",
+    ),
+    term(
+        "rule-test",
+        "Test",
+        "Says how a rule stands now, and for which contracts it holds, with their figures. It notes nothing.",
+    ),
+];
