@@ -3,8 +3,10 @@
 // It never answers in place of a server that can be reached, and it keeps no answer of the API. A picture that it shows says when it
 // was made, in words that need no other script; the page's own code reads the mark on its body and goes on with every age from there.
 
-const PAGES = "pages";
-const FILES = "files";
+/** The dashboard's root: it may share its origin with others. */
+const ROOT = new URL(self.registration.scope).pathname;
+const PAGES = `${ROOT} pages`;
+const FILES = `${ROOT} files`;
 /** Pictures and files that are kept; the oldest give way. */
 const KEPT = { [PAGES]: 30, [FILES]: 12 };
 
@@ -17,7 +19,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate") {
     event.respondWith(answer(event, PAGES, isPicture, shown));
-  } else if (pathname.startsWith("/pkg/")) {
+  } else if (pathname.startsWith(`${ROOT}pkg/`)) {
     event.respondWith(answer(event, FILES, ({ ok }) => ok, (file) => file));
   }
 });

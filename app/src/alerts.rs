@@ -53,11 +53,11 @@ impl Refused {
     #[must_use]
     pub const fn address(self) -> &'static str {
         match self {
-            Self::NotARule => "/alerts?refused=not-a-rule#rules",
-            Self::Twice => "/alerts?refused=twice#rules",
-            Self::Full => "/alerts?refused=full#rules",
-            Self::File => "/alerts?refused=file#rules",
-            Self::NotHere => "/alerts?refused=not-here#rules",
+            Self::NotARule => "alerts?refused=not-a-rule#rules",
+            Self::Twice => "alerts?refused=twice#rules",
+            Self::Full => "alerts?refused=full#rules",
+            Self::File => "alerts?refused=file#rules",
+            Self::NotHere => "alerts?refused=not-here#rules",
         }
     }
 
@@ -106,7 +106,7 @@ impl Query {
 /// The address of the page that lists one kind, or all.
 #[must_use]
 pub fn listing(kind: Option<Kind>) -> String {
-    kind.map_or_else(|| path::ALERTS.to_owned(), |kind| format!("{}?kind={}", path::ALERTS, kind.as_str()))
+    kind.map_or_else(|| path::ALERTS.to_string(), |kind| format!("{}?kind={}", path::ALERTS, kind.as_str()))
 }
 
 /// The place on the page where the answer to a test stands.
@@ -137,9 +137,9 @@ mod tests {
             assert_eq!(read(&[("refused", name)]).refused, Some(refused));
         }
         assert_eq!(read(&[("kind", "all"), ("refused", "t"), ("test", "any turns up")]), Query::default());
-        assert_eq!(listing(None), "/alerts");
+        assert_eq!(listing(None), "alerts");
         let rule: Rule = "any funding_8h below -0.05".parse().unwrap();
-        assert_eq!(testing(&rule), "/alerts?test=any%20funding_8h%20below%20-0.05#tested");
+        assert_eq!(testing(&rule), "alerts?test=any%20funding_8h%20below%20-0.05#tested");
         assert_eq!(read(&[("test", "any funding_8h below -0.05")]).test, Some(rule));
     }
 }

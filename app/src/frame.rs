@@ -14,10 +14,9 @@ use leptos::prelude::*;
 
 use crate::live::Store;
 
-/// What stands above the content of every page: the way past it, the header and the notices.
+/// What stands above the content of every page: the header and the notices.
 pub(crate) fn crown(store: Store) -> AnyView {
     view! {
-        <a class="skip" href="#main">"Skip to content"</a>
         {header::header(store)}
         {notice::notices(store)}
     }

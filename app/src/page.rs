@@ -62,7 +62,7 @@ where
     view! {
         <Suspense>{Suspend::new(page)}</Suspense>
         <footer class="foot">
-            <a href=path::GUIDE>"Guide: what each figure means"</a>
+            <a href=path::GUIDE.href()>"Guide: what each figure means"</a>
         </footer>
         {tabs(tab)}
         {more(tab)}

@@ -1,51 +1,77 @@
 //! Every address of the dashboard, in one place.
+//!
+//! What a page links to is told from the dashboard's root and without a slash in front, so that it holds wherever a proxy has put
+//! the root: a page further down says by `<base>` where its root is. See [`to_root`].
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use schema::{Stamp, Symbol, Timeframe, stream::Topic};
 
+/// A fixed place of the dashboard. Written out, it is what a page links to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(&'static str);
+
+impl Place {
+    /// What a request asks for: `/scores`.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        self.0
+    }
+
+    /// What a page links to: `scores`.
+    #[must_use]
+    pub const fn href(self) -> &'static str {
+        // An empty address is the page itself.
+        if self.0.len() > 1 { self.0.split_at(1).1 } else { "./" }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.href())
+    }
+}
+
 /// Leads to the page that its reader wants first.
-pub const START: &str = "/start";
+pub const START: Place = Place("/start");
 /// The Market page.
-pub const MARKET: &str = "/";
+pub const MARKET: Place = Place("/");
 /// Another name of the Market page.
-pub const MOBILE: &str = "/mobile";
+pub const MOBILE: Place = Place("/mobile");
 /// The Scores page.
-pub const SCORES: &str = "/scores";
+pub const SCORES: Place = Place("/scores");
 /// The Signals page: the ideas that stand.
-pub const SIGNALS: &str = "/signals";
+pub const SIGNALS: Place = Place("/signals");
 /// The Beta page.
-pub const BETA: &str = "/beta";
+pub const BETA: Place = Place("/beta");
 /// The Alerts page.
-pub const ALERTS: &str = "/alerts";
-/// The Alerts page at its rules.
-pub const RULES_SHOWN: &str = "/alerts#rules";
+pub const ALERTS: Place = Place("/alerts");
 /// Where a new rule is sent.
-pub const RULES: &str = "/alerts/rules";
+pub const RULES: Place = Place("/alerts/rules");
 /// Where a rule is sent that is to be removed.
-pub const RULE_REMOVED: &str = "/alerts/rules/remove";
+pub const RULE_REMOVED: Place = Place("/alerts/rules/remove");
 /// The System page.
-pub const SYSTEM: &str = "/system";
+pub const SYSTEM: Place = Place("/system");
 /// The Guide: what each figure means.
-pub const GUIDE: &str = "/guide";
+pub const GUIDE: Place = Place("/guide");
 /// The Settings page.
-pub const SETTINGS: &str = "/settings";
+pub const SETTINGS: Place = Place("/settings");
 /// Where a contract is sent that is to be watched, or no more.
-pub const WATCH: &str = "/watch";
+pub const WATCH: Place = Place("/watch");
 /// The login.
-pub const LOGIN: &str = "/login";
+pub const LOGIN: Place = Place("/login");
 /// The end of the login; it is posted to.
-pub const LOGOUT: &str = "/logout";
+pub const LOGOUT: Place = Place("/logout");
 /// The live stream.
-pub const STREAM: &str = "/api/v1/stream";
+pub const STREAM: Place = Place("/api/v1/stream");
 /// The web app manifest.
-pub const MANIFEST: &str = "/manifest.webmanifest";
+pub const MANIFEST: Place = Place("/manifest.webmanifest");
 /// The script that keeps the last picture of each page.
-pub const WORKER: &str = "/worker.js";
+pub const WORKER: Place = Place("/worker.js");
 /// The icon for browser tabs.
-pub const ICON: &str = "/favicon.svg";
+pub const ICON: Place = Place("/favicon.svg");
 /// The icon for home screens that take no SVG.
-pub const TOUCH_ICON: &str = "/icon-192.png";
+pub const TOUCH_ICON: Place = Place("/icon-192.png");
 
 /// The login, leading on to a path.
 #[must_use]
@@ -57,7 +83,7 @@ pub fn login(next: &str) -> String {
 #[must_use]
 pub fn symbol(symbol: &Symbol) -> String {
     // The characters of a symbol need no escape in a path.
-    format!("/symbol/{symbol}")
+    format!("symbol/{symbol}")
 }
 
 /// The Market page at its heat map, in colours of some kind.
@@ -69,13 +95,19 @@ pub fn heat_map(colours: &str) -> String {
 /// The page of one symbol at its chart, which shows candles of a timeframe.
 #[must_use]
 pub fn chart(symbol: &Symbol, timeframe: Timeframe) -> String {
-    format!("/symbol/{symbol}?timeframe={timeframe}#chart")
+    format!("symbol/{symbol}?timeframe={timeframe}#chart")
 }
 
 /// The candles that a symbol's score was made of, as JSON.
 #[must_use]
 pub fn candles(symbol: &Symbol) -> String {
-    format!("/api/v1/symbols/{symbol}/candles")
+    format!("api/v1/symbols/{symbol}/candles")
+}
+
+/// The way from a page up to the dashboard's root: `../` for each folder, nothing where it lies at the root.
+#[must_use]
+pub fn to_root(path: &str) -> String {
+    "../".repeat(path.matches('/').count().saturating_sub(1))
 }
 
 /// The live stream of some topics, going on after a tick where one is given.
@@ -116,11 +148,24 @@ mod tests {
     #[test]
     fn the_stream_is_asked_for_topics_and_a_place_to_go_on_from() {
         let topics = [Topic::Headline, Topic::Breakdown(Symbol::new("BTCUSDT").unwrap())];
-        assert_eq!(stream(&topics, None), "/api/v1/stream?topics=headline,breakdown:BTCUSDT");
+        assert_eq!(stream(&topics, None), "api/v1/stream?topics=headline,breakdown:BTCUSDT");
         assert_eq!(
             stream(&topics, Some(Stamp { epoch: 7, seq: 12 })),
-            "/api/v1/stream?topics=headline,breakdown:BTCUSDT&since=7-12"
+            "api/v1/stream?topics=headline,breakdown:BTCUSDT&since=7-12"
         );
+    }
+
+    #[test]
+    fn a_page_links_to_places_from_the_root_wherever_that_is() {
+        assert_eq!((SCORES.path(), SCORES.href()), ("/scores", "scores"));
+        assert_eq!((MARKET.path(), MARKET.href()), ("/", "./"));
+        assert_eq!(symbol(&Symbol::new("BTCUSDT").unwrap()), "symbol/BTCUSDT");
+        assert_eq!(login("/scores?q=a"), "login?next=%2Fscores%3Fq%3Da");
+        for (path, up) in
+            [("/", ""), ("/scores", ""), ("/symbol/BTCUSDT", "../"), ("/scores/", "../"), ("/a/b/c", "../../")]
+        {
+            assert_eq!(to_root(path), up, "{path}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{Route, Router, Routes},
+    location::{RequestUrl, Url},
     path as route,
 };
 
@@ -25,31 +26,52 @@ const DESCRIPTION: &str =
 /// The whole document, in the colours that its reader chose.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let settings = use_context::<Settings>().unwrap_or(Settings::PLAIN);
+    // An address that cannot be read is of no page.
+    let asked = use_context::<RequestUrl>().and_then(|url| url.parse().ok()).unwrap_or_default();
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=attribute(settings.theme) data-colours=attribute(settings.colours)>
             <head>
                 <meta charset="utf-8"/>
+                // Before every address, as it is what they are told from.
+                {base(asked.path())}
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
                 <meta name="description" content=DESCRIPTION/>
                 {bar_colours(settings.theme)}
                 <meta name="mobile-web-app-capable" content="yes"/>
                 <meta name="format-detection" content="telephone=no"/>
-                <link rel="icon" href=path::ICON type="image/svg+xml"/>
-                <link rel="apple-touch-icon" href=path::TOUCH_ICON/>
-                <link rel="manifest" href=path::MANIFEST/>
-                <HashedStylesheet options=options.clone() id="leptos"/>
+                <link rel="icon" href=path::ICON.href() type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href=path::TOUCH_ICON.href()/>
+                <link rel="manifest" href=path::MANIFEST.href()/>
+                <HashedStylesheet options=options.clone() id="leptos" root="."/>
                 <AutoReload options=options.clone()/>
-                <HydrationScripts options=options islands=true/>
+                <HydrationScripts options=options islands=true root="."/>
                 // Browsers have it where the connection is private, and on the machine itself.
                 <script nonce=use_nonce()>{keep_pictures()}</script>
                 <MetaTags/>
             </head>
             <body>
+                <a class="skip" href=content(&asked)>"Skip to content"</a>
                 <App/>
             </body>
         </html>
     }
+}
+
+/// Where the root is, on a page that does not lie there.
+fn base(path: &str) -> Option<impl IntoView + use<>> {
+    let root = path::to_root(path);
+    (!root.is_empty()).then(|| view! { <base href=root/> })
+}
+
+/// The way past the header to the content of the page that was asked for.
+fn content(asked: &Url) -> String {
+    if path::to_root(asked.path()).is_empty() {
+        return "#main".to_owned();
+    }
+    // A page that says where its root is links to itself from there.
+    let question = if asked.search().is_empty() { "" } else { "?" };
+    format!(".{}{question}{}#main", asked.path(), asked.search())
 }
 
 /// Has the browser keep the last picture of each page, once it has shown this one.

@@ -188,7 +188,7 @@ fn a_rule_says_how_it_stands_as_long_as_that_is_known() {
     let old = told(45);
     has(&old, &["any change_24h above 5 how it stands is not known", "45 s old"]);
     assert!(old.contains("data-state=\"stale\""));
-    assert_eq!(old.matches("action=\"/alerts/rules/remove\"").count(), 5, "rules are here whatever the log's age");
+    assert_eq!(old.matches("action=\"alerts/rules/remove\"").count(), 5, "rules are here whatever the log's age");
     let absent = page(Err(Absence::NeverWritten), kept(), Query::default());
     has(&absent, &["any turns short how it stands is not known"]);
     assert!(absent.contains("data-state=\"absent\""));
@@ -237,7 +237,7 @@ fn a_test_answers_how_a_rule_stands_and_says_what_is_not_known() {
     has(&html, &["Missing for 2, for the most traded of them: 25% of the hour was listened to."]);
     assert!(!text(&html).contains("SIX USDT"), "a handful is named");
     assert_eq!((html.matches("id=\"tested\"").count(), html.matches("role=\"status\">It holds").count()), (1, 1));
-    assert!(html.contains("href=\"/alerts?test=any%20liquidated_1h%20above%201M#tested\""), "{html}");
+    assert!(html.contains("href=\"alerts?test=any%20liquidated_1h%20above%201M#tested\""), "{html}");
     for (test, answer) in [
         ("BTCUSDT turns long", "It does not hold now."),
         ("any score above 90", "It holds now for none of 60 contracts."),
@@ -259,7 +259,7 @@ fn the_forms_need_no_script_and_a_refusal_is_said() {
     let read = || Ok(held(log(Vec::new(), RuleBook::Read(Vec::new())), 2));
     let query = Query { refused: Some(Refused::NotARule), ..Query::default() };
     let html = page(read(), here(&[]), query);
-    assert_eq!(html.matches("method=\"post\" action=\"/alerts/rules\"").count(), 4);
+    assert_eq!(html.matches("method=\"post\" action=\"alerts/rules\"").count(), 4);
     for field in ["symbol", "figure", "side", "level", "turns"] {
         assert!(html.contains(&format!("name=\"{field}\"")), "{field}");
     }
@@ -271,7 +271,7 @@ fn the_forms_need_no_script_and_a_refusal_is_said() {
     let full: Vec<String> = (0..Rule::MOST).map(|level| format!("any score above {level}")).collect();
     let full = here(&full.iter().map(String::as_str).collect::<Vec<_>>());
     let html = page(read(), full, Query::default());
-    assert!(!html.contains("action=\"/alerts/rules\""), "there is an end to rules");
+    assert!(!html.contains("action=\"alerts/rules\""), "there is an end to rules");
     has(&html, &["20 rules are as many as there may be."]);
 }
 

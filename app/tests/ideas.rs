@@ -125,7 +125,7 @@ fn an_idea_stands_with_its_levels_its_worth_and_its_reasons() {
             "None ended since 21 Nov 2026, 00:53 UTC.",
         ],
     );
-    assert!(html.contains("href=\"/symbol/BTCUSDT\""));
+    assert!(html.contains("href=\"symbol/BTCUSDT\""));
     assert!(html.contains("the last price is at +1.00 R"));
 }
 

@@ -35,7 +35,7 @@ fn the_form_shows_every_choice_and_what_is_chosen() {
     assert_eq!(checked, ["dark", "blind", "turnover", "on", "beta", "perps"]);
     assert_eq!(html.matches("type=\"radio\"").count(), 3 + 3 + 6 + 2 + 5);
     assert!(html.contains("<option value=\"345\" selected>UTC+5:45, now 07:36<"), "{html}");
-    assert!(html.contains("method=\"post\"") && html.contains("action=\"/settings\""));
+    assert!(html.contains("method=\"post\"") && html.contains("action=\"settings\""));
     for words in ["Theme As the device Dark Light", "Blue up, orange down", "Scores are sorted by Score Strength"] {
         assert!(text(&html).contains(words), "`{words}` is not in: {}", text(&html));
     }

@@ -93,7 +93,7 @@ fn a_breakdown_that_is_absent_leaves_the_page_standing() {
     let html = html(move || view! { <SymbolIsland page=page watched=true/> });
     assert_eq!(html.matches(r#"data-state="absent""#).count(), 6);
     assert!(text(&html).contains("BTCUSDT"));
-    assert!(html.contains(r#"href="/scores""#));
+    assert!(html.contains(r#"href="scores""#));
 }
 
 #[test]
@@ -156,5 +156,5 @@ fn a_lost_page_leads_back_and_keeps_the_banner() {
     let text = text(&html);
     assert!(text.contains("SIMULATED MARKET: asked for"), "{text}");
     assert!(text.contains("404 Nothing trades here The universe has no symbol &lt;b&gt;X"), "{text}");
-    assert!(html.contains(r#"href="/scores""#));
+    assert!(html.contains(r#"href="scores""#));
 }

@@ -118,7 +118,12 @@ pub async fn run(
     let leptos = site::options(&config.http);
     let gate = Gate::new(&config.access, role);
     let shared = Shared { cache, hubs, board, rules, clock, recorder, stop: stop.clone(), gate, leptos };
-    let served = serve(listener, router(AppState::new(shared), role), shutdown, &mut watching, &stop).await;
+    let router = router(AppState::new(shared), role);
+    let router = match config.http.base_path.clone() {
+        Some(base) => http::base::below(router, base),
+        None => router,
+    };
+    let served = serve(listener, router, shutdown, &mut watching, &stop).await;
     stop.cancel();
     let ended = async {
         while set.join_next().await.is_some() {}

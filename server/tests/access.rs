@@ -76,7 +76,7 @@ async fn a_stranger_is_led_to_the_login_and_told_nothing_of_the_market() {
     ] {
         let answer = get(&program, path).send().await.unwrap();
         assert_eq!(answer.status(), 303, "{path}");
-        assert_eq!(header(&answer, "location"), format!("/login?next={next}"));
+        assert_eq!(header(&answer, "location"), format!("login?next={next}"));
         assert_eq!(header(&answer, "cache-control"), "no-store");
         assert!(!header(&answer, "content-security-policy").is_empty(), "{path}");
     }
@@ -102,7 +102,7 @@ async fn a_stranger_is_led_to_the_login_and_told_nothing_of_the_market() {
         write!(stream, "GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        let refused = answer.starts_with("HTTP/1.1 404") || answer.contains("location: /login?next=");
+        let refused = answer.starts_with("HTTP/1.1 404") || answer.contains("login?next=");
         assert!(refused && !answer.contains("<html") && !answer.contains("# TYPE"), "{path}: {answer}");
     }
 }
@@ -119,12 +119,12 @@ async fn a_login_lasts_over_a_restart_and_ends_with_another_token() {
         assert!(page.contains(part), "{part} is not in {page}");
     }
     let right = log_in(&program, TOKEN, "/scores?q=btc").await;
-    assert_eq!((right.status().as_u16(), header(&right, "location")), (303, "/scores?q=btc"));
+    assert_eq!((right.status().as_u16(), header(&right, "location")), (303, "./scores?q=btc"));
     let (pair, rules) = cookie(&right);
-    assert_eq!(rules, "Path=/; Max-Age=2592000; SameSite=Lax; HttpOnly");
+    assert_eq!(rules, "Max-Age=2592000; SameSite=Lax; HttpOnly");
     assert!(pair.starts_with("virtuoso-login=") && !pair.contains(TOKEN), "{pair}");
     for next in ["//evil", "/\\evil", "https://evil", "/login?next=/login"] {
-        assert_eq!(header(&log_in(&program, TOKEN, next).await, "location"), "/", "{next}");
+        assert_eq!(header(&log_in(&program, TOKEN, next).await, "location"), "./", "{next}");
     }
 
     let inside = async |program: &Program, path: &str| {
@@ -141,14 +141,14 @@ async fn a_login_lasts_over_a_restart_and_ends_with_another_token() {
     }
     let settings =
         get(&program, "/settings").header("cookie", pair.clone()).send().await.unwrap().text().await.unwrap();
-    assert!(settings.contains("action=\"/logout\""), "there is a way out");
+    assert!(settings.contains("action=\"logout\""), "there is a way out");
 
     drop(program);
     let again = guarded(&[]).await;
     assert_eq!(inside(&again, "/api/v1/cache").await, 200, "it lasts over a restart");
     let left = post(&again, "/logout", "same-origin", "").header("cookie", pair.clone()).send().await.unwrap();
-    assert_eq!((left.status().as_u16(), header(&left, "location")), (303, "/login"));
-    assert_eq!(cookie(&left), ("virtuoso-login=".to_owned(), "Path=/; Max-Age=0; SameSite=Lax; HttpOnly".to_owned()));
+    assert_eq!((left.status().as_u16(), header(&left, "location")), (303, "login"));
+    assert_eq!(cookie(&left), ("virtuoso-login=".to_owned(), "Max-Age=0; SameSite=Lax; HttpOnly".to_owned()));
     drop(again);
     let other = guarded(&[("VIRTUOSO_ACCESS_TOKEN", "another-token-by-now"), ("VIRTUOSO_ACCESS_HTTPS", "true")]).await;
     assert_eq!(inside(&other, "/api/v1/cache").await, 401, "another token ends it");
@@ -208,15 +208,15 @@ async fn what_is_open_to_all_is_read_by_all_and_changed_by_those_inside() {
     assert_eq!(get(&program, "/metrics").send().await.unwrap().status(), 401);
     let rule = "symbol=any&turns=long";
     let stranger = post(&program, "/alerts/rules", "same-origin", rule).send().await.unwrap();
-    assert_eq!((stranger.status().as_u16(), header(&stranger, "location")), (303, "/login?next=%2F"));
+    assert_eq!((stranger.status().as_u16(), header(&stranger, "location")), (303, "../login?next=%2F"));
     let own_colours = post(&program, "/settings", "same-origin", "theme=light").send().await.unwrap();
     assert!(cookie(&own_colours).0.contains("theme=light"), "a cookie of the stranger's own browser");
     let (pair, _) = cookie(&log_in(&program, TOKEN, "/settings").await);
     let reader = post(&program, "/alerts/rules", "same-origin", rule).header("cookie", pair).send().await.unwrap();
     assert_eq!(reader.status(), 303);
-    assert!(header(&reader, "location").starts_with("/alerts?"), "the page says that this process keeps no rules");
+    assert!(header(&reader, "location").starts_with("../alerts?"), "the page says that this process keeps no rules");
     let page = get(&program, "/settings").send().await.unwrap().text().await.unwrap();
-    assert!(page.contains("href=\"/login?next=%2Fsettings\"") && !page.contains("/logout"), "{page}");
+    assert!(page.contains("href=\"login?next=%2Fsettings\"") && !page.contains("action=\"logout\""), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,7 +52,7 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
     for row in list["data"]["rows"].as_array().unwrap().iter().take(15) {
         let (name, change) = (row["symbol"].as_str().unwrap(), row["change_24h"]["known"]["value"].as_f64().unwrap());
         let form = format!("symbol={}&figure=change_24h&side=above&level={}", name.to_lowercase(), change + 0.02);
-        assert_eq!(add(&program, &form).await, (303, "/alerts#rules".to_owned()));
+        assert_eq!(add(&program, &form).await, (303, "../alerts#rules".to_owned()));
         added.push(format!("{name} change_24h above {}", change + 0.02));
     }
     let page = program.get("/alerts").await.unwrap().1;
@@ -77,7 +77,7 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
     assert!(open("/", "virtuoso-seen=1".to_owned()).await.headers().get("set-cookie").is_none());
     let looked = open("/alerts", "virtuoso-seen=1".to_owned()).await.headers()["set-cookie"].clone();
     let (look, kept) = looked.to_str().unwrap().split_once("; ").unwrap();
-    assert_eq!(kept, "Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+    assert_eq!(kept, "Max-Age=31536000; SameSite=Lax; HttpOnly");
     let seen: i64 = look.strip_prefix("virtuoso-seen=").unwrap().parse().unwrap();
     let told = badge(look.to_owned()).await;
     let log = program.json("/api/v1/alerts").await;
@@ -87,15 +87,15 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
     assert!(seen >= met_at, "the look is noted by the market's time");
 
     let (status, place) = add(&program, "symbol=any&figure=score&side=above&level=high").await;
-    assert_eq!((status, place.as_str()), (303, "/alerts?refused=not-a-rule#rules"));
+    assert_eq!((status, place.as_str()), (303, "../alerts?refused=not-a-rule#rules"));
     assert!(program.get("/alerts?refused=not-a-rule").await.unwrap().1.contains("Nothing was changed"));
-    assert_eq!(add(&program, "symbol=any&turns=long").await.1, "/alerts#rules");
-    assert_eq!(add(&program, "symbol=&turns=long").await.1, "/alerts?refused=twice#rules");
+    assert_eq!(add(&program, "symbol=any&turns=long").await.1, "../alerts#rules");
+    assert_eq!(add(&program, "symbol=&turns=long").await.1, "../alerts?refused=twice#rules");
     let (status, _) = send(&program, "/alerts/rules", "cross-site", "symbol=any&turns=short".to_owned()).await;
     assert_eq!(status, 403, "another origin cannot add one");
     assert_eq!(add(&program, "turns=long").await.0, 422, "a form without its fields is none of the page's");
     let gone = format!("rule={}", added[0].replace(' ', "+"));
-    assert_eq!(send(&program, "/alerts/rules/remove", "same-origin", gone).await.1, "/alerts#rules");
+    assert_eq!(send(&program, "/alerts/rules/remove", "same-origin", gone).await.1, "../../alerts#rules");
     program.terminate();
 
     let again = keeping(&path).await;
@@ -118,7 +118,7 @@ async fn a_test_tells_how_a_rule_stands_and_notes_nothing() {
     let program = keeping(&folder.path().join("rules.toml")).await;
     program.scored(15).await;
     for form in ["symbol=any&figure=liquidated_1h&side=above&level=0k", "symbol=market&turns=consolidation"] {
-        assert_eq!(add(&program, form).await, (303, "/alerts#rules".to_owned()));
+        assert_eq!(add(&program, form).await, (303, "../alerts#rules".to_owned()));
     }
     let tested = async |rule: &str| {
         let page = program.get(&format!("/alerts?test={}", rule.replace(' ', "%20"))).await.unwrap().1;
@@ -156,7 +156,7 @@ async fn a_damaged_file_is_said_left_alone_and_read_again_once_it_is_mended() {
     let program = keeping(&path).await;
     let page = program.get("/alerts").await.unwrap().1;
     assert!(page.contains("No rule is in force") && page.contains("any turns purple"), "{page}");
-    assert_eq!(add(&program, "symbol=any&turns=long").await.1, "/alerts?refused=file#rules");
+    assert_eq!(add(&program, "symbol=any&turns=long").await.1, "../alerts?refused=file#rules");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), damage);
     program
         .until("the log says so as well", async || {
@@ -177,8 +177,8 @@ async fn a_web_process_shows_the_rules_of_the_monitor_and_takes_none() {
     let Pair { web, monitor, .. } = &Pair::simulated().await;
     web.until("the log came over", async || web.get("/api/v1/alerts").await.unwrap().0 == 200).await;
     let (status, place) = add(web, "symbol=any&turns=long").await;
-    assert_eq!((status, place.as_str()), (303, "/alerts?refused=not-here#rules"));
+    assert_eq!((status, place.as_str()), (303, "../alerts?refused=not-here#rules"));
     let page = web.get("/alerts").await.unwrap().1;
-    assert!(page.contains("switched off in the configuration") && !page.contains("action=\"/alerts/rules\""), "{page}");
+    assert!(page.contains("switched off in the configuration") && !page.contains("action=\"alerts/rules\""), "{page}");
     assert_eq!(add(monitor, "symbol=any&turns=long").await.0, 404, "a monitor has no pages");
 }

@@ -153,7 +153,7 @@ async fn the_bars_add_up_to_the_score_to_the_last_shown_digit() {
     let (addends, whole) = line.split_once(" = ").unwrap();
     let addends: i64 = text(addends).replace("+ ", "+").replace("− ", "-").split(' ').map(hundredths).sum();
     assert_eq!(addends, hundredths(text(whole).as_str()), "{line}");
-    assert!(page.contains("href=\"/api/v1/symbols/BTCUSDT/candles\""), "the page leads to the candles");
+    assert!(page.contains("href=\"api/v1/symbols/BTCUSDT/candles\""), "the page leads to the candles");
 }
 
 /// The text between tags.

@@ -91,7 +91,7 @@ fn form(asked: RwSignal<Query>) -> AnyView {
         })
         .collect();
     view! {
-        <form method="get" action=path::SCORES role="search">
+        <form method="get" action=path::SCORES.href() role="search">
             {live(move || asked.with(hidden).into_any())}
             <label class="vh" for="scores-q">"Search for a symbol"</label>
             <input

@@ -21,7 +21,7 @@ pub(super) fn forms(count: usize) -> AnyView {
         .map(|way| view! { <option value=way.label().to_lowercase()>{way.label()}</option> });
     let regimes = Label::ALL.iter().map(|label| view! { <option value=label.word()>{label.as_str()}</option> });
     view! {
-        <form id="new-crossing" class="new-rule" method="post" action=path::RULES aria-label="A figure crosses a level">
+        <form id="new-crossing" class="new-rule" method="post" action=path::RULES.href() aria-label="A figure crosses a level">
             {symbol()}
             <label><span>"Figure"</span><select name="figure">{figures.collect_view()}</select></label>
             <label><span>"Is"</span><select name="side">{sides.collect_view()}</select></label>
@@ -31,7 +31,7 @@ pub(super) fn forms(count: usize) -> AnyView {
             </label>
             <button type="submit">"Add"</button>
         </form>
-        <form id="new-liquidated" class="new-rule" method="post" action=path::RULES aria-label="Liquidations exceed an amount">
+        <form id="new-liquidated" class="new-rule" method="post" action=path::RULES.href() aria-label="Liquidations exceed an amount">
             <input type="hidden" name="figure" value=Watched::Liquidated1h.as_str()/>
             <input type="hidden" name="side" value=Side::Above.as_str()/>
             {symbol()}
@@ -51,12 +51,12 @@ pub(super) fn forms(count: usize) -> AnyView {
             </label>
             <button type="submit">"Add"</button>
         </form>
-        <form id="new-turn" class="new-rule" method="post" action=path::RULES aria-label="A symbol turns">
+        <form id="new-turn" class="new-rule" method="post" action=path::RULES.href() aria-label="A symbol turns">
             {symbol()}
             <label><span>"Turns"</span><select name="turns">{ways.collect_view()}</select></label>
             <button type="submit">"Add"</button>
         </form>
-        <form id="new-regime" class="new-rule" method="post" action=path::RULES aria-label="The market turns">
+        <form id="new-regime" class="new-rule" method="post" action=path::RULES.href() aria-label="The market turns">
             <input type="hidden" name="symbol" value="market"/>
             <label><span>"The market turns"</span><select name="turns">{regimes.collect_view()}</select></label>
             <button type="submit">"Add"</button>

@@ -119,7 +119,7 @@ fn row(rule: &Rule, look: Look<'_>, here: bool) -> AnyView {
     let state = look.states.iter().find(|state| state.rule == *rule);
     let remove = here.then(|| {
         view! {
-            <form method="post" action=path::RULE_REMOVED>
+            <form method="post" action=path::RULE_REMOVED.href()>
                 <input type="hidden" name="rule" value=text.clone()/>
                 <button type="submit" aria-label=format!("Remove the rule {text}")>"Remove"</button>
             </form>

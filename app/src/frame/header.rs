@@ -50,7 +50,7 @@ pub(super) fn header(store: Store) -> AnyView {
 /// The name, which leads to the first page.
 pub(crate) fn brand() -> AnyView {
     view! {
-        <a class="brand" href=path::MARKET>
+        <a class="brand" href=path::MARKET.href()>
             <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
                 <path d="M3 6l6.5 12L13 11l2.5 4L21 6"/>
             </svg>

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{alerts::Unseen, path};
+use crate::{
+    alerts::Unseen,
+    path::{self, Place},
+};
 
 /// The outline of a gear, on a grid of 24.
 const GEAR: &str = concat!(
@@ -31,7 +34,7 @@ impl Tab {
     /// Those behind the gear in the head.
     const MORE: [Self; 3] = [Self::System, Self::Guide, Self::Settings];
 
-    const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Market => "Market",
             Self::Scores => "Scores",
@@ -44,7 +47,7 @@ impl Tab {
         }
     }
 
-    const fn href(self) -> &'static str {
+    pub(crate) const fn place(self) -> Place {
         match self {
             Self::Market => path::MARKET,
             Self::Scores => path::SCORES,
@@ -96,7 +99,7 @@ fn link(tab: Tab, current: Option<Tab>) -> AnyView {
     let unseen = use_context::<Unseen>().filter(|_| tab == Tab::Alerts).and_then(Unseen::label);
     let badge = unseen.map(|number| view! { <span class="badge n">{number}<span class="vh">" new"</span></span> });
     view! {
-        <a href=tab.href() aria-current=(current == Some(tab)).then_some("page")>
+        <a href=tab.place().href() aria-current=(current == Some(tab)).then_some("page")>
             {icon(tab.icon())}
             <span>{tab.label()}</span>
             {badge}

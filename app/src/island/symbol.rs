@@ -32,7 +32,7 @@ fn symbol(page: SymbolPage, watched: bool) -> AnyView {
     refresh(store);
     let title = view! {
         <div class="page-title">
-            <a class="back" href=path::SCORES>"‹ All scores"</a>
+            <a class="back" href=path::SCORES.href()>"‹ All scores"</a>
             <h1>{page.symbol.to_string()}</h1>
             {star(page.symbol, watched)}
         </div>
@@ -55,7 +55,7 @@ fn symbol(page: SymbolPage, watched: bool) -> AnyView {
 fn star(symbol: Symbol, watched: bool) -> AnyView {
     let (mark, label, to) = if watched { ("★", "Watched", "off") } else { ("☆", "Watch", "on") };
     view! {
-        <form class="watch" method="post" action=path::WATCH>
+        <form class="watch" method="post" action=path::WATCH.href()>
             <input type="hidden" name="symbol" value=symbol.to_string()/>
             <button class="chip" type="submit" name="watch" value=to aria-pressed=watched.to_string()>
                 <span aria-hidden="true">{mark}</span>

@@ -98,7 +98,7 @@ fn followed(event: &Event, asked: RwSignal<Query>) -> Option<Query> {
     }
     let link = event.target()?.dyn_into::<Element>().ok()?.closest("a[href]").ok()??;
     let href = link.get_attribute("href")?;
-    let search = href.strip_prefix(path::SCORES).filter(|rest| rest.is_empty() || rest.starts_with('?'))?;
+    let search = href.strip_prefix(path::SCORES.href()).filter(|rest| rest.is_empty() || rest.starts_with('?'))?;
     read(asked, search)
 }
 

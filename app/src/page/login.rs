@@ -54,7 +54,7 @@ fn form(next: String, refused: Option<String>) -> AnyView {
     let about = refused.is_some().then_some(REFUSED);
     let why = refused.map(|why| view! { <p class="refused" id=REFUSED role="alert">{why}</p> });
     view! {
-        <form class="card" method="post" action=path::LOGIN>
+        <form class="card" method="post" action=path::LOGIN.href()>
             <h1>"Log in"</h1>
             <label for="token">"Token"</label>
             <input
@@ -75,7 +75,7 @@ fn done(words: &'static str) -> AnyView {
         <div class="card">
             <h1>"Log in"</h1>
             <p>{words}</p>
-            <p class="ways"><a class="chip" href=path::MARKET>"Market"</a></p>
+            <p class="ways"><a class="chip" href=path::MARKET.href()>"Market"</a></p>
         </div>
     }
     .into_any()

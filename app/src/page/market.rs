@@ -51,7 +51,7 @@ pub fn MarketPage(
         })
         .unzip();
     let none = seen.is_empty().then(|| {
-        view! { <p class="absent">"You see no card of this page. "<a href=path::SETTINGS>"Choose some in the settings"</a>"."</p> }
+        view! { <p class="absent">"You see no card of this page. "<a href=path::SETTINGS.href()>"Choose some in the settings"</a>"."</p> }
     });
     let oldest = times.into_iter().flatten().min();
     let content = view! {

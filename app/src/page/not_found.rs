@@ -34,8 +34,8 @@ pub fn LostPage(
             <h1>"Nothing trades here"</h1>
             <p>{what}</p>
             <p class="ways">
-                <a class="chip" href=path::SCORES>"All scores"</a>
-                <a class="chip" href=path::MARKET>"Market"</a>
+                <a class="chip" href=path::SCORES.href()>"All scores"</a>
+                <a class="chip" href=path::MARKET.href()>"Market"</a>
             </p>
         </div>
     };

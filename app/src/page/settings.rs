@@ -37,7 +37,7 @@ pub fn SettingsPage(
 ) -> impl IntoView {
     let content = view! {
         <div class="page-title"><h1>"Settings"</h1></div>
-        <form class="cards settings" method="post" action=path::SETTINGS>
+        <form class="cards settings" method="post" action=path::SETTINGS.href()>
             {choices("Theme", settings.theme)}
             {choices("Colours of change", settings.colours)}
             {choices::<SortBy>("Scores are sorted by", settings.sort)}
@@ -103,7 +103,7 @@ fn session(visitor: Visitor) -> AnyView {
     match visitor {
         Visitor::Unasked => ().into_any(),
         Visitor::LoggedIn => view! {
-            <form class="session" method="post" action=path::LOGOUT>
+            <form class="session" method="post" action=path::LOGOUT.href()>
                 <button type="submit">"Log out"</button>
                 <span class="note">"This browser is logged in."</span>
             </form>
@@ -111,7 +111,7 @@ fn session(visitor: Visitor) -> AnyView {
         .into_any(),
         Visitor::LoggedOut => view! {
             <p class="session">
-                <a class="chip" href=path::login(path::SETTINGS)>"Log in"</a>
+                <a class="chip" href=path::login(path::SETTINGS.path())>"Log in"</a>
                 <span class="note">"Settings are saved for readers who have logged in."</span>
             </p>
         }

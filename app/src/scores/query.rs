@@ -159,7 +159,7 @@ impl Query {
         if self.page > 1 {
             pairs.push(("page", self.page.to_string()));
         }
-        let mut url = path::SCORES.to_owned();
+        let mut url = path::SCORES.href().to_owned();
         for (i, (name, value)) in pairs.into_iter().enumerate() {
             url.push(if i == 0 { '?' } else { '&' });
             url.push_str(name);
@@ -236,20 +236,20 @@ mod tests {
     fn what_an_address_does_not_say_is_plain() {
         assert_eq!(read(""), Query::PLAIN);
         assert_eq!(read("sort=beauty&dir=up&direction=east&page=0&min_turnover=-3"), Query::PLAIN);
-        assert_eq!(Query::PLAIN.url(), "/scores");
+        assert_eq!(Query::PLAIN.url(), "scores");
     }
 
     #[test]
     fn an_address_survives_being_read() {
         let url = "sort=funding&dir=asc&q=BTC&direction=short&min_turnover=5000000&watched=1&page=3";
-        assert_eq!(read(url).url(), format!("/scores?{url}"));
+        assert_eq!(read(url).url(), format!("scores?{url}"));
     }
 
     #[test]
     fn a_usual_order_holds_where_the_address_is_silent_and_another_one_is_said() {
         let query = Query::read_for(SortBy::Turnover, Watchlist::EMPTY, |_| None);
-        assert_eq!((query.sort, query.url().as_str()), (SortBy::Turnover, "/scores"));
-        assert_eq!(query.sorted_by(SortBy::Score).url(), "/scores?sort=score");
+        assert_eq!((query.sort, query.url().as_str()), (SortBy::Turnover, "scores"));
+        assert_eq!(query.sorted_by(SortBy::Score).url(), "scores?sort=score");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a reader can choose one of.
 
-use crate::{path, scores::SortBy};
+use crate::{frame::tabs::Tab, path::Place, scores::SortBy};
 
 /// The colours of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -137,15 +137,19 @@ pub enum Start {
 }
 
 impl Start {
-    /// Its address.
+    /// Where it is.
     #[must_use]
-    pub const fn path(self) -> &'static str {
+    pub const fn place(self) -> Place {
+        self.tab().place()
+    }
+
+    const fn tab(self) -> Tab {
         match self {
-            Self::Market => path::MARKET,
-            Self::Scores => path::SCORES,
-            Self::Signals => path::SIGNALS,
-            Self::Beta => path::BETA,
-            Self::Alerts => path::ALERTS,
+            Self::Market => Tab::Market,
+            Self::Scores => Tab::Scores,
+            Self::Signals => Tab::Signals,
+            Self::Beta => Tab::Beta,
+            Self::Alerts => Tab::Alerts,
         }
     }
 }
@@ -165,12 +169,6 @@ impl Choice for Start {
     }
 
     fn label(self) -> &'static str {
-        match self {
-            Self::Market => "Market",
-            Self::Scores => "Scores",
-            Self::Signals => "Signals",
-            Self::Beta => "Beta",
-            Self::Alerts => "Alerts",
-        }
+        self.tab().label()
     }
 }

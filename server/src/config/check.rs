@@ -9,7 +9,8 @@ use toml::Value;
 use venue::record::RecordLimits;
 
 use super::{
-    Access, Binance, Cache, Config, ConfigError, Http, Log, Outside, Settings, Sim, Source, Token, Universe, Venue,
+    Access, BasePath, Binance, Cache, Config, ConfigError, Http, Log, Outside, Settings, Sim, Source, Token, Universe,
+    Venue,
 };
 
 impl Config {
@@ -28,6 +29,10 @@ impl Config {
                     "an address and a port are expected, such as 127.0.0.1:3000",
                     |text| text.parse::<SocketAddr>().ok(),
                 )?,
+                base_path: read.parse("http.base_path", BasePath::ALLOWED, |text| match text {
+                    "" => Some(None),
+                    text => BasePath::new(text).map(Some),
+                })?,
                 site_root: PathBuf::from(read.text("http.site_root")?),
             },
             access: Access {

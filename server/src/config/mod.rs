@@ -3,6 +3,7 @@
 //! [`settings`] gathers raw values and remembers where each came from; [`check`] turns them into
 //! the typed [`Config`]. Nothing after this module sees a raw value.
 
+pub mod base_path;
 pub mod check;
 pub mod settings;
 pub mod token;
@@ -13,6 +14,7 @@ use reqwest::Url;
 use schema::{Symbol, Usd};
 use venue::record::RecordLimits;
 
+pub use base_path::BasePath;
 pub use settings::{ConfigError, Settings};
 pub use token::Token;
 
@@ -71,6 +73,8 @@ pub enum Source {
 pub struct Http {
     /// Where they are served.
     pub addr: SocketAddr,
+    /// What a proxy in front puts before every path and leaves there; none: nothing.
+    pub base_path: Option<BasePath>,
     /// The folder with the built page.
     pub site_root: PathBuf,
 }

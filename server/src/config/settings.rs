@@ -313,7 +313,7 @@ mod tests {
     fn an_unknown_key_is_refused_with_its_neighbours() {
         let error = from_file("[http]\nprot = 3000\n").unwrap_err().to_string();
         assert!(error.contains("virtuoso.toml: unknown key `http.prot`"), "{error}");
-        assert!(error.contains("[http] knows http.addr, http.site_root"), "{error}");
+        assert!(error.contains("[http] knows http.addr, http.base_path, http.site_root"), "{error}");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! The cookies of a request, and what a browser is asked to keep.
 
+use app::path::Place;
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+
+use super::lead::lead;
 
 /// For how long a browser keeps what its reader chose, in seconds: a year.
 const KEPT_S: u32 = 31_536_000;
@@ -16,19 +19,20 @@ pub(super) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// What asks the browser to keep something for a year; none, logged, where it cannot be written.
+///
+/// It names no path: a browser then takes the folder of what it asked for, which is the dashboard's root wherever a proxy has put
+/// that, as everything that asks for a cookie lies right below it.
 pub(super) fn kept(name: &str, value: &str) -> Option<HeaderValue> {
-    let cookie = HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={KEPT_S}; SameSite=Lax; HttpOnly"));
+    let cookie = HeaderValue::try_from(format!("{name}={value}; Max-Age={KEPT_S}; SameSite=Lax; HttpOnly"));
     cookie.inspect_err(|error| tracing::error!(%error, cookie = name, "what is to be kept cannot be written")).ok()
 }
 
-/// Asks the browser to keep what its reader chose, and leads on to a path.
-pub(super) fn keep(name: &str, value: &str, to: &str) -> Response {
-    match (kept(name, value), HeaderValue::try_from(to)) {
-        (Some(cookie), Ok(to)) => {
-            (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, to)]).into_response()
-        }
-        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
+/// Asks the browser to keep what its reader chose, and leads on from a place to an address from the root.
+pub(super) fn keep(name: &str, value: &str, from: Place, to: &str) -> Response {
+    let Some(cookie) = kept(name, value) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let mut response = lead(from.path(), to);
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    response
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod api;
 pub(crate) mod assets;
+pub(crate) mod base;
 pub(crate) mod candles;
 pub(crate) mod compat;
 pub(crate) mod cookie;
@@ -10,6 +11,7 @@ pub(crate) mod error;
 pub(crate) mod etag;
 pub(crate) mod guide;
 pub(crate) mod headers;
+pub(crate) mod lead;
 pub(crate) mod metrics;
 pub(crate) mod origin;
 pub(crate) mod pages;

@@ -33,7 +33,7 @@ fn policy(hashes: &[String], watched: bool) -> String {
     let reload = if watched { " ws: wss:" } else { "" };
     format!(
         "default-src 'none'; script-src 'self'{scripts} 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         connect-src 'self'{reload}; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
+         connect-src 'self'{reload}; manifest-src 'self'; worker-src 'self'; base-uri 'self'; form-action 'self'; \
          frame-ancestors 'none'"
     )
 }

@@ -132,20 +132,20 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(middleware::from_fn_with_state(state.cache.clone(), seen::count));
     // Every reader sees rules. The others change a cookie, and by it the pages that are kept are told apart.
     let changes = Router::new()
-        .route(path::RULES, post(rules::add))
-        .route(path::RULE_REMOVED, post(rules::remove))
+        .route(path::RULES.path(), post(rules::add))
+        .route(path::RULE_REMOVED.path(), post(rules::remove))
         .layer(middleware::from_fn_with_state(ready, ready::renew));
     let missing =
         render_app_async_with_context(move || in_page(&for_errors), move || shell(for_missing.leptos.clone()));
     router
         .merge(kept)
         .merge(changes)
-        .route(path::START, get(settings::start))
-        .route(path::SETTINGS, post(settings::save))
-        .route(path::WATCH, post(watch::change))
-        .route(path::LOGIN, post(access::login::login))
-        .route(path::LOGOUT, post(access::login::logout))
-        .route("/api/v1/stream", get(stream::stream))
+        .route(path::START.path(), get(settings::start))
+        .route(path::SETTINGS.path(), post(settings::save))
+        .route(path::WATCH.path(), post(watch::change))
+        .route(path::LOGIN.path(), post(access::login::login))
+        .route(path::LOGOUT.path(), post(access::login::logout))
+        .route(path::STREAM.path(), get(stream::stream))
         .fallback_service(assets::or_page(&state.leptos.site_root, missing))
 }
 

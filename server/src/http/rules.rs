@@ -4,17 +4,20 @@
 
 use std::sync::Arc;
 
-use app::{alerts::Refused, path};
+use app::{
+    alerts::Refused,
+    path::{self, Place},
+};
 use axum::{
     Form,
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use schema::rule::Rule;
 use serde::Deserialize;
 
-use super::router::AppState;
+use super::{lead::lead, router::AppState};
 use crate::{
     monitor::driver::chain,
     rules::{Rules, Unchanged},
@@ -53,15 +56,20 @@ pub(crate) struct OldRule {
 
 /// `POST /alerts/rules`.
 pub(crate) async fn add(State(state): State<AppState>, Form(new): Form<NewRule>) -> Response {
-    change(&state, &new.words(), Rules::add).await
+    change(&state, path::RULES, &new.words(), Rules::add).await
 }
 
 /// `POST /alerts/rules/remove`.
 pub(crate) async fn remove(State(state): State<AppState>, Form(old): Form<OldRule>) -> Response {
-    change(&state, &old.rule, Rules::remove).await
+    change(&state, path::RULE_REMOVED, &old.rule, Rules::remove).await
 }
 
-async fn change(state: &AppState, words: &str, change: fn(&Rules, Rule) -> Result<(), Unchanged>) -> Response {
+async fn change(
+    state: &AppState,
+    from: Place,
+    words: &str,
+    change: fn(&Rules, Rule) -> Result<(), Unchanged>,
+) -> Response {
     let refused = match (&state.rules, words.parse::<Rule>()) {
         (None, _) => Some(Refused::NotHere),
         (Some(_), Err(error)) => {
@@ -85,6 +93,6 @@ async fn change(state: &AppState, words: &str, change: fn(&Rules, Rule) -> Resul
             }
         }
     };
-    let back = HeaderValue::from_static(refused.map_or(path::RULES_SHOWN, Refused::address));
-    (StatusCode::SEE_OTHER, [(header::LOCATION, back)]).into_response()
+    let place = refused.map_or_else(|| format!("{}#rules", path::ALERTS), |refused| refused.address().to_owned());
+    lead(from.path(), &place)
 }

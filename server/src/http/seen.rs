@@ -19,7 +19,7 @@ const COOKIE: &str = "virtuoso-seen";
 
 /// Counts what is new to who asks, and notes a look at the alerts.
 pub(super) async fn count(State(cache): State<Cache>, mut request: Request, next: Next) -> Response {
-    let looks = request.method() == Method::GET && request.uri().path() == path::ALERTS;
+    let looks = request.method() == Method::GET && request.uri().path() == path::ALERTS.path();
     let since = last_look(request.headers());
     if !looks && since.is_none() {
         return next.run(request).await;

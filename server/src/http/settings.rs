@@ -6,11 +6,11 @@
 use app::{path, settings::Settings};
 use axum::{
     http::{HeaderMap, request::Parts},
-    response::{Redirect, Response},
+    response::Response,
 };
 use leptos::prelude::{provide_context, use_context};
 
-use super::cookie;
+use super::{cookie, lead::lead};
 
 /// Gives the page that is being made what its reader chose. Called with the reactive owner of the request.
 pub(super) fn apply() {
@@ -28,23 +28,20 @@ fn ignored(place: &str, part: &str) {
 }
 
 /// `GET /start`: leads to the page that the reader wants first.
-pub(crate) async fn start(headers: HeaderMap) -> Redirect {
-    Redirect::to(chosen(&headers).start.path())
+pub(crate) async fn start(headers: HeaderMap) -> Response {
+    lead(path::START.path(), chosen(&headers).start.place().href())
 }
 
 /// `POST /settings`: keeps what the form says, and leads back to the page.
 pub(crate) async fn save(form: String) -> Response {
     let settings = Settings::read(&form, |part| ignored("form", part));
-    cookie::keep(Settings::COOKIE, &settings.cookie(), path::SETTINGS)
+    cookie::keep(Settings::COOKIE, &settings.cookie(), path::SETTINGS, path::SETTINGS.href())
 }
 
 #[cfg(test)]
 mod tests {
     use app::settings::Theme;
-    use axum::{
-        http::{HeaderValue, StatusCode, header},
-        response::IntoResponse as _,
-    };
+    use axum::http::{HeaderValue, StatusCode, header};
 
     use super::*;
 
@@ -57,9 +54,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_page_is_the_one_that_was_chosen() {
-        for (cookie, to) in [("virtuoso=start=alerts", "/alerts"), ("virtuoso=start=moon", "/"), ("a=b", "/")] {
+        for (cookie, to) in [("virtuoso=start=alerts", "alerts"), ("virtuoso=start=moon", "./"), ("a=b", "./")] {
             let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(cookie))]);
-            let answer = start(headers).await.into_response();
+            let answer = start(headers).await;
             assert_eq!(
                 (answer.status(), &answer.headers()[header::LOCATION]),
                 (StatusCode::SEE_OTHER, &HeaderValue::from_static(to))

@@ -48,7 +48,7 @@ pub(crate) async fn change(headers: HeaderMap, Form(asked): Form<Asked>) -> Resp
         Switch::On => list.add(asked.symbol),
         Switch::Off => list.remove(asked.symbol),
     }
-    cookie::keep(Watchlist::COOKIE, &list.cookie(), &path::symbol(&asked.symbol))
+    cookie::keep(Watchlist::COOKIE, &list.cookie(), path::WATCH, &path::symbol(&asked.symbol))
 }
 
 #[cfg(test)]
@@ -61,7 +61,7 @@ mod tests {
         let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(before))]);
         let answer = change(headers, Form(Asked { symbol: Symbol::new(symbol).unwrap(), watch })).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-        assert_eq!(answer.headers()[header::LOCATION], format!("/symbol/{symbol}"));
+        assert_eq!(answer.headers()[header::LOCATION], format!("symbol/{symbol}"));
         let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
         cookie.split(';').next().unwrap().to_owned()
     }

@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 use super::{COOKIE, Gate, attempts::NotTaken, next::local, session::LIFETIME};
 use crate::http::{
+    lead::lead,
     policy,
     router::{AppState, hand_on},
     settings,
@@ -51,7 +52,7 @@ pub(crate) async fn login(
     match gate.take(given.token.trim(), peer.ip()) {
         Ok(()) => {
             let session = gate.0.sessions.as_ref().map(|sessions| sessions.begin(Clock::System.now()));
-            lead(next, session.map(|session| gate.cookie(&session, LIFETIME.as_secs())))
+            led(&format!(".{next}"), session.map(|session| gate.cookie(&session, LIFETIME.as_secs())))
         }
         Err(not_taken) => {
             parts.extensions.insert(Visitor::LoggedOut);
@@ -69,7 +70,7 @@ pub(crate) async fn login(
 
 /// `POST /logout`: makes the browser forget its session, and the pictures of pages that it keeps.
 pub(crate) async fn logout(State(state): State<AppState>) -> Response {
-    let mut response = lead(path::LOGIN, Some(state.gate.cookie("", 0)));
+    let mut response = led(path::LOGIN.href(), Some(state.gate.cookie("", 0)));
     response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
     response
 }
@@ -95,16 +96,16 @@ async fn page(state: &AppState, parts: Parts, refused: Refused) -> Response {
     render(Request::from_parts(parts, Body::empty())).await
 }
 
-fn lead(to: &str, cookie: Option<String>) -> Response {
-    let (to, cookie) = (HeaderValue::try_from(to), cookie.map(HeaderValue::try_from).transpose());
-    match (to, cookie) {
-        (Ok(to), Ok(cookie)) => {
-            let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+/// Leads on from the login, which lies at the root as the logout does.
+fn led(to: &str, cookie: Option<String>) -> Response {
+    match cookie.map(HeaderValue::try_from).transpose() {
+        Ok(cookie) => {
+            let mut response = lead(path::LOGIN.path(), to);
             response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
-        (Err(error), _) | (_, Err(error)) => {
+        Err(error) => {
             tracing::error!(%error, "a login cannot be answered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
@@ -114,8 +115,9 @@ fn lead(to: &str, cookie: Option<String>) -> Response {
 impl Gate {
     /// The cookie of a session. `Lax` sends it along with a link from elsewhere, such as one in a message, which `Strict` would
     /// answer with the login page; a link changes nothing, and what changes something is taken from this server's own pages alone.
+    /// For its path see [`crate::http::cookie::kept`].
     fn cookie(&self, session: &str, seconds: u64) -> String {
         let secure = if self.0.https { "; Secure" } else { "" };
-        format!("{COOKIE}={session}; Path=/; Max-Age={seconds}; SameSite=Lax; HttpOnly{secure}")
+        format!("{COOKIE}={session}; Max-Age={seconds}; SameSite=Lax; HttpOnly{secure}")
     }
 }

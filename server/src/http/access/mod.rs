@@ -30,15 +30,21 @@ use self::{
     attempts::{Attempts, NotTaken},
     session::Sessions,
 };
-use super::{cookie, error::ApiError, origin, policy};
+use super::{cookie, error::ApiError, lead::lead, origin, policy};
 use crate::{config::Access, role::Role};
 
 /// The cookie of the login.
 const COOKIE: &str = "virtuoso-login";
 
 /// What the login page is made of, beside the files under `/pkg/`: every file of `public/`.
-const FILES: [&str; 6] =
-    [path::ICON, path::TOUCH_ICON, "/icon-512.png", "/icon-maskable-512.png", path::MANIFEST, path::WORKER];
+const FILES: [&str; 6] = [
+    path::ICON.path(),
+    path::TOUCH_ICON.path(),
+    "/icon-512.png",
+    "/icon-maskable-512.png",
+    path::MANIFEST.path(),
+    path::WORKER.path(),
+];
 
 /// What decides who may read.
 #[derive(Clone)]
@@ -70,9 +76,10 @@ enum Place {
 impl Place {
     fn of(method: &Method, path: &str) -> Self {
         match path {
-            "/livez" | "/readyz" | path::LOGIN | path::LOGOUT => Self::Open,
+            "/livez" | "/readyz" => Self::Open,
+            _ if [path::LOGIN, path::LOGOUT].map(path::Place::path).contains(&path) => Self::Open,
             // They change nothing but a cookie of the browser that asks.
-            path::SETTINGS | path::WATCH => Self::Readable,
+            _ if [path::SETTINGS, path::WATCH].map(path::Place::path).contains(&path) => Self::Readable,
             _ if origin::changes(method) || path == "/metrics" => Self::Guarded,
             _ if path.starts_with("/pkg/") || FILES.contains(&path) => Self::File,
             _ => Self::Readable,
@@ -134,14 +141,12 @@ impl Gate {
         let asked = match uri.path_and_query() {
             // What a form is sent to is no page.
             Some(asked) if !origin::changes(method) => asked.as_str(),
-            _ => path::MARKET,
+            _ => path::MARKET.path(),
         };
         let program = uri.path().starts_with("/api/") || ["/metrics", "/health"].contains(&uri.path());
-        let mut response = match HeaderValue::try_from(path::login(next::local(asked))) {
-            Ok(login) if self.0.pages && !program => {
-                (StatusCode::SEE_OTHER, [(header::LOCATION, login)]).into_response()
-            }
-            _ => ApiError::LoginNeeded.into_response(),
+        let mut response = match self.0.pages && !program {
+            true => lead(uri.path(), &path::login(next::local(asked))),
+            false => ApiError::LoginNeeded.into_response(),
         };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
@@ -216,8 +221,9 @@ mod tests {
         {
             assert_eq!(Place::of(&Method::GET, path), Place::Readable, "{path}");
         }
-        assert_eq!(Place::of(&Method::POST, path::SETTINGS), Place::Readable, "a cookie alone");
-        for (method, path) in [(Method::POST, path::RULES), (Method::GET, "/metrics"), (Method::POST, "/pkg/x")] {
+        assert_eq!(Place::of(&Method::POST, path::SETTINGS.path()), Place::Readable, "a cookie alone");
+        for (method, path) in [(Method::POST, path::RULES.path()), (Method::GET, "/metrics"), (Method::POST, "/pkg/x")]
+        {
             assert_eq!(Place::of(&method, path), Place::Guarded, "{path}");
         }
     }

@@ -11,8 +11,10 @@ const LONGEST: usize = 512;
 pub(super) fn local(asked: &str) -> &str {
     let visible = asked.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let path = asked.split(['?', '#']).next().unwrap_or_default();
-    let leads = asked.starts_with('/') && !asked.starts_with("//") && ![path::LOGIN, path::LOGOUT].contains(&path);
-    if visible && leads && asked.len() <= LONGEST { asked } else { path::MARKET }
+    let leads = asked.starts_with('/')
+        && !asked.starts_with("//")
+        && ![path::LOGIN.path(), path::LOGOUT.path()].contains(&path);
+    if visible && leads && asked.len() <= LONGEST { asked } else { path::MARKET.path() }
 }
 
 #[cfg(test)]
