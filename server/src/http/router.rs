@@ -97,12 +97,9 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/symbols/{symbol}", get(api::symbol))
         .route("/api/v1/symbols/{symbol}/candles", get(candles::candles))
         .route("/api/{*path}", get(api::unknown));
-    let router = operator.merge(api);
-    let router = if role.serves_pages() { pages(router, &state) } else { router };
+    let router = operator.merge(api).layer(CompressionLayer::new());
+    let router = if role.serves_pages() { router.merge(pages(&state)) } else { router };
     router
-        .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .layer(middleware::from_fn(policy::seal))
-        .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         // Before every path, so that none can be forgotten.
         .layer(middleware::from_fn_with_state(state.gate.clone(), access::guard))
@@ -112,12 +109,13 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
 }
 
 /// The pages, their files and the live stream.
-fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+fn pages(state: &AppState) -> Router<AppState> {
     let source: Arc<dyn Source> =
         Pages::source(state.hubs.clone(), state.cache.clone(), state.board.clone(), state.rules.clone());
     let (for_pages, for_errors) = (Arc::clone(&source), source);
     let (for_kept, for_missing) = (state.clone(), state.clone());
     let ready = Ready::new(state.hubs.live.clone());
+    // Nothing that a page is made by stands before one that is kept.
     let kept = Router::new()
         .leptos_routes_with_context(
             state,
@@ -137,16 +135,19 @@ fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(middleware::from_fn_with_state(ready, ready::renew));
     let missing =
         render_app_async_with_context(move || in_page(&for_errors), move || shell(for_missing.leptos.clone()));
-    router
-        .merge(kept)
+    let made = Router::new()
         .merge(changes)
         .route(path::START.path(), get(settings::start))
         .route(path::SETTINGS.path(), post(settings::save))
         .route(path::WATCH.path(), post(watch::change))
         .route(path::LOGIN.path(), post(access::login::login))
         .route(path::LOGOUT.path(), post(access::login::logout))
-        .route(path::STREAM.path(), get(stream::stream))
         .fallback_service(assets::or_page(&state.leptos.site_root, missing))
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(middleware::from_fn(policy::seal))
+        .layer(CompressionLayer::new());
+    // The stream compresses itself.
+    kept.merge(made).route(path::STREAM.path(), get(stream::stream))
 }
 
 /// What a page finds around it, and what its answer may do.
