@@ -11,10 +11,12 @@ const LONGEST: usize = 512;
 pub(super) fn local(asked: &str) -> &str {
     let visible = asked.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let path = asked.split(['?', '#']).next().unwrap_or_default();
+    // What shares the origin may lie further up.
+    let climbs = path.split('/').any(|folder| folder.to_ascii_lowercase().replace("%2e", ".") == "..");
     let leads = asked.starts_with('/')
         && !asked.starts_with("//")
         && ![path::LOGIN.path(), path::LOGOUT.path()].contains(&path);
-    if visible && leads && asked.len() <= LONGEST { asked } else { path::MARKET.path() }
+    if visible && leads && !climbs && asked.len() <= LONGEST { asked } else { path::MARKET.path() }
 }
 
 #[cfg(test)]
@@ -44,6 +46,8 @@ mod tests {
             "/login",
             "/login?next=/login",
             "/logout",
+            "/../elsewhere",
+            "/a/%2E./%2e%2E/elsewhere",
             &long,
         ] {
             assert_eq!(local(asked), "/", "{asked:?}");
