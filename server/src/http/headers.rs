@@ -18,6 +18,10 @@ pub(super) async fn complete(request: Request, next: Next) -> Response {
     // The names of these files hold a hash of their content; those of snippets do not.
     let immutable = request.uri().path().strip_prefix("/pkg/").is_some_and(|file| !file.starts_with("snippets/"));
     let mut response = next.run(request).await;
+    // A page that is kept was completed when it was made.
+    if response.headers().contains_key(header::X_CONTENT_TYPE_OPTIONS) {
+        return response;
+    }
     let kept = if immutable && response.status().is_success() {
         Some("public, max-age=31536000, immutable")
     } else if response.headers().contains_key(header::CACHE_CONTROL) {

@@ -59,6 +59,8 @@ pub(crate) struct Ready(Arc<Kept>);
 struct Kept {
     hub: Hub,
     pages: Cache<Asked, Arc<Page>>,
+    asked: metrics::Counter,
+    made: metrics::Counter,
 }
 
 impl Ready {
@@ -72,7 +74,9 @@ impl Ready {
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let pages = Cache::builder().max_capacity(KEPT_BYTES).weigher(weight).time_to_live(longest).build();
-        Self(Arc::new(Kept { hub, pages }))
+        // Looked up once: that takes longer than to send a page.
+        let [asked, made] = ["asked", "made"].map(|what| metrics::counter!(format!("http_pages_{what}_total")));
+        Self(Arc::new(Kept { hub, pages, asked, made }))
     }
 
     fn asked(&self, request: &Request) -> Asked {
@@ -91,11 +95,11 @@ impl Ready {
 
 /// Sends the page that is kept, or makes it once for all who ask meanwhile.
 pub(super) async fn serve(State(ready): State<Ready>, request: Request, next: Next) -> Response {
-    metrics::counter!("http_pages_asked_total").increment(1);
+    ready.0.asked.increment(1);
     if request.method() != Method::GET {
         return next.run(request).await;
     }
-    let page = ready.0.pages.get_with(ready.asked(&request), make(request, next)).await;
+    let page = ready.0.pages.get_with(ready.asked(&request), make(&ready, request, next)).await;
     let mut response = Body::from(page.body.clone()).into_response();
     *response.status_mut() = page.status;
     *response.headers_mut() = page.headers.clone();
@@ -109,8 +113,8 @@ pub(super) async fn renew(State(ready): State<Ready>, request: Request, next: Ne
     response
 }
 
-async fn make(request: Request, next: Next) -> Arc<Page> {
-    metrics::counter!("http_pages_made_total").increment(1);
+async fn make(ready: &Ready, request: Request, next: Next) -> Arc<Page> {
+    ready.0.made.increment(1);
     let (head, body) = next.run(request).await.into_parts();
     Arc::new(match to_bytes(body, PAGE_BYTES).await {
         Ok(body) => Page { status: head.status, headers: head.headers, body },

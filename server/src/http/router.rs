@@ -124,8 +124,9 @@ fn pages(state: &AppState) -> Router<AppState> {
             move || shell(for_kept.leptos.clone()),
         )
         .layer(middleware::from_fn(policy::seal))
-        // Kept compressed.
+        // Kept compressed, with all that its answer says.
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(headers::complete))
         .layer(middleware::from_fn_with_state(ready.clone(), ready::serve))
         .layer(middleware::from_fn_with_state(state.cache.clone(), seen::count));
     // Every reader sees rules. The others change a cookie, and by it the pages that are kept are told apart.
