@@ -36,7 +36,7 @@ export default defineConfig({
     {
       name: "desktop",
       use: { ...devices["Desktop Chrome"], launchOptions },
-      testMatch: ["first-paint.spec.ts", "live.spec.ts", "accessible.spec.ts"],
+      testMatch: ["first-paint.spec.ts", "live.spec.ts", "accessible.spec.ts", "screenshots.spec.ts"],
     },
   ],
 });

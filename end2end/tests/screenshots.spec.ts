@@ -1,4 +1,4 @@
-// Pictures of every page for people to look at: into docs/screenshots where SCREENSHOTS is set, else beside the results.
+// Pictures of every page, on a phone and on a desktop, for people to look at: into docs/screenshots where SCREENSHOTS is set, else beside the results.
 
 import path from "node:path";
 
@@ -25,9 +25,10 @@ for (const colorScheme of ["dark", "light"] as const) {
       await page.emulateMedia({ colorScheme });
       await page.goto(url);
       await live(page);
-      const file = `${name}-${colorScheme}.png`;
+      const view = info.project.name === "phone" ? name : `${name}-${info.project.name}`;
+      const file = `${view}-${colorScheme}.png`;
       await page.screenshot({ path: FOLDER ? path.join(FOLDER, file) : info.outputPath(file) });
-      if (!FOLDER) await page.screenshot({ path: info.outputPath(`${name}-${colorScheme}-full.png`), fullPage: true });
+      if (!FOLDER) await page.screenshot({ path: info.outputPath(`${view}-${colorScheme}-full.png`), fullPage: true });
     });
   }
 }
