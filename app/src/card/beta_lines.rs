@@ -24,10 +24,14 @@ use crate::{
 
 /// Lines on each side of the market: more could not be told apart.
 const SIDE: usize = 3;
-/// The picture, in its own units: the plot, and room for names to its right.
+/// The picture, in its own units: the plot at its widest, and room for names to its right.
 const WIDTH: f64 = 344.0;
 const PLOT: f64 = 244.0;
 const HEIGHT: f64 = 190.0;
+/// From the plot to the names.
+const LEADER: f64 = 11.0;
+/// A letter of a name, in a wide font.
+const LETTER: f64 = 7.2;
 /// The least distance between two names.
 const NAME: f64 = 14.0;
 
@@ -113,37 +117,45 @@ fn picture(market: Symbol, ranking: &BetaRanking) -> AnyView {
     // A market that stood still is a line in the middle.
     let reach = (high - low).max(0.01);
     let y = |value: f64| 6.0 + (high - value) / reach * (HEIGHT - 12.0);
+    let labels: Vec<String> = lines.iter().map(|line| format!("{} {}", line.name, line.change())).collect();
+    let plot = plot_beside(&labels);
     let ends: Vec<f64> = lines.iter().filter_map(|line| line.points.last()).map(|last| y(*last)).collect();
     let names = apart(&ends);
     let drawn: Vec<_> = lines
         .iter()
+        .zip(&labels)
         .zip(ends.iter().zip(&names))
-        .map(|(line, (end, at))| {
-            let label = format!("{} {}", line.name, line.change());
+        .map(|((line, label), (end, at))| {
             view! {
                 <g class=line.class.clone()>
-                    <polyline points=points(line.points, y)/>
-                    <path class="leader" d=format!("M{PLOT:.1} {end:.1}L{:.1} {at:.1}", PLOT + 8.0)/>
-                    <text x=format!("{:.1}", PLOT + 11.0) y=format!("{:.1}", at + 4.0)>{label}</text>
+                    <polyline points=points(line.points, plot, y)/>
+                    <path class="leader" d=format!("M{plot:.1} {end:.1}L{:.1} {at:.1}", plot + LEADER - 3.0)/>
+                    <text x=format!("{:.1}", plot + LEADER) y=format!("{:.1}", at + 4.0)>{label.clone()}</text>
                 </g>
             }
         })
         .collect();
-    let told: Vec<String> = lines.iter().rev().map(|line| format!("{} {}", line.name, line.change())).collect();
+    let told: Vec<&str> = labels.iter().rev().map(String::as_str).collect();
     let label = format!("Closes over {}, rebased: {}", ranking.window.as_str(), told.join(", "));
     let start = y(100.0);
     view! {
         <svg class="rebased" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=label>
-            <path class="start" d=format!("M0 {start:.1}H{PLOT}")/>
+            <path class="start" d=format!("M0 {start:.1}H{plot:.1}")/>
             {drawn}
         </svg>
     }
     .into_any()
 }
 
+/// How wide the plot is beside names that are to be read to their last digit.
+fn plot_beside(labels: &[String]) -> f64 {
+    let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    PLOT.min(WIDTH - LEADER - LETTER * longest as f64)
+}
+
 /// The corners of a line, from the left edge of the plot to its right edge.
-fn points(values: &[f64], y: impl Fn(f64) -> f64) -> String {
-    let step = PLOT / (values.len().max(2) - 1) as f64;
+fn points(values: &[f64], plot: f64, y: impl Fn(f64) -> f64) -> String {
+    let step = plot / (values.len().max(2) - 1) as f64;
     let mut out = String::with_capacity(values.len() * 11);
     for (place, value) in values.iter().enumerate() {
         let space = if place == 0 { "" } else { " " };
@@ -189,7 +201,7 @@ fn listed(market: Symbol, ranking: &BetaRanking) -> AnyView {
         <td>{missing(&Why::Undefined)}</td>
     };
     view! {
-        <details id="beta-listed">
+        <details id="beta-listed" class="numbers">
             <summary>"Ten best and ten worst, as a table"</summary>
             <table>
                 <caption class="vh">"Change over the window, and beyond Bitcoin's in percent points"</caption>
@@ -214,6 +226,14 @@ fn line_of(symbol: &Symbol, cells: AnyView) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_plot_gives_way_to_names_that_are_long() {
+        let beside = |label: &str| plot_beside(&["SOL +1.28%".to_owned(), label.to_owned()]);
+        assert_eq!(beside("BTC −0.67%"), 244.0);
+        let longest = "1000000BABYDOGE +123.45%";
+        assert!((100.0..200.0).contains(&beside(longest)), "there is a picture left beside {longest}");
+    }
 
     #[test]
     fn names_stand_where_their_lines_end_unless_they_would_touch() {
