@@ -129,7 +129,7 @@ async fn a_test_tells_how_a_rule_stands_and_notes_nothing() {
     program
         .until("a contract holds the rule on liquidations", async || {
             let answer = tested("any liquidated_1h above 0").await;
-            answer.contains("href=\"/symbol/") && answer.contains(" heard in 1 h") && answer.contains("Missing for ")
+            answer.contains("href=\"symbol/") && answer.contains(" heard in 1 h") && answer.contains("Missing for ")
         })
         .await;
     program
