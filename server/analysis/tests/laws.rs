@@ -5,7 +5,7 @@
 mod world;
 
 use analysis::{Analysis, Bars, analyse, registry::REGISTRY};
-use proptest::{prelude::any, prop_assert, prop_assert_eq, proptest, sample::Index, test_runner::Config};
+use proptest::{prelude::any, prop_assert, prop_assert_eq, prop_assume, proptest, sample::Index, test_runner::Config};
 use schema::{Points, Trade, breakdown::Part};
 use world::World;
 
@@ -56,8 +56,9 @@ proptest! {
     #[test]
     fn a_mirrored_market_turns_every_measure_round(seed in any::<u64>(), drift in -0.2..0.2f64) {
         let world = World::new(seed, [260, 130, 120, 110], drift);
-        let here = analyse(&world.input(), Bars::WithOpen);
         let mirrored = world.mirrored();
+        prop_assume!(world.is_priced() && mirrored.is_priced());
+        let here = analyse(&world.input(), Bars::WithOpen);
         let there = analyse(&mirrored.input(), Bars::WithOpen);
         for (a, b) in parts(&here).zip(parts(&there)) {
             let (a_lean, b_lean) = (a.finding.value().unwrap().lean.get(), b.finding.value().unwrap().lean.get());

@@ -48,6 +48,11 @@ impl Dice {
 }
 
 impl World {
+    /// Whether every price is above zero: a walk with much drift may have come from below, and candles of it are refused.
+    pub(crate) fn is_priced(&self) -> bool {
+        self.candles.iter().flatten().all(|candle| candle.low > 0.0)
+    }
+
     /// A market whose one-minute closes move by about 0.1 %, with a drift per bar in units of that.
     pub(crate) fn new(seed: u64, lengths: [usize; 4], drift: f64) -> Self {
         let mut dice = Dice::new(seed);
