@@ -74,7 +74,7 @@ impl Ready {
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let pages = Cache::builder().max_capacity(KEPT_BYTES).weigher(weight).time_to_live(longest).build();
-        // Looked up once: that takes longer than to send a page.
+        // Looked up once, and not for each page that is sent.
         let [asked, made] = ["asked", "made"].map(|what| metrics::counter!(format!("http_pages_{what}_total")));
         Self(Arc::new(Kept { hub, pages, asked, made }))
     }
