@@ -17,7 +17,7 @@ async function seen(page: Page, url: string): Promise<void> {
   const kept = () =>
     page.evaluate(async () => {
       await navigator.serviceWorker.ready;
-      return (await caches.match(location.href, { ignoreVary: true })) !== undefined;
+      return (await (await caches.open("/ pages")).match(location.href, { ignoreVary: true })) !== undefined;
     });
   await expect.poll(kept).toBe(true);
 }

@@ -109,7 +109,10 @@ for (const takesOff of [true, false]) {
       await live(page);
       const scope = await page.evaluate(async () => (await navigator.serviceWorker.ready).scope);
       expect(scope).toBe(front.root);
-      const kept = () => page.evaluate(async () => (await caches.match(location.href, { ignoreVary: true })) !== undefined);
+      const kept = () =>
+        page.evaluate(async (store) => {
+          return (await (await caches.open(store)).match(location.href, { ignoreVary: true })) !== undefined;
+        }, `${PATH}/ pages`);
       await expect.poll(kept).toBe(true);
     });
   });
