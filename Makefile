@@ -34,7 +34,7 @@ PAGE := $(wildcard target/site/pkg/virtuoso.$(shell sed -n 's/^js: *//p' target/
 
 build: $(BUILT) ## build the server and the page for release
 $(BUILT): $(SOURCES) $(if $(PAGE),,rebuild) | need-leptos need-bindgen need-wasm-opt
-	cargo leptos build --release --precompress
+	cargo leptos build --release --precompress --split --lib-features split
 	@touch $@
 rebuild:
 
@@ -46,6 +46,7 @@ fmt: need-rust
 lint: need-wasm
 	cargo clippy $(CRATES) --all-targets --locked -- -D warnings
 	cargo clippy -p frontend --target wasm32-unknown-unknown --locked -- -D warnings
+	cargo clippy -p frontend --target wasm32-unknown-unknown --features split --locked -- -D warnings
 
 unit: need-nextest need-system ## tests of all crates
 	cargo nextest run $(CRATES) --locked --no-fail-fast

@@ -8,7 +8,7 @@ const ROOT = new URL(self.registration.scope).pathname;
 const PAGES = `${ROOT} pages`;
 const FILES = `${ROOT} files`;
 /** Pictures and files that are kept; the oldest give way. */
-const KEPT = { [PAGES]: 30, [FILES]: 12 };
+const KEPT = { [PAGES]: 30, [FILES]: 20 };
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(begin()));
@@ -19,7 +19,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate") {
     event.respondWith(answer(event, PAGES, isPicture, shown));
-  } else if (pathname.startsWith(`${ROOT}pkg/`)) {
+  } else if (pathname.startsWith(ROOT) && pathname.includes("/pkg/")) {
     event.respondWith(answer(event, FILES, ({ ok }) => ok, (file) => file));
   }
 });

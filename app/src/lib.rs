@@ -21,6 +21,8 @@ mod card;
 #[cfg(feature = "ssr")]
 pub mod chart;
 pub mod decode;
+#[cfg(feature = "ssr")]
+pub mod files;
 pub mod format;
 mod frame;
 #[cfg(feature = "ssr")]

@@ -1,7 +1,7 @@
 //! How a page stays current.
 //!
-//! [`Store`] holds what is on screen and takes messages of the stream; `clock` keeps the server's time. In the browser alone,
-//! `client` owns the page's one connection, `refresh` asks anew for what the server alone renders, and `ask` answers what the list of
+//! [`Store`] holds what every page shows and takes messages of the stream, [`List`] and [`Opened`] what two pages show beside it;
+//! `clock` keeps the server's time. In the browser alone, `client` owns the page's one connection, `refresh` asks anew for what the server alone renders, and `ask` answers what the list of
 //! scores is asked. What a figure looks like follows from its age, never from the state of the connection.
 
 #[cfg(feature = "hydrate")]
@@ -10,14 +10,21 @@ pub(crate) mod backoff;
 #[cfg(feature = "hydrate")]
 pub(crate) mod client;
 pub(crate) mod clock;
+mod content;
 #[cfg(feature = "hydrate")]
 mod flash;
+mod list;
+mod opened;
 mod pace;
 #[cfg(feature = "hydrate")]
 mod refresh;
 pub(crate) mod store;
 
 pub use clock::ServerClock;
+pub use content::Content;
+pub(crate) use content::{Reader, reader};
+pub use list::List;
+pub use opened::Opened;
 pub use store::{Link, Sent, Store, Taken};
 
 #[cfg(feature = "hydrate")]
@@ -31,7 +38,8 @@ pub(crate) use refresh::refresh;
 #[cfg(not(feature = "hydrate"))]
 pub(crate) fn connect(
     _store: Store,
-    _own: &[schema::stream::Topic],
+    _topics: &[schema::stream::Topic],
+    _own: Option<Reader>,
     _page: schema::UnixMs,
     _since: Option<schema::Stamp>,
 ) {
@@ -39,7 +47,7 @@ pub(crate) fn connect(
 
 /// Answers what the list of scores is asked in the browser; the server answers by another page.
 #[cfg(not(feature = "hydrate"))]
-pub(crate) fn ask(_store: Store, _asked: leptos::prelude::RwSignal<crate::scores::Query>) {}
+pub(crate) fn ask(_list: List, _asked: leptos::prelude::RwSignal<crate::scores::Query>) {}
 
 /// Keeps the content that the server alone renders current in the browser.
 #[cfg(not(feature = "hydrate"))]

@@ -2,6 +2,8 @@
 
 #![allow(unreachable_pub, reason = "the macro makes public items in private places")]
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
@@ -12,6 +14,7 @@ use leptos_router::{
 };
 
 use crate::{
+    files::{Files, loader},
     page::{
         AlertsRoute, BetaRoute, GuideRoute, LoginRoute, MarketRoute, NotFoundRoute, ScoresRoute, SettingsRoute,
         SignalsRoute, SymbolRoute, SystemRoute, attribute, bar_colours,
@@ -24,8 +27,9 @@ const DESCRIPTION: &str =
     "Crypto perpetual futures, scored from six directions; every figure live, dated or missing with its reason.";
 
 /// The whole document, in the colours that its reader chose.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+pub fn shell(options: LeptosOptions, files: Arc<Files>) -> impl IntoView {
     let settings = use_context::<Settings>().unwrap_or(Settings::PLAIN);
+    provide_context(Arc::clone(&files));
     // An address that cannot be read is of no page.
     let asked = use_context::<RequestUrl>().and_then(|url| url.parse().ok()).unwrap_or_default();
     view! {
@@ -43,9 +47,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href=path::ICON.href() type="image/svg+xml"/>
                 <link rel="apple-touch-icon" href=path::TOUCH_ICON.href()/>
                 <link rel="manifest" href=path::MANIFEST.href()/>
-                <HashedStylesheet options=options.clone() id="leptos" root="."/>
+                <HashedStylesheet options=options.clone() id="leptos" root=files.root.clone()/>
                 <AutoReload options=options.clone()/>
-                <HydrationScripts options=options islands=true root="."/>
+                <HydrationScripts options=options islands=true root=files.root.clone()/>
+                {loader(&files)}
                 // Browsers have it where the connection is private, and on the machine itself.
                 <script nonce=use_nonce()>{keep_pictures()}</script>
                 <MetaTags/>

@@ -10,7 +10,7 @@ use schema::{
     health::Feed,
     page::{Frame, ScoresPage, SymbolPage},
     report::L2State,
-    stream::{SignalsDelta, StreamMessage},
+    stream::{FrameMessage, ListMessage, SignalsDelta, StreamMessage, SymbolMessage},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use world::{
@@ -46,19 +46,41 @@ fn every_kind_of_message_survives() {
     let quoted = SignalsDelta::between(&old, &held(signals(vec![moved, row(1)]), 1));
     assert_eq!((quoted.rows.len(), quoted.quotes.len()), (0, 1), "a quote alone is an array");
     for message in [
-        StreamMessage::SignalsDelta(quoted),
-        StreamMessage::SignalsDelta(SignalsDelta::between(&old, &new)),
-        StreamMessage::Signals(new),
-        StreamMessage::Breakdown(held(breakdown(), 1)),
-        StreamMessage::Headline(headline(&overview(), 1)),
-        StreamMessage::Monitor(monitor(&health(Feed::Live { venue: Venue::Bybit }), 1)),
-        StreamMessage::Shared(L2State::Off),
-        StreamMessage::Shared(L2State::Up { version: "1.6.18".to_owned() }),
-        StreamMessage::Shared(L2State::Degraded { cause: "timed out".to_owned(), since: NOW }),
-        StreamMessage::Changed { name: "market:movers".to_owned(), stamp: held(breakdown(), 1).stamp, as_of: NOW },
-        StreamMessage::Clock { now: UnixMs(i64::MAX), sent_bytes: 78_643 },
+        ListMessage::SignalsDelta(quoted),
+        ListMessage::SignalsDelta(SignalsDelta::between(&old, &new)),
+        ListMessage::Signals(new),
     ] {
         survives(&message);
+    }
+    survives(&SymbolMessage::Breakdown(held(breakdown(), 1)));
+    for message in [
+        FrameMessage::Headline(headline(&overview(), 1)),
+        FrameMessage::Monitor(monitor(&health(Feed::Live { venue: Venue::Bybit }), 1)),
+        FrameMessage::Shared(L2State::Off),
+        FrameMessage::Shared(L2State::Up { version: "1.6.18".to_owned() }),
+        FrameMessage::Shared(L2State::Degraded { cause: "timed out".to_owned(), since: NOW }),
+        FrameMessage::Changed { name: "market:movers".to_owned(), stamp: held(breakdown(), 1).stamp, as_of: NOW },
+        FrameMessage::Clock { now: UnixMs(i64::MAX), sent_bytes: 78_643 },
+    ] {
+        survives(&message);
+    }
+}
+
+#[test]
+fn a_message_is_read_by_its_own_part_of_a_page_and_by_no_other() {
+    let messages: [StreamMessage; 3] = [
+        FrameMessage::Shared(L2State::Off).into(),
+        ListMessage::Signals(held(signals(vec![row(0)]), 1)).into(),
+        SymbolMessage::Breakdown(held(breakdown(), 1)).into(),
+    ];
+    for (place, message) in messages.iter().enumerate() {
+        let json = serde_json::to_string(message).unwrap();
+        let read = [
+            decode::<FrameMessage>(&json).is_ok(),
+            decode::<ListMessage>(&json).is_ok(),
+            decode::<SymbolMessage>(&json).is_ok(),
+        ];
+        assert_eq!(read, [0, 1, 2].map(|part| part == place), "{json}");
     }
 }
 
@@ -99,7 +121,7 @@ fn fields_may_come_in_any_order_and_new_ones_are_passed_over() {
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in ".{0,200}") {
-        let ours = decode::<StreamMessage>(&text).ok();
+        let ours = decode::<FrameMessage>(&text).ok();
         prop_assert_eq!(ours, serde_json::from_str(&text).ok());
     }
 

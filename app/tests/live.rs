@@ -3,13 +3,13 @@
 
 mod world;
 
-use app::live::{Store, Taken};
+use app::live::{Content, List, Opened, Store, Taken};
 use leptos::prelude::*;
 use schema::{
     Held, Signals, Stamp, UnixMs,
     page::Frame,
     reading::Found,
-    stream::{SignalsDelta, StreamMessage},
+    stream::{FrameMessage, ListMessage, SignalsDelta, SymbolMessage},
 };
 use world::{NOW, breakdown, frame, headline, held, known, overview, price, row, score, signals, symbol, young_row};
 
@@ -17,9 +17,9 @@ fn at<T>(held: Held<T>, epoch: u64, seq: u64) -> Held<T> {
     Held { stamp: Stamp { epoch, seq }, ..held }
 }
 
-fn store(rows: usize, whole: bool) -> (Store, RwSignal<Found<Signals>>) {
-    let list = RwSignal::new(Ok(at(held(signals((0..rows).map(row).collect()), 1), 5, 10)));
-    (Store { signals: Some(list), whole: RwSignal::new(whole), ..Store::new(&frame()) }, list)
+fn list(rows: usize, whole: bool) -> (List, RwSignal<Found<Signals>>) {
+    let signals = RwSignal::new(Ok(at(held(signals((0..rows).map(row).collect()), 1), 5, 10)));
+    (List { signals, whole: RwSignal::new(whole) }, signals)
 }
 
 fn run(test: impl FnOnce()) {
@@ -33,11 +33,11 @@ fn a_newer_value_is_taken_and_an_older_one_is_not() {
         store.headline.set(Ok(at(headline(&overview(), 1), 5, 10)));
         let mut changed = overview();
         changed.gainers = 42;
-        let newer = StreamMessage::Headline(at(headline(&changed, 0), 5, 11));
+        let newer = FrameMessage::Headline(at(headline(&changed, 0), 5, 11));
         assert_eq!(store.take(newer.clone()), Taken::Applied);
         assert_eq!(store.headline.get_untracked().unwrap().value.gainers, 42);
         assert_eq!(store.take(newer), Taken::Ignored, "the same again");
-        assert_eq!(store.take(StreamMessage::Headline(at(headline(&overview(), 0), 5, 9))), Taken::Ignored);
+        assert_eq!(store.take(FrameMessage::Headline(at(headline(&overview(), 0), 5, 9))), Taken::Ignored);
         assert_eq!(store.headline.get_untracked().unwrap().value.gainers, 42);
     });
 }
@@ -47,72 +47,70 @@ fn a_restarted_writer_wins_whatever_its_count() {
     run(|| {
         let store = Store::new(&frame());
         store.headline.set(Ok(at(headline(&overview(), 1), 5, 10_000)));
-        assert_eq!(store.take(StreamMessage::Headline(at(headline(&overview(), 0), 6, 1))), Taken::Applied);
+        assert_eq!(store.take(FrameMessage::Headline(at(headline(&overview(), 0), 6, 1))), Taken::Applied);
     });
 }
 
 #[test]
 fn a_delta_changes_the_rows_it_names() {
     run(|| {
-        let (store, list) = store(3, true);
-        let old = list.get_untracked().unwrap();
+        let (list, shown) = list(3, true);
+        let old = shown.get_untracked().unwrap();
         let mut rows = old.value.rows.clone();
         rows[0].quote.price = price(91_300.0);
         rows[1].score = known(score(50.45));
         rows.remove(2);
         rows.push(young_row());
         let new = at(held(signals(rows), 0), 5, 11);
-        assert_eq!(store.take(StreamMessage::SignalsDelta(SignalsDelta::between(&old, &new))), Taken::Applied);
-        assert_eq!(list.get_untracked().unwrap().value, new.value);
+        assert_eq!(list.take(ListMessage::SignalsDelta(SignalsDelta::between(&old, &new))), Taken::Applied);
+        assert_eq!(shown.get_untracked().unwrap().value, new.value);
     });
 }
 
 #[test]
 fn a_delta_to_another_value_asks_for_a_whole_one() {
     run(|| {
-        let (store, list) = store(3, true);
+        let (list, shown) = list(3, true);
         let (base, new) = (at(held(signals(vec![row(0)]), 0), 5, 12), at(held(signals(vec![row(0)]), 0), 5, 13));
-        let delta = StreamMessage::SignalsDelta(SignalsDelta::between(&base, &new));
-        assert_eq!(store.take(delta.clone()), Taken::Gap);
-        assert_eq!(list.get_untracked().unwrap().stamp.seq, 10, "what is on screen stays");
-        list.set(Err(schema::Absence::NeverWritten));
-        assert_eq!(store.take(delta), Taken::Gap);
+        let delta = ListMessage::SignalsDelta(SignalsDelta::between(&base, &new));
+        assert_eq!(list.take(delta.clone()), Taken::Gap);
+        assert_eq!(shown.get_untracked().unwrap().stamp.seq, 10, "what is on screen stays");
+        shown.set(Err(schema::Absence::NeverWritten));
+        assert_eq!(list.take(delta), Taken::Gap);
     });
 }
 
 #[test]
 fn a_delta_already_on_screen_is_ignored() {
     run(|| {
-        let (store, _) = store(1, true);
+        let (list, _) = list(1, true);
         let (base, new) = (at(held(signals(vec![row(0)]), 0), 5, 8), at(held(signals(vec![row(0)]), 0), 5, 9));
-        let delta = StreamMessage::SignalsDelta(SignalsDelta::between(&base, &new));
-        assert_eq!(store.take(delta), Taken::Ignored);
+        let delta = ListMessage::SignalsDelta(SignalsDelta::between(&base, &new));
+        assert_eq!(list.take(delta), Taken::Ignored);
     });
 }
 
 #[test]
 fn the_rows_of_a_page_wait_for_the_whole_list() {
     run(|| {
-        let (store, list) = store(2, false);
-        let old = list.get_untracked().unwrap();
+        let (list, shown) = list(2, false);
+        let old = shown.get_untracked().unwrap();
         let delta = SignalsDelta::between(&old, &at(held(signals(vec![row(0)]), 0), 5, 11));
-        assert_eq!(store.take(StreamMessage::SignalsDelta(delta)), Taken::Ignored);
+        assert_eq!(list.take(ListMessage::SignalsDelta(delta)), Taken::Ignored);
         // The very write the page was made of, now whole.
         let whole = at(held(signals((0..60).map(row).collect()), 1), 5, 10);
-        assert_eq!(store.take(StreamMessage::Signals(whole)), Taken::Applied);
-        assert!(store.whole.get_untracked());
-        assert_eq!(list.get_untracked().unwrap().value.rows.len(), 60);
+        assert_eq!(list.take(ListMessage::Signals(whole)), Taken::Applied);
+        assert!(list.whole.get_untracked());
+        assert_eq!(shown.get_untracked().unwrap().value.rows.len(), 60);
     });
 }
 
 #[test]
-fn what_the_page_does_not_show_is_ignored() {
+fn the_score_of_another_symbol_is_ignored() {
     run(|| {
-        let store = Store::new(&frame());
-        assert_eq!(store.take(StreamMessage::Signals(held(signals(vec![row(0)]), 0))), Taken::Ignored);
-        let other = RwSignal::new(Ok(held(breakdown(), 1)));
-        let store = Store { breakdown: Some((symbol("ETHUSDT"), other)), ..store };
-        assert_eq!(store.take(StreamMessage::Breakdown(at(held(breakdown(), 0), 9, 9))), Taken::Ignored);
+        let breakdown_of_another = at(held(breakdown(), 0), 9, 9);
+        let opened = Opened { symbol: symbol("ETHUSDT"), breakdown: RwSignal::new(Ok(held(breakdown(), 1))) };
+        assert_eq!(opened.take(SymbolMessage::Breakdown(breakdown_of_another)), Taken::Ignored);
     });
 }
 
@@ -120,7 +118,7 @@ fn what_the_page_does_not_show_is_ignored() {
 fn the_servers_clock_is_handed_on() {
     run(|| {
         let store = Store::new(&frame());
-        assert_eq!(store.take(StreamMessage::Clock { now: UnixMs(5), sent_bytes: 0 }), Taken::Clock(UnixMs(5)));
+        assert_eq!(store.take(FrameMessage::Clock { now: UnixMs(5), sent_bytes: 0 }), Taken::Clock(UnixMs(5)));
     });
 }
 
@@ -129,7 +127,7 @@ fn what_the_stream_weighs_is_the_sum_of_all_connections() {
     run(|| {
         let store = Store::new(&Frame { saving: true, ..frame() });
         for (sent_bytes, all) in [(0, 0), (900, 900), (2_000, 2_000), (40, 2_040), (700, 2_700)] {
-            store.take(StreamMessage::Clock { now: UnixMs(5), sent_bytes });
+            store.take(FrameMessage::Clock { now: UnixMs(5), sent_bytes });
             assert_eq!(store.sent.get_untracked().bytes(), all);
         }
     });
@@ -140,8 +138,9 @@ fn the_oldest_value_on_screen_is_known() {
     run(|| {
         let store = Store::new(&frame());
         assert_eq!(store.oldest(), Some(UnixMs(NOW.0 - 1_000)));
-        let list = RwSignal::new(Ok(held(signals(vec![row(0)]), 30)));
-        assert_eq!(Store { signals: Some(list), ..store }.oldest(), Some(UnixMs(NOW.0 - 30_000)));
+        let signals = RwSignal::new(Ok(held(signals(vec![row(0)]), 30)));
+        let list = List { signals, whole: RwSignal::new(true) };
+        assert_eq!(store.beside(list).oldest(), Some(UnixMs(NOW.0 - 30_000)));
     });
 }
 
@@ -150,7 +149,7 @@ fn a_change_of_what_the_server_renders_is_counted_and_holds_no_value() {
     run(|| {
         let store = Store::new(&frame());
         let stamp = Stamp { epoch: 1, seq: 7 };
-        let told = StreamMessage::Changed { name: "market:movers".to_owned(), stamp, as_of: NOW };
+        let told = FrameMessage::Changed { name: "market:movers".to_owned(), stamp, as_of: NOW };
         assert_eq!(store.take(told), Taken::Applied);
         assert_eq!(store.changes.get_untracked(), 1);
         store.rendered.set(Some(UnixMs(3)));

@@ -1,7 +1,8 @@
 // What a phone has to load, over a universe of 600 contracts. `make size` shows it.
 //
-// The limits are what has been reached, and only ever go down. The goal is 150 KB for all of the first load, of which a page
-// takes 20 KB (brotli): pages are there, code and styles are not.
+// The limits are what has been reached, and only ever go down. The goal is 150 KB for all of a first load, of which a page takes
+// 20 KB (brotli). All pages are there but those of code that lives by the tick, where they are what a reader opens first: coming
+// from another page, most of their code is there.
 
 import { get } from "node:http";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -9,8 +10,10 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { type Running, scored, virtuoso } from "../fixtures/process.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-/** In bytes, with brotli. */
-const LIMITS = { code: 184_000, page: 20_000 };
+/** A page and all that it loads, in bytes with brotli; of those that are not named, `usual`. */
+const LIMITS: Record<string, number> = { usual: 132_000, "/scores": 211_000, "/symbol/BTCUSDT": 187_000, "/symbol/BTCUSDT?timeframe=4h": 187_000 };
+/** A page alone. */
+const PAGE_LIMIT = 20_000;
 
 const PAGES = ["/", "/scores", "/signals", "/alerts", "/symbol/BTCUSDT", "/symbol/BTCUSDT?timeframe=4h", "/beta", "/system", "/guide", "/settings"];
 
@@ -34,7 +37,7 @@ function sizes(name: string, body: Buffer, quality: number): Size {
 }
 
 function table(rows: Size[]): string {
-  const line = (cells: (string | number)[]) => cells.map((cell, i) => (i ? `${cell}`.padStart(10) : `${cell}`.padEnd(20))).join("");
+  const line = (cells: (string | number)[]) => cells.map((cell, i) => (i ? `${cell}`.padStart(10) : `${cell}`.padEnd(44))).join("");
   return [line(["", "raw", "gzip", "brotli"]), ...rows.map((row) => line([row.name, row.raw, row.gzip, row.brotli]))].join("\n");
 }
 
@@ -54,40 +57,37 @@ test.afterAll(async () => {
   await market?.stop();
 });
 
-test("code and styles stay within their limit", async () => {
-  const html = await (await fetch(`${market.url}/`)).text();
-  const names = new Set([...html.matchAll(/\/pkg\/[^"'\s]+\.(?:js|wasm|css)/g)].map((found) => found[0]));
-  const kinds = [...names].map((name) => name.slice(name.lastIndexOf(".") + 1)).sort();
-  expect(kinds, [...names].join(" ")).toEqual(["css", "js", "wasm"]);
-  const rows: Size[] = [];
+/** The files that a page names; `parts.spec.ts` holds that it loads no other. */
+async function named(html: string): Promise<Size[]> {
+  const names = new Set([...html.matchAll(/\/edition-\w+\/pkg\/[^"'\s]+\.(?:js|wasm|css)/g)].map((found) => found[0]));
+  const files: Size[] = [];
   for (const name of names) {
     const answer = await fetch(market.url + name, { headers: { "accept-encoding": "identity" } });
-    const row = sizes(name.slice(name.lastIndexOf(".") + 1), Buffer.from(await answer.arrayBuffer()), 11);
+    const file = sizes(name, Buffer.from(await answer.arrayBuffer()), 11);
     const sent = await wire(market.url + name);
     expect(sent.encoding, name).toBe("br");
     // What is sent is what was compressed beforehand, as small as it can be made.
-    rows.push({ ...row, brotli: sent.bytes });
-    expect(sent.bytes, name).toBeLessThanOrEqual(row.brotli * 1.02);
+    expect(sent.bytes, name).toBeLessThanOrEqual(file.brotli * 1.02);
+    files.push({ ...file, name: name.replace(/^.*\/pkg\//, "").replace(/\.[\w-]{22}/, ""), brotli: sent.bytes });
   }
-  const all: Size = { name: "all", raw: 0, gzip: 0, brotli: 0 };
-  for (const row of rows) {
-    all.raw += row.raw;
-    all.gzip += row.gzip;
-    all.brotli += row.brotli;
-  }
-  console.log(`code and styles, bytes (limit ${LIMITS.code}):\n${table([...rows, all])}`);
-  expect(all.brotli).toBeLessThanOrEqual(LIMITS.code);
-});
+  return files;
+}
 
-test("every page stays within its limit", async () => {
-  const rows: Size[] = [];
+test("every page and all that it loads stay within their limits", async () => {
+  const [pages, files] = [new Map<string, Size>(), new Map<string, Size>()];
   for (const path of PAGES) {
     const answer = await fetch(market.url + path, { headers: { "accept-encoding": "identity" } });
-    const row = sizes(path, Buffer.from(await answer.arrayBuffer()), 4);
+    const html = Buffer.from(await answer.arrayBuffer());
     const sent = await wire(market.url + path);
     expect(sent.encoding, path).toBe("br");
-    rows.push({ ...row, brotli: sent.bytes });
+    expect(sent.bytes, path).toBeLessThanOrEqual(PAGE_LIMIT);
+    const page = { ...sizes(path, html, 4), brotli: sent.bytes };
+    const loaded = await named(html.toString());
+    for (const kind of ["js", "wasm", "css"]) expect(loaded.map(({ name }) => name).join(" "), path).toContain(`virtuoso.${kind}`);
+    for (const file of loaded) files.set(file.name, file);
+    const all = [page, ...loaded].reduce((sum, { brotli }) => sum + brotli, 0);
+    pages.set(path, { ...page, name: `${path} (all: ${all})` });
+    expect.soft(all, path).toBeLessThanOrEqual(LIMITS[path] ?? LIMITS.usual ?? 0);
   }
-  console.log(`pages, bytes (limit ${LIMITS.page}):\n${table(rows)}`);
-  for (const row of rows) expect(row.brotli, row.name).toBeLessThanOrEqual(LIMITS.page);
+  console.log(`files, bytes:\n${table([...files.values()])}\npages, bytes, and with all that they load:\n${table([...pages.values()])}`);
 });

@@ -21,7 +21,7 @@ use schema::{
     Breakdown, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Schema, Signals, Stamp, Symbol, SystemHealth,
     Venue,
     reading::Found,
-    stream::{SignalsDelta, StreamMessage, Topic},
+    stream::{FrameMessage, ListMessage, SignalsDelta, StreamMessage, SymbolMessage, Topic},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -179,7 +179,9 @@ impl Hub {
         let mut frames = Vec::new();
         for topic in topics {
             let message = match topic {
-                Topic::Breakdown(symbol) => self.breakdown(*symbol).await.ok().map(StreamMessage::Breakdown),
+                Topic::Breakdown(symbol) => {
+                    self.breakdown(*symbol).await.ok().map(|held| SymbolMessage::Breakdown(held).into())
+                }
                 Topic::Changed(name) => self.state().changes.last(*name),
                 _ => {
                     frames.extend(self.encoded(topic, stamp, &current));
@@ -248,18 +250,18 @@ impl Hub {
             }
             let mut state = self.state();
             let stamp = self.stamp(state.seq + 1);
-            let mut messages = Vec::new();
+            let mut messages: Vec<(Topic, StreamMessage)> = Vec::new();
             let State { current, changes, followed, .. } = &mut *state;
             let shared = self.cache.l2_state();
             if shared != current.shared {
                 current.shared = shared.clone();
-                messages.push((Topic::Shared, StreamMessage::Shared(shared)));
+                messages.push((Topic::Shared, FrameMessage::Shared(shared).into()));
             }
             take(late, &mut health, &mut current.health, |held| {
-                messages.push((Topic::Monitor, StreamMessage::Monitor(current::part(&held))));
+                messages.push((Topic::Monitor, FrameMessage::Monitor(current::part(&held)).into()));
             });
             take(late, &mut overview, &mut current.overview, |held| {
-                messages.push((Topic::Headline, StreamMessage::Headline(current::part(&held))));
+                messages.push((Topic::Headline, FrameMessage::Headline(current::part(&held)).into()));
             });
             take(late, &mut breadth, &mut current.breadth, drop);
             take(late, &mut movers, &mut current.movers, drop);
@@ -269,16 +271,16 @@ impl Hub {
                 let message = match &before {
                     // A change of the market is a new list.
                     Ok(old) if old.value.source == held.value.source => {
-                        StreamMessage::SignalsDelta(SignalsDelta::between(old, &held))
+                        ListMessage::SignalsDelta(SignalsDelta::between(old, &held))
                     }
-                    _ => StreamMessage::Signals(held),
+                    _ => ListMessage::Signals(held),
                 };
-                messages.push((Topic::Signals, message));
+                messages.push((Topic::Signals, message.into()));
             });
             let venue = current.venue();
             for (symbol, followed) in followed {
                 if let Some(held) = followed.changed(&self.cache, venue, *symbol) {
-                    messages.push((Topic::Breakdown(*symbol), StreamMessage::Breakdown(held)));
+                    messages.push((Topic::Breakdown(*symbol), SymbolMessage::Breakdown(held).into()));
                 }
             }
             messages.extend(changes.told());

@@ -115,9 +115,9 @@ pub async fn run(
         set.spawn(async move { cache.mirror(poll, stop.cancelled_owned()).await });
     }
     let drained = cache.clone();
-    let leptos = site::options(&config.http);
+    let site = site::site(&config.http);
     let gate = Gate::new(&config.access, role);
-    let shared = Shared { cache, hubs, board, rules, clock, recorder, stop: stop.clone(), gate, leptos };
+    let shared = Shared { cache, hubs, board, rules, clock, recorder, stop: stop.clone(), gate, site };
     let router = router(AppState::new(shared), role);
     let router = match config.http.base_path.clone() {
         Some(base) => http::base::below(router, base),

@@ -76,22 +76,30 @@ impl std::str::FromStr for Topic {
     }
 }
 
-/// One message of the live stream.
+/// One message of the live stream. Each part of a page reads its own kind alone, so that no page has to load the code of another's.
+///
+/// They are told apart by their content: JSON holds the message itself, and no word of its kind.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum StreamMessage {
+    /// For every page.
+    Frame(FrameMessage),
+    /// For the list of symbols.
+    List(ListMessage),
+    /// For the page of one symbol.
+    Symbol(SymbolMessage),
+}
+
+/// What every page listens to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StreamMessage {
+pub enum FrameMessage {
     /// The market in one sentence.
     Headline(Held<Headline>),
-    /// Every symbol, whole.
-    Signals(Held<Signals>),
-    /// What changed among the symbols.
-    SignalsDelta(SignalsDelta),
     /// Where the data comes from, and how far the first scan is.
     Monitor(Held<MonitorState>),
     /// How the shared cache answers.
     Shared(L2State),
-    /// One symbol's score, taken apart.
-    Breakdown(Held<Breakdown>),
     /// A schema was written anew; a page that is rendered from it asks for itself again.
     Changed {
         /// The schema's name.
@@ -110,14 +118,52 @@ pub enum StreamMessage {
     },
 }
 
+/// What the list of symbols listens to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListMessage {
+    /// Every symbol, whole.
+    Signals(Held<Signals>),
+    /// What changed among the symbols.
+    SignalsDelta(SignalsDelta),
+}
+
+/// What the page of one symbol listens to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SymbolMessage {
+    /// One symbol's score, taken apart.
+    Breakdown(Held<Breakdown>),
+}
+
+impl From<FrameMessage> for StreamMessage {
+    fn from(message: FrameMessage) -> Self {
+        Self::Frame(message)
+    }
+}
+
+impl From<ListMessage> for StreamMessage {
+    fn from(message: ListMessage) -> Self {
+        Self::List(message)
+    }
+}
+
+impl From<SymbolMessage> for StreamMessage {
+    fn from(message: SymbolMessage) -> Self {
+        Self::Symbol(message)
+    }
+}
+
 impl StreamMessage {
     /// The name of the Server-Sent Event that carries it: `snapshot`, `delta` or `state`.
     #[must_use]
     pub const fn event(&self) -> &'static str {
         match self {
-            Self::SignalsDelta(_) => "delta",
-            Self::Clock { .. } | Self::Shared(_) | Self::Changed { .. } => "state",
-            _ => "snapshot",
+            Self::List(ListMessage::SignalsDelta(_)) => "delta",
+            Self::Frame(FrameMessage::Clock { .. } | FrameMessage::Shared(_) | FrameMessage::Changed { .. }) => "state",
+            Self::Frame(FrameMessage::Headline(_) | FrameMessage::Monitor(_))
+            | Self::List(ListMessage::Signals(_))
+            | Self::Symbol(SymbolMessage::Breakdown(_)) => "snapshot",
         }
     }
 }

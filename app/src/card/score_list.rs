@@ -11,7 +11,7 @@ use super::{
     steady_card,
 };
 use crate::{
-    live::{Store, ask},
+    live::{List, Store, ask},
     part::live::{live, live_text},
     scores::{Arranged, PAGE_SIZE, Query, arrange},
 };
@@ -49,10 +49,11 @@ impl Listing {
     }
 }
 
-pub(crate) fn score_list(store: Store, found: RwSignal<Found<Signals>>, query: Query, listing: Listing) -> AnyView {
+pub(crate) fn score_list(store: Store, list: List, query: Query, listing: Listing) -> AnyView {
+    let found = list.signals;
     let asked = RwSignal::new(query);
-    let listing = keep_order(store, found, asked, listing);
-    ask(store, asked);
+    let listing = keep_order(store, list, asked, listing);
+    ask(list, asked);
     steady_card(Look { name: "scores", title: "Scores" }, store, found, move || {
         view! {
             {filters(asked)}
@@ -66,22 +67,17 @@ pub(crate) fn score_list(store: Store, found: RwSignal<Found<Signals>>, query: Q
 
 /// The listing as given first, then made anew from the whole list: at once where something else is asked, else no more than every
 /// few seconds.
-fn keep_order(
-    store: Store,
-    found: RwSignal<Found<Signals>>,
-    asked: RwSignal<Query>,
-    first: Listing,
-) -> RwSignal<Listing> {
+fn keep_order(store: Store, list: List, asked: RwSignal<Query>, first: Listing) -> RwSignal<Listing> {
     let listing = RwSignal::new(first);
     let made = StoredValue::new(store.now.get_untracked());
     Effect::new(move |before: Option<Query>| {
         let (now, query) = (store.now.get(), asked.get());
         let same = before.is_none_or(|before| before == query);
         let stands = same && now.0.abs_diff(made.get_value().0) < ORDER_STANDS_MS;
-        if store.whole.get_untracked() && !stands {
+        if list.whole.get_untracked() && !stands {
             made.set_value(now);
             let rows = |found: &Found<Signals>| found.as_ref().ok().map(|held| Listing::of(&held.value.rows, &query));
-            let next = found.with_untracked(rows).filter(|next| listing.with_untracked(|old| old != next));
+            let next = list.signals.with_untracked(rows).filter(|next| listing.with_untracked(|old| old != next));
             if let Some(next) = next {
                 listing.set(next);
             }

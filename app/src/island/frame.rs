@@ -18,6 +18,6 @@ island!(
 
 fn frame(page: Frame) -> AnyView {
     let store = Store::new(&page);
-    connect(store, &[], page.now, Some(page.stamp));
+    connect(store, &[], None, page.now, Some(page.stamp));
     crown(store)
 }

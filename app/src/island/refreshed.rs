@@ -25,7 +25,7 @@ fn refreshed(page: Frame, topics: Vec<String>, oldest: Option<UnixMs>) -> AnyVie
     let store = Store { rendered: RwSignal::new(oldest), ..Store::new(&page) };
     // What is no topic to this build is one to a newer server: the page ages, and says so.
     let topics: Vec<Topic> = topics.iter().filter_map(|topic| topic.parse().ok()).collect();
-    connect(store, &topics, page.now, Some(page.stamp));
+    connect(store, &topics, None, page.now, Some(page.stamp));
     refresh(store);
     crown(store)
 }

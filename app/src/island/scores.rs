@@ -6,7 +6,7 @@ use schema::{page::ScoresPage, stream::Topic};
 use crate::{
     card::score_list::{Listing, score_list},
     frame::{framed, hidden_title},
-    live::{Store, connect},
+    live::{List, Store, connect, reader},
     scores::Query,
 };
 
@@ -19,15 +19,15 @@ island!(
         query: Query,
         /// The rows to show first.
         listing: Listing,
-    ) => scores
+    ) => scores, in scores_part
 );
 
 fn scores(page: ScoresPage, query: Query, listing: Listing) -> AnyView {
     let held = page.signals.as_ref().map_or(0, |held| held.value.rows.len());
     let whole = held == listing.total;
-    let signals = RwSignal::new(page.signals);
-    let store = Store { signals: Some(signals), whole: RwSignal::new(whole), ..Store::new(&page.frame) };
-    let topics = [Topic::Signals];
-    connect(store, &topics, page.frame.now, whole.then_some(page.frame.stamp));
-    framed(store, hidden_title("Scores"), score_list(store, signals, query, listing))
+    let list = List { signals: RwSignal::new(page.signals), whole: RwSignal::new(whole) };
+    let store = Store::new(&page.frame).beside(list);
+    let since = whole.then_some(page.frame.stamp);
+    connect(store, &[Topic::Signals], Some(reader(list)), page.frame.now, since);
+    framed(store, hidden_title("Scores"), score_list(store, list, query, listing))
 }

@@ -10,7 +10,7 @@ use crate::{
     },
     frame::framed,
     island::hole,
-    live::{Store, connect, refresh},
+    live::{Opened, Store, connect, reader, refresh},
     path,
 };
 
@@ -21,14 +21,15 @@ island!(
         page: SymbolPage,
         /// Whether the reader watches it.
         watched: bool,
-    ) => symbol
+    ) => symbol, in symbol_part
 );
 
 fn symbol(page: SymbolPage, watched: bool) -> AnyView {
     let found = RwSignal::new(page.breakdown);
-    let store = Store { breakdown: Some((page.symbol, found)), ..Store::new(&page.frame) };
+    let opened = Opened { symbol: page.symbol, breakdown: found };
+    let store = Store::new(&page.frame).beside(opened);
     let topics = [Topic::Breakdown(page.symbol)];
-    connect(store, &topics, page.frame.now, Some(page.frame.stamp));
+    connect(store, &topics, Some(reader(opened)), page.frame.now, Some(page.frame.stamp));
     refresh(store);
     let title = view! {
         <div class="page-title">

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, Event, HtmlElement, MouseEvent, UrlSearchParams};
 
-use super::{client::mark, store::Store};
+use super::{client::mark, list::List};
 use crate::{path, scores::Query};
 
 const CARD: &str = ".card.scores";
@@ -24,19 +24,19 @@ enum Before {
 }
 
 /// Answers in place what the list is asked, once the page is hydrated.
-pub(crate) fn ask(store: Store, asked: RwSignal<Query>) {
-    Effect::new(move || start(store, asked));
+pub(crate) fn ask(list: List, asked: RwSignal<Query>) {
+    Effect::new(move || start(list, asked));
 }
 
-fn start(store: Store, asked: RwSignal<Query>) {
+fn start(list: List, asked: RwSignal<Query>) {
     let Ok(Some(card)) = document().query_selector(CARD) else { return };
     Effect::new(move || {
-        if store.whole.get() {
+        if list.whole.get() {
             mark("data-list", "whole");
         }
     });
     let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-        if store.whole.get_untracked() {
+        if list.whole.get_untracked() {
             hear(&event, asked);
         }
     });

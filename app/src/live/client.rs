@@ -8,13 +8,13 @@ use std::{cell::RefCell, rc::Rc};
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 use schema::{
     Stamp, UnixMs,
-    stream::{StreamMessage, Topic},
+    stream::{FrameMessage, Topic},
 };
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
 use super::{
-    ServerClock, backoff, flash,
+    Reader, ServerClock, backoff, flash,
     store::{Link, Store, Taken},
 };
 use crate::{decode::decode, path};
@@ -32,6 +32,7 @@ type Shared = Rc<RefCell<Client>>;
 struct Client {
     store: Store,
     topics: Vec<Topic>,
+    own: Option<Reader>,
     clock: ServerClock,
     /// The last tick that was taken; none where a whole snapshot is wanted.
     since: Option<Stamp>,
@@ -44,18 +45,20 @@ struct Client {
     hide: Option<TimeoutHandle>,
 }
 
-/// Brings a page to life once it is hydrated: its frame, and the topics that are its own. Does nothing on the server.
-pub(crate) fn connect(store: Store, own: &[Topic], page: UnixMs, since: Option<Stamp>) {
-    let topics: Vec<Topic> = Topic::FRAME.iter().chain(own).copied().collect();
-    Effect::new(move || start(store, topics.clone(), page, since));
+/// Brings a page to life once it is hydrated: its frame, the topics beside that, and what reads those that are for its content
+/// alone. Does nothing on the server.
+pub(crate) fn connect(store: Store, topics: &[Topic], own: Option<Reader>, page: UnixMs, since: Option<Stamp>) {
+    let topics: Vec<Topic> = Topic::FRAME.iter().chain(topics).copied().collect();
+    Effect::new(move || start(store, topics.clone(), own.clone(), page, since));
 }
 
-fn start(store: Store, topics: Vec<Topic>, page: UnixMs, since: Option<Stamp>) {
+fn start(store: Store, topics: Vec<Topic>, own: Option<Reader>, page: UnixMs, since: Option<Stamp>) {
     mark("data-hydrated", "yes");
     flash::watch();
     let client = Rc::new(RefCell::new(Client {
         store,
         topics,
+        own,
         clock: ServerClock::new(page, browser_now(), answered()),
         since,
         source: None,
@@ -130,20 +133,27 @@ fn open_afresh(shared: &Shared) {
 }
 
 fn heard(shared: &Shared, event: &MessageEvent) {
-    let message = event.data().as_string().and_then(|text| decode::<StreamMessage>(&text).ok());
-    let Some(message) = message else {
+    let (store, own) = {
+        let client = shared.borrow();
+        (client.store, client.own.clone())
+    };
+    let taken = event.data().as_string().and_then(|text| {
+        // What is the page's own is most of what comes.
+        let taken = own.and_then(|read| read(&text));
+        taken.or_else(|| decode::<FrameMessage>(&text).ok().map(|message| store.take(message)))
+    });
+    let Some(taken) = taken else {
         // A server of another version: what is on screen ages, and says so.
         leptos::logging::error!("a message of the stream could not be read");
         return;
     };
-    let store = {
+    {
         let mut client = shared.borrow_mut();
         client.heard_ms = js_sys::Date::now();
         client.attempt = 0;
-        client.store
-    };
+    }
     say(shared, Link::Live);
-    match store.take(message) {
+    match taken {
         Taken::Gap => open_afresh(shared),
         Taken::Clock(server) => {
             shared.borrow_mut().clock.set(server, browser_now());

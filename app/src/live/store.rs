@@ -1,13 +1,15 @@
-//! What is on screen, and how messages of the stream change it.
+//! What every page shows, and how messages of the stream change it.
 
 use leptos::prelude::*;
 use schema::{
-    Breakdown, Held, Signals, Stamp, Symbol, UnixMs, Zone,
+    Held, Stamp, UnixMs, Zone,
     page::{Frame, Headline, MonitorState},
     reading::Found,
     report::L2State,
-    stream::StreamMessage,
+    stream::FrameMessage,
 };
+
+use super::content::Content;
 
 /// How the page's connection is doing. It colours nothing but its own word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +87,7 @@ pub enum Taken {
     Clock(UnixMs),
 }
 
-/// What is on screen. Copied freely; a page fills in the schemas that it shows.
+/// What every page shows, and how its connection is doing. Copied freely.
 #[derive(Debug, Clone, Copy)]
 pub struct Store {
     /// The server's time, from the page first and ticking once the page is alive.
@@ -104,12 +106,8 @@ pub struct Store {
     pub monitor: RwSignal<Found<MonitorState>>,
     /// What the header says of the market.
     pub headline: RwSignal<Found<Headline>>,
-    /// Every symbol, where the page lists them.
-    pub signals: Option<RwSignal<Found<Signals>>>,
-    /// One symbol's score, where the page is that symbol's.
-    pub breakdown: Option<(Symbol, RwSignal<Found<Breakdown>>)>,
-    /// Whether `signals` holds every row, or only those that the server put on the page.
-    pub whole: RwSignal<bool>,
+    /// The time of the page's own content, where that lives by messages of its own.
+    pub content: Option<Signal<Option<UnixMs>>>,
     /// How often a schema was said to have changed that the page is rendered from on the server.
     pub changes: RwSignal<u64>,
     /// The time of the oldest value that was rendered on the server alone.
@@ -129,54 +127,34 @@ impl Store {
             shared: RwSignal::new(frame.shared.clone()),
             monitor: RwSignal::new(frame.monitor.clone()),
             headline: RwSignal::new(frame.headline.clone()),
-            signals: None,
-            breakdown: None,
-            whole: RwSignal::new(true),
+            content: None,
             changes: RwSignal::new(0),
             rendered: RwSignal::new(None),
         }
     }
 
-    /// Takes a message of the stream.
-    pub fn take(&self, message: StreamMessage) -> Taken {
+    /// The same, beside content that ages with it.
+    #[must_use]
+    pub fn beside(self, content: impl Content) -> Self {
+        Self { content: Some(Signal::derive(move || content.as_of())), ..self }
+    }
+
+    /// Takes a message of the stream that is for every page.
+    pub fn take(&self, message: FrameMessage) -> Taken {
         match message {
-            StreamMessage::Headline(held) => put(self.headline, held),
-            StreamMessage::Monitor(held) => put(self.monitor, held),
-            StreamMessage::Shared(state) => {
+            FrameMessage::Headline(held) => put(self.headline, held),
+            FrameMessage::Monitor(held) => put(self.monitor, held),
+            FrameMessage::Shared(state) => {
                 self.shared.set(state);
                 // A page of the server's alone may tell more of it.
                 self.changes.update(|count| *count += 1);
                 Taken::Applied
             }
-            StreamMessage::Breakdown(held) => match self.breakdown {
-                Some((symbol, signal)) if held.value.row.symbol == symbol => put(signal, held),
-                _ => Taken::Ignored,
-            },
-            StreamMessage::Signals(held) => self.take_signals(held),
-            StreamMessage::SignalsDelta(delta) => {
-                let Some(signal) = self.signals else { return Taken::Ignored };
-                if !self.whole.get_untracked() {
-                    // The rows on the page alone: the whole list is on its way.
-                    return Taken::Ignored;
-                }
-                let next = signal.with_untracked(|found| match found {
-                    Ok(held) if delta.held.stamp <= held.stamp => Err(Taken::Ignored),
-                    Ok(held) => delta.apply(held).ok_or(Taken::Gap),
-                    Err(_) => Err(Taken::Gap),
-                });
-                match next {
-                    Ok(held) => {
-                        signal.set(Ok(held));
-                        Taken::Applied
-                    }
-                    Err(taken) => taken,
-                }
-            }
-            StreamMessage::Changed { .. } => {
+            FrameMessage::Changed { .. } => {
                 self.changes.update(|count| *count += 1);
                 Taken::Applied
             }
-            StreamMessage::Clock { now, sent_bytes } => {
+            FrameMessage::Clock { now, sent_bytes } => {
                 if self.saving {
                     self.sent.update(|sent| sent.told(sent_bytes));
                 }
@@ -185,43 +163,25 @@ impl Store {
         }
     }
 
-    fn take_signals(&self, held: Held<Signals>) -> Taken {
-        let Some(signal) = self.signals else { return Taken::Ignored };
-        if self.whole.get_untracked() {
-            return put(signal, held);
-        }
-        // The same write, now whole, is news as well.
-        if stamp_of(signal).is_some_and(|stamp| held.stamp < stamp) {
-            return Taken::Ignored;
-        }
-        signal.set(Ok(held));
-        self.whole.set(true);
-        Taken::Applied
-    }
-
-    /// The age of the oldest value on screen; none where there is no value at all.
+    /// The time of the oldest value on screen; none where there is no value at all.
     #[must_use]
     pub fn oldest(&self) -> Option<UnixMs> {
-        let times = [
-            as_of(Some(self.headline)),
-            as_of(self.signals),
-            as_of(self.breakdown.map(|(_, signal)| signal)),
-            self.rendered.get(),
-        ];
+        let times = [as_of(self.headline), self.content.and_then(|content| content.get()), self.rendered.get()];
         times.into_iter().flatten().min()
     }
 }
 
-fn as_of<T: Send + Sync + 'static>(signal: Option<RwSignal<Found<T>>>) -> Option<UnixMs> {
-    signal.and_then(|signal| signal.with(|found| found.as_ref().ok().map(|held| held.as_of)))
+/// The time of a value; none where there is no value.
+pub(super) fn as_of<T: Send + Sync + 'static>(signal: RwSignal<Found<T>>) -> Option<UnixMs> {
+    signal.with(|found| found.as_ref().ok().map(|held| held.as_of))
 }
 
-fn stamp_of<T: Send + Sync + 'static>(signal: RwSignal<Found<T>>) -> Option<Stamp> {
+pub(super) fn stamp_of<T: Send + Sync + 'static>(signal: RwSignal<Found<T>>) -> Option<Stamp> {
     signal.with_untracked(|found| found.as_ref().ok().map(|held| held.stamp))
 }
 
 /// Puts a value on screen where it is newer than what is there; the stamp decides, not arrival.
-fn put<T: Send + Sync + 'static>(signal: RwSignal<Found<T>>, held: Held<T>) -> Taken {
+pub(super) fn put<T: Send + Sync + 'static>(signal: RwSignal<Found<T>>, held: Held<T>) -> Taken {
     if stamp_of(signal).is_some_and(|stamp| held.stamp <= stamp) {
         return Taken::Ignored;
     }

@@ -15,29 +15,18 @@ const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geol
 
 /// Puts into every answer what it does not say itself.
 pub(super) async fn complete(request: Request, next: Next) -> Response {
-    // The names of these files hold a hash of their content; those of snippets do not.
-    let immutable = request.uri().path().strip_prefix("/pkg/").is_some_and(|file| !file.starts_with("snippets/"));
     let mut response = next.run(request).await;
     // A page that is kept was completed when it was made.
     if response.headers().contains_key(header::X_CONTENT_TYPE_OPTIONS) {
         return response;
     }
-    let kept = if immutable && response.status().is_success() {
-        Some("public, max-age=31536000, immutable")
-    } else if response.headers().contains_key(header::CACHE_CONTROL) {
-        None
-    } else {
-        Some("no-cache")
-    };
     let page = is_page(&response);
     let headers = response.headers_mut();
     if page {
         // Its colours are those that its reader chose.
         headers.append(header::VARY, HeaderValue::from_static("cookie"));
     }
-    if let Some(kept) = kept {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
-    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     // A page brings its own; one that did not may run nothing.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NO_PAGE));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

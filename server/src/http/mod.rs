@@ -7,6 +7,7 @@ pub(crate) mod base;
 pub(crate) mod candles;
 pub(crate) mod compat;
 pub(crate) mod cookie;
+pub(crate) mod edition;
 pub(crate) mod error;
 pub(crate) mod etag;
 pub(crate) mod guide;

@@ -23,13 +23,13 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use super::{
     access,
     access::Gate,
-    api, assets, candles, compat, headers, metrics,
+    api, assets, candles, compat, edition, headers, metrics,
     pages::Pages,
     policy, probe,
     ready::{self, Ready},
     rules, seen, settings, stream, watch, weights,
 };
-use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules};
+use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Site};
 
 /// The longest form that is read, in bytes.
 const FORM_BYTES: usize = 4 * 1_024;
@@ -64,12 +64,12 @@ pub(crate) struct Shared {
     pub(crate) recorder: PrometheusHandle,
     pub(crate) stop: CancellationToken,
     pub(crate) gate: Gate,
-    pub(crate) leptos: LeptosOptions,
+    pub(crate) site: Site,
 }
 
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {
-        state.leptos.clone()
+        state.site.options.clone()
     }
 }
 
@@ -121,7 +121,7 @@ fn pages(state: &AppState) -> Router<AppState> {
             state,
             generate_route_list(App),
             move || in_page(&for_pages),
-            move || shell(for_kept.leptos.clone()),
+            move || shell(for_kept.site.options.clone(), Arc::clone(&for_kept.site.files)),
         )
         .layer(middleware::from_fn(policy::seal))
         // Kept compressed, with all that its answer says.
@@ -134,8 +134,10 @@ fn pages(state: &AppState) -> Router<AppState> {
         .route(path::RULES.path(), post(rules::add))
         .route(path::RULE_REMOVED.path(), post(rules::remove))
         .layer(middleware::from_fn_with_state(ready, ready::renew));
-    let missing =
-        render_app_async_with_context(move || in_page(&for_errors), move || shell(for_missing.leptos.clone()));
+    let missing = render_app_async_with_context(
+        move || in_page(&for_errors),
+        move || shell(for_missing.site.options.clone(), Arc::clone(&for_missing.site.files)),
+    );
     let made = Router::new()
         .merge(changes)
         .route(path::START.path(), get(settings::start))
@@ -143,12 +145,13 @@ fn pages(state: &AppState) -> Router<AppState> {
         .route(path::WATCH.path(), post(watch::change))
         .route(path::LOGIN.path(), post(access::login::login))
         .route(path::LOGOUT.path(), post(access::login::logout))
-        .fallback_service(assets::or_page(&state.leptos.site_root, missing))
+        .fallback_service(assets::or_page(&state.site.options.site_root, missing))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(middleware::from_fn(policy::seal))
         .layer(CompressionLayer::new());
+    let files = state.site.edition.as_ref().map(|edition| edition::files(edition, &state.site.folder()));
     // The stream compresses itself.
-    kept.merge(made).route(path::STREAM.path(), get(stream::stream))
+    kept.merge(made).merge(files.unwrap_or_default()).route(path::STREAM.path(), get(stream::stream))
 }
 
 /// What a page finds around it, and what its answer may do.

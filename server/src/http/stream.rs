@@ -13,7 +13,7 @@ use cache::Clock;
 use futures_util::stream;
 use schema::{
     Stamp,
-    stream::{StreamMessage, Topic},
+    stream::{FrameMessage, StreamMessage, Topic},
 };
 use serde::Deserialize;
 use tokio::{sync::watch, time::Instant};
@@ -229,7 +229,8 @@ impl Client {
     /// The server's clock. It carries no id, so a client still resumes from the last tick.
     fn heartbeat(&mut self) -> Vec<u8> {
         (self.told, self.untold) = (Instant::now(), false);
-        let message = StreamMessage::Clock { now: self.clock.now(), sent_bytes: self.sent_bytes };
+        let clock = FrameMessage::Clock { now: self.clock.now(), sent_bytes: self.sent_bytes };
+        let message = StreamMessage::Frame(clock);
         match serde_json::to_string(&message) {
             Ok(json) => format!("event: {}\ndata: {json}\n\n", message.event()).into_bytes(),
             Err(_) => b": alive\n\n".to_vec(),

@@ -5,7 +5,7 @@ use schema::{
     Name, Schema, Scope,
     contract::Visitor,
     reading::Found,
-    stream::{StreamMessage, Topic},
+    stream::{FrameMessage, StreamMessage, Topic},
 };
 use tokio::sync::watch;
 
@@ -71,7 +71,8 @@ impl<T: Schema> Watched for Watching<T> {
 
 fn message<T: Schema>(found: &Found<T>) -> Option<StreamMessage> {
     let held = found.as_ref().ok()?;
-    Some(StreamMessage::Changed { name: T::NAME.to_string(), stamp: held.stamp, as_of: held.as_of })
+    let (stamp, as_of) = (held.stamp, held.as_of);
+    Some(FrameMessage::Changed { name: T::NAME.to_string(), stamp, as_of }.into())
 }
 
 #[cfg(test)]
@@ -104,7 +105,9 @@ pub(super) mod tests {
         let publisher = cache.publisher::<MarketMovers>().unwrap();
         let _ = publisher.publish(&(), movers(), at).await;
         let told: Vec<_> = changes.told().collect();
-        let [(Topic::Changed(MarketMovers::NAME), StreamMessage::Changed { name, as_of, .. })] = told.as_slice() else {
+        let [(Topic::Changed(MarketMovers::NAME), StreamMessage::Frame(FrameMessage::Changed { name, as_of, .. }))] =
+            told.as_slice()
+        else {
             panic!("{told:?}")
         };
         assert_eq!((name.as_str(), *as_of), ("market:movers", at));

@@ -5,7 +5,7 @@ use schema::{
     page::{Headline, MonitorState},
     reading::Found,
     report::L2State,
-    stream::{StreamMessage, Topic},
+    stream::{FrameMessage, ListMessage, StreamMessage, Topic},
 };
 
 /// The values of the last tick.
@@ -52,13 +52,13 @@ impl Current {
     /// The whole of a topic as a message; none where there is no value, and none for a
     /// breakdown or a mere change.
     pub(super) fn message(&self, topic: &Topic) -> Option<StreamMessage> {
-        match topic {
-            Topic::Headline => self.headline().ok().map(StreamMessage::Headline),
-            Topic::Signals => self.signals.clone().ok().map(StreamMessage::Signals),
-            Topic::Monitor => self.monitor().ok().map(StreamMessage::Monitor),
-            Topic::Shared => Some(StreamMessage::Shared(self.shared.clone())),
-            Topic::Breakdown(_) | Topic::Changed(_) => None,
-        }
+        Some(match topic {
+            Topic::Headline => FrameMessage::Headline(self.headline().ok()?).into(),
+            Topic::Signals => ListMessage::Signals(self.signals.clone().ok()?).into(),
+            Topic::Monitor => FrameMessage::Monitor(self.monitor().ok()?).into(),
+            Topic::Shared => FrameMessage::Shared(self.shared.clone()).into(),
+            Topic::Breakdown(_) | Topic::Changed(_) => return None,
+        })
     }
 }
 

@@ -6,7 +6,10 @@ use std::{
 };
 
 use axum::body::Bytes;
-use schema::{Stamp, stream::StreamMessage};
+use schema::{
+    Stamp,
+    stream::{ListMessage, StreamMessage},
+};
 
 use super::packed::Packed;
 
@@ -35,7 +38,7 @@ impl Frame {
                 Some(Self {
                     bytes: text.into(),
                     packed: Arc::default(),
-                    delta: matches!(message, StreamMessage::SignalsDelta(_)),
+                    delta: matches!(message, StreamMessage::List(ListMessage::SignalsDelta(_))),
                 })
             }
             Err(error) => {
@@ -63,14 +66,14 @@ impl Frame {
 
 #[cfg(test)]
 mod tests {
-    use schema::UnixMs;
+    use schema::{UnixMs, stream::FrameMessage};
 
     use super::*;
 
     #[test]
     fn an_event_has_its_name_its_id_and_one_line_of_data() {
-        let frame =
-            Frame::encode(&StreamMessage::Clock { now: UnixMs(7), sent_bytes: 0 }, Stamp { epoch: 1, seq: 2 }).unwrap();
+        let clock = FrameMessage::Clock { now: UnixMs(7), sent_bytes: 0 };
+        let frame = Frame::encode(&clock.into(), Stamp { epoch: 1, seq: 2 }).unwrap();
         assert_eq!(frame.bytes(), "event: state\nid: 1-2\ndata: {\"clock\":{\"now\":7,\"sent_bytes\":0}}\n\n");
         assert!(!frame.is_delta());
     }

@@ -1,6 +1,6 @@
 //! `POST /login` and `POST /logout`; the page itself is one of the app's.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use app::{
     access::{Refused, Visitor},
@@ -91,8 +91,8 @@ async fn page(state: &AppState, parts: Parts, refused: Refused) -> Response {
         hand_on::<Visitor>();
         provide_context(refused.clone());
     };
-    let options = state.leptos.clone();
-    let render = render_app_async_with_context(context, move || shell(options.clone()));
+    let site = state.site.clone();
+    let render = render_app_async_with_context(context, move || shell(site.options.clone(), Arc::clone(&site.files)));
     render(Request::from_parts(parts, Body::empty())).await
 }
 

@@ -30,13 +30,13 @@ use self::{
     attempts::{Attempts, NotTaken},
     session::Sessions,
 };
-use super::{cookie, error::ApiError, lead::lead, origin, policy};
+use super::{cookie, edition, error::ApiError, lead::lead, origin, policy};
 use crate::{config::Access, role::Role};
 
 /// The cookie of the login.
 const COOKIE: &str = "virtuoso-login";
 
-/// What the login page is made of, beside the files under `/pkg/`: every file of `public/`.
+/// What the login page is made of, beside the files under `/pkg/` and those of an edition: every file of `public/`.
 const FILES: [&str; 6] = [
     path::ICON.path(),
     path::TOUCH_ICON.path(),
@@ -81,7 +81,7 @@ impl Place {
             // They change nothing but a cookie of the browser that asks.
             _ if [path::SETTINGS, path::WATCH].map(path::Place::path).contains(&path) => Self::Readable,
             _ if origin::changes(method) || path == "/metrics" => Self::Guarded,
-            _ if path.starts_with("/pkg/") || FILES.contains(&path) => Self::File,
+            _ if path.starts_with("/pkg/") || edition::holds(path) || FILES.contains(&path) => Self::File,
             _ => Self::Readable,
         }
     }

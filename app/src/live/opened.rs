@@ -1,0 +1,30 @@
+//! The symbol whose page is open, and how messages of the stream change it.
+
+use leptos::prelude::*;
+use schema::{Breakdown, Symbol, UnixMs, reading::Found, stream::SymbolMessage};
+
+use super::{
+    content::Content,
+    store::{Taken, as_of, put},
+};
+
+/// One symbol's score, taken apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Opened {
+    /// Whose it is.
+    pub symbol: Symbol,
+    /// The score.
+    pub breakdown: RwSignal<Found<Breakdown>>,
+}
+
+impl Content for Opened {
+    type Message = SymbolMessage;
+
+    fn take(self, SymbolMessage::Breakdown(held): SymbolMessage) -> Taken {
+        if held.value.row.symbol == self.symbol { put(self.breakdown, held) } else { Taken::Ignored }
+    }
+
+    fn as_of(self) -> Option<UnixMs> {
+        as_of(self.breakdown)
+    }
+}

@@ -1,0 +1,49 @@
+// The page's code comes in parts: what every page needs, and what one page alone does.
+
+import { expect, live, test } from "../fixtures/test.ts";
+
+/** `/pkg/name.hash.kind` without its hash. */
+const plain = (url: string) => new URL(url).pathname.replace(/^.*\/pkg\//, "").replace(/\.[\w-]{22}/, "");
+
+const COMMON = ["__wasm_split.js", "virtuoso.css", "virtuoso.js", "virtuoso.wasm"];
+const LISTS = ["split_scores_part.wasm"];
+const SYMBOLS = ["split_symbol_part.wasm"];
+
+for (const [path, own] of [["/", []], ["/signals", []], ["/scores", LISTS], ["/symbol/BTCUSDT", SYMBOLS]] as const) {
+  test(`${path} loads what it names itself, and no other page's part`, async ({ page }) => {
+    const loaded = new Set<string>();
+    page.on("response", (response) => {
+      if (!response.url().includes("/pkg/")) return;
+      loaded.add(plain(response.url()));
+      expect(response.headers()["cache-control"], response.url()).toContain("immutable");
+    });
+    const answer = await page.goto(path);
+    await live(page);
+    const named = [...(await answer!.text()).matchAll(/\/edition-\w+\/pkg\/[^"'\s]+/g)].map(([url]) => plain(`http://any${url}`));
+    expect([...loaded].sort()).toEqual([...new Set(named)].sort());
+    // What two parts share is a file of its own.
+    const others = [...loaded].filter((file) => !/^chunk_\d+\.wasm$/.test(file)).sort();
+    expect(others).toEqual([...COMMON, ...own].sort());
+  });
+}
+
+test("a part that does not come is asked for again, and the page stays as it was made meanwhile", async ({ page, complaints }) => {
+  let refused = 0;
+  await page.route("**/pkg/split_scores_part*", async (route) => {
+    refused += 1;
+    // The page asks ahead, the loader itself comes second.
+    if (refused > 3) await route.continue();
+    else await route.abort();
+  });
+  await page.goto("/scores");
+  await expect(page.locator(".card.scores tbody tr")).toHaveCount(30);
+  await expect.poll(() => refused).toBeGreaterThan(1);
+  await expect(page.locator(".pulse .link")).toHaveText("snapshot");
+  await live(page);
+  expect(refused).toBeGreaterThan(3);
+  await expect(page.locator("body")).toHaveAttribute("data-list", "whole");
+  // The browser tells of each that failed, and the loader why.
+  const told = complaints.splice(0);
+  expect(told.filter((text) => !/ERR_FAILED|Failed to fetch/.test(text))).toEqual([]);
+  expect(told.length).toBeGreaterThan(0);
+});
