@@ -18,7 +18,13 @@ mod opened;
 mod pace;
 #[cfg(feature = "hydrate")]
 mod refresh;
+#[cfg(feature = "hydrate")]
+mod rewrite;
+#[cfg(feature = "hydrate")]
+mod sight;
 pub(crate) mod store;
+#[cfg(feature = "hydrate")]
+mod swap;
 
 pub use clock::ServerClock;
 pub use content::Content;
@@ -33,6 +39,8 @@ pub(crate) use ask::ask;
 pub(crate) use client::connect;
 #[cfg(feature = "hydrate")]
 pub(crate) use refresh::refresh;
+#[cfg(feature = "hydrate")]
+pub(crate) use rewrite::rewrite;
 
 /// Brings a page to life in the browser; the server has nothing to connect.
 #[cfg(not(feature = "hydrate"))]
@@ -47,7 +55,21 @@ pub(crate) fn connect(
 
 /// Answers what the list of scores is asked in the browser; the server answers by another page.
 #[cfg(not(feature = "hydrate"))]
-pub(crate) fn ask(_list: List, _asked: leptos::prelude::RwSignal<crate::scores::Query>) {}
+pub(crate) fn ask(
+    _list: List,
+    _asked: leptos::prelude::RwSignal<crate::scores::Query>,
+    _drawn: leptos::prelude::RwSignal<usize>,
+) {
+}
+
+/// Keeps markup current in the browser; on the server it is as it was made.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) fn rewrite<E: leptos::html::ElementType, T: Send + Sync + 'static>(
+    _place: leptos::prelude::NodeRef<E>,
+    _value: leptos::prelude::Memo<T>,
+    _markup: impl Fn(&T) -> String + Send + Sync + 'static,
+) {
+}
 
 /// Keeps the content that the server alone renders current in the browser.
 #[cfg(not(feature = "hydrate"))]

@@ -3,6 +3,7 @@
 pub(crate) mod bar;
 pub(crate) mod figure;
 pub(crate) mod live;
+pub(crate) mod markup;
 pub(crate) mod ring;
 pub(crate) mod spark;
 pub(crate) mod symbol;

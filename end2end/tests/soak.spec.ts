@@ -1,6 +1,6 @@
 // A market of full size for some minutes, with the dashboard open: `make soak`. What it measures is printed, minute by minute.
 
-import { type Browser, type CDPSession, type Page, expect, test } from "@playwright/test";
+import { type Browser, expect, test } from "@playwright/test";
 
 import { type Running, at, exchange, freePort, scored, virtuoso } from "../fixtures/process.ts";
 import { live } from "../fixtures/test.ts";
@@ -86,32 +86,6 @@ async function drawing(browser: Browser): Promise<number> {
   return Math.max(...processInfo.filter(({ type }) => type === "renderer").map(resident));
 }
 
-/** How long the list takes to be sorted otherwise and drawn, in ms, on a processor that is four times as slow. */
-async function sorting(page: Page, cdp: CDPSession): Promise<number[]> {
-  await cdp.send("Emulation.setCPUThrottlingRate", { rate: 4 });
-  const took: number[] = [];
-  for (let round = 0; round < 24; round += 1) {
-    await page.waitForTimeout(500);
-    took.push(
-      await page.evaluate(
-        (place) =>
-          new Promise<number>((done) => {
-            const links = [...document.querySelectorAll<HTMLElement>(".sorts a")];
-            const began = performance.now();
-            links[place % links.length]?.click();
-            // A message is read after the frame has been drawn.
-            const { port1, port2 } = new MessageChannel();
-            port1.onmessage = () => done(performance.now() - began);
-            requestAnimationFrame(() => port2.postMessage(null));
-          }),
-        round,
-      ),
-    );
-  }
-  await cdp.send("Emulation.setCPUThrottlingRate", { rate: 1 });
-  return took.sort((a, b) => a - b);
-}
-
 interface Health {
   data: {
     symbols_ready: number;
@@ -186,11 +160,6 @@ test(`${SYMBOLS} symbols for ${MINUTES} minutes: each second a scan, nothing dro
       const { as_of } = (await (await fetch(`${server.url}/api/v1/signals?limit=1`)).json()) as { as_of: number };
       expect(Date.now() - as_of, "the scan of each second").toBeLessThan(5_000);
     }
-    const address = page.url();
-    const sorted = await sorting(page, cdp);
-    expect(page.url(), "the list answers in place").not.toBe(address);
-    const [middle, longest] = [sorted[sorted.length / 2], sorted.at(-1)];
-    console.log(`sorted anew and drawn, at a fourth of the speed: half within ${middle?.toFixed(0)} ms, all within ${longest?.toFixed(0)} ms`);
   } finally {
     for (const process of [server, venue]) await process.stop();
   }

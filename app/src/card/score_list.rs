@@ -1,6 +1,6 @@
 //! The list of scores: what was asked, the rows, and the way to the other pages.
 
-use leptos::prelude::*;
+use leptos::{html::Tr, prelude::*};
 use schema::{Held, SignalRow, Signals, Symbol, reading::Found};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use super::{
     steady_card,
 };
 use crate::{
-    live::{List, Store, ask},
+    live::{List, Store, ask, rewrite},
     part::live::{live, live_text},
     scores::{Arranged, PAGE_SIZE, Query, arrange},
 };
@@ -52,13 +52,14 @@ impl Listing {
 pub(crate) fn score_list(store: Store, list: List, query: Query, listing: Listing) -> AnyView {
     let found = list.signals;
     let asked = RwSignal::new(query);
+    let drawn = RwSignal::new(usize::MAX);
     let listing = keep_order(store, list, asked, listing);
-    ask(list, asked);
+    ask(list, asked, drawn);
     steady_card(Look { name: "scores", title: "Scores" }, store, found, move || {
         view! {
             {filters(asked)}
             {summary(listing, asked)}
-            {table(found, listing, asked)}
+            {table(found, listing, asked, drawn)}
             {pager(listing, asked)}
         }
         .into_any()
@@ -99,7 +100,12 @@ fn summary(listing: RwSignal<Listing>, asked: RwSignal<Query>) -> AnyView {
     .into_any()
 }
 
-fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, asked: RwSignal<Query>) -> AnyView {
+fn table(
+    found: RwSignal<Found<Signals>>,
+    listing: RwSignal<Listing>,
+    asked: RwSignal<Query>,
+    drawn: RwSignal<usize>,
+) -> AnyView {
     let head: Vec<_> = COLUMNS.into_iter().map(|name| view! { <th scope="col">{name}</th> }.into_any()).collect();
     let nothing = move || {
         if !listing.with(|l| l.symbols.is_empty()) {
@@ -117,7 +123,7 @@ fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, asked: RwS
             <caption class="vh">"Symbols with price, score and dimensions"</caption>
             <thead><tr>{head}</tr></thead>
             <tbody>
-                <For each=move || listing.with(|l| l.symbols.clone()) key=|symbol| *symbol let:symbol>
+                <For each=move || listing.with(|l| l.symbols.iter().take(drawn.get()).copied().collect::<Vec<_>>()) key=|symbol| *symbol let:symbol>
                     {row(found, symbol, asked.with_untracked(|query| query.watchlist.has(symbol)))}
                 </For>
             </tbody>
@@ -128,7 +134,7 @@ fn table(found: RwSignal<Found<Signals>>, listing: RwSignal<Listing>, asked: RwS
 }
 
 fn row(found: RwSignal<Found<Signals>>, symbol: Symbol, watched: bool) -> AnyView {
-    // A row is drawn anew only when it changed, or became older than the list.
+    // A row is written anew only when it changed, or became older than the list.
     let row = Memo::new(move |_| {
         found.with(|found| {
             let held = found.as_ref().ok()?;
@@ -137,13 +143,12 @@ fn row(found: RwSignal<Found<Signals>>, symbol: Symbol, watched: bool) -> AnyVie
             Some((row, behind))
         })
     });
-    let cells = move || {
-        row.with(|row| match row {
-            Some((row, behind)) => cells(row, behind.as_deref(), watched),
-            None => ().into_any(),
-        })
+    let cells = move |row: &Option<(SignalRow, Option<String>)>| {
+        row.as_ref().map(|(row, behind)| cells(row, behind.as_deref(), watched)).unwrap_or_default()
     };
-    view! { <tr>{live(cells)}</tr> }.into_any()
+    let place = NodeRef::<Tr>::new();
+    rewrite(place, row, cells);
+    view! { <tr node_ref=place inner_html=row.with_untracked(cells)></tr> }.into_any()
 }
 
 fn find(held: &Held<Signals>, symbol: Symbol) -> Option<SignalRow> {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, Event, HtmlElement, MouseEvent, UrlSearchParams};
 
-use super::{client::mark, list::List};
+use super::{client::mark, list::List, sight::first_in_sight};
 use crate::{path, scores::Query};
 
 const CARD: &str = ".card.scores";
@@ -23,12 +23,12 @@ enum Before {
     Replaced,
 }
 
-/// Answers in place what the list is asked, once the page is hydrated.
-pub(crate) fn ask(list: List, asked: RwSignal<Query>) {
-    Effect::new(move || start(list, asked));
+/// Answers in place what the list is asked, once the page is hydrated; `drawn` is how many of its rows are drawn.
+pub(crate) fn ask(list: List, asked: RwSignal<Query>, drawn: RwSignal<usize>) {
+    Effect::new(move || start(list, asked, drawn));
 }
 
-fn start(list: List, asked: RwSignal<Query>) {
+fn start(list: List, asked: RwSignal<Query>, drawn: RwSignal<usize>) {
     let Ok(Some(card)) = document().query_selector(CARD) else { return };
     Effect::new(move || {
         if list.whole.get() {
@@ -37,7 +37,7 @@ fn start(list: List, asked: RwSignal<Query>) {
     });
     let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
         if list.whole.get_untracked() {
-            hear(&event, asked);
+            hear(&event, asked, drawn);
         }
     });
     for name in ["click", "submit", "input"] {
@@ -54,27 +54,27 @@ fn start(list: List, asked: RwSignal<Query>) {
     });
 }
 
-fn hear(event: &Event, asked: RwSignal<Query>) {
+fn hear(event: &Event, asked: RwSignal<Query>, drawn: RwSignal<usize>) {
     match event.type_().as_str() {
         "click" => {
             if let Some(query) = followed(event, asked) {
                 event.prevent_default();
-                show(asked, query, Before::Kept);
+                show(asked, drawn, query, Before::Kept);
             }
         }
         "submit" => {
             event.prevent_default();
-            show(asked, typed(asked), Before::Kept);
+            show(asked, drawn, typed(asked), Before::Kept);
             // A phone takes its keys away.
             if let Ok(Some(field)) = document().query_selector(SEARCH) {
                 let _ = field.unchecked_into::<HtmlElement>().blur();
             }
         }
-        _ => show(asked, typed(asked), Before::Replaced),
+        _ => show(asked, drawn, typed(asked), Before::Replaced),
     }
 }
 
-fn show(asked: RwSignal<Query>, query: Query, before: Before) {
+fn show(asked: RwSignal<Query>, drawn: RwSignal<usize>, query: Query, before: Before) {
     if asked.with_untracked(|old| *old == query) {
         return;
     }
@@ -87,6 +87,7 @@ fn show(asked: RwSignal<Query>, query: Query, before: Before) {
     if asked.with_untracked(|old| old.page != query.page) {
         window().scroll_to_with_x_and_y(0.0, 0.0);
     }
+    first_in_sight(drawn);
     asked.set(query);
 }
 

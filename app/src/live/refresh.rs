@@ -5,7 +5,6 @@
 //! request that fails leaves all as it is.
 
 mod ages;
-mod swap;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -13,7 +12,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Document, Element, XmlHttpRequest, XmlHttpRequestResponseType};
 
-use super::{client::hidden, pace::Pace, store::Store};
+use super::{client::hidden, pace::Pace, store::Store, swap};
 
 /// An answer that takes longer is given up, in milliseconds.
 const PATIENCE_MS: u32 = 10_000;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use schema::{Direction, Figure, Pct, Price, Why};
 
-use super::HIDDEN;
+use super::{HIDDEN, markup::Markup};
 use crate::format;
 
 /// Which colour a figure has.
@@ -78,6 +78,22 @@ impl Text {
     }
 }
 
+impl Text {
+    /// Writes the same.
+    pub(crate) fn write(&self, to: &mut Markup) {
+        let class = self.tone.class();
+        match &self.full {
+            None => to.leaf("span", &[("class", class)], &self.text),
+            Some(full) => {
+                to.open("span", &[("title", full), ("class", class)]);
+                to.leaf("span", &[("aria-hidden", "true")], &self.text);
+                to.leaf("span", &[("class", HIDDEN)], full);
+                to.close("span");
+            }
+        }
+    }
+}
+
 /// A dash, with the reason on hover and for screen readers.
 pub(crate) fn missing(why: &Why) -> AnyView {
     dash(&why.to_string())
@@ -92,6 +108,25 @@ pub(crate) fn dash(reason: &str) -> AnyView {
         </span>
     }
     .into_any()
+}
+
+/// Writes [`dash`].
+pub(crate) fn write_dash(to: &mut Markup, reason: &str) {
+    to.open("span", &[("title", reason), ("class", "missing")]);
+    to.leaf("span", &[("aria-hidden", "true")], "—");
+    to.open("span", &[("class", HIDDEN)]);
+    to.text("missing: ");
+    to.text(reason);
+    to.close("span");
+    to.close("span");
+}
+
+/// Writes [`figure`].
+pub(crate) fn write_figure<T>(to: &mut Markup, figure: &Figure<T>, show: impl FnOnce(&T) -> Text) {
+    match figure {
+        Figure::Known { value, .. } => show(value).write(to),
+        Figure::Missing(why) => write_dash(to, &why.to_string()),
+    }
 }
 
 /// A figure where room is short: a dash stands for a missing one.
@@ -138,11 +173,37 @@ pub(crate) fn direction(direction: Direction) -> AnyView {
     view! { <span class=format!("direction {}", direction_class(direction))>{direction.label()}</span> }.into_any()
 }
 
+/// Writes [`direction`].
+pub(crate) fn write_direction(to: &mut Markup, direction: Direction) {
+    to.leaf("span", &[("class", &format!("direction {}", direction_class(direction)))], direction.label());
+}
+
 /// The class that colours a direction.
 pub(crate) const fn direction_class(direction: Direction) -> &'static str {
     match direction {
         Direction::Long => "long",
         Direction::Neutral => "neutral",
         Direction::Short => "short",
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use crate::part::markup::assert_same;
+
+    #[test]
+    fn what_is_written_is_what_is_viewed() {
+        for text in [
+            Text::plain("—".to_owned()),
+            Text::change("+1.20%".to_owned()),
+            Text { text: "0.0₅123".to_owned(), full: Some("0.00000123".to_owned()), tone: Tone::Down },
+        ] {
+            assert_same(text.clone().view(), |to| text.write(to));
+        }
+        assert_same(dash("a <b> & c"), |to| write_dash(to, "a <b> & c"));
+        for one in [Direction::Long, Direction::Neutral, Direction::Short] {
+            assert_same(direction(one), |to| write_direction(to, one));
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use leptos::prelude::*;
 use schema::Price;
 
+use super::markup::Markup;
 use crate::format;
 
 /// The points of a line through `values` in a box, highest value at the top; a flat line runs in the middle.
@@ -28,12 +28,13 @@ pub(crate) fn points(values: &[f64], width: f64, height: f64, range: Option<(f64
     Some(out)
 }
 
-/// The last hourly closes of a symbol; what it did is in the label.
-pub(crate) fn spark(closes: &[Price]) -> AnyView {
+/// Writes the last hourly closes of a symbol as a line; what it did is in the label.
+pub(crate) fn write_spark(to: &mut Markup, closes: &[Price]) {
     let values: Vec<f64> = closes.iter().map(|price| price.get()).collect();
     let (Some(points), Some(first), Some(last)) = (points(&values, 60.0, 18.0, None), values.first(), values.last())
     else {
-        return view! { <span class="spark hollow" role="img" aria-label="No price history yet"></span> }.into_any();
+        to.leaf("span", &[("role", "img"), ("aria-label", "No price history yet"), ("class", "spark hollow")], "");
+        return;
     };
     let change = format::signed((last / first - 1.0) * 100.0, 2);
     let class = match change.chars().next() {
@@ -42,12 +43,10 @@ pub(crate) fn spark(closes: &[Price]) -> AnyView {
         _ => "spark",
     };
     let label = format!("{change}% over {} hourly closes", values.len());
-    view! {
-        <svg class=class viewBox="-1 -1 62 20" preserveAspectRatio="none" role="img" aria-label=label>
-            <polyline points=points/>
-        </svg>
-    }
-    .into_any()
+    let (view, stretched) = (("viewBox", "-1 -1 62 20"), ("preserveAspectRatio", "none"));
+    to.open("svg", &[view, stretched, ("role", "img"), ("aria-label", &label), ("class", class)]);
+    to.leaf("polyline", &[("points", &points)], "");
+    to.close("svg");
 }
 
 #[cfg(test)]

@@ -1,0 +1,79 @@
+// How soon a list of 600 contracts stands sorted otherwise, on a processor that is four times as slow. `make sorting` runs it.
+//
+// The budget is 50 ms from the tap to the drawn frame.
+
+import { type CDPSession, type Page, expect, test } from "@playwright/test";
+
+import { type Running, scored, virtuoso } from "../fixtures/process.ts";
+import { live } from "../fixtures/test.ts";
+
+const ROUNDS = 48;
+
+/** From a tap to the frame: until its making begins, and until it has been drawn, in ms. */
+type Took = { begun: number; drawn: number };
+
+test.skip(!process.env.SORTING, "asked for by make sorting");
+// Nothing that would draw beside it.
+test.use({ trace: "off" });
+
+let market: Running;
+
+test.beforeAll(async () => {
+  test.setTimeout(240_000);
+  market = await virtuoso(["--source", "sim", "--seed", "7", "--symbols", "600"]);
+  await scored(market, 200, 170_000);
+});
+
+test.afterAll(async () => {
+  await market?.stop();
+});
+
+async function sort(page: Page, cdp: CDPSession, slower: number): Promise<Took[]> {
+  await cdp.send("Emulation.setCPUThrottlingRate", { rate: slower });
+  const took: Took[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // Between two ticks of the stream, as most taps are.
+    await page.waitForTimeout(400);
+    took.push(
+      await page.evaluate(
+        (place) =>
+          new Promise<Took>((done) => {
+            const links = [...document.querySelectorAll<HTMLElement>(".sorts a")];
+            const began = performance.now();
+            let begun = 0;
+            // A message is read after the frame has been drawn.
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = () => done({ begun, drawn: performance.now() - began });
+            links[place % links.length]?.click();
+            requestAnimationFrame(() => {
+              begun = performance.now() - began;
+              port2.postMessage(null);
+            });
+          }),
+        round,
+      ),
+    );
+  }
+  await cdp.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+  return took;
+}
+
+test("a sort is drawn while the finger lifts", async ({ page }) => {
+  test.setTimeout(180_000);
+  await page.goto(`${market.url}/scores`);
+  await live(page);
+  await expect(page.locator("body")).toHaveAttribute("data-list", "whole");
+  const address = page.url();
+  const cdp = await page.context().newCDPSession(page);
+  for (const slower of [1, 4]) {
+    const took = await sort(page, cdp, slower);
+    const told = (["begun", "drawn"] as const).map((what) => {
+      const sorted = took.map((one) => one[what]).sort((a, b) => a - b);
+      const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]?.toFixed(0);
+      return `${what} half within ${at(0.5)} ms, nine of ten within ${at(0.9)} ms, all within ${at(1)} ms`;
+    });
+    console.log(`processor slowed to 1/${slower}: ${told.join("; ")}`);
+  }
+  expect(page.url(), "the list answers in place").not.toBe(address);
+  await expect(page.locator(".rows tbody tr")).toHaveCount(30);
+});
