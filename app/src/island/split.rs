@@ -1,7 +1,7 @@
 //! Code that only one page loads. Browser only, and only where the build takes it apart (`make build`).
 //!
-//! What an island with a part of its own needs and no other page does is a file of its own, which its page names in its head. Built
-//! by `cargo leptos watch` all is in one file, and nothing here is needed.
+//! What an island with a part of its own needs and no other page does is a file of its own, which its page names. Built by
+//! `cargo leptos watch` all is in one file, and nothing here is needed.
 
 use std::{future::Future, time::Duration};
 

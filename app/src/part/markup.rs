@@ -1,7 +1,7 @@
 //! Markup as text, for what stands on a page many times over.
 //!
-//! A browser reads the text of an element sooner than it is told of each of its parts, and what writes it is a fraction of the code. A
-//! part that has a view as well writes the very same markup; its test says so.
+//! A browser reads the text of an element sooner than it is told of each of its parts. A part that has a view as well writes the very
+//! same markup; its test says so.
 
 /// The inside of an element, whatever stands in it escaped.
 #[derive(Debug, Default)]
