@@ -81,15 +81,18 @@ test("a recorded score changes on screen when its bar closes", async ({ page }) 
   await expect.poll(async () => (await scores.allInnerTexts()).join() !== before.join(), { timeout: 90_000 }).toBe(true);
 });
 
-test("the betas are rendered anew when a minute closes, and what was opened stays open", async ({ page }) => {
+test("the betas are rendered anew when a minute closes, and what was opened stays open and keeps the focus", async ({ page }) => {
   test.setTimeout(150_000);
   await page.goto("/beta?window=1h&sort=beta");
   await live(page);
-  await page.locator("#beta-listed summary").click();
+  const summary = page.locator("#beta-listed summary");
+  await summary.click();
+  await expect(summary).toBeFocused();
   const table = page.locator(".betas-table tbody");
   const before = await table.innerText();
   await expect.poll(() => table.innerText(), { timeout: 120_000 }).not.toBe(before);
   await expect(page.locator("#beta-listed")).toHaveAttribute("open");
+  await expect(summary).toBeFocused();
   await expect(page).toHaveURL(/window=1h&sort=beta$/);
 });
 
