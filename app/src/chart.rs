@@ -7,10 +7,11 @@
 
 mod axis;
 mod drawing;
+pub(crate) mod exchange;
 mod numbers;
 
 use leptos::prelude::*;
-use schema::{Candle, Price, Symbol, Timeframe, UnixMs, Zone, breakdown::ScorePoint};
+use schema::{Candle, Price, Symbol, Timeframe, UnixMs, Venue, Zone, breakdown::ScorePoint};
 
 use crate::{card::Note, format, path};
 
@@ -55,6 +56,8 @@ pub struct Chart {
     pub candles: Candles,
     /// The recorded scores, oldest first; empty where none is known.
     pub scores: Vec<ScorePoint>,
+    /// The exchange that the contract is traded on; none where the market is simulated or recorded.
+    pub venue: Option<Venue>,
     /// The server's clock.
     pub now: UnixMs,
     /// The clock that the reader goes by.
@@ -123,6 +126,7 @@ pub fn card(chart: &Chart) -> AnyView {
                 {Vec::from(Timeframe::ALL.map(|each| chip(&chart.symbol, each, each == chart.timeframe)))}
             </nav>
             {content(chart)}
+            {at_exchange(chart)}
         </section>
     }
     .into_any()
@@ -161,6 +165,19 @@ fn content(chart: &Chart) -> AnyView {
             .into_any()
         }
     }
+}
+
+/// The way to the exchange's own chart of the contract. Nothing of it is loaded before it is followed.
+fn at_exchange(chart: &Chart) -> AnyView {
+    let page = chart.venue.and_then(|venue| exchange::page(venue, &chart.symbol));
+    page.map(|(name, href)| {
+        view! {
+            <p class="note">
+                <a class="abroad" href=href target="_blank" rel="noopener noreferrer">{format!("{} on {name}", chart.symbol)}</a>
+            </p>
+        }
+    })
+    .into_any()
 }
 
 /// Until when the candles go, which stays true however long the page is left open.

@@ -4,7 +4,7 @@
 mod world;
 
 use app::chart::{CANDLES, Candles, Chart, card};
-use schema::{Candle, Timeframe, UnixMs, Zone, breakdown::ScorePoint};
+use schema::{Candle, Timeframe, UnixMs, Venue, Zone, breakdown::ScorePoint};
 use world::{NOW, html, price, score, symbol, text};
 
 /// A rising and a falling candle in turn, the newest closed at the last full interval before now.
@@ -28,7 +28,8 @@ fn run(count: i64, timeframe: Timeframe) -> Vec<Candle> {
 
 fn chart(timeframe: Timeframe, candles: Candles) -> Chart {
     let scores = (0..60).map(|n| ScorePoint { at: UnixMs(NOW.floor(60_000).0 - n * 60_000), score: score(61.38) });
-    Chart { symbol: symbol("BTCUSDT"), timeframe, candles, scores: scores.rev().collect(), now: NOW, zone: Zone::UTC }
+    let (symbol, scores) = (symbol("BTCUSDT"), scores.rev().collect());
+    Chart { symbol, timeframe, candles, scores, venue: Some(Venue::Bybit), now: NOW, zone: Zone::UTC }
 }
 
 fn closed(count: i64, timeframe: Timeframe) -> Chart {
@@ -144,5 +145,18 @@ fn what_cannot_be_drawn_says_why() {
         assert!(text(&html).contains(reason), "{reason} is not in: {}", text(&html));
         assert!(!html.contains("<svg"));
         assert!(html.contains("timeframe=4h"), "the way to other timeframes stays");
+    }
+}
+
+#[test]
+fn a_contract_of_a_real_exchange_leads_to_its_own_chart_there_and_one_of_a_simulated_market_nowhere() {
+    let chart = closed(68, Timeframe::M1);
+    let bybit = drawn(&chart);
+    assert!(bybit.contains("href=\"https://www.bybit.com/trade/usdt/BTCUSDT\""), "{bybit}");
+    assert!(bybit.contains("rel=\"noopener noreferrer\"") && text(&bybit).contains("BTCUSDT on Bybit"));
+    let binance = drawn(&Chart { venue: Some(Venue::Binance), ..chart.clone() });
+    assert!(binance.contains("href=\"https://www.binance.com/en/futures/BTCUSDT\""), "{binance}");
+    for venue in [None, Some(Venue::Sim), Some(Venue::Replay)] {
+        assert!(!drawn(&Chart { venue, ..chart.clone() }).contains("https://"), "{venue:?}");
     }
 }

@@ -7,7 +7,7 @@ use schema::{Symbol, Timeframe, page::SymbolPage};
 
 use super::{awaited, not_found::not_found};
 use crate::{
-    chart::{self, Candles, Chart},
+    chart::{self, Candles, Chart, exchange},
     frame::tabs::Tab,
     island::{SymbolIsland, fill},
     watchlist::Watchlist,
@@ -44,5 +44,6 @@ pub(crate) fn SymbolRoute() -> impl IntoView {
 /// The chart of a page, over the scores that the page shows.
 pub(crate) fn drawn(page: &SymbolPage, timeframe: Timeframe, candles: Candles) -> Chart {
     let scores = page.breakdown.as_ref().map_or_else(|_| Vec::new(), |held| held.value.history.clone());
-    Chart { symbol: page.symbol, timeframe, candles, scores, now: page.frame.now, zone: page.frame.zone }
+    let venue = page.frame.monitor.as_ref().ok().and_then(|held| exchange::heard(&held.value.feed));
+    Chart { symbol: page.symbol, timeframe, candles, scores, venue, now: page.frame.now, zone: page.frame.zone }
 }
