@@ -169,7 +169,7 @@ fn content(chart: &Chart) -> AnyView {
 
 /// The way to the exchange's own chart of the contract. Nothing of it is loaded before it is followed.
 fn at_exchange(chart: &Chart) -> AnyView {
-    let page = chart.venue.and_then(|venue| exchange::page(venue, &chart.symbol));
+    let page = chart.venue.and_then(|venue| Some((venue.label(), exchange::page(venue, &chart.symbol)?)));
     page.map(|(name, href)| {
         view! {
             <p class="note">

@@ -7,7 +7,7 @@
 import { get } from "node:http";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-import { type Running, scored, virtuoso } from "../fixtures/process.ts";
+import { type Running, marketOfFullSize } from "../fixtures/process.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 /** A page and all that it loads, in bytes with brotli; of those that are not named, `usual`. */
@@ -48,9 +48,7 @@ let market: Running;
 
 test.beforeAll(async () => {
   test.setTimeout(240_000);
-  market = await virtuoso(["--source", "sim", "--seed", "7", "--symbols", "600"]);
-  // Enough for every list and a page of scores; the quietest contracts take minutes.
-  await scored(market, 200, 170_000);
+  market = await marketOfFullSize();
 });
 
 test.afterAll(async () => {

@@ -4,7 +4,7 @@
 
 import { type CDPSession, type Page, expect, test } from "@playwright/test";
 
-import { type Running, scored, virtuoso } from "../fixtures/process.ts";
+import { type Running, marketOfFullSize } from "../fixtures/process.ts";
 import { live } from "../fixtures/test.ts";
 
 const ROUNDS = 48;
@@ -20,8 +20,7 @@ let market: Running;
 
 test.beforeAll(async () => {
   test.setTimeout(240_000);
-  market = await virtuoso(["--source", "sim", "--seed", "7", "--symbols", "600"]);
-  await scored(market, 200, 170_000);
+  market = await marketOfFullSize();
 });
 
 test.afterAll(async () => {

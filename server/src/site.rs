@@ -51,10 +51,11 @@ pub(crate) fn site(http: &Http) -> Site {
     let names = names.and_then(|names| std::fs::read_to_string(names).ok());
     options.hash_files = names.is_some();
     let pages = folder(&options);
-    if !options.hash_files || !pages.is_dir() {
+    let built = pages.is_dir();
+    if !options.hash_files || !built {
         tracing::warn!(folder = %pages.display(), "the page's files are missing, it will be bare: `make build` makes them");
     }
-    let edition = if watched || !pages.is_dir() { None } else { edition(&pages) };
+    let edition = if watched || !built { None } else { edition(&pages) };
     let root = edition.as_ref().map_or_else(|| ".".to_owned(), |edition| format!("./{edition}"));
     let names = names.unwrap_or_default();
     let loader = hash("split", &names).map(|hash| format!("{}/__wasm_split.{hash}.js", options.site_pkg_dir));

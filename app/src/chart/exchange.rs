@@ -2,7 +2,7 @@
 
 use schema::{Symbol, Venue, health::Feed};
 
-/// The exchange that a market is heard from, if it is a real one's and heard now.
+/// The exchange whose market is shown as it is now; none for a recorded or a simulated one.
 pub(crate) fn heard(feed: &Feed) -> Option<Venue> {
     match feed {
         Feed::Connecting { venue } | Feed::Live { venue } | Feed::Unreachable { venue, .. } => Some(*venue),
@@ -11,11 +11,11 @@ pub(crate) fn heard(feed: &Feed) -> Option<Venue> {
     }
 }
 
-/// Its name for people, and the address where it shows a contract; none where nobody else does.
-pub(super) fn page(venue: Venue, symbol: &Symbol) -> Option<(&'static str, String)> {
+/// The address where an exchange shows a contract; none where nobody else does.
+pub(super) fn page(venue: Venue, symbol: &Symbol) -> Option<String> {
     match venue {
-        Venue::Bybit => Some(("Bybit", format!("https://www.bybit.com/trade/usdt/{symbol}"))),
-        Venue::Binance => Some(("Binance", format!("https://www.binance.com/en/futures/{symbol}"))),
+        Venue::Bybit => Some(format!("https://www.bybit.com/trade/usdt/{symbol}")),
+        Venue::Binance => Some(format!("https://www.binance.com/en/futures/{symbol}")),
         Venue::Sim | Venue::Replay => None,
     }
 }

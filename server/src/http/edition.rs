@@ -12,8 +12,9 @@ use axum::{
     middleware,
     response::Response,
 };
-use tower_http::services::ServeDir;
 use xxhash_rust::xxh3::Xxh3;
+
+use super::assets;
 
 /// How the name of every edition begins.
 const MARK: &str = "edition-";
@@ -62,8 +63,7 @@ pub(super) fn holds(path: &str) -> bool {
 
 /// The files of a folder below that of their edition, compressed as they lie there, to be kept for ever.
 pub(super) fn files<S: Clone + Send + Sync + 'static>(edition: &Edition, folder: &Path) -> Router<S> {
-    let files = ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
-    Router::new().nest_service(&format!("/{edition}/pkg"), files).layer(middleware::map_response(keep))
+    Router::new().nest_service(&format!("/{edition}/pkg"), assets::of(folder)).layer(middleware::map_response(keep))
 }
 
 async fn keep(mut response: Response) -> Response {
