@@ -20,6 +20,7 @@ mod filters;
 pub(crate) mod history;
 #[cfg(feature = "ssr")]
 pub(crate) mod ideas;
+pub(crate) mod key_levels;
 #[cfg(feature = "ssr")]
 pub(crate) mod movers;
 #[cfg(feature = "ssr")]

@@ -6,14 +6,20 @@
 #![allow(unreachable_pub, reason = "the macro makes public items in private places")]
 
 mod axis;
+mod band;
+mod beneath;
 mod drawing;
 pub(crate) mod exchange;
+mod marks;
 mod numbers;
 
+pub use marks::Ideas;
+
 use leptos::prelude::*;
-use schema::{Candle, Price, Symbol, Timeframe, UnixMs, Venue, Zone, breakdown::ScorePoint};
+use schema::{Absence, Candle, Price, Symbol, Timeframe, UnixMs, Venue, Zone, breakdown::ScorePoint, levels::KeyLevel};
 
 use crate::{card::Note, format, path};
+use band::Beneath;
 
 /// How many candles are drawn at most: as many as fit a phone, and enough for an hour of scores beneath them.
 pub const CANDLES: usize = 68;
@@ -36,6 +42,9 @@ pub enum Candles {
         as_of: UnixMs,
         /// The candles.
         run: Vec<Candle>,
+        /// Volume delta of each: what takers bought minus what they sold, in coins; none of a candle whose trades were not all
+        /// heard. Empty where CVD is not shown.
+        deltas: Vec<Option<f64>>,
         /// The price increment.
         tick: Price,
     },
@@ -56,6 +65,10 @@ pub struct Chart {
     pub candles: Candles,
     /// The recorded scores, oldest first; empty where none is known.
     pub scores: Vec<ScorePoint>,
+    /// Key levels, highest first; empty where none is known.
+    pub levels: Vec<KeyLevel>,
+    /// The ideas on the symbol, or why they are not known.
+    pub ideas: Result<Ideas, Absence>,
     /// The exchange that the contract is traded on; none where the market is simulated or recorded.
     pub venue: Option<Venue>,
     /// The server's clock.
@@ -70,6 +83,12 @@ impl Chart {
     pub fn timeframe(asked: Option<&str>) -> Timeframe {
         let named = |text| Timeframe::ALL.into_iter().find(|timeframe| timeframe.as_str() == text);
         asked.and_then(named).unwrap_or(Timeframe::M1)
+    }
+
+    /// Whether CVD stands beneath candles of a timeframe: trades are summed up for hours, not for days.
+    #[must_use]
+    pub const fn has_cvd(timeframe: Timeframe) -> bool {
+        matches!(timeframe, Timeframe::M1 | Timeframe::M5)
     }
 
     /// Until when the candles are fresh, and until when stale; none where there are none.
@@ -100,7 +119,11 @@ impl Chart {
 
 /// The card with the chart, in every state it can be in.
 pub fn card(chart: &Chart) -> AnyView {
-    let tall = if chart.timeframe == Timeframe::M1 { "card chart scored" } else { "card chart" };
+    let class = match Beneath::of(chart.timeframe) {
+        Beneath::Nothing => "card chart",
+        Beneath::Flow => "card chart tall",
+        Beneath::FlowAndScores => "card chart taller",
+    };
     let life = chart.life();
     let Note { state, text } = life.map_or_else(
         || Note { state: "absent", text: "no data".to_owned() },
@@ -109,7 +132,7 @@ pub fn card(chart: &Chart) -> AnyView {
     let time = |place: usize| life.map(|life| life[place].0.to_string());
     view! {
         <section
-            class=tall
+            class=class
             id="chart"
             aria-labelledby="chart-heading"
             data-state=state
@@ -155,12 +178,14 @@ fn content(chart: &Chart) -> AnyView {
         Candles::Closed { run, .. } if run.len() < 2 => {
             absent("absent pending", format!("{} of 2 closed candles needed for a chart", run.len()))
         }
-        Candles::Closed { run, tick, .. } => {
-            let run = &run[run.len().saturating_sub(CANDLES)..];
+        Candles::Closed { run, deltas, tick, .. } => {
+            let newest = run.len().saturating_sub(CANDLES);
+            let (run, deltas) = (&run[newest..], deltas.get(newest..).unwrap_or_default());
             view! {
-                {drawing::picture(chart, run, *tick)}
+                {drawing::picture(chart, run, deltas, *tick)}
                 {caption(chart, run)}
-                {numbers::table(chart, run, *tick)}
+                {marks::told(chart, run, *tick)}
+                {numbers::table(chart, run, deltas, *tick)}
             }
             .into_any()
         }

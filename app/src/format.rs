@@ -8,8 +8,8 @@ mod sum;
 mod time;
 
 pub use number::{
-    MINUS, amount, bytes, count, decimals, fixed, full_price, percent, price, quantity, score, share, signed, usd,
-    whole,
+    MINUS, amount, bytes, count, decimals, fixed, full_price, percent, price, quantity, score, share, signed,
+    signed_amount, usd, whole,
 };
 pub use sum::addends;
 pub use time::{age, clock, countdown, date, day, minute, moment, utc};

@@ -86,6 +86,12 @@ pub fn symbol(symbol: &Symbol) -> String {
     format!("symbol/{symbol}")
 }
 
+/// The Signals page at an idea: that of a symbol and a side, `Long` or `Short`.
+#[must_use]
+pub fn idea(symbol: &Symbol, side: &str) -> String {
+    format!("{SIGNALS}#idea-{symbol}-{}", side.to_lowercase())
+}
+
 /// The Market page at its heat map, in colours of some kind.
 #[must_use]
 pub fn heat_map(colours: &str) -> String {

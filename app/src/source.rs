@@ -3,15 +3,15 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use schema::{
-    ActiveIdeas, AlertLog, BetaTable, Dimension, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Signals,
-    Symbol, SystemHealth, Timeframe,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Dimension, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse,
+    Signals, Symbol, SystemHealth, Timeframe,
     page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
     report::CacheReport,
     rule::Rule,
 };
 
-use crate::chart::Candles;
+use crate::chart::{Candles, Ideas};
 
 /// A value that arrives later.
 pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -38,6 +38,9 @@ pub trait Source: Send + Sync + 'static {
 
     /// The newest closed candles of a symbol, as many as a chart shows.
     fn candles(&self, symbol: Symbol, timeframe: Timeframe) -> Answer<Candles>;
+
+    /// The ideas on a symbol, or why they are not known.
+    fn ideas(&self, symbol: Symbol) -> Answer<Result<Ideas, Absence>>;
 
     /// The snapshot of the System page.
     fn system(&self) -> Answer<SystemSnapshot>;

@@ -3,9 +3,18 @@
 
 mod world;
 
-use app::chart::{CANDLES, Candles, Chart, card};
-use schema::{Candle, Timeframe, UnixMs, Venue, Zone, breakdown::ScorePoint};
-use world::{NOW, html, price, score, symbol, text};
+use app::chart::{CANDLES, Candles, Chart, Ideas, card};
+use schema::{
+    Absence, Candle, Timeframe, UnixMs, Venue, Zone,
+    breakdown::ScorePoint,
+    ideas::{EndedIdea, Idea},
+    levels::{KeyLevel, LevelKind},
+};
+use world::{
+    NOW, html,
+    ideas::{ago, short, stopped},
+    price, score, symbol, text,
+};
 
 /// A rising and a falling candle in turn, the newest closed at the last full interval before now.
 fn run(count: i64, timeframe: Timeframe) -> Vec<Candle> {
@@ -28,8 +37,17 @@ fn run(count: i64, timeframe: Timeframe) -> Vec<Candle> {
 
 fn chart(timeframe: Timeframe, candles: Candles) -> Chart {
     let scores = (0..60).map(|n| ScorePoint { at: UnixMs(NOW.floor(60_000).0 - n * 60_000), score: score(61.38) });
-    let (symbol, scores) = (symbol("BTCUSDT"), scores.rev().collect());
-    Chart { symbol, timeframe, candles, scores, venue: Some(Venue::Bybit), now: NOW, zone: Zone::UTC }
+    Chart {
+        symbol: symbol("BTCUSDT"),
+        timeframe,
+        candles,
+        scores: scores.rev().collect(),
+        levels: Vec::new(),
+        ideas: Ok(Ideas { open: Vec::new(), ended: Vec::new() }),
+        venue: Some(Venue::Bybit),
+        now: NOW,
+        zone: Zone::UTC,
+    }
 }
 
 fn closed(count: i64, timeframe: Timeframe) -> Chart {
@@ -37,7 +55,9 @@ fn closed(count: i64, timeframe: Timeframe) -> Chart {
 }
 
 fn closed_run(run: Vec<Candle>) -> Candles {
-    Candles::Closed { as_of: NOW.floor(60_000), run, tick: price(0.1) }
+    let minutes = run.windows(2).all(|pair| pair[1].start.0 - pair[0].start.0 == 60_000);
+    let deltas = if minutes { vec![Some(1.5); run.len()] } else { Vec::new() };
+    Candles::Closed { as_of: NOW.floor(60_000), run, deltas, tick: price(0.1) }
 }
 
 /// Without the marks that hydration would go by: a chart is not hydrated.
@@ -59,7 +79,7 @@ fn a_chart_draws_the_newest_candles_in_few_paths_and_says_until_when() {
     assert!(text.contains("68 closed candles of 1 minute until 21 Nov 2026, 01:51 UTC"), "{text}");
     let wicks = path(&html, "wick").unwrap();
     assert_eq!(wicks.matches('M').count(), CANDLES);
-    assert!(html.matches("<path").count() <= 9, "a path for each kind of mark, not for each candle");
+    assert!(html.matches("<path").count() <= 15, "a path for each kind of mark, not for each candle");
     assert!(!html.contains("style="), "the policy of the page forbids it");
 }
 
@@ -82,7 +102,7 @@ fn every_candle_stands_in_a_table_with_the_same_numbers_newest_first() {
     let html = drawn(&closed(68, Timeframe::M1));
     assert_eq!(html.matches("<th scope=\"row\">").count(), 68);
     let first = html.split("<th scope=\"row\">").nth(1).unwrap();
-    assert!(text(first).starts_with("01:50 91230.5 91307.0 91123.0 91200.0 1.50"), "{}", text(first));
+    assert!(text(first).starts_with("01:50 91230.5 91307.0 91123.0 91200.0 1.50 +102 61.38"), "{}", text(first));
     let longer = drawn(&closed(68, Timeframe::H4));
     assert!(longer.contains("<th scope=\"row\">20 Nov 20:00</th>"), "a time alone would stand for many days");
 }
@@ -105,6 +125,100 @@ fn a_bar_without_a_score_is_a_hole_in_the_line() {
     let html = drawn(&holed);
     let line = path(&html, "score").unwrap();
     assert_eq!((line.matches('M').count(), line.matches('L').count()), (2, 57), "{line}");
+}
+
+#[test]
+fn what_takers_bought_more_than_sold_is_summed_up_from_where_all_trades_were_heard() {
+    let minutes = drawn(&closed(68, Timeframe::M1));
+    let line = path(&minutes, "cvd").unwrap();
+    assert_eq!((line.matches('M').count(), line.matches('L').count()), (1, 67), "{line}");
+    assert!(text(&minutes).contains("+102 CVD"));
+    let heard_late = |deltas: Vec<Option<f64>>| {
+        let candles =
+            Candles::Closed { as_of: NOW.floor(60_000), deltas, run: run(68, Timeframe::M5), tick: price(0.1) };
+        drawn(&chart(Timeframe::M5, candles))
+    };
+    let late = heard_late([vec![None; 60], vec![Some(-2.5); 8]].concat());
+    assert!(text(&late).contains("−20 CVD") && path(&late, "cvd").unwrap().matches('L').count() == 7, "{late}");
+    assert!(late.contains("<th scope=\"col\">CVD</th>") && !late.contains("<th scope=\"col\">Score</th>"));
+    let unheard = heard_late(vec![None; 68]);
+    assert!(text(&unheard).contains("No trades of a whole candle heard yet"), "{}", text(&unheard));
+    assert!(!unheard.contains("<th scope=\"col\">CVD</th>"), "a column without a number is no column");
+    let longer = drawn(&closed(68, Timeframe::H4));
+    assert!(path(&longer, "cvd").is_none() && !text(&longer).contains("CVD"), "trades are not kept for so long");
+}
+
+#[test]
+fn key_levels_are_lines_where_the_picture_reaches_and_named_where_there_is_room() {
+    let level = |at: f64, kind| KeyLevel { price: price(at), kind };
+    let levels = vec![
+        level(95_000.0, LevelKind::DayHigh),
+        level(91_290.0, LevelKind::ValueHigh),
+        level(91_285.0, LevelKind::Turns(3)),
+        level(91_150.0, LevelKind::Control),
+    ];
+    let html = drawn(&Chart { levels, ..closed(68, Timeframe::M1) });
+    assert_eq!(path(&html, "level").unwrap().matches('M').count(), 3, "the highest lies above the picture");
+    assert!(html.contains(">Value area, high</text>") && html.contains(">Point of control</text>"), "{html}");
+    assert!(!html.contains(">3 turns</text>"), "it stands too near to another");
+}
+
+/// A chart of 68 minutes with the prices that an idea from 91,234.5 with its stop at 91,484.5 is decided by.
+fn marked(open: Vec<Idea>, ended: Vec<EndedIdea>) -> String {
+    let mut chart = closed(68, Timeframe::M1);
+    if let Candles::Closed { run, .. } = &mut chart.candles {
+        run[0].high = 91_500.0;
+        run[1].low = 90_500.0;
+    }
+    drawn(&Chart { ideas: Ok(Ideas { open, ended }), ..chart })
+}
+
+#[test]
+fn an_idea_that_stands_is_marked_where_it_opened_with_the_prices_that_decide_it() {
+    let html = marked(vec![short()], Vec::new());
+    assert_eq!(path(&html, "opened down").unwrap().matches('M').count(), 1);
+    assert_eq!(path(&html, "opened up").as_deref(), Some(""));
+    for (class, lines) in [("decides entry", 1), ("decides stop", 1), ("decides target", 2)] {
+        assert_eq!(html.matches(&format!("class=\"{class}\"")).count(), lines, "{class}: the last target lies below");
+    }
+    // Candles of an hour ago know nothing of it yet.
+    let past = Candles::Closed {
+        as_of: NOW.floor(60_000),
+        run: run(68, Timeframe::M1)
+            .into_iter()
+            .map(|c| Candle { start: UnixMs(c.start.0 - 3_600_000), high: 91_500.0, ..c })
+            .collect(),
+        deltas: Vec::new(),
+        tick: price(0.1),
+    };
+    let past = drawn(&Chart { ideas: Ok(Ideas { open: vec![short()], ended: vec![] }), ..chart(Timeframe::M1, past) });
+    assert!(!past.contains("class=\"decides") && text(&past).contains("Short idea since 01:39"), "{past}");
+    // It opened twelve minutes ago: at the close of the candle that is the twelfth from the right.
+    let from = path(&html, "decides entry").unwrap();
+    assert!(from.starts_with("M227 "), "{from}");
+    assert!(html.contains("href=\"signals#idea-BTCUSDT-short\""));
+    let text = text(&html);
+    let words = "Short idea since 01:39 from 91,234.5, stop 91,484.5, targets 90,859.5, 90,609.5, 90,234.5";
+    assert!(text.contains(words), "{text}");
+}
+
+#[test]
+fn an_idea_that_ended_is_marked_at_both_ends_and_told_with_its_outcome() {
+    let exit = schema::ideas::Running { price: price(91_210.0), ..stopped().exit.unwrap() };
+    let html = marked(Vec::new(), vec![EndedIdea { exit: Some(exit), ..stopped() }]);
+    assert_eq!(path(&html, "opened up").unwrap().matches('M').count(), 1);
+    assert_eq!(path(&html, "ended").unwrap().matches('M').count(), 1);
+    assert!(text(&html).contains("Long idea, 01:01 to 01:31: stop reached −1.00 R"), "{}", text(&html));
+    let before = EndedIdea { opened_at: ago(500), ended_at: ago(400), ..stopped() };
+    let html = marked(Vec::new(), vec![before]);
+    assert_eq!(path(&html, "ended").as_deref(), Some(""));
+    assert!(!html.contains("class=\"marks\""), "nothing of it is on the picture");
+}
+
+#[test]
+fn ideas_that_are_not_known_are_not_said_to_be_none() {
+    let html = drawn(&Chart { ideas: Err(Absence::NeverWritten), ..closed(68, Timeframe::M1) });
+    assert!(text(&html).contains("No idea is marked: waiting for the first scan"), "{}", text(&html));
 }
 
 #[test]

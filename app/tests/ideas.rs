@@ -6,78 +6,15 @@ mod world;
 use app::{SignalsPage, source::SignalsSnapshot};
 use leptos::prelude::*;
 use schema::{
-    Absence, ActiveIdeas, Dimension, Figure, Points, Price, Ratio, Schema, Timeframe, UnixMs, Venue, Why,
-    ideas::{
-        EndedIdea, Idea, IdeaRules, IdeaSide, Outcome, OutcomeCounts, PassedOver, Reason, Running, Shift, Target, worth,
-    },
+    Absence, ActiveIdeas, Figure, Schema, Venue, Why,
+    ideas::{EndedIdea, Idea, IdeaRules, Outcome, OutcomeCounts, PassedOver},
     reading::Found,
-    unit::RMultiple,
 };
-use world::{NOW, frame, held, known, price, score, symbol, text};
-
-fn points(value: f64) -> Points {
-    Points::new(value).unwrap()
-}
-
-fn ratio(value: f64) -> Ratio {
-    Ratio::new(value).unwrap()
-}
-
-fn ago(minutes: i64) -> UnixMs {
-    UnixMs(NOW.0 - minutes * 60_000)
-}
-
-fn running(entry: Price, stop: Price, at: f64) -> Running {
-    Running { price: price(at), r: worth(entry, stop, at).unwrap() }
-}
-
-/// Short from 91,234.5 with 250 at risk, worth +1 R.
-fn short() -> Idea {
-    let (entry, stop) = (price(91_234.5), price(91_484.5));
-    let target = |r: f64, at: f64, reached_at| Target { r: RMultiple::new(r).unwrap(), price: price(at), reached_at };
-    Idea {
-        symbol: symbol("BTCUSDT"),
-        tick: price(0.1),
-        side: IdeaSide::Short,
-        opened_at: ago(12),
-        entry,
-        stop,
-        targets: vec![target(1.5, 90_859.5, Some(ago(3))), target(2.5, 90_609.5, None), target(4.0, 90_234.5, None)],
-        expires_at: UnixMs(NOW.0 + 7 * 3_600_000 + 12 * 60_000),
-        score: score(28.5),
-        score_before: Some(score(33.25)),
-        agreement: ratio(0.625),
-        coverage: ratio(0.875),
-        quality: ratio(0.75),
-        reasons: vec![Reason {
-            dimension: Dimension::Technical,
-            label: "RSI (14)".into(),
-            unit: "".into(),
-            timeframe: Some(Timeframe::M30),
-            raw: 36.5,
-            contribution: points(-10.0),
-        }],
-        shifts: vec![Shift { dimension: Dimension::Orderflow, points: points(-3.5) }],
-        running: known(running(entry, stop, 90_984.5)),
-    }
-}
-
-fn stopped() -> EndedIdea {
-    let (entry, stop) = (price(3_000.0), price(2_990.0));
-    EndedIdea {
-        symbol: symbol("ETHUSDT"),
-        tick: price(0.01),
-        side: IdeaSide::Long,
-        opened_at: ago(50),
-        entry,
-        stop,
-        score: score(71.5),
-        ended_at: ago(20),
-        outcome: Outcome::Stopped,
-        targets_reached: 1,
-        exit: Some(running(entry, stop, 2_990.0)),
-    }
-}
+use world::{
+    frame, held,
+    ideas::{ago, points, short, stopped},
+    score, text,
+};
 
 fn ideas(open: Vec<Idea>, ended: Vec<EndedIdea>) -> ActiveIdeas {
     let mut counts = OutcomeCounts::NONE;

@@ -44,12 +44,26 @@ fn the_price_strip_shows_last_mark_funding_with_its_countdown_and_accounts() {
         "Index 91,241.8",
         "Funding −0.0100% per 8 h, next in 6 h 08 min",
         "Accounts long 58%",
+        "Longs liquidated $1.20M in 10 h",
+        "Shorts liquidated $310k in 10 h",
         "Open interest $2.40B",
         "forming 62.07",
         "bar closed 01:51:00 UTC",
     ] {
         assert!(text.contains(figure), "`{figure}` is not in: {text}");
     }
+}
+
+#[test]
+fn key_levels_stand_around_the_last_price_with_how_far_away_each_is() {
+    let page = |key_levels| text(&page(Breakdown { key_levels, ..breakdown() }));
+    let text = page(breakdown().key_levels);
+    let shown = "Day before, high 92,480.0 +1.37% Value area, high 91,905.5 +0.74% 4 turns 91,610.2 +0.41% Last 91,234.5 Point \
+                 of control 91,120.4 −0.13% 2 turns 90,880.0 −0.39% Value area, low 90,402.1 −0.91%";
+    assert!(text.contains(shown), "{text}");
+    assert!(text.contains("from 250 closed candles of 30 minutes until 01:30"), "{text}");
+    let missing = page(Figure::Missing(Why::TooFewSamples { have: 12, need: 50 }));
+    assert!(missing.contains("No key level: 12 of 50 samples"), "{missing}");
 }
 
 #[test]
@@ -91,7 +105,7 @@ fn a_symbol_without_a_score_shows_why_and_no_sum() {
 fn a_breakdown_that_is_absent_leaves_the_page_standing() {
     let page = SymbolPage { breakdown: Err(Absence::NeverWritten), ..symbol_page() };
     let html = html(move || view! { <SymbolIsland page=page watched=true/> });
-    assert_eq!(html.matches(r#"data-state="absent""#).count(), 6);
+    assert_eq!(html.matches(r#"data-state="absent""#).count(), 7);
     assert!(text(&html).contains("BTCUSDT"));
     assert!(html.contains(r#"href="scores""#));
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Dimension, Figure, Invalid, Lean, Level, Name, Points, Policy, Price, Ratio, Schema, Score, Symbol, Timeframe,
-    UnixMs, Venue, signals::SignalRow,
+    UnixMs, Venue, levels::KeyLevels, perps::Liquidated, signals::SignalRow,
 };
 
 /// What one part of a dimension found.
@@ -106,6 +106,8 @@ pub struct Breakdown {
     pub index_price: Figure<Price>,
     /// Holders that are long ÷ all holders: accounts, not size.
     pub accounts_long: Figure<Ratio>,
+    /// Positions closed by force within the last 24 hours.
+    pub liquidated_24h: Figure<Liquidated>,
     /// The close of the bar that the score was recorded at; missing where there is no score.
     pub bar_closed_at: Option<UnixMs>,
     /// The six dimensions, heaviest first, as they stood at that close: shared with whoever recorded them.
@@ -120,6 +122,8 @@ pub struct Breakdown {
     pub history: Vec<ScorePoint>,
     /// The top ten levels of the book.
     pub book: Figure<BookTop>,
+    /// Prices at which the market turned or mostly traded before.
+    pub key_levels: Figure<KeyLevels>,
 }
 
 impl Breakdown {
@@ -129,7 +133,7 @@ impl Breakdown {
 
 impl Schema for Breakdown {
     const NAME: Name = Name::new("confluence:breakdown");
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
     const POLICY: Policy = Policy::secs(1, 10, 120);
     type Scope = (Venue, Symbol);
 
@@ -141,6 +145,8 @@ impl Schema for Breakdown {
         if !raw.chain(conditions).chain(levels).all(f64::is_finite) {
             return Err(Invalid::new("parts", "a figure that is not finite"));
         }
+        self.key_levels.value().map_or(Ok(()), KeyLevels::check)?;
+        self.liquidated_24h.value().map_or(Ok(()), Liquidated::check)?;
         let Some(score) = self.row.score.value() else { return Ok(()) };
         let sum: f64 = self.dimensions.iter().filter_map(|d| d.contribution).map(Points::get).sum();
         if (sum - (score.get() - 50.0)).abs() > Self::SUM_TOLERANCE {

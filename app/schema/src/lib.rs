@@ -18,6 +18,7 @@ pub mod figure;
 pub mod health;
 pub mod id;
 pub mod ideas;
+pub mod levels;
 pub mod market;
 pub mod movers;
 pub mod name;

@@ -18,6 +18,15 @@ pub struct Liquidated {
     pub heard: Ratio,
 }
 
+impl Liquidated {
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
+        if self.n == 0 && self.longs.get() + self.shorts.get() > 0.0 {
+            return Err(Invalid::new("liquidations", "an amount without a liquidation"));
+        }
+        Ok(())
+    }
+}
+
 /// All perpetual contracts in one look. Each figure carries the time of its own newest input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PerpsPulse {
@@ -55,13 +64,8 @@ impl Schema for PerpsPulse {
                 return Err(Invalid::new(field, "not a finite number"));
             }
         }
-        for (field, figure) in
-            [("liquidations_1h", &self.liquidations_1h), ("liquidations_24h", &self.liquidations_24h)]
-        {
-            let closed = |liquidated: &Liquidated| liquidated.longs.get() + liquidated.shorts.get() > 0.0;
-            if figure.value().is_some_and(|liquidated| liquidated.n == 0 && closed(liquidated)) {
-                return Err(Invalid::new(field, "an amount without a liquidation"));
-            }
+        for figure in [&self.liquidations_1h, &self.liquidations_24h] {
+            figure.value().map_or(Ok(()), Liquidated::check)?;
         }
         Ok(())
     }

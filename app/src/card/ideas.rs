@@ -72,7 +72,8 @@ fn why_none(value: &ActiveIdeas, zone: Zone) -> String {
     format!("No idea stands. {opened}{low_quality}{no_stop}")
 }
 
-pub(super) const fn pointing(side: IdeaSide) -> Direction {
+/// The direction of a side.
+pub(crate) const fn pointing(side: IdeaSide) -> Direction {
     match side {
         IdeaSide::Long => Direction::Long,
         IdeaSide::Short => Direction::Short,
@@ -80,7 +81,7 @@ pub(super) const fn pointing(side: IdeaSide) -> Direction {
 }
 
 /// A multiple of R with its sign: `+0.42 R`.
-pub(super) fn multiple(r: f64) -> Text {
+pub(crate) fn multiple(r: f64) -> Text {
     Text::change(format!("{} R", format::signed(r, 2)))
 }
 

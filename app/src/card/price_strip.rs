@@ -1,7 +1,9 @@
 //! A symbol's price and its derivatives.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
-use schema::{Breakdown, Figure, Held, UnixMs, reading::Found, signals::Funding};
+use schema::{Breakdown, Figure, Held, UnixMs, Usd, perps::Liquidated, reading::Found, signals::Funding};
 
 use super::{Look, card};
 use crate::{
@@ -12,6 +14,9 @@ use crate::{
         live::live_text,
     },
 };
+
+/// The window of what was closed by force.
+const DAY: Duration = Duration::from_secs(86_400);
 
 pub(crate) fn price_strip(store: Store, found: RwSignal<Found<Breakdown>>) -> AnyView {
     card(Look { name: "price-strip", title: "Price" }, store, found, move |held| body(store.now, held))
@@ -39,6 +44,8 @@ fn body(now: RwSignal<UnixMs>, held: &Held<Breakdown>) -> AnyView {
             {stat("Turnover 24 h", &row.quote.turnover_24h, |usd| Text::plain(format::usd(*usd)))}
             {stat("High 24 h", &row.quote.high_24h, |price| Text::price(*price, tick))}
             {stat("Low 24 h", &row.quote.low_24h, |price| Text::price(*price, tick))}
+            {liquidated("Longs liquidated", &b.liquidated_24h, |told| told.longs)}
+            {liquidated("Shorts liquidated", &b.liquidated_24h, |told| told.shorts)}
         </dl>
     }
     .into_any()
@@ -61,5 +68,18 @@ fn funding(now: RwSignal<UnixMs>, funding: &Figure<Funding>) -> AnyView {
             .into_any()
         }
         Figure::Missing(why) => stat_of("Funding", dash_alone(), Some(why.to_string())),
+    }
+}
+
+/// What was closed by force on one side within 24 h, or as far back as it was listened to.
+fn liquidated(label: &'static str, figure: &Figure<Liquidated>, side: fn(&Liquidated) -> Usd) -> AnyView {
+    match figure {
+        Figure::Known { value, .. } => {
+            // One contract is listened to without a break: a part of the day is its end.
+            let heard =
+                if value.heard.get() < 1.0 { format::age(DAY.mul_f64(value.heard.get())) } else { "24 h".to_owned() };
+            stat_of(label, Text::plain(format::usd(side(value))).view(), Some(format!("in {heard}")))
+        }
+        Figure::Missing(why) => stat_of(label, dash_alone(), Some(why.to_string())),
     }
 }

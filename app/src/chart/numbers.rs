@@ -3,11 +3,15 @@
 use leptos::prelude::*;
 use schema::{Candle, Price, Timeframe};
 
-use super::{Chart, spoken};
+use super::{
+    Chart,
+    beneath::{self, Placed},
+    spoken,
+};
 use crate::format;
 
 /// The candles of the picture as a table, newest first.
-pub(super) fn table(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
+pub(super) fn table(chart: &Chart, run: &[Candle], deltas: &[Option<f64>], tick: Price) -> AnyView {
     let decimals = format::decimals(tick);
     let price = |value: f64| format::fixed(value, decimals);
     let zone = chart.zone;
@@ -18,10 +22,14 @@ pub(super) fn table(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
             format!("{} {}", format::day(candle.start, zone), format::minute(candle.start, zone))
         }
     };
+    let (sums, scores) = (beneath::cvd(run, deltas), beneath::scores(chart, run));
+    let cvd = |place| told(&sums, place, |sum| format::signed_amount(*sum));
+    let score = |place| told(&scores, place, |point| format::score(point.score));
     let rows: Vec<_> = run
         .iter()
+        .enumerate()
         .rev()
-        .map(|candle| {
+        .map(|(place, candle)| {
             view! {
                 <tr>
                     <th scope="row">{start(candle)}</th>
@@ -30,6 +38,8 @@ pub(super) fn table(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
                     <td>{price(candle.low)}</td>
                     <td>{price(candle.close)}</td>
                     <td>{format::amount(candle.volume)}</td>
+                    {cvd(place)}
+                    {score(place)}
                 </tr>
             }
         })
@@ -48,6 +58,8 @@ pub(super) fn table(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
                             <th scope="col">"Low"</th>
                             <th scope="col">"Close"</th>
                             <th scope="col">"Volume"</th>
+                            {(!sums.is_empty()).then(|| view! { <th scope="col">"CVD"</th> })}
+                            {(!scores.is_empty()).then(|| view! { <th scope="col">"Score"</th> })}
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -56,4 +68,10 @@ pub(super) fn table(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
         </details>
     }
     .into_any()
+}
+
+/// What belongs to a candle, an empty cell where nothing does; no cell where nothing belongs to any.
+fn told<T>(points: &[Placed<T>], place: usize, show: impl Fn(&T) -> String) -> AnyView {
+    let found = points.iter().find(|(of, _)| *of == place).map(|(_, point)| show(point));
+    (!points.is_empty()).then(|| view! { <td>{found}</td> }).into_any()
 }

@@ -72,6 +72,13 @@ pub fn amount(value: f64) -> String {
     format!("{}{}", fixed(rest.copysign(value), decimals), UNITS[unit])
 }
 
+/// A change in three digits and a unit of thousands: `+1.23k`.
+#[must_use]
+pub fn signed_amount(value: f64) -> String {
+    let text = amount(value);
+    if value > 0.0 && !is_zero(&text) { format!("+{text}") } else { text }
+}
+
 /// A size in bytes, in units of 1,024: `312 B`, `12.3 KiB`, `64 MiB`.
 #[must_use]
 pub fn bytes(count: u64) -> String {

@@ -6,7 +6,7 @@ use schema::{Symbol, page::SymbolPage, stream::Topic};
 use crate::{
     card::{
         book::book, conditions::conditions, confluence::confluence, dimensions::dimensions, history::history,
-        price_strip::price_strip,
+        key_levels::key_levels, price_strip::price_strip,
     },
     frame::framed,
     island::hole,
@@ -45,6 +45,7 @@ fn symbol(page: SymbolPage, watched: bool) -> AnyView {
             {confluence(store, found)}
             {dimensions(store, found)}
             {history(store, found)}
+            {key_levels(store, found)}
             {book(store, found)}
             {conditions(store, found)}
         </div>

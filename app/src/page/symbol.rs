@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use schema::{Symbol, Timeframe, page::SymbolPage};
+use schema::{Absence, Symbol, Timeframe, page::SymbolPage};
 
 use super::{awaited, not_found::not_found};
 use crate::{
-    chart::{self, Candles, Chart, exchange},
+    chart::{self, Candles, Chart, Ideas, exchange},
     frame::tabs::Tab,
     island::{SymbolIsland, fill},
     watchlist::Watchlist,
@@ -27,7 +27,8 @@ pub(crate) fn SymbolRoute() -> impl IntoView {
         match page {
             Some(page) => {
                 let candles = source.candles(page.symbol, timeframe).await;
-                fill(chart::card(&drawn(&page, timeframe, candles)));
+                let ideas = source.ideas(page.symbol).await;
+                fill(chart::card(&drawn(&page, timeframe, candles, ideas)));
                 let watched = watchlist.has(page.symbol);
                 view! { <SymbolIsland page=page watched=watched/> }.into_any()
             }
@@ -41,9 +42,19 @@ pub(crate) fn SymbolRoute() -> impl IntoView {
     view! { <Title text=title/>{page} }
 }
 
-/// The chart of a page, over the scores that the page shows.
-pub(crate) fn drawn(page: &SymbolPage, timeframe: Timeframe, candles: Candles) -> Chart {
-    let scores = page.breakdown.as_ref().map_or_else(|_| Vec::new(), |held| held.value.history.clone());
-    let venue = page.frame.monitor.as_ref().ok().and_then(|held| exchange::heard(&held.value.feed));
-    Chart { symbol: page.symbol, timeframe, candles, scores, venue, now: page.frame.now, zone: page.frame.zone }
+/// The chart of a page, over the scores and levels that the page shows.
+pub(crate) fn drawn(page: &SymbolPage, timeframe: Timeframe, candles: Candles, ideas: Result<Ideas, Absence>) -> Chart {
+    let known = page.breakdown.as_ref().ok().map(|held| &held.value);
+    let levels = known.and_then(|breakdown| breakdown.key_levels.value());
+    Chart {
+        symbol: page.symbol,
+        timeframe,
+        candles,
+        scores: known.map_or_else(Vec::new, |breakdown| breakdown.history.clone()),
+        levels: levels.map_or_else(Vec::new, |levels| levels.levels.clone()),
+        ideas,
+        venue: page.frame.monitor.as_ref().ok().and_then(|held| exchange::heard(&held.value.feed)),
+        now: page.frame.now,
+        zone: page.frame.zone,
+    }
 }

@@ -2,6 +2,8 @@
 
 //! A market made up for tests of the pages: every figure has a place where it is known and one where it is missing.
 
+pub mod ideas;
+
 use std::sync::Arc;
 
 use app::source::MarketSnapshot;
@@ -14,6 +16,7 @@ use schema::{
     breadth::{Advance, Mood},
     breakdown::{BookTop, Condition, DimensionBreakdown, Finding, Part, ScorePoint},
     health::{Feed, Lag, StreamCounters, TaskStatus},
+    levels::{KeyLevel, KeyLevels, LevelKind},
     movers::{FundingExtreme, Mover, MoverLists, OiRiser},
     overview::{FearGreed, Regime},
     page::{Frame, Headline, MonitorState, ScoresPage, SymbolPage},
@@ -584,6 +587,28 @@ pub fn breakdown() -> Breakdown {
         mark_price: known(price(91_230.2)),
         index_price: known(price(91_241.8)),
         accounts_long: known(ratio(0.583)),
+        liquidated_24h: known(Liquidated {
+            longs: usd(1_204_000.0),
+            shorts: usd(310_500.0),
+            n: 41,
+            heard: ratio(0.419),
+        }),
+        key_levels: Figure::known(
+            KeyLevels {
+                n: 250,
+                levels: [
+                    (92_480.0, LevelKind::DayHigh),
+                    (91_905.5, LevelKind::ValueHigh),
+                    (91_610.2, LevelKind::Turns(4)),
+                    (91_120.4, LevelKind::Control),
+                    (90_880.0, LevelKind::Turns(2)),
+                    (90_402.1, LevelKind::ValueLow),
+                ]
+                .map(|(at, kind)| KeyLevel { price: price(at), kind })
+                .to_vec(),
+            },
+            NOW.floor(1_800_000),
+        ),
         bar_closed_at: Some(UnixMs(NOW.0 - 36_000)),
         dimensions,
         quality: known(ratio(0.81)),

@@ -5,8 +5,8 @@
 //! [`analyse`] scores one symbol; [`Scorer`] does the same second by second and measures candles only when one closes.
 //! Each measure is one row in the [`registry`] and one function under `indicator/`; `confluence.rs` makes one score of
 //! them; [`signal`] turns scores of closed bars into directions, [`idea`] follows what became of them,
-//! [`alert`] notes what turned, [`market`] looks at all
-//! symbols together and [`sentence`] puts the numbers into words.
+//! [`alert`] notes what turned, [`market`] looks at all symbols together, [`key_levels`] finds prices at which much happened
+//! and [`sentence`] puts the numbers into words.
 
 pub mod alert;
 mod analyse;
@@ -19,6 +19,7 @@ mod frame;
 pub mod idea;
 mod indicator;
 pub mod input;
+mod key_levels;
 pub mod market;
 mod measure;
 pub mod registry;
@@ -33,4 +34,5 @@ pub use condition::{CONDITIONS, Row as ConditionRow};
 pub use confluence::{GAIN, common, shape};
 pub use frame::TAIL;
 pub use indicator::book_depth::bid_depth_share;
+pub use key_levels::key_levels;
 pub use scorer::Scorer;

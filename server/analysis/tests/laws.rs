@@ -203,6 +203,8 @@ fn an_analysis_makes_a_breakdown_that_checks() {
         mark_price: missing(),
         index_price: missing(),
         accounts_long: missing(),
+        liquidated_24h: missing(),
+        key_levels: analysis::key_levels(world.input().candles.get(schema::Timeframe::M30), world::NOW),
         bar_closed_at: Some(world::NOW),
         sentence: analysis::sentence::describe(&symbol, &analysis, direction),
         dimensions: analysis.dimensions,

@@ -68,7 +68,7 @@ fn shared(criterion: &mut Criterion) {
     let scopes: Vec<(Venue, Symbol)> =
         (0..SCOPES).map(|n| (Venue::Bybit, Symbol::new(&format!("SYM{n}USDT")).unwrap())).collect();
     let keys: Vec<String> =
-        scopes.iter().map(|(venue, symbol)| format!("confluence:breakdown@1:{venue}:{symbol}")).collect();
+        scopes.iter().map(|(venue, symbol)| format!("confluence:breakdown@2:{venue}:{symbol}")).collect();
     let value = fixture::breakdown();
     let (writer, publisher, client) = runtime.block_on(async {
         let writer = memcached.cache("writer");

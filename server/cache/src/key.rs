@@ -62,7 +62,7 @@ mod tests {
         let shared: Namespace = "prod:".parse().unwrap();
         assert_eq!(Namespace::default().key::<MarketBreadth>(&()), "market:breadth@1");
         let scope = (Venue::Bybit, Symbol::new("BTCUSDT").unwrap());
-        assert_eq!(shared.key::<Breakdown>(&scope), "prod:confluence:breakdown@1:bybit:BTCUSDT");
+        assert_eq!(shared.key::<Breakdown>(&scope), "prod:confluence:breakdown@2:bybit:BTCUSDT");
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! They are not published: four runs of 600 symbols weigh more than everything else in the cache together, and another
 //! process says so instead of answering.
 
-use analysis::TAIL;
-use app::chart::{CANDLES, Candles as Candled};
+use analysis::{TAIL, input::FlowBar};
+use app::chart::{CANDLES, Candles as Candled, Chart};
 use axum::{
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode},
@@ -106,11 +106,32 @@ fn scored(
 pub(super) async fn charted(board: Option<&Board>, cache: &Cache, symbol: Symbol, timeframe: Timeframe) -> Candled {
     let Some(board) = board else { return Candled::Elsewhere(watcher(cache).await) };
     let Some(market) = board.watched().map(|watched| watched.market) else { return Candled::Loading };
-    let tick = market.window(symbol).and_then(|window| Price::new(lock(&window).instrument.tick).ok());
-    match (scored(&market, symbol, timeframe, CANDLES), tick) {
-        (Ok(Some((as_of, run))), Some(tick)) => Candled::Closed { as_of, run, tick },
+    let about = market.window(symbol).map(|window| {
+        let window = lock(&window);
+        (Price::new(window.instrument.tick), window.minutes().to_vec())
+    });
+    match (scored(&market, symbol, timeframe, CANDLES), about) {
+        (Ok(Some((as_of, run))), Some((Ok(tick), minutes))) => {
+            let deltas = deltas(&minutes, &run, timeframe);
+            Candled::Closed { as_of, run, deltas, tick }
+        }
         _ => Candled::Loading,
     }
+}
+
+/// Volume delta of each candle, where each of its minutes was heard; nothing where CVD is not shown.
+fn deltas(minutes: &[FlowBar], run: &[Candle], timeframe: Timeframe) -> Vec<Option<f64>> {
+    if !Chart::has_cvd(timeframe) {
+        return Vec::new();
+    }
+    let within = |candle: &Candle| {
+        let end = candle.start.0 + timeframe.ms();
+        let from = minutes.partition_point(|minute| minute.start < candle.start);
+        let to = minutes.partition_point(|minute| minute.start.0 < end);
+        let whole = i64::try_from(to - from).is_ok_and(|n| n * Timeframe::M1.ms() == timeframe.ms());
+        whole.then(|| minutes[from..to].iter().map(|minute| minute.buy - minute.sell).sum())
+    };
+    run.iter().map(within).collect()
 }
 
 /// Who writes the health of the monitor, where it is known.
@@ -169,6 +190,20 @@ mod tests {
             let ApiError::BadParameter(message) = read(&asked).unwrap_err() else { panic!() };
             assert!(message.starts_with(expected), "{message}");
         }
+    }
+
+    #[test]
+    fn a_candle_has_a_delta_where_each_of_its_minutes_was_heard() {
+        let minute = |n: i64| FlowBar { start: UnixMs(n * 60_000), buy: 3.0, sell: n as f64 };
+        let candle = |n: i64| {
+            let start = UnixMs(n * 60_000);
+            Candle { start, open: 1.0, high: 1.0, low: 1.0, close: 1.0, volume: 1.0, turnover: 1.0 }
+        };
+        let heard: Vec<FlowBar> = (2..10).map(minute).collect();
+        let fives = [candle(0), candle(5), candle(10)];
+        assert_eq!(deltas(&heard, &fives, Timeframe::M5), [None, Some(15.0 - 35.0), None]);
+        assert_eq!(deltas(&heard, &[candle(1), candle(2)], Timeframe::M1), [None, Some(1.0)]);
+        assert_eq!(deltas(&heard, &fives, Timeframe::H4), []);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     Answer, Source,
-    chart::Candles,
+    chart::{Candles, Ideas},
     settings::{Saving, Settings},
     source::{AlertsSnapshot, BetaSnapshot, Guide, KeptRules, MarketSnapshot, SignalsSnapshot, SystemSnapshot},
 };
@@ -153,6 +153,17 @@ impl Source for Pages {
     fn candles(&self, symbol: Symbol, timeframe: Timeframe) -> Answer<Candles> {
         let Self { cache, board, .. } = self.clone();
         Box::pin(async move { super::candles::charted(board.as_ref(), &cache, symbol, timeframe).await })
+    }
+
+    fn ideas(&self, symbol: Symbol) -> Answer<Result<Ideas, Absence>> {
+        let cache = self.cache.clone();
+        Box::pin(async move {
+            let held = cache.get::<ActiveIdeas>(&()).await?;
+            Ok(Ideas {
+                open: held.value.open.iter().filter(|idea| idea.symbol == symbol).cloned().collect(),
+                ended: held.value.ended.iter().filter(|idea| idea.symbol == symbol).copied().collect(),
+            })
+        })
     }
 
     fn system(&self) -> Answer<SystemSnapshot> {

@@ -4,10 +4,10 @@ mod audit;
 
 use analysis::{
     Analysis,
-    input::{PerTimeframe, SymbolInput},
+    input::{FlowBar, PerTimeframe, SymbolInput},
     signal::SignalState,
 };
-use schema::{Candle, Direction, Timeframe, Trade, UnixMs, breakdown::ScorePoint};
+use schema::{Candle, Direction, Figure, Timeframe, Trade, UnixMs, breakdown::ScorePoint, levels::KeyLevels};
 use venue::{BookChange, Instrument, Ticker};
 
 pub(crate) use audit::{Audited, Unaudited};
@@ -41,6 +41,8 @@ pub(crate) struct Recorded {
     pub(crate) analysis: Analysis,
     /// Where it points.
     pub(crate) direction: Option<Direction>,
+    /// Prices at which much happened before.
+    pub(crate) key_levels: Figure<KeyLevels>,
     /// The end of the newest candle of each timeframe that it was made of.
     pub(crate) until: PerTimeframe<Option<UnixMs>>,
 }
@@ -110,6 +112,11 @@ impl Window {
     /// Closed candles of a timeframe, oldest first.
     pub(crate) fn candles(&self, timeframe: Timeframe) -> &[Candle] {
         self.candles.get(timeframe).as_slice()
+    }
+
+    /// What takers bought and sold in each minute that was heard from beginning to end, oldest first.
+    pub(crate) fn minutes(&self) -> &[FlowBar] {
+        self.flow.bars()
     }
 
     /// How often closed candles were replaced: by a correction of the venue, or by a history that was loaded again.
@@ -381,7 +388,8 @@ mod tests {
         window.take_candle(Timeframe::M1, candle(bar_closed_at.0, 100.0), false, bar_closed_at);
         let analysis = analysis::analyse(&window.input().unwrap(), analysis::Bars::Closed);
         let until = window.closed_until();
-        window.record(Recorded { bar_closed_at, analysis, direction: None, until });
+        let key_levels = analysis::key_levels(window.candles(Timeframe::M30), bar_closed_at);
+        window.record(Recorded { bar_closed_at, analysis, direction: None, key_levels, until });
         for n in 60..65 {
             window.take_candle(Timeframe::M1, candle(n * 60_000, 101.0), true, UnixMs((n + 1) * 60_000));
         }

@@ -79,6 +79,9 @@ pub(crate) fn breakdown(source: Venue, window: &Window, row: SignalRow, forming:
         mark_price: told(|ticker| ticker.mark),
         index_price: told(|ticker| ticker.index),
         accounts_long: window.positions.accounts_long(),
+        liquidated_24h: window
+            .as_of()
+            .map_or(Figure::Missing(Why::NotYet), |as_of| window.positions.heard_liquidations(as_of).last_day()),
         bar_closed_at: recorded.map(|recorded: &Recorded| recorded.bar_closed_at),
         dimensions: shown.map_or_else(Arc::default, |analysis| Arc::clone(&analysis.dimensions)),
         quality: shown.map_or(Figure::Missing(Why::NotYet), |analysis| analysis.quality.clone()),
@@ -87,6 +90,7 @@ pub(crate) fn breakdown(source: Venue, window: &Window, row: SignalRow, forming:
             .map_or_else(String::new, |analysis| analysis::sentence::describe(&row.symbol, analysis, row.direction)),
         history: scores[scores.len().saturating_sub(HISTORY)..].to_vec(),
         book: book_top(window),
+        key_levels: recorded.map_or(Figure::Missing(Why::NotYet), |recorded| recorded.key_levels.clone()),
         row,
     }
 }

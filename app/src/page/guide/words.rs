@@ -199,6 +199,26 @@ pub(super) const CONTRACT: &[GuideTerm] = &[
         "Change of open interest in coins, so that a change of price alone does not count.",
     ),
     term("accounts", "Accounts long", "Holders that are long ÷ all holders. It counts accounts, not size."),
+    term(
+        "contract-liquidated",
+        "Longs liquidated, Shorts liquidated",
+        "Positions of this contract that were closed by force, in US dollars. Where not all of the 24 h was listened to, the share that was stands beneath: the sum is that of this part.",
+    ),
+    term(
+        "cvd",
+        "CVD",
+        "Cumulative volume delta: what takers bought minus what they sold, in coins, summed up from the first candle on the chart after which every trade was heard.",
+    ),
+    term(
+        "key-levels",
+        "Key levels",
+        "Prices at which half-hour candles turned twice or more within half an average range, the heaviest six by volume; where most was traded (point of control); between which 70% was (value area); and the highest and lowest of the UTC day before. The score is not made of them.",
+    ),
+    term(
+        "idea-marks",
+        "▲, ▼ and × on candles",
+        "Where an idea opened (long from below, short from above) and where it ended. Entry, stop and targets of one that stands are lines from there on.",
+    ),
     term("imbalance", "Imbalance", "Bid value minus ask value, as a share of both, within the levels shown."),
 ];
 

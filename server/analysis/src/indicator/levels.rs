@@ -53,6 +53,23 @@ pub(crate) fn pivots(prices: &[f64], side: f64, atr: f64) -> Vec<Pivot> {
     found
 }
 
+/// A turning point as a level sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Turn {
+    pub(crate) price: f64,
+    /// Its strength times its bar's volume, in mean volumes; without any volume its strength.
+    pub(crate) weight: f64,
+}
+
+/// Every turning point of both sides.
+pub(crate) fn turns(frame: &Frame<'_>) -> impl Iterator<Item = Turn> {
+    let mean = frame.volume.iter().sum::<f64>() / frame.len() as f64;
+    // Without any volume touches alone count.
+    let volume = move |bar: usize| if mean > 0.0 { frame.volume[bar] / mean } else { 1.0 };
+    let both = frame.pivots.highs.iter().chain(&frame.pivots.lows);
+    both.map(move |pivot| Turn { price: pivot.price, weight: pivot.strength * volume(pivot.bar) })
+}
+
 /// Support and resistance: the pull of all levels on the price.
 ///
 /// A turning point weighs its strength times its bar's volume (in mean volumes), times how many others lie within half an
@@ -60,13 +77,8 @@ pub(crate) fn pivots(prices: &[f64], side: f64, atr: f64) -> Vec<Pivot> {
 /// ranges, a level pushes by `x·exp(1 − |x|)`: most at one range, and not at all at the level itself or far away. The raw
 /// figure is the weighted mean push; `tanh(3·x)`. Where there is no turning point, nothing pushes.
 pub(crate) fn support_resistance(frame: &Frame<'_>) -> Measured {
-    let mean = frame.volume.iter().sum::<f64>() / frame.len() as f64;
-    // Without any volume touches alone count.
-    let volume = |bar: usize| if mean > 0.0 { frame.volume[bar] / mean } else { 1.0 };
     let mut levels: Vec<(f64, f64)> = Vec::with_capacity(frame.pivots.highs.len() + frame.pivots.lows.len());
-    levels.extend(
-        frame.pivots.highs.iter().chain(&frame.pivots.lows).map(|p| (p.price / frame.atr, p.strength * volume(p.bar))),
-    );
+    levels.extend(turns(frame).map(|turn| (turn.price / frame.atr, turn.weight)));
     levels.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let close = frame.last_close() / frame.atr;
     let (mut push, mut weight) = (0.0, 0.0);

@@ -62,6 +62,15 @@ struct Heard {
     share: f64,
 }
 
+impl Heard {
+    /// The sums as they are told; none of a window that was not listened to at all.
+    fn told(&self) -> Result<Liquidated, Why> {
+        let usd = |sum: f64| Usd::new(sum).map_err(|_| Why::NotFinite);
+        let heard = Ratio::clamped(self.share).filter(|heard| heard.get() > 0.0).ok_or(Why::NotYet)?;
+        Ok(Liquidated { longs: usd(self.longs)?, shorts: usd(self.shorts)?, n: count(self.n), heard })
+    }
+}
+
 impl HeardLiquidations {
     /// Sums up what was heard up to `as_of`, of a contract that was listened to without a break from `since` on.
     #[must_use]
@@ -71,7 +80,8 @@ impl HeardLiquidations {
             let within = |event: &&Liquidation| event.at > from && event.at <= as_of;
             let side = |long: bool| {
                 let of_side = liquidations.iter().filter(within).filter(|event| event.long == long);
-                of_side.map(|event| event.usd).sum()
+                // A sum of nothing would be minus zero.
+                of_side.fold(0.0, |sum, event| sum + event.usd)
             };
             Heard {
                 longs: side(true),
@@ -81,6 +91,12 @@ impl HeardLiquidations {
             }
         };
         Self { hour: heard(1), day: heard(24), as_of }
+    }
+
+    /// The last 24 hours, by side.
+    #[must_use]
+    pub fn last_day(&self) -> Figure<Liquidated> {
+        figure(self.day.told().map(|told| (told, self.as_of)))
     }
 
     /// The last hour, both sides together; none where the sum is no amount.
@@ -206,22 +222,19 @@ fn liquidated(
     if perps.iter().all(|perp| perp.liquidations.is_none()) {
         return Err(if perps.is_empty() { Why::NotYet } else { Why::NotOffered });
     }
-    let (mut longs, mut shorts, mut n, mut heard, mut all) = (0.0, 0.0, 0, 0.0, 0.0);
+    let (mut sum, mut all) = (Heard { longs: 0.0, shorts: 0.0, n: 0, share: 0.0 }, 0.0);
     for perp in perps {
-        let told = perp.liquidations.as_ref().map(&window);
         let turnover = perp.row.quote.turnover_24h.value().map_or(0.0, |usd| usd.get());
         all += turnover;
-        if let Some(told) = told {
-            longs += told.longs;
-            shorts += told.shorts;
-            n += told.n;
-            heard += turnover * told.share;
+        if let Some(told) = perp.liquidations.as_ref().map(&window) {
+            sum.longs += told.longs;
+            sum.shorts += told.shorts;
+            sum.n += told.n;
+            sum.share += turnover * told.share;
         }
     }
-    let heard = Ratio::clamped(heard / divisor(all, Why::NotYet)?).filter(|heard| heard.get() > 0.0);
-    let usd = |sum: f64| Usd::new(sum).map_err(|_| Why::NotFinite);
-    let sums = Liquidated { longs: usd(longs)?, shorts: usd(shorts)?, n: count(n), heard: heard.ok_or(Why::NotYet)? };
-    Ok((sums, as_of))
+    sum.share /= divisor(all, Why::NotYet)?;
+    Ok((sum.told()?, as_of))
 }
 
 fn figure<T>(found: Result<(T, UnixMs), Why>) -> Figure<T> {

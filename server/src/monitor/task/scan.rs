@@ -11,6 +11,7 @@ use std::{
 use analysis::{
     Bars, analyse,
     idea::{ClosedBar, Seen},
+    key_levels,
     market::{Member, OverviewInput, above_mean, daily_volatility, regime},
     signal::Thresholds,
 };
@@ -299,14 +300,15 @@ fn close_bar(window: &mut Window, thresholds: &Thresholds, ideas: &IdeaBook) -> 
     let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
     let Some(analysis) = window.input().map(|input| analyse(&input, Bars::Closed)) else { return false };
     let (score, until) = (analysis.score.value().copied(), window.closed_until());
+    let key_levels = key_levels(window.candles(Timeframe::M30), bar_closed_at);
     if let Some(recorded) = window.recorded.as_mut().filter(|r| score.is_none() && r.bar_closed_at == bar_closed_at) {
-        (recorded.analysis, recorded.until) = (analysis, until);
+        (recorded.analysis, recorded.key_levels, recorded.until) = (analysis, key_levels, until);
         return false;
     }
     let (signal, direction) = window.signal.next(thresholds, score);
     window.signal = signal;
     let before = window.recorded.take();
-    window.record(Recorded { bar_closed_at, analysis, direction, until });
+    window.record(Recorded { bar_closed_at, analysis, direction, key_levels, until });
     tell(window, before.as_ref(), ideas);
     true
 }

@@ -1,0 +1,129 @@
+//! The lines beneath the volume: what takers bought and sold, and the recorded scores.
+
+use std::fmt::Write as _;
+
+use leptos::prelude::*;
+use schema::{Candle, Timeframe, UnixMs, breakdown::ScorePoint};
+
+use super::{
+    Chart,
+    band::{Band, EDGE, FLOW, SCORE, middle},
+    drawing::right,
+};
+use crate::format;
+
+/// The height of a line of text.
+const LINE: f64 = 11.0;
+
+/// A candle's place and what belongs to it.
+pub(super) type Placed<T> = (usize, T);
+
+/// CVD after each candle, counted from the first candle whose trades were all heard; empty where none were.
+pub(super) fn cvd(run: &[Candle], deltas: &[Option<f64>]) -> Vec<Placed<f64>> {
+    let mut sum = 0.0;
+    // Trades that were missed break the sum: it is that of what was heard since.
+    let first = deltas.iter().rposition(Option::is_none).map_or(0, |gap| gap + 1);
+    let heard = deltas.iter().enumerate().take(run.len()).skip(first);
+    heard
+        .filter_map(|(place, delta)| {
+            sum += (*delta)?;
+            Some((place, sum))
+        })
+        .collect()
+}
+
+/// The scores that belong to the candles on the picture.
+pub(super) fn scores<'a>(chart: &'a Chart, run: &[Candle]) -> Vec<Placed<&'a ScorePoint>> {
+    let Some(first) = run.first().filter(|_| chart.timeframe == Timeframe::M1) else { return Vec::new() };
+    let place = |at: UnixMs| usize::try_from((at.0 - first.start.0) / Timeframe::M1.ms() - 1).ok();
+    chart.scores.iter().filter_map(|point| Some((place(point.at)?, point))).filter(|(n, _)| *n < run.len()).collect()
+}
+
+/// CVD around nothing bought more than sold.
+pub(super) fn cvd_line(points: &[Placed<f64>], count: usize) -> AnyView {
+    let Some((_, last)) = points.last() else { return absent(&FLOW, "No trades of a whole candle heard yet") };
+    let low = points.iter().map(|(_, sum)| *sum).fold(0.0, f64::min);
+    let high = points.iter().map(|(_, sum)| *sum).fold(0.0, f64::max);
+    let y = |sum: f64| FLOW.y(sum, low, high);
+    let path = line(points, count, |sum| y(*sum));
+    Drawn { band: FLOW, name: "CVD", around: y(0.0), path, end: y(*last), last: format::signed_amount(*last) }.view()
+}
+
+/// The recorded scores under their bars, around 50.
+pub(super) fn score_line(points: &[Placed<&ScorePoint>], count: usize) -> AnyView {
+    let Some((_, last)) = points.last() else { return absent(&SCORE, "No score recorded yet") };
+    let last = last.score.get();
+    // As in the score's history: never so near 50 that noise looks like a move.
+    let reach = points.iter().map(|(_, point)| (point.score.get() - 50.0).abs()).fold(5.0, f64::max);
+    let y = |score: f64| SCORE.y(score, 50.0 - reach, 50.0 + reach);
+    let path = line(points, count, |point| y(point.score.get()));
+    Drawn { band: SCORE, name: "score", around: y(50.0), path, end: y(last), last: format::fixed(last, 1) }.view()
+}
+
+fn absent(band: &Band, reason: &'static str) -> AnyView {
+    view! { <text class="axis" x="0" y=(band.bottom - 12.0).to_string()>{reason}</text> }.into_any()
+}
+
+/// The path through points; a candle without one is a hole in it.
+fn line<T>(points: &[Placed<T>], count: usize, y: impl Fn(&T) -> f64) -> String {
+    let mut line = String::new();
+    let mut before = None;
+    for (place, point) in points {
+        let pen = if before.is_some_and(|before| before + 1 == *place) { 'L' } else { 'M' };
+        // Writing to a string cannot fail.
+        let _ = write!(line, "{pen}{} {:.1}", middle(*place, count), y(point));
+        before = Some(*place);
+    }
+    line
+}
+
+/// A line with what it lies around, and its last value over its name.
+struct Drawn {
+    band: Band,
+    name: &'static str,
+    around: f64,
+    path: String,
+    end: f64,
+    last: String,
+}
+
+impl Drawn {
+    fn view(self) -> AnyView {
+        let class = self.name.to_lowercase();
+        let label = self.end.clamp(self.band.top, self.band.bottom - LINE - 4.0);
+        view! {
+            <path class="around" d=format!("M0 {:.1}H{EDGE}", self.around)/>
+            <path class=class.clone() d=self.path/>
+            {right(label, format!("axis {class}-label"), self.last)}
+            {right(label + LINE, "axis".to_owned(), self.name.to_owned())}
+        }
+        .into_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candles(count: i64) -> Vec<Candle> {
+        let candle = |n| Candle {
+            start: UnixMs(n * 60_000),
+            open: 1.0,
+            high: 1.0,
+            low: 1.0,
+            close: 1.0,
+            volume: 1.0,
+            turnover: 1.0,
+        };
+        (0..count).map(candle).collect()
+    }
+
+    #[test]
+    fn a_cvd_counts_from_the_first_candle_after_which_every_trade_was_heard() {
+        let run = candles(5);
+        assert_eq!(cvd(&run, &[None, Some(4.0), None, Some(-1.5), Some(2.0)]), [(3, -1.5), (4, 0.5)]);
+        assert_eq!(cvd(&run, &[Some(1.0); 5]).last(), Some(&(4, 5.0)));
+        assert_eq!(cvd(&run, &[None; 5]), []);
+        assert_eq!(cvd(&run, &[]), []);
+    }
+}
