@@ -79,9 +79,16 @@ fn content(asked: &Url) -> String {
     format!(".{}{question}{}#main", asked.path(), asked.search())
 }
 
-/// Has the browser keep the last picture of each page, once it has shown this one.
+/// Has the browser keep the last picture of each page, once it has shown this one, and ask for the page of a tab that is touched.
+/// To look at the alerts is to have seen them, so they are not asked for before they are opened.
 fn keep_pictures() -> String {
-    format!("addEventListener('load',()=>navigator.serviceWorker?.register('{}'))", path::WORKER)
+    format!(
+        "addEventListener('load',()=>navigator.serviceWorker?.register('{}'));\
+         addEventListener('pointerdown',({{target}})=>{{const a=target.closest?.('.tabs a:not([aria-current],[href={}])');\
+         if(a)navigator.serviceWorker?.controller?.postMessage(a.href)}})",
+        path::WORKER,
+        path::ALERTS.href(),
+    )
 }
 
 /// The list of pages.
