@@ -1,6 +1,6 @@
 // The Signals page: rendered on the server alone, and current all the same.
 
-import { expect, live, test } from "../fixtures/test.ts";
+import { expect, live, standing, test } from "../fixtures/test.ts";
 
 test.describe("without a script", () => {
   test.use({ javaScriptEnabled: false });
@@ -49,12 +49,13 @@ test("ages go on between two answers, and content that is not renewed is said to
 });
 
 test("what is unfolded and has the focus stays so when the page is renewed", async ({ page }) => {
+  test.setTimeout(420_000);
+  await standing(page);
   await page.goto("/signals");
   await live(page);
   const card = page.locator(".card.ideas");
   await expect(card).toHaveAttribute("data-as-of", /\d+/, { timeout: 90_000 });
   const details = page.locator(".idea details").first();
-  test.skip((await details.count()) === 0, "no idea stands in this market yet");
   await details.locator("summary").focus();
   await page.keyboard.press("Enter");
   await expect(details).toHaveAttribute("open", "");
@@ -67,4 +68,23 @@ test("what is unfolded and has the focus stays so when the page is renewed", asy
     await expect(same).toHaveAttribute("open", "");
     await expect(same.locator("summary")).toBeFocused();
   }
+});
+
+test("an idea is marked on its contract's candles, and the mark leads back to it", async ({ page }) => {
+  test.setTimeout(420_000);
+  // One may end while it is looked at: then another one is.
+  await expect(async () => {
+    const { symbol, side } = await standing(page);
+    const marks = page.getByRole("list", { name: "Ideas on the chart" });
+    const words = /(Long|Short) idea since \d\d:\d\d from [\d,.₀-₉]+, stop [\d,.₀-₉]+, targets /;
+    // Until the half hour in which it opened has closed, it stands in words alone.
+    await page.goto(`/symbol/${symbol}?timeframe=30m#chart`);
+    await expect(marks.getByRole("listitem").filter({ hasText: words })).toHaveCount(1);
+    await page.goto(`/symbol/${symbol}#chart`);
+    await live(page);
+    await expect(page.locator(`.candles .opened.${side === "long" ? "up" : "down"}`)).toHaveAttribute("d", /^M/);
+    await marks.getByRole("link").first().click();
+    await expect(page).toHaveURL(new RegExp(`/signals#idea-${symbol}-${side}$`));
+    await expect(page.locator(`#idea-${symbol}-${side}`)).toBeInViewport({ timeout: 5_000 });
+  }).toPass({ timeout: 360_000 });
 });
