@@ -33,11 +33,11 @@ fn every_figure_stands_with_what_it_counts() {
         "Accounts long 58.3% of accounts, not of size",
         "Premium −3.25 bps median of 60 contracts",
         "Liquidated, 1 h 214 positions $1.24M longs $310k shorts",
-        "Liquidated, 24 h 3,204 positions $8.40M longs $12.9M shorts 37% of 24 h were heard",
+        "Liquidated, 24 h 3,204 positions $8.40M longs $12.9M shorts 37% of 24 h was heard",
     ] {
         assert!(text.contains(figure), "`{figure}` is not in: {text}");
     }
-    assert!(!text.contains("of 1 h were heard"), "a whole window needs no word: {text}");
+    assert!(!text.contains("of 1 h was heard"), "a whole window needs no word: {text}");
 }
 
 #[test]
