@@ -139,7 +139,7 @@ mod tests {
         let price = Price::new(price).unwrap();
         SignalRow {
             symbol: Symbol::new(symbol).unwrap(),
-            base: "BTC".to_owned(),
+            base: "BTC".into(),
             tick: Price::new(0.1).unwrap(),
             quote: Quote {
                 price,
@@ -158,7 +158,7 @@ mod tests {
             funding: Figure::Missing(Why::NotYet),
             oi_change_1h: Figure::Missing(Why::NotYet),
             trend: Figure::Missing(Why::NotYet),
-            spark: vec![Price::new(91_000.0).unwrap(); 24],
+            spark: [Price::new(91_000.0).unwrap(); 24].into(),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Every symbol of the universe with its price and its score.
 
+use std::sync::Arc;
+
+use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -49,7 +52,7 @@ pub struct SignalRow {
     /// The contract.
     pub symbol: Symbol,
     /// Its base coin, as the venue names it.
-    pub base: String,
+    pub base: ArcStr,
     /// The price increment, for display.
     pub tick: Price,
     /// What changes with every trade.
@@ -72,7 +75,7 @@ pub struct SignalRow {
     /// The score now minus the score one hour ago.
     pub trend: Figure<Points>,
     /// The last 24 hourly closing prices, oldest first; shorter for a young contract.
-    pub spark: Vec<Price>,
+    pub spark: Arc<[Price]>,
 }
 
 /// A row as it is written: with its quote's fields among its own.
@@ -82,7 +85,7 @@ pub struct SignalRow {
 #[derive(Deserialize)]
 struct FlatRow {
     symbol: Symbol,
-    base: String,
+    base: ArcStr,
     tick: Price,
     price: Price,
     change_24h: Figure<Pct>,
@@ -99,7 +102,7 @@ struct FlatRow {
     funding: Figure<Funding>,
     oi_change_1h: Figure<Pct>,
     trend: Figure<Points>,
-    spark: Vec<Price>,
+    spark: Arc<[Price]>,
 }
 
 impl From<FlatRow> for SignalRow {

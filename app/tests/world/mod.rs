@@ -447,7 +447,7 @@ pub fn row(i: usize) -> SignalRow {
     let mut k = 0.0;
     SignalRow {
         symbol: symbol(&name),
-        base: name.trim_end_matches("USDT").to_owned(),
+        base: name.trim_end_matches("USDT").into(),
         tick: price(tick),
         quote: Quote {
             price: price(last),
@@ -501,7 +501,7 @@ pub fn young_row() -> SignalRow {
         funding: Figure::Missing(Why::NotOffered),
         oi_change_1h: Figure::Missing(Why::TooFewSamples { have: 2, need: 12 }),
         trend: Figure::Missing(Why::NotYet),
-        spark: Vec::new(),
+        spark: [].into(),
         ..old
     }
 }

@@ -18,6 +18,8 @@ use crate::{
 };
 
 const DIMENSION_LEAST: f64 = 0.5;
+/// Room for the parts of a dimension: up to seven measures on four timeframes.
+const PARTS: usize = 28;
 
 /// Which bars a score is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,11 +124,16 @@ fn measure_others(context: &Context<'_>) -> Vec<Measured> {
 struct Weighted<'a> {
     row: &'static Row,
     timeframe: Option<Timeframe>,
-    /// Its share before missing parts are left out.
-    weight: f64,
-    /// Its share after that; 0 where it is missing.
+    /// Its share after missing parts are left out; 0 where it is missing.
     effective: f64,
     found: &'a Measured,
+}
+
+impl Weighted<'_> {
+    /// Its share before missing parts are left out.
+    fn weight(&self) -> f64 {
+        self.row.weight * self.timeframe.map_or(1.0, timeframe_weight)
+    }
 }
 
 /// A dimension with its parts.
@@ -141,14 +148,14 @@ struct Weighed<'a> {
 impl<'a> Weighed<'a> {
     /// Weighs the parts that are known: first the timeframes within a measure, then the measures.
     fn of(dimension: Dimension, candled: &'a Candled, others: &'a [Measured]) -> Self {
-        let mut parts = Vec::with_capacity(32);
+        let mut parts = Vec::with_capacity(PARTS);
         for (row, place) in REGISTRY.iter().zip(PLACES).filter(|(row, _)| row.dimension == dimension) {
             let first = parts.len();
             match row.measure {
                 Measure::Whole(_) => {
                     let found = &others[place];
                     let effective = if found.is_ok() { row.weight } else { 0.0 };
-                    parts.push(Weighted { row, timeframe: None, weight: row.weight, effective, found });
+                    parts.push(Weighted { row, timeframe: None, effective, found });
                 }
                 Measure::Candles(_) | Measure::Anchored(_) => {
                     let mut known = 0.0;
@@ -157,18 +164,16 @@ impl<'a> Weighed<'a> {
                             Measure::Candles(_) => candled.found(timeframe, place),
                             Measure::Anchored(_) | Measure::Whole(_) => &others[place + timeframe.index()],
                         };
-                        let weight = timeframe_weight(timeframe);
-                        known += if found.is_ok() { weight } else { 0.0 };
-                        let weight = row.weight * weight;
-                        parts.push(Weighted { row, timeframe: Some(timeframe), weight, effective: 0.0, found });
+                        known += if found.is_ok() { timeframe_weight(timeframe) } else { 0.0 };
+                        parts.push(Weighted { row, timeframe: Some(timeframe), effective: 0.0, found });
                     }
                     for part in parts[first..].iter_mut().filter(|part| part.found.is_ok()) {
-                        part.effective = part.weight / known;
+                        part.effective = part.weight() / known;
                     }
                 }
             }
         }
-        let coverage = parts.iter().filter(|part| part.found.is_ok()).map(|part| part.weight).sum();
+        let coverage = parts.iter().filter(|part| part.found.is_ok()).map(Weighted::weight).sum();
         let whole: f64 = parts.iter().map(|part| part.effective).sum();
         let (mut lean, mut as_of) = (0.0, UnixMs(i64::MIN));
         for part in &mut parts {
@@ -216,7 +221,7 @@ impl<'a> Weighed<'a> {
                 label: label.clone(),
                 unit: part.row.unit.clone(),
                 timeframe: part.timeframe,
-                weight: share(part.weight),
+                weight: share(part.weight()),
                 finding,
             }
         });

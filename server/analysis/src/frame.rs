@@ -1,6 +1,9 @@
 //! One timeframe's candles as columns, checked at the door, with what several measures need of them.
 
-use std::sync::LazyLock;
+use std::{
+    ops::{Deref, DerefMut},
+    sync::LazyLock,
+};
 
 use schema::{Candle, Timeframe, UnixMs, Why};
 use ta_lib::{Core, OutRange, RetCode};
@@ -48,21 +51,61 @@ impl Sketch {
     pub(crate) const STEPS: usize = 11;
 }
 
+/// Figures of up to [`TAIL`] bars, oldest first, without a place on the heap: a scan makes some ten thousand of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    values: [f64; TAIL],
+    len: usize,
+}
+
+impl Column {
+    /// Zeros for a number of bars, at most [`TAIL`].
+    fn zeros(len: usize) -> Self {
+        Self { values: [0.0; TAIL], len: len.min(TAIL) }
+    }
+}
+
+impl FromIterator<f64> for Column {
+    /// The first [`TAIL`] values.
+    fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
+        let mut column = Self::zeros(0);
+        for (slot, value) in column.values.iter_mut().zip(values) {
+            *slot = value;
+            column.len += 1;
+        }
+        column
+    }
+}
+
+impl Deref for Column {
+    type Target = [f64];
+
+    fn deref(&self) -> &[f64] {
+        &self.values[..self.len]
+    }
+}
+
+impl DerefMut for Column {
+    fn deref_mut(&mut self) -> &mut [f64] {
+        &mut self.values[..self.len]
+    }
+}
+
 /// The last candles of one timeframe as columns, oldest first.
 #[derive(Debug)]
 pub(crate) struct Frame<'a> {
     /// Their length in time.
     pub(crate) timeframe: Timeframe,
     /// First prices.
-    pub(crate) open: Vec<f64>,
+    pub(crate) open: Column,
     /// Highest prices.
-    pub(crate) high: Vec<f64>,
+    pub(crate) high: Column,
     /// Lowest prices.
-    pub(crate) low: Vec<f64>,
+    pub(crate) low: Column,
     /// Last prices.
-    pub(crate) close: Vec<f64>,
+    pub(crate) close: Column,
     /// Traded, in base coin.
-    pub(crate) volume: Vec<f64>,
+    pub(crate) volume: Column,
     /// Everything that was given, beyond the columns.
     pub(crate) closed: &'a [Candle],
     /// The newest bar.
@@ -95,9 +138,9 @@ impl<'a> Frame<'a> {
         let open = open.filter(|candle| candle.start > last.start);
         let kept = &closed[closed.len().saturating_sub(TAIL - usize::from(open.is_some()))..];
         let n = kept.len() + usize::from(open.is_some());
-        let [mut opens, mut high, mut low, mut close, mut volume] = std::array::from_fn(|_| vec![0.0; n]);
+        let [mut opens, mut high, mut low, mut close, mut volume] = std::array::from_fn(|_| Column::zeros(n));
         let (mut top, mut bottom, mut sound) = (f64::MIN, f64::MAX, true);
-        let columns = opens.iter_mut().zip(&mut high).zip(&mut low).zip(&mut close).zip(&mut volume);
+        let columns = opens.iter_mut().zip(&mut *high).zip(&mut *low).zip(&mut *close).zip(&mut *volume);
         for (candle, ((((o, h), l), c), v)) in kept.iter().chain(&open).zip(columns) {
             sound &= is_candle(candle);
             top = top.max(candle.high);

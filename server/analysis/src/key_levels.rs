@@ -58,15 +58,20 @@ fn levels_of(frame: &Frame<'_>) -> KeyLevels {
 /// The heaviest levels that turning points make, each with its mean price.
 fn clusters(mut turns: Vec<Turn>, near: f64) -> Vec<(f64, LevelKind)> {
     turns.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.price.total_cmp(&b.price)));
-    let mut found: Vec<(f64, f64, usize)> = Vec::new();
-    while let Some(heaviest) = turns.first().copied() {
-        let (level, rest): (Vec<Turn>, _) =
-            turns.into_iter().partition(|turn| (turn.price - heaviest.price).abs() <= near);
-        turns = rest;
-        let weight: f64 = level.iter().map(|turn| turn.weight).sum();
-        if level.len() >= TOUCHES && weight > 0.0 {
-            let mean = level.iter().map(|turn| turn.price * turn.weight).sum::<f64>() / weight;
-            found.push((weight, mean, level.len()));
+    let mut found: Vec<(f64, f64, usize)> = Vec::with_capacity(turns.len());
+    while let Some(heaviest) = turns.first().map(|turn| turn.price) {
+        let (mut weight, mut moment, mut touches) = (0.0, 0.0, 0);
+        turns.retain(|turn| {
+            let apart = (turn.price - heaviest).abs() > near;
+            if !apart {
+                weight += turn.weight;
+                moment += turn.weight * turn.price;
+                touches += 1;
+            }
+            apart
+        });
+        if touches >= TOUCHES && weight > 0.0 {
+            found.push((weight, moment / weight, touches));
         }
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0));

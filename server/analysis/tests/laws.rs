@@ -179,7 +179,7 @@ fn an_analysis_makes_a_breakdown_that_checks() {
         source: Venue::Sim,
         row: schema::SignalRow {
             symbol,
-            base: "BTC".to_owned(),
+            base: "BTC".into(),
             tick: price,
             quote: signals::Quote {
                 price,
@@ -198,7 +198,7 @@ fn an_analysis_makes_a_breakdown_that_checks() {
             funding: missing(),
             oi_change_1h: missing(),
             trend: missing(),
-            spark: Vec::new(),
+            spark: [].into(),
         },
         mark_price: missing(),
         index_price: missing(),

@@ -2,12 +2,15 @@
 
 mod audit;
 
+use std::sync::Arc;
+
 use analysis::{
     Analysis,
     input::{FlowBar, PerTimeframe, SymbolInput},
     signal::SignalState,
 };
-use schema::{Candle, Direction, Figure, Timeframe, Trade, UnixMs, breakdown::ScorePoint, levels::KeyLevels};
+use arcstr::ArcStr;
+use schema::{Candle, Direction, Figure, Price, Timeframe, Trade, UnixMs, breakdown::ScorePoint, levels::KeyLevels};
 use venue::{BookChange, Instrument, Ticker};
 
 pub(crate) use audit::{Audited, Unaudited};
@@ -20,6 +23,9 @@ use super::{
     recent::Recent,
 };
 
+/// Hourly closes in a row's small line.
+const SPARK: usize = 24;
+const HOUR_MS: i64 = 3_600_000;
 /// Closed-bar scores that are kept: an hour for the trend, and the bar before it.
 const SCORES: usize = 61;
 
@@ -51,6 +57,10 @@ pub(crate) struct Recorded {
 #[derive(Debug)]
 pub(crate) struct Window {
     pub(crate) instrument: Instrument,
+    /// The name of its base coin, shared with every row that is made of it.
+    pub(crate) base: ArcStr,
+    /// The last 24 hourly closing prices, oldest first, as of the last bar that was due.
+    pub(crate) spark: Arc<[Price]>,
     pub(crate) ticker: Option<Ticker>,
     pub(crate) positions: Positions,
     pub(crate) recorded: Option<Recorded>,
@@ -74,6 +84,8 @@ impl Window {
     /// A symbol of which nothing is known but its listing.
     pub(crate) fn new(instrument: Instrument) -> Self {
         Self {
+            base: instrument.base.as_str().into(),
+            spark: [].into(),
             instrument,
             ticker: None,
             positions: Positions::new(),
@@ -137,6 +149,14 @@ impl Window {
         let until = *recorded.until.get(timeframe);
         let end = until.map_or(0, |until| run.partition_point(|candle| candle.start < until));
         Some((recorded.bar_closed_at, &run[..end]))
+    }
+
+    /// Takes the last hourly closes out of half-hour candles.
+    pub(crate) fn trace_hours(&mut self) {
+        let halves = self.candles(Timeframe::M30);
+        let hourly = halves.iter().filter(|candle| (candle.start.0 + Timeframe::M30.ms()) % HOUR_MS == 0);
+        let closes: Vec<Price> = hourly.filter_map(|candle| Price::new(candle.close).ok()).collect();
+        self.spark = closes[closes.len().saturating_sub(SPARK)..].into();
     }
 
     /// The close of a bar that has no score yet.

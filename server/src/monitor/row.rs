@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use analysis::Analysis;
 use schema::{
-    Breakdown, Figure, Pct, PerDimension, Points, Price, Ratio, SignalRow, Timeframe, UnixMs, Usd, Venue, Why,
-    signals::Quote,
+    Breakdown, Figure, Pct, PerDimension, Points, Price, Ratio, SignalRow, UnixMs, Usd, Venue, Why, signals::Quote,
 };
 
 use super::{
@@ -16,8 +15,6 @@ use crate::market::{Window, window::Recorded};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
-/// Hourly closes in a row's small line.
-const SPARK: usize = 24;
 /// Scores in a breakdown's history.
 const HISTORY: usize = 60;
 
@@ -48,7 +45,7 @@ pub(crate) fn row(window: &Window, scorer: &mut FormingScorer) -> Option<(Signal
     };
     let row = SignalRow {
         symbol: window.instrument.symbol,
-        base: window.instrument.base.clone(),
+        base: window.base.clone(),
         tick,
         quote,
         score: recorded.map_or(Figure::Missing(Why::NotYet), |recorded| recorded.analysis.score.clone()),
@@ -61,7 +58,7 @@ pub(crate) fn row(window: &Window, scorer: &mut FormingScorer) -> Option<(Signal
         funding: figure(ticker.funding, at.floor(MINUTE_MS)),
         oi_change_1h: window.positions.change_1h(),
         trend: trend(window),
-        spark: spark(window),
+        spark: Arc::clone(&window.spark),
     };
     Some((row, shown))
 }
@@ -108,12 +105,4 @@ fn trend(window: &Window) -> Figure<Points> {
         return Figure::Missing(Why::TooFewSamples { have: have.min(60), need: 61 });
     };
     figure(Points::new(now.score.get() - before.score.get()).ok(), now.at)
-}
-
-/// The last 24 hourly closes, made of half-hour candles.
-fn spark(window: &Window) -> Vec<Price> {
-    let halves = window.candles(Timeframe::M30);
-    let hourly = halves.iter().filter(|candle| (candle.start.0 + Timeframe::M30.ms()) % HOUR_MS == 0);
-    let closes: Vec<Price> = hourly.filter_map(|candle| Price::new(candle.close).ok()).collect();
-    closes[closes.len().saturating_sub(SPARK)..].to_vec()
 }

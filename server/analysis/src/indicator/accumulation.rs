@@ -3,7 +3,7 @@
 use schema::Why;
 
 use crate::{
-    frame::{EDGE, Frame},
+    frame::{Column, EDGE, Frame},
     measure::{Measured, Sub, divisor, lean_of_z},
     stats::change_in_spreads,
 };
@@ -26,7 +26,7 @@ fn money_flow<'a>(frame: &'a Frame<'_>, narrow: f64) -> impl DoubleEndedIterator
 ///
 /// The ADL's level depends on where it began; its change over a window does not.
 pub(crate) fn adl_slope(frame: &Frame<'_>) -> Measured {
-    let steps: Vec<f64> = money_flow(frame, EDGE * frame.atr).collect();
+    let steps: Column = money_flow(frame, EDGE * frame.atr).collect();
     let z = change_in_spreads(&steps, WINDOW)?;
     Sub::measured(z, lean_of_z(z), steps.len(), frame.as_of)
 }

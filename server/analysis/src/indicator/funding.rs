@@ -39,15 +39,14 @@ pub(crate) fn funding(context: &Context<'_>) -> Measured {
 
 /// Past rates brought to 8 h by the time since the settlement before.
 fn per_8h(history: &[FundingPoint]) -> Vec<f64> {
-    history
-        .windows(2)
-        .filter(|pair| pair[1].at > pair[0].at)
-        .map(|pair| {
-            let hours = (pair[1].at.0 - pair[0].at.0) as f64 / HOUR_MS;
-            // A gap in the record is not a longer interval.
-            pair[1].rate * 8.0 / hours.min(8.0)
-        })
-        .collect()
+    // As long as they can be from the start: one that grows moves its values again and again.
+    let mut rates = Vec::with_capacity(history.len());
+    rates.extend(history.windows(2).filter(|pair| pair[1].at > pair[0].at).map(|pair| {
+        let hours = (pair[1].at.0 - pair[0].at.0) as f64 / HOUR_MS;
+        // A gap in the record is not a longer interval.
+        pair[1].rate * 8.0 / hours.min(8.0)
+    }));
+    rates
 }
 
 #[cfg(test)]

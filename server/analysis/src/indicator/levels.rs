@@ -1,7 +1,7 @@
 //! Turning points of price, the support and resistance they make, and breaks of them.
 
 use crate::{
-    frame::{EDGE, Frame, TAIL},
+    frame::{Column, EDGE, Frame, TAIL},
     measure::{Measured, Sub, ramp},
 };
 
@@ -35,9 +35,9 @@ pub(crate) fn pivots(prices: &[f64], side: f64, atr: f64) -> Vec<Pivot> {
     let mut found = Vec::with_capacity(prices.len() / (2 * WINGS));
     // The highest of `WINGS` bars from each bar on, in steps of two, four and five bars: no branch depends on a price.
     let higher = |a: f64, b: f64| if a > b { a } else { b };
-    let signed: Vec<f64> = prices.iter().map(|price| side * price).collect();
+    let signed: Column = prices.iter().map(|price| side * price).collect();
     let [mut pairs, mut fives] = [[0.0; TAIL]; 2];
-    for ((out, a), b) in pairs.iter_mut().zip(&signed).zip(signed.get(1..).unwrap_or_default()) {
+    for ((out, a), b) in pairs.iter_mut().zip(&*signed).zip(signed.get(1..).unwrap_or_default()) {
         *out = higher(*a, *b);
     }
     let last = signed.get(WINGS - 1..).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! On-balance volume (Granville, 1963): volume added when the close rises, taken off when it falls.
 
 use crate::{
-    frame::{EDGE, Frame},
+    frame::{Column, EDGE, Frame},
     measure::{Measured, Sub, lean_of_z, soft_sign},
     stats::change_in_spreads,
 };
@@ -11,7 +11,7 @@ use crate::{
 /// A change of the close below half an average true range counts in proportion, so that one tick does not
 /// turn a whole bar's volume round.
 pub(crate) fn obv_slope(frame: &Frame<'_>) -> Measured {
-    let steps: Vec<f64> = steps(frame, EDGE * frame.atr).collect();
+    let steps: Column = steps(frame, EDGE * frame.atr).collect();
     let z = change_in_spreads(&steps, 20)?;
     Sub::measured(z, lean_of_z(z), steps.len(), frame.as_of)
 }

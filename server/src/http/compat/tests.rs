@@ -26,7 +26,7 @@ fn signals(score: Figure<Score>) -> Signals {
     let scored = u32::from(score.value().is_some());
     let row = SignalRow {
         symbol: Symbol::new("BTCUSDT").unwrap(),
-        base: "BTC".to_owned(),
+        base: "BTC".into(),
         tick: Price::new(0.1).unwrap(),
         quote: Quote {
             price: Price::new(95_000.5).unwrap(),
@@ -45,7 +45,7 @@ fn signals(score: Figure<Score>) -> Signals {
         funding: Figure::Missing(Why::NotYet),
         oi_change_1h: Figure::Missing(Why::NotYet),
         trend: Figure::Missing(Why::NotYet),
-        spark: Vec::new(),
+        spark: [].into(),
     };
     let stats = SignalStats {
         long: 0,

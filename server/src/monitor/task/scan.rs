@@ -298,6 +298,7 @@ fn scan(
 /// A bar that cannot be scored is tried again until the next one closes: its inputs may still be loading.
 fn close_bar(window: &mut Window, thresholds: &Thresholds, ideas: &IdeaBook) -> bool {
     let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
+    window.trace_hours();
     let Some(analysis) = window.input().map(|input| analyse(&input, Bars::Closed)) else { return false };
     let (score, until) = (analysis.score.value().copied(), window.closed_until());
     let key_levels = key_levels(window.candles(Timeframe::M30), bar_closed_at);
