@@ -109,7 +109,9 @@ impl Chart {
         match &self.candles {
             Candles::Closed { as_of, .. } => {
                 let next = UnixMs(as_of.0 + Timeframe::M1.ms() + SETTLED_MS);
-                Some(if next > self.now { next } else { soon })
+                // What a close decided is told some seconds after it.
+                let undecided = self.ideas.as_ref().is_ok_and(|ideas| ideas.as_of < *as_of);
+                Some(if next > self.now && !undecided { next } else { soon })
             }
             Candles::Loading => Some(soon),
             Candles::Elsewhere(_) => None,

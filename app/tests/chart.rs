@@ -43,7 +43,7 @@ fn chart(timeframe: Timeframe, candles: Candles) -> Chart {
         candles,
         scores: scores.rev().collect(),
         levels: Vec::new(),
-        ideas: Ok(Ideas { open: Vec::new(), ended: Vec::new() }),
+        ideas: Ok(Ideas { as_of: NOW, open: Vec::new(), ended: Vec::new() }),
         venue: Some(Venue::Bybit),
         now: NOW,
         zone: Zone::UTC,
@@ -170,7 +170,7 @@ fn marked(open: Vec<Idea>, ended: Vec<EndedIdea>) -> String {
         run[0].high = 91_500.0;
         run[1].low = 90_500.0;
     }
-    drawn(&Chart { ideas: Ok(Ideas { open, ended }), ..chart })
+    drawn(&Chart { ideas: Ok(Ideas { as_of: NOW, open, ended }), ..chart })
 }
 
 #[test]
@@ -191,7 +191,10 @@ fn an_idea_that_stands_is_marked_where_it_opened_with_the_prices_that_decide_it(
         deltas: Vec::new(),
         tick: price(0.1),
     };
-    let past = drawn(&Chart { ideas: Ok(Ideas { open: vec![short()], ended: vec![] }), ..chart(Timeframe::M1, past) });
+    let past = drawn(&Chart {
+        ideas: Ok(Ideas { as_of: NOW, open: vec![short()], ended: vec![] }),
+        ..chart(Timeframe::M1, past)
+    });
     assert!(!past.contains("class=\"decides") && text(&past).contains("Short idea since 01:39"), "{past}");
     // It opened twelve minutes ago: at the close of the candle that is the twelfth from the right.
     let from = path(&html, "decides entry").unwrap();
@@ -244,6 +247,9 @@ fn a_chart_whose_next_candle_does_not_come_is_stale_and_asked_for_again_in_a_whi
     assert!(drawn(&at(3_600)).contains("data-state=\"expired\""));
     let again = |after_s| at(after_s).again_at().map(|again| (again.0 - close) / 1_000);
     assert_eq!((again(5), again(62), again(63), again(500)), (Some(63), Some(63), Some(73), Some(510)));
+    let undecided = Ok(Ideas { as_of: UnixMs(close - 1), open: Vec::new(), ended: Vec::new() });
+    let undecided = Chart { ideas: undecided, ..at(5) }.again_at().map(|again| (again.0 - close) / 1_000);
+    assert_eq!(undecided, Some(15), "what this close decided has not been told");
     assert_eq!(Chart { candles: Candles::Elsewhere(None), ..chart }.again_at(), None);
 }
 

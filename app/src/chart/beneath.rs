@@ -19,17 +19,17 @@ const LINE: f64 = 11.0;
 pub(super) type Placed<T> = (usize, T);
 
 /// CVD after each candle, counted from the first candle whose trades were all heard; empty where none were.
+///
+/// The newest candles may wait for their last trades: the line ends before them. Trades that were missed break the sum.
 pub(super) fn cvd(run: &[Candle], deltas: &[Option<f64>]) -> Vec<Placed<f64>> {
-    let mut sum = 0.0;
-    // Trades that were missed break the sum: it is that of what was heard since.
-    let first = deltas.iter().rposition(Option::is_none).map_or(0, |gap| gap + 1);
-    let heard = deltas.iter().enumerate().take(run.len()).skip(first);
-    heard
-        .filter_map(|(place, delta)| {
-            sum += (*delta)?;
-            Some((place, sum))
-        })
-        .collect()
+    let deltas = &deltas[..deltas.len().min(run.len())];
+    let end = deltas.iter().rposition(Option::is_some).map_or(0, |newest| newest + 1);
+    let first = deltas[..end].iter().rposition(Option::is_none).map_or(0, |gap| gap + 1);
+    let running = deltas[first..end].iter().flatten().scan(0.0, |sum, delta| {
+        *sum += delta;
+        Some(*sum)
+    });
+    (first..).zip(running).collect()
 }
 
 /// The scores that belong to the candles on the picture.
@@ -123,6 +123,8 @@ mod tests {
         let run = candles(5);
         assert_eq!(cvd(&run, &[None, Some(4.0), None, Some(-1.5), Some(2.0)]), [(3, -1.5), (4, 0.5)]);
         assert_eq!(cvd(&run, &[Some(1.0); 5]).last(), Some(&(4, 5.0)));
+        let waiting = [None, Some(3.0), Some(1.0), None, None];
+        assert_eq!(cvd(&run, &waiting), [(1, 3.0), (2, 4.0)], "the newest wait for their last trades");
         assert_eq!(cvd(&run, &[None; 5]), []);
         assert_eq!(cvd(&run, &[]), []);
     }

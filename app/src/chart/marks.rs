@@ -30,6 +30,8 @@ const TALL: f64 = 6.0;
 /// The ideas of one symbol.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ideas {
+    /// The time of the newest input that decided them.
+    pub as_of: UnixMs,
     /// Those that stand.
     pub open: Vec<Idea>,
     /// Those of the past, newest first.

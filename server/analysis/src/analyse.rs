@@ -18,7 +18,7 @@ use crate::{
 };
 
 const DIMENSION_LEAST: f64 = 0.5;
-/// Room for the parts of a dimension: up to seven measures on four timeframes.
+/// Room for the parts of a dimension: up to seven measures on four timeframes. No more, so that it comes from a thread's own store.
 const PARTS: usize = 28;
 
 /// Which bars a score is made of.

@@ -52,7 +52,7 @@ impl Sketch {
 }
 
 /// Figures of up to [`TAIL`] bars, oldest first, without a place on the heap: a scan makes some ten thousand of them.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Column {
     values: [f64; TAIL],
     len: usize,

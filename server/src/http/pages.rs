@@ -160,6 +160,7 @@ impl Source for Pages {
         Box::pin(async move {
             let held = cache.get::<ActiveIdeas>(&()).await?;
             Ok(Ideas {
+                as_of: held.as_of,
                 open: held.value.open.iter().filter(|idea| idea.symbol == symbol).cloned().collect(),
                 ended: held.value.ended.iter().filter(|idea| idea.symbol == symbol).copied().collect(),
             })
