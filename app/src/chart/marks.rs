@@ -20,8 +20,8 @@ use crate::{
     path,
 };
 
-/// How near two labels of levels may stand.
-const APART: f64 = 9.0;
+/// How near two names of levels may stand, and one to the highest price.
+const APART: f64 = 12.0;
 /// How far a mark stands off its candle.
 const OFF: f64 = 3.0;
 /// The height of a mark.
@@ -56,15 +56,14 @@ pub(super) fn levels(levels: &[KeyLevel], reach: &Reach) -> [AnyView; 2] {
         let Some(y) = reach.y_within(level.price.get()) else { continue };
         // Writing to a string cannot fail.
         let _ = write!(lines, "M0 {y:.1}H{EDGE}");
-        if labels.last().is_none_or(|(above, _)| y - above >= APART) {
+        if y - labels.last().map_or(PRICE.top - OFF, |(above, _)| *above) >= APART {
             labels.push((y, level.kind.to_string()));
         }
     }
     let labels: Vec<_> = labels
         .into_iter()
         .map(|(y, name)| {
-            let y = format!("{:.1}", (y - 2.0).max(PRICE.top));
-            view! { <text class="axis level-name" x="1" y=y>{name}</text> }
+            view! { <text class="axis level-name" x="1" y=format!("{:.1}", y - 2.0)>{name}</text> }
         })
         .collect();
     [view! { <path class="level" d=lines/> }.into_any(), labels.into_any()]

@@ -67,10 +67,10 @@ fn push(dimensions: &[DimensionBreakdown], side: f64) -> Option<Push<'_>> {
 
 impl fmt::Display for Push<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:+.1}", self.dimension, self.points)?;
+        write!(f, "{} {}", self.dimension, Signed(self.points))?;
         match self.measure {
-            Some((measure, Some(timeframe), points)) => write!(f, " ({measure} on {timeframe} {points:+.1})"),
-            Some((measure, None, points)) => write!(f, " ({measure} {points:+.1})"),
+            Some((measure, Some(timeframe), points)) => write!(f, " ({measure} on {timeframe} {})", Signed(points)),
+            Some((measure, None, points)) => write!(f, " ({measure} {})", Signed(points)),
             None => Ok(()),
         }
     }
@@ -96,6 +96,22 @@ impl fmt::Display for Sentence<'_> {
                 write!(f, ", {:.0}% of the inputs known.", 100.0 * coverage.get())
             }
         }
+    }
+}
+
+/// Points with their sign, as all of the dashboard writes them: with the minus of typography, and without a sign where they round
+/// to zero.
+struct Signed(f64);
+
+impl fmt::Display for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = format!("{:.1}", self.0.abs());
+        let sign = match self.0 {
+            _ if size == "0.0" => "",
+            below if below < 0.0 => "−",
+            _ => "+",
+        };
+        write!(f, "{sign}{size}")
     }
 }
 
@@ -129,7 +145,7 @@ mod tests {
         };
         assert_eq!(
             sentence.to_string(),
-            "BTCUSDT scores 71.3 (Long): most for it Volume +9.3 (CMF (20) on 5m +2.0), most against it Sentiment -1.2; \
+            "BTCUSDT scores 71.3 (Long): most for it Volume +9.3 (CMF (20) on 5m +2.0), most against it Sentiment −1.2; \
              agreement 72%, 93% of the inputs known."
         );
     }
