@@ -11,7 +11,7 @@ use app::{
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
-    Absence, ActiveIdeas, AlertLog, BetaTable, Schema, Symbol, Timeframe,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Held, Schema, Signals, Symbol, Timeframe,
     page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
 };
@@ -114,8 +114,10 @@ impl Source for Pages {
         Box::pin(async move {
             let (frame, current) = pages.snapshot().await;
             let breakdown = pages.hub().breakdown(symbol).await;
-            // While no list is known, a symbol cannot be said not to exist.
-            if current.signals.is_ok() && matches!(breakdown, Err(Absence::NeverWritten)) {
+            // While no list is known, a symbol cannot be said not to exist; one that is listed exists before it is taken apart.
+            let signals = pages.told(current.signals).await;
+            let listed = |held: &Held<Signals>| held.value.rows.iter().any(|row| row.symbol == symbol);
+            if matches!(breakdown, Err(Absence::NeverWritten)) && signals.is_ok_and(|held| !listed(&held)) {
                 return None;
             }
             Some(SymbolPage { frame, symbol, breakdown })
