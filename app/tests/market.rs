@@ -271,3 +271,18 @@ fn the_snapshot_travels_once() {
     let html = with_frame(Frame { stamp: Stamp { epoch: 77_123, seq: 5 }, ..frame() });
     assert_eq!(html.matches("77123").count(), 1, "the page's stamp is in its props alone");
 }
+
+#[test]
+fn the_page_is_asked_for_again_once_there_is_something_new_to_tell() {
+    let again_s = |saving: bool, told_s_ago: Option<u64>| {
+        let headline = told_s_ago.map(|age_s| held(overview(), age_s).with(Headline::from(&overview())));
+        let html = with_frame(Frame { saving, headline: headline.ok_or(Absence::NeverWritten), ..frame() });
+        let at: i64 = html.split("data-again-at=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+        (at - NOW.0) / 1_000
+    };
+    assert_eq!(again_s(false, Some(1)), 3);
+    // Who saves data is told every five seconds: a page made long after the last time has its next change sooner.
+    assert_eq!([0, 3, 6].map(|age_s| again_s(true, Some(age_s))), [7, 4, 1]);
+    assert_eq!(again_s(true, Some(7)), 5, "the next change is late");
+    assert_eq!(again_s(true, None), 5);
+}
