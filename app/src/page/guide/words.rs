@@ -202,7 +202,7 @@ pub(super) const CONTRACT: &[GuideTerm] = &[
     term(
         "contract-liquidated",
         "Longs liquidated, Shorts liquidated",
-        "Positions of this contract that were closed by force, in US dollars. Where not all of the 24 h was listened to, the share that was stands beneath: the sum is that of this part.",
+        "Positions of this contract that were closed by force, in US dollars. The sum is that of the time listened to, which stands beneath: 24 h at most.",
     ),
     term(
         "cvd",
