@@ -20,6 +20,7 @@ use schema::{Absence, Candle, Price, Symbol, Timeframe, UnixMs, Venue, Zone, bre
 
 use crate::{card::Note, format, path};
 use band::Beneath;
+use beneath::Points;
 
 /// How many candles are drawn at most: as many as fit a phone, and enough for an hour of scores beneath them.
 pub const CANDLES: usize = 68;
@@ -182,12 +183,13 @@ fn content(chart: &Chart) -> AnyView {
         }
         Candles::Closed { run, deltas, tick, .. } => {
             let newest = run.len().saturating_sub(CANDLES);
-            let (run, deltas) = (&run[newest..], deltas.get(newest..).unwrap_or_default());
+            let run = &run[newest..];
+            let points = Points::of(chart, run, deltas.get(newest..).unwrap_or_default());
             view! {
-                {drawing::picture(chart, run, deltas, *tick)}
+                {drawing::picture(chart, run, &points, *tick)}
                 {caption(chart, run)}
                 {marks::told(chart, run, *tick)}
-                {numbers::table(chart, run, deltas, *tick)}
+                {numbers::table(chart, run, &points, *tick)}
             }
             .into_any()
         }

@@ -5,7 +5,11 @@
 
 use std::fmt::{self, Write as _};
 
-use schema::{Stamp, Symbol, Timeframe, stream::Topic};
+use schema::{
+    Stamp, Symbol, Timeframe,
+    ideas::{Idea, IdeaSide},
+    stream::Topic,
+};
 
 /// A fixed place of the dashboard. Written out, it is what a page links to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,10 +90,20 @@ pub fn symbol(symbol: &Symbol) -> String {
     format!("symbol/{symbol}")
 }
 
-/// The Signals page at an idea: that of a symbol and a side, `Long` or `Short`.
+/// The Signals page at an idea.
 #[must_use]
-pub fn idea(symbol: &Symbol, side: &str) -> String {
-    format!("{SIGNALS}#idea-{symbol}-{}", side.to_lowercase())
+pub fn idea(idea: &Idea) -> String {
+    format!("{SIGNALS}#{}", idea_id(idea))
+}
+
+/// What an idea is called on the Signals page: of a symbol and a side there is one.
+#[must_use]
+pub fn idea_id(idea: &Idea) -> String {
+    let side = match idea.side {
+        IdeaSide::Long => "long",
+        IdeaSide::Short => "short",
+    };
+    format!("idea-{}-{side}", idea.symbol)
 }
 
 /// The Market page at its heat map, in colours of some kind.

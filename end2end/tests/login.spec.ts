@@ -3,20 +3,15 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
 
-import { type Running, until, virtuoso } from "../fixtures/process.ts";
+import { type Running, configured, until, virtuoso } from "../fixtures/process.ts";
 import { live } from "../fixtures/test.ts";
-
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 
 const TOKEN = "a-token-that-nobody-guesses";
 
 let server: Running;
 
 test.beforeAll(async () => {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), "virtuoso-")), "virtuoso.toml");
-  writeFileSync(file, `[access]\ntoken = "${TOKEN}"\n`);
+  const file = configured(`[access]\ntoken = "${TOKEN}"\n`);
   server = await virtuoso(["--source", "sim", "--symbols", "20", "--seed", "7", "--config", file]);
   await until(async () => (await fetch(`${server.url}/readyz`)).ok, server, 60_000);
 });

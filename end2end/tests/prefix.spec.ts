@@ -2,13 +2,9 @@
 
 import { expect, test } from "@playwright/test";
 
-import { type Running, scored, virtuoso } from "../fixtures/process.ts";
+import { type Running, configured, scored, virtuoso } from "../fixtures/process.ts";
 import { type Proxy, proxy } from "../fixtures/proxy.ts";
 import { live } from "../fixtures/test.ts";
-
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 
 const PATH = "/markets/virtuoso";
 const TOKEN = "a-token-that-nobody-guesses";
@@ -22,9 +18,8 @@ for (const takesOff of [true, false]) {
     test.use({ serviceWorkers: "allow" });
 
     test.beforeAll(async () => {
-      const file = path.join(mkdtempSync(path.join(tmpdir(), "virtuoso-")), "virtuoso.toml");
       const base = takesOff ? "" : `[http]\nbase_path = "${PATH}"\n`;
-      writeFileSync(file, `${base}[access]\ntoken = "${TOKEN}"\nopen_to_all = true\n`);
+      const file = configured(`${base}[access]\ntoken = "${TOKEN}"\nopen_to_all = true\n`);
       server = await virtuoso(["--source", "sim", "--symbols", "20", "--seed", "7", "--config", file]);
       front = await proxy(PATH, server.port, takesOff);
       await scored(server);

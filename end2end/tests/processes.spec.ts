@@ -2,20 +2,8 @@
 
 import { expect, test } from "@playwright/test";
 
-import { at, exchange, freePort, memcached, scored, until, virtuoso } from "../fixtures/process.ts";
+import { exchange, freePort, memcached, pointedAt, scored, until, virtuoso } from "../fixtures/process.ts";
 import { live } from "../fixtures/test.ts";
-
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-
-/** A configuration file that points the exchange's adapter at this machine. */
-function pointedAt(port: number): string {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), "virtuoso-")), "virtuoso.toml");
-  const venue = Object.entries(at(port)).map(([key, value]) => `${key} = "${value}"`);
-  writeFileSync(file, ["[venue]", ...venue, "probe_every_s = 5", ""].join("\n"));
-  return file;
-}
 
 test("a monitor and a web process over memcached show the same dashboard", async ({ page }) => {
   const cache = await memcached();
@@ -121,7 +109,7 @@ test("a source that is lost turns figures stale, says so in plain words, and com
   test.setTimeout(180_000);
   const port = await freePort();
   let venue = await exchange(port);
-  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(port)]);
+  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(port, "probe_every_s = 5")]);
   try {
     await scored(server);
     await page.goto(`${server.url}/`);
@@ -161,7 +149,7 @@ test("a server that starts again is found by the open page", async ({ page }) =>
 });
 
 test("an exchange that never answers is said in plain words, and nothing is made up", async ({ page }) => {
-  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(await freePort())]);
+  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(await freePort(), "probe_every_s = 5")]);
   try {
     await until(async () => (await (await fetch(`${server.url}/readyz`)).text()).includes("unreachable"), server, 20_000);
     await page.goto(`${server.url}/`);

@@ -2,13 +2,11 @@
 
 import { type Browser, expect, test } from "@playwright/test";
 
-import { type Running, at, exchange, freePort, scored, virtuoso } from "../fixtures/process.ts";
+import { type Running, exchange, freePort, pointedAt, scored, virtuoso } from "../fixtures/process.ts";
 import { live } from "../fixtures/test.ts";
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { readFileSync } from "node:fs";
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 0);
 const SYMBOLS = Number(process.env.SOAK_SYMBOLS ?? 600);
@@ -103,11 +101,8 @@ test(`${SYMBOLS} symbols for ${MINUTES} minutes: each second a scan, nothing dro
   test.setTimeout((MINUTES + 8) * 60_000);
   const port = await freePort();
   const venue = await exchange(port, SYMBOLS, ACTIVITY);
-  const file = path.join(mkdtempSync(path.join(tmpdir(), "virtuoso-")), "virtuoso.toml");
-  const settings = Object.entries(at(port)).map(([key, value]) => `${key} = "${value}"`);
-  writeFileSync(file, ["[venue]", ...settings, "requests_per_second = 100", ""].join("\n"));
   const began = Date.now();
-  const server = await virtuoso(["--source", "bybit", "--config", file]);
+  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(port, "requests_per_second = 100")]);
   if (CORE !== undefined) execFileSync("taskset", ["-apc", CORE, `${server.child.pid}`]);
   const samples: Sample[] = [];
   try {

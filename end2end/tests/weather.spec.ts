@@ -5,12 +5,8 @@
 
 import { type Page, expect, test } from "@playwright/test";
 
-import { type Running, at, exchange, freePort, scored, virtuoso } from "../fixtures/process.ts";
+import { type Running, exchange, freePort, pointedAt, scored, virtuoso } from "../fixtures/process.ts";
 import { live } from "../fixtures/test.ts";
-
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 
 const SECONDS = Number(process.env.WEATHER_SECONDS ?? 0);
 const SYMBOLS = Number(process.env.WEATHER_SYMBOLS ?? 100);
@@ -153,10 +149,7 @@ test(`${WEATHER.length} kinds of weather, ${SECONDS} s each: no price on screen 
   test.setTimeout(WEATHER.length * (SECONDS + 150) * 1_000);
   const port = await freePort();
   let venue = await exchange(port, SYMBOLS);
-  const file = path.join(mkdtempSync(path.join(tmpdir(), "virtuoso-")), "virtuoso.toml");
-  const settings = Object.entries(at(port)).map(([key, value]) => `${key} = "${value}"`);
-  writeFileSync(file, ["[venue]", ...settings, "requests_per_second = 100", ""].join("\n"));
-  const server = await virtuoso(["--source", "bybit", "--config", file]);
+  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(port, "requests_per_second = 100")]);
   const truth = new Truth(() => port);
   let held = 0;
   let weather = "fine";

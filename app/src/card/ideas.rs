@@ -87,8 +87,7 @@ pub(crate) fn multiple(r: f64) -> Text {
 
 fn idea(idea: &Idea, page: &Frame) -> AnyView {
     let (now, zone) = (page.now, page.zone);
-    let word = pointing(idea.side).label();
-    let id = format!("idea-{}-{}", idea.symbol, word.to_lowercase());
+    let id = path::idea_id(idea);
     let (details, heading) = (format!("{id}-why"), format!("{id}-name"));
     let price = |price: Price| Text::price(price, idea.tick).view();
     let away = Text::plain(format!("{}%", format::signed(100.0 * (idea.stop.get() / idea.entry.get() - 1.0), 2)));

@@ -8,7 +8,7 @@ use crate::{
     format,
     part::{
         bar::{self, Piece},
-        figure::{Text, dash_alone, plain_stat, stat, stat_of},
+        figure::{Text, dash_alone, missing_stat, plain_stat, stat, stat_of},
         time,
     },
 };
@@ -111,7 +111,7 @@ fn dispersion(o: &MarketOverview) -> AnyView {
             };
             stat_of("Dispersion 24 h", Text::plain(format::percent(value.get(), 2)).view(), Some(note))
         }
-        Figure::Missing(why) => stat_of("Dispersion 24 h", dash_alone(), Some(why.to_string())),
+        Figure::Missing(why) => missing_stat("Dispersion 24 h", why),
     }
 }
 
@@ -122,7 +122,7 @@ fn volatility(o: &MarketOverview) -> AnyView {
             Text::plain(format::percent(value.get(), 1)).view(),
             Some(format!("a year, from {} days", o.btc_volatility_days)),
         ),
-        Figure::Missing(why) => stat_of("BTC realised volatility", dash_alone(), Some(why.to_string())),
+        Figure::Missing(why) => missing_stat("BTC realised volatility", why),
     }
 }
 
@@ -194,7 +194,7 @@ fn fear_greed(o: &MarketOverview) -> AnyView {
             let shown = Text::plain(format!("{} {}", format::fixed(value.value.get(), 0), value.label)).view();
             stat_of("Fear & Greed", shown, Some(note))
         }
-        Figure::Missing(why) => stat_of("Fear & Greed", dash_alone(), Some(why.to_string())),
+        Figure::Missing(why) => missing_stat("Fear & Greed", why),
     }
 }
 

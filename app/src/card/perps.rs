@@ -8,7 +8,7 @@ use crate::{
     format,
     part::{
         bar,
-        figure::{Text, dash_alone, stat_of},
+        figure::{Text, dash_alone, missing_stat, stat_of},
         time,
     },
 };
@@ -63,7 +63,7 @@ fn told<T>(
             let age = old.then(|| view! { {time::age(*as_of, now)}" old; " });
             stat_of(label, show(value).view(), Some(view! { {age}{note} }))
         }
-        Figure::Missing(why) => stat_of(label, dash_alone(), Some(why.to_string())),
+        Figure::Missing(why) => missing_stat(label, why),
     }
 }
 

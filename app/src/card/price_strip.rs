@@ -10,7 +10,7 @@ use crate::{
     format,
     live::Store,
     part::{
-        figure::{Text, dash_alone, figure, stat, stat_of},
+        figure::{Text, figure, missing_stat, stat, stat_of},
         live::live_text,
     },
 };
@@ -67,7 +67,7 @@ fn funding(now: RwSignal<UnixMs>, funding: &Figure<Funding>) -> AnyView {
             }
             .into_any()
         }
-        Figure::Missing(why) => stat_of("Funding", dash_alone(), Some(why.to_string())),
+        Figure::Missing(why) => missing_stat("Funding", why),
     }
 }
 
@@ -80,6 +80,6 @@ fn liquidated(label: &'static str, figure: &Figure<Liquidated>, side: fn(&Liquid
                 if value.heard.get() < 1.0 { format::age(DAY.mul_f64(value.heard.get())) } else { "24 h".to_owned() };
             stat_of(label, Text::plain(format::usd(side(value))).view(), Some(format!("in {heard}")))
         }
-        Figure::Missing(why) => stat_of(label, dash_alone(), Some(why.to_string())),
+        Figure::Missing(why) => missing_stat(label, why),
     }
 }

@@ -18,11 +18,24 @@ const LINE: f64 = 11.0;
 /// A candle's place and what belongs to it.
 pub(super) type Placed<T> = (usize, T);
 
+/// What the lines are drawn of; a line of nothing is empty.
+pub(super) struct Points<'a> {
+    /// CVD.
+    pub(super) cvd: Vec<Placed<f64>>,
+    /// The recorded scores.
+    pub(super) scores: Vec<Placed<&'a ScorePoint>>,
+}
+
+impl<'a> Points<'a> {
+    pub(super) fn of(chart: &'a Chart, run: &[Candle], deltas: &[Option<f64>]) -> Self {
+        Self { cvd: cvd(deltas), scores: scores(chart, run) }
+    }
+}
+
 /// CVD after each candle, counted from the first candle whose trades were all heard; empty where none were.
 ///
 /// The newest candles may wait for their last trades: the line ends before them. Trades that were missed break the sum.
-pub(super) fn cvd(run: &[Candle], deltas: &[Option<f64>]) -> Vec<Placed<f64>> {
-    let deltas = &deltas[..deltas.len().min(run.len())];
+fn cvd(deltas: &[Option<f64>]) -> Vec<Placed<f64>> {
     let end = deltas.iter().rposition(Option::is_some).map_or(0, |newest| newest + 1);
     let first = deltas[..end].iter().rposition(Option::is_none).map_or(0, |gap| gap + 1);
     let running = deltas[first..end].iter().flatten().scan(0.0, |sum, delta| {
@@ -33,7 +46,7 @@ pub(super) fn cvd(run: &[Candle], deltas: &[Option<f64>]) -> Vec<Placed<f64>> {
 }
 
 /// The scores that belong to the candles on the picture.
-pub(super) fn scores<'a>(chart: &'a Chart, run: &[Candle]) -> Vec<Placed<&'a ScorePoint>> {
+fn scores<'a>(chart: &'a Chart, run: &[Candle]) -> Vec<Placed<&'a ScorePoint>> {
     let Some(first) = run.first().filter(|_| chart.timeframe == Timeframe::M1) else { return Vec::new() };
     let place = |at: UnixMs| usize::try_from((at.0 - first.start.0) / Timeframe::M1.ms() - 1).ok();
     chart.scores.iter().filter_map(|point| Some((place(point.at)?, point))).filter(|(n, _)| *n < run.len()).collect()
@@ -46,7 +59,16 @@ pub(super) fn cvd_line(points: &[Placed<f64>], count: usize) -> AnyView {
     let high = points.iter().map(|(_, sum)| *sum).fold(0.0, f64::max);
     let y = |sum: f64| FLOW.y(sum, low, high);
     let path = line(points, count, |sum| y(*sum));
-    Drawn { band: FLOW, name: "CVD", around: y(0.0), path, end: y(*last), last: format::signed_amount(*last) }.view()
+    Drawn {
+        band: FLOW,
+        class: "cvd",
+        name: "CVD",
+        around: y(0.0),
+        path,
+        end: y(*last),
+        last: format::signed_amount(*last),
+    }
+    .view()
 }
 
 /// The recorded scores under their bars, around 50.
@@ -57,7 +79,16 @@ pub(super) fn score_line(points: &[Placed<&ScorePoint>], count: usize) -> AnyVie
     let reach = points.iter().map(|(_, point)| (point.score.get() - 50.0).abs()).fold(5.0, f64::max);
     let y = |score: f64| SCORE.y(score, 50.0 - reach, 50.0 + reach);
     let path = line(points, count, |point| y(point.score.get()));
-    Drawn { band: SCORE, name: "score", around: y(50.0), path, end: y(last), last: format::fixed(last, 1) }.view()
+    Drawn {
+        band: SCORE,
+        class: "score",
+        name: "score",
+        around: y(50.0),
+        path,
+        end: y(last),
+        last: format::fixed(last, 1),
+    }
+    .view()
 }
 
 fn absent(band: &Band, reason: &'static str) -> AnyView {
@@ -80,6 +111,7 @@ fn line<T>(points: &[Placed<T>], count: usize, y: impl Fn(&T) -> f64) -> String 
 /// A line with what it lies around, and its last value over its name.
 struct Drawn {
     band: Band,
+    class: &'static str,
     name: &'static str,
     around: f64,
     path: String,
@@ -89,13 +121,12 @@ struct Drawn {
 
 impl Drawn {
     fn view(self) -> AnyView {
-        let class = self.name.to_lowercase();
         let label = self.end.clamp(self.band.top, self.band.bottom - LINE - 4.0);
         view! {
             <path class="around" d=format!("M0 {:.1}H{EDGE}", self.around)/>
-            <path class=class.clone() d=self.path/>
-            {right(label, format!("axis {class}-label"), self.last)}
-            {right(label + LINE, "axis".to_owned(), self.name.to_owned())}
+            <path class=self.class d=self.path/>
+            {right(label, &format!("axis {}-label", self.class), self.last)}
+            {right(label + LINE, "axis", self.name.to_owned())}
         }
         .into_any()
     }
@@ -105,27 +136,13 @@ impl Drawn {
 mod tests {
     use super::*;
 
-    fn candles(count: i64) -> Vec<Candle> {
-        let candle = |n| Candle {
-            start: UnixMs(n * 60_000),
-            open: 1.0,
-            high: 1.0,
-            low: 1.0,
-            close: 1.0,
-            volume: 1.0,
-            turnover: 1.0,
-        };
-        (0..count).map(candle).collect()
-    }
-
     #[test]
     fn a_cvd_counts_from_the_first_candle_after_which_every_trade_was_heard() {
-        let run = candles(5);
-        assert_eq!(cvd(&run, &[None, Some(4.0), None, Some(-1.5), Some(2.0)]), [(3, -1.5), (4, 0.5)]);
-        assert_eq!(cvd(&run, &[Some(1.0); 5]).last(), Some(&(4, 5.0)));
+        assert_eq!(cvd(&[None, Some(4.0), None, Some(-1.5), Some(2.0)]), [(3, -1.5), (4, 0.5)]);
+        assert_eq!(cvd(&[Some(1.0); 5]).last(), Some(&(4, 5.0)));
         let waiting = [None, Some(3.0), Some(1.0), None, None];
-        assert_eq!(cvd(&run, &waiting), [(1, 3.0), (2, 4.0)], "the newest wait for their last trades");
-        assert_eq!(cvd(&run, &[None; 5]), []);
-        assert_eq!(cvd(&run, &[]), []);
+        assert_eq!(cvd(&waiting), [(1, 3.0), (2, 4.0)], "the newest wait for their last trades");
+        assert_eq!(cvd(&[None; 5]), []);
+        assert_eq!(cvd(&[]), []);
     }
 }

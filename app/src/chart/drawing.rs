@@ -8,7 +8,8 @@ use schema::{Candle, Price, UnixMs};
 use super::{
     Chart, axis,
     band::{BODY, Beneath, EDGE, LABELS, PRICE, Reach, VOLUME, WIDTH, left, middle},
-    beneath, marks, spoken,
+    beneath::{Points, cvd_line, score_line},
+    marks, spoken,
 };
 use crate::format;
 
@@ -51,11 +52,11 @@ fn bodies(run: &[Candle], reach: &Reach) -> Bodies {
 }
 
 /// A label on the right, level with `y`.
-pub(super) fn right(y: f64, class: String, text: String) -> AnyView {
-    view! { <text class=class x=LABELS.to_string() y=format!("{:.1}", y + 3.5)>{text}</text> }.into_any()
+pub(super) fn right(y: f64, class: &str, text: String) -> AnyView {
+    view! { <text class=class.to_owned() x=LABELS.to_string() y=format!("{:.1}", y + 3.5)>{text}</text> }.into_any()
 }
 
-pub(super) fn picture(chart: &Chart, run: &[Candle], deltas: &[Option<f64>], tick: Price) -> AnyView {
+pub(super) fn picture(chart: &Chart, run: &[Candle], points: &Points<'_>, tick: Price) -> AnyView {
     let (Some(first), Some(last)) = (run.first(), run.last()) else { return ().into_any() };
     let reach = Reach::of(run);
     let drawn = bodies(run, &reach);
@@ -71,7 +72,7 @@ pub(super) fn picture(chart: &Chart, run: &[Candle], deltas: &[Option<f64>], tic
         .into_iter()
         .map(|price| (reach.y(price), price))
         .filter(|(y, _)| (y - close_y).abs() >= APART)
-        .map(|(y, price)| right(y, "axis".to_owned(), shown(price)))
+        .map(|(y, price)| right(y, "axis", shown(price)))
         .collect();
     let label = format!(
         "Candles of {}, {} of them, from {} to {}: first open {}, highest {}, lowest {}, last close {}",
@@ -85,15 +86,8 @@ pub(super) fn picture(chart: &Chart, run: &[Candle], deltas: &[Option<f64>], tic
         shown(last.close),
     );
     let [level_lines, level_names] = marks::levels(&chart.levels, &reach);
-    let lower = match beneath {
-        Beneath::Nothing => ().into_any(),
-        Beneath::Flow => beneath::cvd_line(&beneath::cvd(run, deltas), run.len()),
-        Beneath::FlowAndScores => view! {
-            {beneath::cvd_line(&beneath::cvd(run, deltas), run.len())}
-            {beneath::score_line(&beneath::scores(chart, run), run.len())}
-        }
-        .into_any(),
-    };
+    let flow = matches!(beneath, Beneath::Flow | Beneath::FlowAndScores);
+    let scores = matches!(beneath, Beneath::FlowAndScores);
     view! {
         <svg class="candles" viewBox=format!("0 0 {WIDTH} {}", beneath.bottom() + 16.0) role="img" aria-label=label>
             <path class="grid" d=grid/>
@@ -107,11 +101,12 @@ pub(super) fn picture(chart: &Chart, run: &[Candle], deltas: &[Option<f64>], tic
             {level_names}
             {marks::ideas(chart, run, &reach)}
             {labels}
-            {right(close_y, "axis close-label".to_owned(), shown(last.close))}
+            {right(close_y, "axis close-label", shown(last.close))}
             {extreme(run, |a, b| b.high > a.high, |candle| candle.high, PRICE.top - 5.0, &shown)}
             {extreme(run, |a, b| b.low < a.low, |candle| candle.low, PRICE.bottom + 11.0, &shown)}
-            {right(VOLUME.top + 4.0, "axis".to_owned(), format!("{} vol", format::amount(reach.volume)))}
-            {lower}
+            {right(VOLUME.top + 4.0, "axis", format!("{} vol", format::amount(reach.volume)))}
+            {flow.then(|| cvd_line(&points.cvd, run.len()))}
+            {scores.then(|| score_line(&points.scores, run.len()))}
             {times(chart, run, beneath.bottom() + 12.0)}
         </svg>
     }

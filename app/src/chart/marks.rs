@@ -109,11 +109,12 @@ pub(super) fn ideas(chart: &Chart, run: &[Candle], reach: &Reach) -> AnyView {
 
 /// Entry, stop and targets of an idea that stands, from where it opened on.
 fn decided_by(chart: &Chart, run: &[Candle], reach: &Reach, idea: &Idea) -> AnyView {
-    let from = match (place(chart, run, idea.opened_at), steps(chart, run, idea.opened_at)) {
-        (Some(place), _) => left(place, run.len()) + BODY,
-        (None, Some(before)) if before < 0 => 0.0,
+    let from = match steps(chart, run, idea.opened_at).map(usize::try_from) {
+        Some(Ok(place)) if place < run.len() => left(place, run.len()) + BODY,
+        // Before the first candle.
+        Some(Err(_)) => 0.0,
         // The candle in which it opened has not closed.
-        (None, _) => return ().into_any(),
+        Some(Ok(_)) | None => return ().into_any(),
     };
     let price = |class: &'static str, price: Price| {
         reach.y_within(price.get()).map(|y| view! { <path class=class d=format!("M{from} {y:.1}H{EDGE}")/> }.into_any())
@@ -131,7 +132,6 @@ fn decided_by(chart: &Chart, run: &[Candle], reach: &Reach, idea: &Idea) -> AnyV
 pub(super) fn told(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
     let price = |price: Price| format::price(price, tick);
     let minute = |at: UnixMs| format::minute(at, chart.zone);
-    let href = |idea: &Idea| path::idea(&idea.symbol, pointing(idea.side).label());
     let ideas = match &chart.ideas {
         Ok(ideas) => ideas,
         Err(absence) => return view! { <p class="note">{format!("No idea is marked: {absence}")}</p> }.into_any(),
@@ -142,7 +142,7 @@ pub(super) fn told(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
         view! {
             <li>
                 {direction(pointing(idea.side))}" "
-                <a href=href(idea)>"idea since "{minute(idea.opened_at)}</a>{prices}
+                <a href=path::idea(idea)>"idea since "{minute(idea.opened_at)}</a>{prices}
             </li>
         }
         .into_any()

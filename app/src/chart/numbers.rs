@@ -5,13 +5,13 @@ use schema::{Candle, Price, Timeframe};
 
 use super::{
     Chart,
-    beneath::{self, Placed},
+    beneath::{Placed, Points},
     spoken,
 };
 use crate::format;
 
 /// The candles of the picture as a table, newest first.
-pub(super) fn table(chart: &Chart, run: &[Candle], deltas: &[Option<f64>], tick: Price) -> AnyView {
+pub(super) fn table(chart: &Chart, run: &[Candle], points: &Points<'_>, tick: Price) -> AnyView {
     let decimals = format::decimals(tick);
     let price = |value: f64| format::fixed(value, decimals);
     let zone = chart.zone;
@@ -22,9 +22,9 @@ pub(super) fn table(chart: &Chart, run: &[Candle], deltas: &[Option<f64>], tick:
             format!("{} {}", format::day(candle.start, zone), format::minute(candle.start, zone))
         }
     };
-    let (sums, scores) = (beneath::cvd(run, deltas), beneath::scores(chart, run));
-    let cvd = |place| told(&sums, place, |sum| format::signed_amount(*sum));
-    let score = |place| told(&scores, place, |point| format::score(point.score));
+    let Points { cvd: sums, scores } = points;
+    let cvd = |place| told(sums, place, |sum| format::signed_amount(*sum));
+    let score = |place| told(scores, place, |point| format::score(point.score));
     let rows: Vec<_> = run
         .iter()
         .enumerate()

@@ -139,11 +139,15 @@ pub(crate) fn figure<T>(figure: &Figure<T>, show: impl FnOnce(&T) -> Text) -> An
 
 /// A figure with its name, for a grid of them: a missing one shows its reason beneath.
 pub(crate) fn stat<T>(label: &'static str, value: &Figure<T>, show: impl FnOnce(&T) -> Text) -> AnyView {
-    let (shown, note) = match value {
-        Figure::Known { value, .. } => (show(value).view(), None),
-        Figure::Missing(why) => (dash_alone(), Some(why.to_string())),
-    };
-    stat_of(label, shown, note)
+    match value {
+        Figure::Known { value, .. } => stat_of(label, show(value).view(), None::<String>),
+        Figure::Missing(why) => missing_stat(label, why),
+    }
+}
+
+/// A named figure that is missing, with its reason beneath.
+pub(crate) fn missing_stat(label: &'static str, why: &Why) -> AnyView {
+    stat_of(label, dash_alone(), Some(why.to_string()))
 }
 
 /// A named figure that is always known.

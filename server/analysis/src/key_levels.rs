@@ -81,10 +81,11 @@ fn clusters(mut turns: Vec<Turn>, near: f64) -> Vec<(f64, LevelKind)> {
 /// The highest and the lowest price of the UTC day before the one that a moment lies in; none where a candle of it is missing.
 fn day_before(closed: &[Candle], as_of: UnixMs) -> Option<(f64, f64)> {
     let today = as_of.floor(DAY_MS).0;
-    let of_day = |candle: &&Candle| (today - DAY_MS..today).contains(&candle.start.0);
-    let whole = i64::try_from(closed.iter().filter(of_day).count()).ok()? == DAY_MS / Timeframe::M30.ms();
-    let day = closed.iter().filter(of_day);
-    let reach = day.fold((f64::MIN, f64::MAX), |(high, low), candle| (high.max(candle.high), low.min(candle.low)));
+    let before = |start: i64| closed.partition_point(|candle| candle.start.0 < start);
+    let day = &closed[before(today - DAY_MS)..before(today)];
+    let whole = i64::try_from(day.len()).is_ok_and(|n| n * Timeframe::M30.ms() == DAY_MS);
+    let reach =
+        day.iter().fold((f64::MIN, f64::MAX), |(high, low), candle| (high.max(candle.high), low.min(candle.low)));
     whole.then_some(reach)
 }
 
@@ -172,9 +173,7 @@ mod tests {
         ) {
             let mut at = 100.0;
             let mids: Vec<f64> = steps.iter().map(|step| { at = (at + step).max(20.0); at }).collect();
-            let mid = |scale: f64| { let mids = mids.clone(); move |n: i64| mids[usize::try_from(n).unwrap()] * scale };
-            let count = i64::try_from(mids.len()).unwrap();
-            let candles = run(count, mid(1.0));
+            let candles = run(i64::try_from(mids.len()).unwrap(), |n| mids[usize::try_from(n).unwrap()]);
             let levels = found(&candles).levels;
             let high = candles.iter().map(|candle| candle.high).fold(f64::MIN, f64::max);
             let low = candles.iter().map(|candle| candle.low).fold(f64::MAX, f64::min);

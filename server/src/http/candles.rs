@@ -90,29 +90,31 @@ fn scored(
     timeframe: Timeframe,
     limit: usize,
 ) -> Result<Option<(UnixMs, Vec<Candle>)>, ApiError> {
-    let window = market.window(symbol);
     // Before the first list of contracts nothing is known to be unknown.
-    let window = match window {
+    let window = match market.window(symbol) {
         Some(window) => window,
         None if market.windows().is_empty() => return Ok(None),
         None => return Err(ApiError::UnknownSymbol(symbol.to_string())),
     };
     let window = lock(&window);
     let found = window.scored_candles(timeframe);
-    Ok(found.map(|(as_of, run)| (as_of, run[run.len().saturating_sub(limit)..].to_vec())))
+    Ok(found.map(|(as_of, run)| (as_of, newest(run, limit).to_vec())))
+}
+
+fn newest(run: &[Candle], limit: usize) -> &[Candle] {
+    &run[run.len().saturating_sub(limit)..]
 }
 
 /// The newest candles for a chart. Until the universe is known, none is unknown.
 pub(super) async fn charted(board: Option<&Board>, cache: &Cache, symbol: Symbol, timeframe: Timeframe) -> Candled {
     let Some(board) = board else { return Candled::Elsewhere(watcher(cache).await) };
     let Some(market) = board.watched().map(|watched| watched.market) else { return Candled::Loading };
-    let about = market.window(symbol).map(|window| {
-        let window = lock(&window);
-        (Price::new(window.instrument.tick), window.minutes().to_vec())
-    });
-    match (scored(&market, symbol, timeframe, CANDLES), about) {
-        (Ok(Some((as_of, run))), Some((Ok(tick), minutes))) => {
-            let deltas = deltas(&minutes, &run, timeframe);
+    let Some(window) = market.window(symbol) else { return Candled::Loading };
+    let window = lock(&window);
+    match (window.scored_candles(timeframe), Price::new(window.instrument.tick)) {
+        (Some((as_of, run)), Ok(tick)) => {
+            let run = newest(run, CANDLES).to_vec();
+            let deltas = deltas(window.minutes(), &run, timeframe);
             Candled::Closed { as_of, run, deltas, tick }
         }
         _ => Candled::Loading,
