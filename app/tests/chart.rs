@@ -98,6 +98,21 @@ fn prices_stand_in_the_digits_of_their_increment_and_the_last_close_is_marked() 
 }
 
 #[test]
+fn a_price_of_many_digits_is_drawn_narrower_rather_than_cut_off() {
+    let label = |tick: f64| {
+        let candles = match closed_run(run(68, Timeframe::M1)) {
+            Candles::Closed { as_of, run, deltas, .. } => Candles::Closed { as_of, run, deltas, tick: price(tick) },
+            other => other,
+        };
+        let html = drawn(&chart(Timeframe::M1, candles));
+        let tag = html.split("<text ").find(|tag| tag.contains("close-label")).unwrap();
+        tag.split("</text>").next().unwrap().to_owned()
+    };
+    assert!(label(0.1).ends_with(">91,200.0") && !label(0.1).contains("textLength"), "{}", label(0.1));
+    assert!(label(0.01).ends_with(">91,200.00") && label(0.01).contains("textLength=\"55\""), "{}", label(0.01));
+}
+
+#[test]
 fn every_candle_stands_in_a_table_with_the_same_numbers_newest_first() {
     let html = drawn(&closed(68, Timeframe::M1));
     assert_eq!(html.matches("<th scope=\"row\">").count(), 68);

@@ -15,6 +15,8 @@ use crate::format;
 
 /// How near two labels of a side may stand.
 const APART: f64 = 11.0;
+/// As many characters of a price have room on the right in any font.
+const ROOMY: usize = 8;
 
 /// All candles, as the data of paths.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -56,6 +58,25 @@ pub(super) fn right(y: f64, class: &str, text: String) -> AnyView {
     view! { <text class=class.to_owned() x=LABELS.to_string() y=format!("{:.1}", y + 3.5)>{text}</text> }.into_any()
 }
 
+/// A price on the right. One that may be too long is drawn as wide as there is room: a digit that is cut off would make it another.
+fn right_price(y: f64, class: &str, text: String) -> AnyView {
+    if text.chars().count() <= ROOMY {
+        return right(y, class, text);
+    }
+    view! {
+        <text
+            class=class.to_owned()
+            x=LABELS.to_string()
+            y=format!("{:.1}", y + 3.5)
+            textLength=(WIDTH - LABELS).to_string()
+            lengthAdjust="spacingAndGlyphs"
+        >
+            {text}
+        </text>
+    }
+    .into_any()
+}
+
 pub(super) fn picture(chart: &Chart, run: &[Candle], points: &Points<'_>, tick: Price) -> AnyView {
     let (Some(first), Some(last)) = (run.first(), run.last()) else { return ().into_any() };
     let reach = Reach::of(run);
@@ -72,7 +93,7 @@ pub(super) fn picture(chart: &Chart, run: &[Candle], points: &Points<'_>, tick: 
         .into_iter()
         .map(|price| (reach.y(price), price))
         .filter(|(y, _)| (y - close_y).abs() >= APART)
-        .map(|(y, price)| right(y, "axis", shown(price)))
+        .map(|(y, price)| right_price(y, "axis", shown(price)))
         .collect();
     let label = format!(
         "Candles of {}, {} of them, from {} to {}: first open {}, highest {}, lowest {}, last close {}",
@@ -101,7 +122,7 @@ pub(super) fn picture(chart: &Chart, run: &[Candle], points: &Points<'_>, tick: 
             {level_names}
             {marks::ideas(chart, run, &reach)}
             {labels}
-            {right(close_y, "axis close-label", shown(last.close))}
+            {right_price(close_y, "axis close-label", shown(last.close))}
             {extreme(run, |a, b| b.high > a.high, |candle| candle.high, PRICE.top - 5.0, &shown)}
             {extreme(run, |a, b| b.low < a.low, |candle| candle.low, PRICE.bottom + 11.0, &shown)}
             {right(VOLUME.top + 4.0, "axis", format!("{} vol", format::amount(reach.volume)))}
