@@ -12,7 +12,8 @@ use super::{Look, rendered_card};
 use crate::{
     format,
     part::{
-        figure::{Text, figure},
+        figure::{Text, write_figure},
+        markup::Markup,
         symbol::symbol as name,
     },
     path,
@@ -92,12 +93,14 @@ fn list(class: &'static str, title: impl Into<String>, none: &'static str, rows:
     .into_any()
 }
 
-fn line(symbol: &Symbol, middle: AnyView, end: AnyView) -> AnyView {
+fn line(symbol: &Symbol, middle: impl FnOnce(&mut Markup), end: AnyView) -> AnyView {
+    let mut written = Markup::default();
+    middle(&mut written);
     view! {
         <li>
             <a href=path::symbol(symbol)>
                 {name(symbol)}
-                <span class="middle">{middle}</span>
+                <span class="middle" inner_html=written.into_text()></span>
                 <span class="end">{end}</span>
             </a>
         </li>
@@ -106,14 +109,15 @@ fn line(symbol: &Symbol, middle: AnyView, end: AnyView) -> AnyView {
 }
 
 fn row(mover: &Mover, end: Text) -> AnyView {
-    line(&mover.symbol, Text::price(mover.price, mover.tick).view(), end.view())
+    line(&mover.symbol, |to| Text::price(mover.price, mover.tick).write(to), end.view())
 }
 
 fn active(movers: &[Mover]) -> Vec<AnyView> {
     movers
         .iter()
         .map(|mover| {
-            line(&mover.symbol, Text::plain(format::usd(mover.turnover_24h)).view(), Text::pct(mover.change).view())
+            let turnover = Text::plain(format::usd(mover.turnover_24h));
+            line(&mover.symbol, |to| turnover.write(to), Text::pct(mover.change).view())
         })
         .collect()
 }
@@ -122,7 +126,8 @@ fn risers(risers: &[OiRiser]) -> Vec<AnyView> {
     risers
         .iter()
         .map(|riser| {
-            let held = figure(&riser.open_interest_usd, |usd| Text::plain(format::usd(*usd)));
+            let held =
+                |to: &mut Markup| write_figure(to, &riser.open_interest_usd, |usd| Text::plain(format::usd(*usd)));
             line(&riser.symbol, held, Text::pct(riser.change_1h).view())
         })
         .collect()
@@ -138,7 +143,7 @@ fn funding(extremes: &[FundingExtreme]) -> Vec<AnyView> {
                 extreme.funding.interval_hours
             );
             let per_8h = format!("{}% / 8 h", format::signed(extreme.per_8h.get(), 4));
-            line(&extreme.symbol, Text::plain(own).view(), Text::change(per_8h).view())
+            line(&extreme.symbol, |to| Text::plain(own).write(to), Text::change(per_8h).view())
         })
         .collect()
 }

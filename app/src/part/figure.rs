@@ -63,12 +63,14 @@ impl Text {
         Self { full: (text != full).then_some(full), text, tone: Tone::Plain }
     }
 
+    /// A view that tells what it shortens when it is touched, as the style sheet has it. In a link it has to be written, for
+    /// nothing in a link takes the focus.
     pub(crate) fn view(self) -> AnyView {
         let class = self.tone.class();
         match self.full {
             None => view! { <span class=class>{self.text}</span> }.into_any(),
             Some(full) => view! {
-                <span class=class title=full>
+                <span class=class title=full tabindex="0">
                     <span aria-hidden="true">{self.text}</span>
                     <span class=HIDDEN>{full.clone()}</span>
                 </span>
@@ -79,7 +81,7 @@ impl Text {
 }
 
 impl Text {
-    /// Writes the same.
+    /// Writes the same for what leads on when it is touched.
     pub(crate) fn write(&self, to: &mut Markup) {
         let class = self.tone.class();
         match &self.full {
@@ -99,10 +101,10 @@ pub(crate) fn missing(why: &Why) -> AnyView {
     dash(&why.to_string())
 }
 
-/// A dash with a reason in words.
+/// A dash with a reason in words, which it tells when it is touched. In a link it has to be written.
 pub(crate) fn dash(reason: &str) -> AnyView {
     view! {
-        <span class="missing" title=reason.to_owned()>
+        <span class="missing" title=reason.to_owned() tabindex="0">
             <span aria-hidden="true">"—"</span>
             <span class=HIDDEN>{format!("missing: {reason}")}</span>
         </span>
@@ -209,5 +211,17 @@ mod tests {
         for one in [Direction::Long, Direction::Neutral, Direction::Short] {
             assert_same(direction(one), |to| write_direction(to, one));
         }
+    }
+
+    #[test]
+    fn what_is_shortened_or_missing_can_be_touched_unless_it_is_written() {
+        let short = Text { text: "0.0₅123".to_owned(), full: Some("0.00000123".to_owned()), tone: Tone::Plain };
+        let touched = |view: AnyView| view.to_html().contains(" tabindex=\"0\"");
+        assert!(touched(short.clone().view()) && touched(dash("too few bars")));
+        assert!(!touched(Text::plain("1.23".to_owned()).view()));
+        let mut written = Markup::default();
+        short.write(&mut written);
+        write_dash(&mut written, "too few bars");
+        assert!(!written.into_text().contains("tabindex"));
     }
 }
