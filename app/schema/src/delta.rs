@@ -158,7 +158,7 @@ mod tests {
             funding: Figure::Missing(Why::NotYet),
             oi_change_1h: Figure::Missing(Why::NotYet),
             trend: Figure::Missing(Why::NotYet),
-            spark: [Price::new(91_000.0).unwrap(); 24].into(),
+            spark: vec![Price::new(91_000.0).unwrap(); 24].into(),
         }
     }
 

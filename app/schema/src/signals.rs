@@ -74,8 +74,9 @@ pub struct SignalRow {
     pub oi_change_1h: Figure<Pct>,
     /// The score now minus the score one hour ago.
     pub trend: Figure<Points>,
-    /// The last 24 hourly closing prices, oldest first; shorter for a young contract.
-    pub spark: Arc<[Price]>,
+    /// The last 24 hourly closing prices, oldest first; shorter for a young contract. Not `Arc<[Price]>`: to read such takes nine more
+    /// kilobytes of a page's code.
+    pub spark: Arc<Vec<Price>>,
 }
 
 /// A row as it is written: with its quote's fields among its own.
@@ -102,7 +103,7 @@ struct FlatRow {
     funding: Figure<Funding>,
     oi_change_1h: Figure<Pct>,
     trend: Figure<Points>,
-    spark: Arc<[Price]>,
+    spark: Arc<Vec<Price>>,
 }
 
 impl From<FlatRow> for SignalRow {

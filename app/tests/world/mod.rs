@@ -478,7 +478,8 @@ pub fn row(i: usize) -> SignalRow {
             .map(|h| {
                 price(last * (1.0 + (f64::from(h) * 0.7 + wave).sin() * 0.02 + f64::from(h) * (wave - 26.0) / 9_000.0))
             })
-            .collect(),
+            .collect::<Vec<_>>()
+            .into(),
     }
 }
 
@@ -501,7 +502,7 @@ pub fn young_row() -> SignalRow {
         funding: Figure::Missing(Why::NotOffered),
         oi_change_1h: Figure::Missing(Why::TooFewSamples { have: 2, need: 12 }),
         trend: Figure::Missing(Why::NotYet),
-        spark: [].into(),
+        spark: Vec::new().into(),
         ..old
     }
 }

@@ -198,7 +198,7 @@ fn an_analysis_makes_a_breakdown_that_checks() {
             funding: missing(),
             oi_change_1h: missing(),
             trend: missing(),
-            spark: [].into(),
+            spark: Vec::new().into(),
         },
         mark_price: missing(),
         index_price: missing(),

@@ -49,7 +49,7 @@ fn row(symbol: &str, change: Option<f64>, turnover: f64, score: Option<f64>) -> 
         funding: known(Funding { rate: Rate::new(0.000_1).unwrap(), interval_hours: 4, next: NOW }),
         oi_change_1h: change.map_or(Figure::Missing(Why::NotYet), |pct| known(Pct::new(pct).unwrap())),
         trend: Figure::Missing(Why::NotYet),
-        spark: [].into(),
+        spark: Vec::new().into(),
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) struct Window {
     /// The name of its base coin, shared with every row that is made of it.
     pub(crate) base: ArcStr,
     /// The last 24 hourly closing prices, oldest first, as of the last bar that was due.
-    pub(crate) spark: Arc<[Price]>,
+    pub(crate) spark: Arc<Vec<Price>>,
     pub(crate) ticker: Option<Ticker>,
     pub(crate) positions: Positions,
     pub(crate) recorded: Option<Recorded>,
@@ -85,7 +85,7 @@ impl Window {
     pub(crate) fn new(instrument: Instrument) -> Self {
         Self {
             base: instrument.base.as_str().into(),
-            spark: [].into(),
+            spark: Arc::default(),
             instrument,
             ticker: None,
             positions: Positions::new(),
@@ -155,8 +155,8 @@ impl Window {
     pub(crate) fn trace_hours(&mut self) {
         let halves = self.candles(Timeframe::M30);
         let hourly = halves.iter().filter(|candle| (candle.start.0 + Timeframe::M30.ms()) % HOUR_MS == 0);
-        let closes: Vec<Price> = hourly.filter_map(|candle| Price::new(candle.close).ok()).collect();
-        self.spark = closes[closes.len().saturating_sub(SPARK)..].into();
+        let mut closes: Vec<Price> = hourly.filter_map(|candle| Price::new(candle.close).ok()).collect();
+        self.spark = Arc::new(closes.split_off(closes.len().saturating_sub(SPARK)));
     }
 
     /// The close of a bar that has no score yet.

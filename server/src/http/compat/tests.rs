@@ -45,7 +45,7 @@ fn signals(score: Figure<Score>) -> Signals {
         funding: Figure::Missing(Why::NotYet),
         oi_change_1h: Figure::Missing(Why::NotYet),
         trend: Figure::Missing(Why::NotYet),
-        spark: [].into(),
+        spark: Vec::new().into(),
     };
     let stats = SignalStats {
         long: 0,
