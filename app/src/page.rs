@@ -14,7 +14,7 @@ mod signals;
 mod symbol;
 mod system;
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 use schema::{Name, UnixMs, page::Frame, stream::Topic};
@@ -23,6 +23,7 @@ use crate::{
     frame::tabs::{Tab, more, tabs},
     island::{FrameIsland, RefreshedIsland},
     path,
+    settings::Saving,
     source::Source,
 };
 
@@ -79,22 +80,20 @@ fn still(frame: Frame, content: AnyView) -> AnyView {
     .into_any()
 }
 
-/// How often who saves data is told of changes, in milliseconds.
-const SAVING_EVERY_MS: i64 = 5_000;
-/// By how much a value may be older than the tick that tells of it, in milliseconds: one is made each second.
-const BEFORE_TICK_MS: i64 = 2_000;
+/// By how much a value may be older than the tick that tells of it: one is made each second.
+const BEFORE_TICK: Duration = Duration::from_secs(2);
 
 /// The time from which on content is to be asked for again, as its attribute says it.
 fn again(frame: &Frame, after_ms: i64) -> String {
-    let at = if frame.saving { when_told(frame) } else { frame.now.0 + after_ms };
-    at.to_string()
+    let at = if frame.saving { when_told(frame) } else { UnixMs(frame.now.0 + after_ms) };
+    at.0.to_string()
 }
 
 /// When who saves data has been told of what comes after a page: before that it would be the same again, much later its figures
 /// would be too old. Once that time is over, it is tried again as often as changes are told.
-fn when_told(frame: &Frame) -> i64 {
-    let told = frame.headline.as_ref().map(|held| held.as_of.0 + BEFORE_TICK_MS + SAVING_EVERY_MS);
-    told.ok().filter(|told| *told > frame.now.0).unwrap_or(frame.now.0 + SAVING_EVERY_MS)
+fn when_told(frame: &Frame) -> UnixMs {
+    let told = frame.headline.as_ref().map(|held| held.as_of.plus(BEFORE_TICK + Saving::EVERY));
+    told.ok().filter(|told| *told > frame.now).unwrap_or(frame.now.plus(Saving::EVERY))
 }
 
 /// A page whose content is rendered here alone, and asked for again when one of `schemas` is written anew, or when the content

@@ -5,6 +5,9 @@ import { expect, test } from "@playwright/test";
 import { exchange, freePort, memcached, pointedAt, scored, until, virtuoso } from "../fixtures/process.ts";
 import { live } from "../fixtures/test.ts";
 
+/** An exchange that comes back is found soon. */
+const PROBES = "probe_every_s = 5";
+
 test("a monitor and a web process over memcached show the same dashboard", async ({ page }) => {
   const cache = await memcached();
   const servers = ["--memcached", `127.0.0.1:${cache.port}`];
@@ -109,7 +112,7 @@ test("a source that is lost turns figures stale, says so in plain words, and com
   test.setTimeout(180_000);
   const port = await freePort();
   let venue = await exchange(port);
-  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(port, "probe_every_s = 5")]);
+  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(port, PROBES)]);
   try {
     await scored(server);
     await page.goto(`${server.url}/`);
@@ -149,7 +152,7 @@ test("a server that starts again is found by the open page", async ({ page }) =>
 });
 
 test("an exchange that never answers is said in plain words, and nothing is made up", async ({ page }) => {
-  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(await freePort(), "probe_every_s = 5")]);
+  const server = await virtuoso(["--source", "bybit", "--config", pointedAt(await freePort(), PROBES)]);
   try {
     await until(async () => (await (await fetch(`${server.url}/readyz`)).text()).includes("unreachable"), server, 20_000);
     await page.goto(`${server.url}/`);

@@ -14,7 +14,7 @@ test("a dash says why nothing stands there, once it is touched or reached by key
 
   await dash.click();
   expect(await told()).toContain(`"${WHY}"`);
-  // Above the navigation, and nothing else has moved.
+  // Nothing is made wider by it.
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(wide).toBe(0);
   await page.getByRole("heading", { level: 2 }).first().click();

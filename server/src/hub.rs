@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use app::settings::Saving;
 use cache::{Cache, Follow};
 use schema::{
     Breakdown, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Schema, Signals, Stamp, Symbol, SystemHealth,
@@ -31,8 +32,6 @@ pub(crate) use self::{current::Current, frame::Frame};
 
 /// How often changes are flushed.
 pub(crate) const FLUSH: Duration = Duration::from_millis(250);
-/// How often they are flushed for readers who save data.
-pub(crate) const SAVING_FLUSH: Duration = Duration::from_secs(5);
 /// Ticks that are kept: a minute of them, or more.
 const TICKS: usize = 240;
 /// What they may weigh together, in bytes; the oldest give way, and a client that missed them is sent the whole, which weighs
@@ -82,7 +81,7 @@ impl Hubs {
     /// Both over a cache; `epoch` tells the ticks of this process from those of an earlier one.
     pub(crate) fn new(cache: &Cache, epoch: u64) -> Self {
         let hub = |epoch, every| Hub::new(cache.clone(), epoch, every);
-        Self { live: hub(epoch, FLUSH), saving: hub(epoch + 1, SAVING_FLUSH) }
+        Self { live: hub(epoch, FLUSH), saving: hub(epoch + 1, Saving::EVERY) }
     }
 
     /// The one for a reader who saves data, or does not.

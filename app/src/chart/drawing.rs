@@ -55,21 +55,24 @@ fn bodies(run: &[Candle], reach: &Reach) -> Bodies {
 
 /// A label on the right, level with `y`.
 pub(super) fn right(y: f64, class: &str, text: String) -> AnyView {
-    view! { <text class=class.to_owned() x=LABELS.to_string() y=format!("{:.1}", y + 3.5)>{text}</text> }.into_any()
+    label(y, class, text, None)
 }
 
 /// A price on the right. One that may be too long is drawn as wide as there is room: a digit that is cut off would make it another.
 fn right_price(y: f64, class: &str, text: String) -> AnyView {
-    if text.chars().count() <= ROOMY {
-        return right(y, class, text);
-    }
+    let long = text.chars().count() > ROOMY;
+    label(y, class, text, long.then_some(WIDTH - LABELS))
+}
+
+/// A label on the right, of some width or as wide as it comes.
+fn label(y: f64, class: &str, text: String, width: Option<f64>) -> AnyView {
     view! {
         <text
             class=class.to_owned()
             x=LABELS.to_string()
             y=format!("{:.1}", y + 3.5)
-            textLength=(WIDTH - LABELS).to_string()
-            lengthAdjust="spacingAndGlyphs"
+            textLength=width.map(|width| width.to_string())
+            lengthAdjust=width.map(|_| "spacingAndGlyphs")
         >
             {text}
         </text>

@@ -1,5 +1,7 @@
 //! What a reader can choose one of.
 
+use std::time::Duration;
+
 use crate::{frame::tabs::Tab, path::Place, scores::SortBy};
 
 /// The colours of the page.
@@ -100,6 +102,11 @@ pub enum Saving {
     Off,
     /// Every five seconds, and the weight of the stream is told.
     On,
+}
+
+impl Saving {
+    /// How often who saves data is told of changes.
+    pub const EVERY: Duration = Duration::from_secs(5);
 }
 
 impl Choice for Saving {
