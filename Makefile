@@ -38,7 +38,7 @@ $(BUILT): $(SOURCES) $(if $(PAGE),,rebuild) | need-leptos need-bindgen need-wasm
 	@touch $@
 rebuild:
 
-test: fmt lint unit docs e2e ## everything that has to pass
+test: fmt lint unit docs e2e size ## everything that has to pass
 
 fmt: need-rust
 	cargo fmt --all --check
