@@ -72,7 +72,7 @@ fn a_price_that_stands_still_while_the_market_goes_on_shows_its_age() {
 fn a_symbol_without_a_score_shows_the_reason_and_hollow_bars() {
     let html = page(scores_page(vec![young_row()]), Query::PLAIN);
     assert!(html.contains("No score: 43% of the inputs known, 60% needed"), "{html}");
-    assert_eq!(html.matches(r#"class="hollow""#).count(), 6, "six dimensions, six hollow bars");
+    assert_eq!(html.matches("h5v9h-5z").count(), 6, "six dimensions, six hollow bars");
     assert!(html.contains("No price history yet"));
     let text = text(&html);
     assert!(text.contains("missing: not measured yet"), "{text}");

@@ -84,7 +84,8 @@ fn pointing(to: &mut Markup, row: &SignalRow, watched: bool) {
     to.close("span");
 }
 
-/// Six bars, one per dimension: up from the middle for long, down for short, hollow where missing.
+/// Six bars, one per dimension: up from the middle for long, down for short, hollow where missing. Bars of a kind are one path: a
+/// list that is sorted otherwise makes hundreds of them.
 fn minis(to: &mut Markup, dimensions: &PerDimension<Option<Score>>) {
     let label = dimensions
         .iter()
@@ -94,25 +95,33 @@ fn minis(to: &mut Markup, dimensions: &PerDimension<Option<Score>>) {
         })
         .collect::<Vec<_>>()
         .join(", ");
-    to.open("svg", &[("viewBox", "0 0 46 20"), ("role", "img"), ("aria-label", &label), ("class", "minis")]);
-    to.leaf("rect", &[("x", "0"), ("y", "9.75"), ("width", "46"), ("height", "0.5"), ("class", "track")], "");
+    let [mut up, mut down, mut hollow] = [const { String::new() }; 3];
     for (place, (_, score)) in dimensions.iter().enumerate() {
-        bar(to, place * 8, *score);
+        let x = place * 8;
+        match score.map(Score::get) {
+            None => push(&mut hollow, &["M", &x.to_string(), ".5 5.5h5v9h-5z"]),
+            Some(score) => {
+                // What hardly leans is still seen to be there.
+                let height = ((score - 50.0).abs() / 5.0).max(0.6);
+                let (bars, rise) = if score >= 50.0 { (&mut up, "-") } else { (&mut down, "") };
+                push(bars, &["M", &x.to_string(), " 10h6v", rise, &format!("{height:.1}"), "h-6z"]);
+            }
+        }
+    }
+    to.open("svg", &[("viewBox", "0 0 46 20"), ("role", "img"), ("aria-label", &label), ("class", "minis")]);
+    to.leaf("path", &[("d", "M0 9.75h46v.5H0z"), ("class", "track")], "");
+    for (bars, class) in [(up, "fill up"), (down, "fill down"), (hollow, "hollow")] {
+        if !bars.is_empty() {
+            to.leaf("path", &[("d", &bars), ("class", class)], "");
+        }
     }
     to.close("svg");
 }
 
-fn bar(to: &mut Markup, x: usize, score: Option<Score>) {
-    let Some(score) = score else {
-        let x = format!("{x}.5");
-        to.leaf("rect", &[("x", &x), ("y", "5.5"), ("width", "5"), ("height", "9"), ("class", "hollow")], "");
-        return;
-    };
-    let height = (score.get() - 50.0).abs() / 50.0 * 10.0;
-    let up = score.get() >= 50.0;
-    let (y, class) = if up { (10.0 - height, "fill up") } else { (10.0, "fill down") };
-    let [x, y, height] = [x.to_string(), format!("{y:.1}"), format!("{:.1}", height.max(0.6))];
-    to.leaf("rect", &[("x", &x), ("y", &y), ("width", "6"), ("height", &height), ("class", class)], "");
+fn push(path: &mut String, pieces: &[&str]) {
+    for piece in pieces {
+        path.push_str(piece);
+    }
 }
 
 /// Where the open bar would take the score, and how far the score is to be trusted.
@@ -152,5 +161,31 @@ fn funding(to: &mut Markup, row: &SignalRow) {
             to.leaf("span", &[("class", "soft")], &format!("per {} h", value.interval_hours));
         }
         Figure::Missing(why) => write_dash(to, &why.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use schema::Dimension;
+
+    use super::*;
+
+    #[test]
+    fn a_dimension_without_a_score_is_a_hollow_bar_and_one_that_hardly_leans_is_still_seen() {
+        // In the order in which they stand.
+        let scores = [Some(75.0), Some(50.0), Some(49.9), Some(0.0), None, None];
+        let found: HashMap<_, Option<f64>> = Dimension::ALL.into_iter().zip(scores).collect();
+        let mut to = Markup::default();
+        minis(&mut to, &PerDimension::build(|dimension| found[&dimension].map(|score| Score::new(score).unwrap())));
+        let html = to.into_text();
+        for path in [
+            r#"<path d="M0 10h6v-5.0h-6zM8 10h6v-0.6h-6z" class="fill up"></path>"#,
+            r#"<path d="M16 10h6v0.6h-6zM24 10h6v10.0h-6z" class="fill down"></path>"#,
+            r#"<path d="M32.5 5.5h5v9h-5zM40.5 5.5h5v9h-5z" class="hollow"></path>"#,
+        ] {
+            assert!(html.contains(path), "{html}");
+        }
     }
 }
