@@ -65,10 +65,9 @@ pub(crate) fn ask(
 
 /// Keeps markup current in the browser; on the server it is as it was made.
 #[cfg(not(feature = "hydrate"))]
-pub(crate) fn rewrite<E: leptos::html::ElementType, T: Send + Sync + 'static>(
+pub(crate) fn rewrite<E: leptos::html::ElementType>(
     _place: leptos::prelude::NodeRef<E>,
-    _value: leptos::prelude::Memo<T>,
-    _markup: impl Fn(&T) -> String + Send + Sync + 'static,
+    _markup: leptos::prelude::Memo<String>,
 ) {
 }
 

@@ -1,7 +1,7 @@
 //! The list of scores: what was asked, the rows, and the way to the other pages.
 
 use leptos::{html::Tr, prelude::*};
-use schema::{Held, SignalRow, Signals, Symbol, reading::Found};
+use schema::{SignalRow, Signals, Symbol, reading::Found};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -134,25 +134,20 @@ fn table(
 }
 
 fn row(found: RwSignal<Found<Signals>>, symbol: Symbol, watched: bool) -> AnyView {
-    // A row is written anew only when it changed, or became older than the list.
-    let row = Memo::new(move |_| {
-        found.with(|found| {
-            let held = found.as_ref().ok()?;
-            let row = find(held, symbol)?;
-            let behind = row.quote.behind(held.as_of).map(crate::format::age);
-            Some((row, behind))
-        })
+    // A second in which nothing that is shown changed leaves the row alone.
+    let markup = Memo::new(move |_| {
+        found
+            .with(|found| {
+                let held = found.as_ref().ok()?;
+                let row = held.value.rows.iter().find(|row| row.symbol == symbol)?;
+                let behind = row.quote.behind(held.as_of).map(crate::format::age);
+                Some(cells(row, behind.as_deref(), watched))
+            })
+            .unwrap_or_default()
     });
-    let cells = move |row: &Option<(SignalRow, Option<String>)>| {
-        row.as_ref().map(|(row, behind)| cells(row, behind.as_deref(), watched)).unwrap_or_default()
-    };
     let place = NodeRef::<Tr>::new();
-    rewrite(place, row, cells);
-    view! { <tr node_ref=place inner_html=row.with_untracked(cells)></tr> }.into_any()
-}
-
-fn find(held: &Held<Signals>, symbol: Symbol) -> Option<SignalRow> {
-    held.value.rows.iter().find(|row| row.symbol == symbol).cloned()
+    rewrite(place, markup);
+    view! { <tr node_ref=place inner_html=markup.get_untracked()></tr> }.into_any()
 }
 
 fn pager(listing: RwSignal<Listing>, asked: RwSignal<Query>) -> AnyView {

@@ -6,18 +6,17 @@ use web_sys::Element;
 
 use super::swap::swap;
 
-/// Writes the `markup` of a value into an element whenever the value changes; what is there stays where it is and as it is, as far as it
-/// is the same. What the value is now, the element has already.
-pub(crate) fn rewrite<E, T>(place: NodeRef<E>, value: Memo<T>, markup: impl Fn(&T) -> String + Send + Sync + 'static)
+/// Writes `markup` into an element whenever it changes; what is there stays where it is and as it is, as far as it is the same. What
+/// the markup is now, the element has already.
+pub(crate) fn rewrite<E>(place: NodeRef<E>, markup: Memo<String>)
 where
     E: ElementType,
     E::Output: JsCast + Clone + 'static,
-    T: Send + Sync + 'static,
 {
     Effect::new(move |before: Option<()>| {
-        value.track();
+        markup.track();
         if let (Some(()), Some(element)) = (before, place.get_untracked()) {
-            put(element.unchecked_ref(), &value.with_untracked(&markup));
+            markup.with_untracked(|markup| put(element.unchecked_ref(), markup));
         }
     });
 }
