@@ -105,6 +105,22 @@ unit!(
     RMultiple, "a finite number", |_v| true
 );
 
+macro_rules! to_four_decimals {
+    ($($name:ident),+) => {$(
+        impl $name {
+            /// The same to four decimals, two more than are shown: digits behind them are noise, and would be half of what a phone is
+            /// sent each second.
+            #[must_use]
+            pub fn to_four_decimals(self) -> Self {
+                // The limits of the unit have no decimals, so none is crossed; a zero has no sign.
+                Self((self.0 * 10_000.0).round() / 10_000.0 + 0.0)
+            }
+        }
+    )+};
+}
+
+to_four_decimals!(Score, Ratio, Pct, Points);
+
 impl Score {
     /// The score that says nothing either way.
     pub const NEUTRAL: Self = Self(50.0);
@@ -152,6 +168,18 @@ mod tests {
         assert!(Score::new(100.01).is_err());
         assert!(serde_json::from_str::<Score>("100.01").is_err());
         assert_eq!(serde_json::from_str::<Score>("50.45").unwrap().get(), 50.45);
+    }
+
+    #[test]
+    fn four_decimals_are_kept_and_a_zero_has_no_sign() {
+        assert_eq!(Score::new(52.357_188_338_409_806).unwrap().to_four_decimals().get(), 52.3572);
+        assert_eq!(Score::new(99.999_99).unwrap().to_four_decimals().get(), 100.0);
+        let hardly = Pct::new(-0.000_01).unwrap().to_four_decimals().get();
+        assert!(hardly == 0.0 && hardly.is_sign_positive());
+        assert_eq!(
+            serde_json::to_string(&Ratio::new(0.811_400_000_000_000_1).unwrap().to_four_decimals()).unwrap(),
+            "0.8114"
+        );
     }
 
     #[test]

@@ -348,7 +348,7 @@ pub(crate) const fn kept(timeframe: Timeframe) -> u16 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::market::example::instrument;
 
@@ -356,11 +356,11 @@ mod tests {
         Window::new(instrument("BTCUSDT"))
     }
 
-    pub(super) fn candle(start: i64, close: f64) -> Candle {
+    pub(crate) fn candle(start: i64, close: f64) -> Candle {
         Candle { start: UnixMs(start), open: 100.0, high: 110.0, low: 90.0, close, volume: 1.0, turnover: 100.0 }
     }
 
-    pub(super) fn loaded() -> Window {
+    pub(crate) fn loaded() -> Window {
         let mut window = window();
         let minutes = (0..60).map(|n| candle(n * 60_000, 100.0)).collect();
         let fives = (0..12).map(|n| candle(n * 300_000, 100.0)).collect();

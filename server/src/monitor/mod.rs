@@ -5,6 +5,7 @@
 //! a process is the one writer of its schemas.
 
 pub(crate) mod board;
+mod closing;
 pub(crate) mod driver;
 pub(crate) mod exchange;
 pub(crate) mod inputs;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use analysis::Analysis;
 use schema::{
-    Breakdown, Figure, Pct, PerDimension, Points, Price, Ratio, SignalRow, UnixMs, Usd, Venue, Why, signals::Quote,
+    Breakdown, Figure, Pct, PerDimension, Points, Price, Ratio, Score, SignalRow, UnixMs, Usd, Venue, Why,
+    signals::Quote,
 };
 
 use super::{
@@ -18,7 +19,9 @@ const HOUR_MS: i64 = 3_600_000;
 /// Scores in a breakdown's history.
 const HISTORY: usize = 60;
 
-/// The row of a symbol, and the analysis of its open bars where none of closed ones is recorded yet; none before its first price.
+/// The row of a symbol, with four decimals of what is worked out: the score alone is told in full, for its parts sum to it.
+///
+/// Beside it comes the analysis of its open bars where none of closed ones is recorded yet; nothing before its first price.
 pub(crate) fn row(window: &Window, scorer: &mut FormingScorer) -> Option<(SignalRow, Option<Analysis>)> {
     let ticker = window.ticker.as_ref()?;
     let at = ticker.at;
@@ -34,15 +37,17 @@ pub(crate) fn row(window: &Window, scorer: &mut FormingScorer) -> Option<(Signal
     let (last, tick) = (Price::new(ticker.last).ok()?, Price::new(window.instrument.tick).ok()?);
     let change = ticker.prev_24h.filter(|before| *before > 0.0).map(|before| (ticker.last / before - 1.0) * 100.0);
     let open_interest = ticker.open_interest.map(|coins| coins * ticker.mark.unwrap_or(ticker.last));
+    let dollars = |usd: Option<f64>| figure(usd.and_then(|usd| Usd::new(to_dollars(usd)).ok()), at);
     let quote = Quote {
         price: last,
-        change_24h: figure(change.and_then(|change| Pct::new(change).ok()), at),
+        change_24h: figure(change.and_then(|change| Pct::new(change).ok().map(Pct::to_four_decimals)), at),
         high_24h: price(ticker.high_24h, at),
         low_24h: price(ticker.low_24h, at),
-        turnover_24h: figure(ticker.turnover_24h.and_then(|usd| Usd::new(usd).ok()), at),
-        open_interest_usd: figure(open_interest.and_then(|usd| Usd::new(usd).ok()), at),
-        forming: forming.unwrap_or(Figure::Missing(Why::NotYet)),
+        turnover_24h: dollars(ticker.turnover_24h),
+        open_interest_usd: dollars(open_interest),
+        forming: forming.unwrap_or(Figure::Missing(Why::NotYet)).map(Score::to_four_decimals),
     };
+    let scores = recorded.map(|recorded| recorded.analysis.dimension_scores());
     let row = SignalRow {
         symbol: window.instrument.symbol,
         base: window.base.clone(),
@@ -50,13 +55,12 @@ pub(crate) fn row(window: &Window, scorer: &mut FormingScorer) -> Option<(Signal
         quote,
         score: recorded.map_or(Figure::Missing(Why::NotYet), |recorded| recorded.analysis.score.clone()),
         direction: recorded.and_then(|recorded| recorded.direction),
-        dimensions: recorded
-            .map_or_else(|| PerDimension::build(|_| None), |recorded| recorded.analysis.dimension_scores()),
-        agreement: recorded.and_then(|recorded| recorded.analysis.agreement),
-        coverage: recorded.map_or(Ratio::NONE, |recorded| recorded.analysis.coverage),
+        dimensions: PerDimension::build(|dimension| scores.as_ref()?.get(dimension).map(Score::to_four_decimals)),
+        agreement: recorded.and_then(|recorded| recorded.analysis.agreement).map(Ratio::to_four_decimals),
+        coverage: recorded.map_or(Ratio::NONE, |recorded| recorded.analysis.coverage.to_four_decimals()),
         // The rate is told with every tick and changes rarely: to the minute, so that a row is not news each second.
         funding: figure(ticker.funding, at.floor(MINUTE_MS)),
-        oi_change_1h: window.positions.change_1h(),
+        oi_change_1h: window.positions.change_1h().map(Pct::to_four_decimals),
         trend: trend(window),
         spark: Arc::clone(&window.spark),
     };
@@ -92,6 +96,11 @@ pub(crate) fn breakdown(source: Venue, window: &Window, row: SignalRow, forming:
     }
 }
 
+/// Amounts to the dollar, but for those that would lose what is shown of them.
+fn to_dollars(usd: f64) -> f64 {
+    if usd < 1_000.0 { usd } else { usd.round() }
+}
+
 fn figure<T>(value: Option<T>, at: UnixMs) -> Figure<T> {
     value.map_or(Figure::Missing(Why::NotYet), |value| Figure::known(value, at))
 }
@@ -104,5 +113,5 @@ fn trend(window: &Window) -> Figure<Points> {
         let have = u32::try_from(scores.len()).unwrap_or(u32::MAX);
         return Figure::Missing(Why::TooFewSamples { have: have.min(60), need: 61 });
     };
-    figure(Points::new(now.score.get() - before.score.get()).ok(), now.at)
+    figure(Points::new(now.score.get() - before.score.get()).ok().map(Points::to_four_decimals), now.at)
 }

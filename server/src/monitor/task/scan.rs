@@ -9,9 +9,6 @@ use std::{
 };
 
 use analysis::{
-    Bars, analyse,
-    idea::{ClosedBar, Seen},
-    key_levels,
     market::{Member, OverviewInput, above_mean, daily_volatility, regime},
     signal::Thresholds,
 };
@@ -26,8 +23,9 @@ use super::{
     volatility::{BTC, DailyCandles},
 };
 use crate::{
-    market::{Market, Window, lock, window::Recorded},
+    market::{Market, Window, lock},
     monitor::{
+        closing::close_bar,
         driver::{Task, TaskError},
         publish,
         row::{breakdown, row},
@@ -266,7 +264,8 @@ fn scan(
         // On a single core the streams go first.
         std::thread::yield_now();
         let mut window = lock(window);
-        let closed = close_bar(&mut window, thresholds, ideas);
+        let due = (place + count - turn % count) % count < BREAKDOWNS_PER_SCAN;
+        let closed = close_bar(&mut window, due, thresholds, ideas);
         let scorer = scorers.entry(window.instrument.symbol).or_insert_with(FormingScorer::new);
         if let Some(recorded) = window.recorded.as_ref().filter(|_| closed) {
             saturation.take(&recorded.analysis);
@@ -274,7 +273,6 @@ fn scan(
         }
         let Some((made, forming)) = row(&window, scorer) else { continue };
         as_of = as_of.max(window.as_of());
-        let due = (place + count - turn % count) % count < BREAKDOWNS_PER_SCAN;
         if let Some(as_of) = window.as_of().filter(|_| closed || due) {
             let list = if closed { &mut breakdowns } else { &mut rest };
             list.push((as_of, breakdown(source, &window, made.clone(), forming)));
@@ -291,47 +289,6 @@ fn scan(
     });
     let (rows, facts) = found.into_iter().unzip();
     (as_of.map(|as_of| Scanned { as_of, rows, facts }), breakdowns)
-}
-
-/// Records the score of a bar that closed since the last scan. Says whether there was one.
-///
-/// A bar that cannot be scored is tried again until the next one closes: its inputs may still be loading.
-fn close_bar(window: &mut Window, thresholds: &Thresholds, ideas: &IdeaBook) -> bool {
-    let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
-    window.trace_hours();
-    let Some(analysis) = window.input().map(|input| analyse(&input, Bars::Closed)) else { return false };
-    let (score, until) = (analysis.score.value().copied(), window.closed_until());
-    let key_levels = key_levels(window.candles(Timeframe::M30), bar_closed_at);
-    if let Some(recorded) = window.recorded.as_mut().filter(|r| score.is_none() && r.bar_closed_at == bar_closed_at) {
-        (recorded.analysis, recorded.key_levels, recorded.until) = (analysis, key_levels, until);
-        return false;
-    }
-    let (signal, direction) = window.signal.next(thresholds, score);
-    window.signal = signal;
-    let before = window.recorded.take();
-    window.record(Recorded { bar_closed_at, analysis, direction, key_levels, until });
-    tell(window, before.as_ref(), ideas);
-    true
-}
-
-/// Tells the ideas of the bar that was just recorded.
-fn tell(window: &Window, before: Option<&Recorded>, ideas: &IdeaBook) {
-    fn seen(recorded: &Recorded) -> Seen<'_> {
-        Seen { analysis: &recorded.analysis, direction: recorded.direction }
-    }
-    let Some((recorded, (closed_at, minutes))) = window.recorded.as_ref().zip(window.scored_candles(Timeframe::M1))
-    else {
-        return;
-    };
-    let Ok(tick) = Price::new(window.instrument.tick) else { return };
-    ideas.lock().unwrap_or_else(PoisonError::into_inner).close_bar(&ClosedBar {
-        symbol: window.instrument.symbol,
-        tick,
-        closed_at,
-        minutes,
-        before: before.map(seen),
-        now: seen(recorded),
-    });
 }
 
 fn facts(window: &Window) -> Facts {
