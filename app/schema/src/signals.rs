@@ -74,8 +74,7 @@ pub struct SignalRow {
     pub oi_change_1h: Figure<Pct>,
     /// The score now minus the score one hour ago.
     pub trend: Figure<Points>,
-    /// The last 24 hourly closing prices, oldest first; shorter for a young contract. Not `Arc<[Price]>`: to read such takes nine more
-    /// kilobytes of a page's code.
+    /// The last 24 hourly closing prices, oldest first; shorter for a young contract.
     pub spark: Arc<Vec<Price>>,
 }
 
