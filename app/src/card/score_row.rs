@@ -99,12 +99,12 @@ fn minis(to: &mut Markup, dimensions: &PerDimension<Option<Score>>) {
     for (place, (_, score)) in dimensions.iter().enumerate() {
         let x = place * 8;
         match score.map(Score::get) {
-            None => push(&mut hollow, &["M", &x.to_string(), ".5 5.5h5v9h-5z"]),
+            None => hollow.push_str(&format!("M{x}.5 5.5h5v9h-5z")),
             Some(score) => {
                 // What hardly leans is still seen to be there.
                 let height = ((score - 50.0).abs() / 5.0).max(0.6);
                 let (bars, rise) = if score >= 50.0 { (&mut up, "-") } else { (&mut down, "") };
-                push(bars, &["M", &x.to_string(), " 10h6v", rise, &format!("{height:.1}"), "h-6z"]);
+                bars.push_str(&format!("M{x} 10h6v{rise}{height:.1}h-6z"));
             }
         }
     }
@@ -116,12 +116,6 @@ fn minis(to: &mut Markup, dimensions: &PerDimension<Option<Score>>) {
         }
     }
     to.close("svg");
-}
-
-fn push(path: &mut String, pieces: &[&str]) {
-    for piece in pieces {
-        path.push_str(piece);
-    }
 }
 
 /// Where the open bar would take the score, and how far the score is to be trusted.

@@ -19,17 +19,15 @@ use crate::market::{Window, window::Recorded};
 /// loading. What was recorded of it stands as long as no more is known.
 pub(crate) fn close_bar(window: &mut Window, turn: bool, thresholds: &Thresholds, ideas: &IdeaBook) -> bool {
     let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
-    let again = |recorded: &&mut Recorded| recorded.bar_closed_at == bar_closed_at;
-    if !turn && window.recorded.as_mut().filter(again).is_some() {
+    let again = window.recorded.as_ref().is_some_and(|recorded| recorded.bar_closed_at == bar_closed_at);
+    if again && !turn {
         return false;
     }
     window.trace_hours();
     let Some(analysis) = window.input().map(|input| analyse(&input, Bars::Closed)) else { return false };
     let (score, until) = (analysis.score.value().copied(), window.closed_until());
     let key_levels = key_levels(window.candles(Timeframe::M30), bar_closed_at);
-    if score.is_none()
-        && let Some(recorded) = window.recorded.as_mut().filter(again)
-    {
+    if let Some(recorded) = window.recorded.as_mut().filter(|_| again && score.is_none()) {
         let unscored = recorded.analysis.score.value().is_none();
         if unscored && recorded.analysis.coverage != analysis.coverage {
             (recorded.analysis, recorded.key_levels, recorded.until) = (analysis, key_levels, until);
@@ -95,7 +93,7 @@ mod tests {
     fn unscored() -> Window {
         let mut window = loaded();
         window.take_candle(Timeframe::M1, candle(CLOSED_AT.0, 100.0), false, CLOSED_AT);
-        assert!(close(&mut window, false), "a bar that closed is recorded at once, whoever's turn it is");
+        assert!(close(&mut window, false), "a bar that closed is recorded at once, whether or not it is its turn");
         assert!(recorded(&window).analysis.score.value().is_none());
         window
     }
