@@ -89,7 +89,7 @@ distribution: need-rust ## measure how scores spread over recorded markets, into
 size: build need-system ## what a phone has to load; fails over the limits in end2end/tests/size.spec.ts
 	cd end2end && SIZE=1 npx playwright test size
 
-FUZZ_SECONDS := 60
+FUZZ_SECONDS ?= 60
 fuzz: need-fuzz ## throw any bytes at what reads the shared cache and the exchanges (FUZZ_SECONDS=60; a nightly compiler is needed)
 	cd server/cache && RUSTUP_TOOLCHAIN=nightly cargo fuzz run envelope -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096
 	@cd server/venue/fuzz && mkdir -p corpus/bybit_frames corpus/binance_frames corpus/bodies && \
@@ -101,14 +101,14 @@ fuzz: need-fuzz ## throw any bytes at what reads the shared cache and the exchan
 	  cargo fuzz run bodies fuzz/corpus/bodies tests/payloads/bybit tests/payloads/binance -- \
 	    -max_total_time=$(FUZZ_SECONDS) -max_len=4096
 
-SOAK_MINUTES := 10
+SOAK_MINUTES ?= 10
 soak: build need-system ## 600 symbols for some minutes with the dashboard open (SOAK_MINUTES=10)
 	cd end2end && SOAK_MINUTES=$(SOAK_MINUTES) npx playwright test soak
 
 sorting: build need-system ## how soon a list of 600 stands sorted otherwise, on a quarter of the processor
 	cd end2end && SORTING=1 npx playwright test sorting --project phone
 
-WEATHER_SECONDS := 20
+WEATHER_SECONDS ?= 20
 weather: build need-system ## every fault of the exchange in turn, each price on screen held against the market (WEATHER_SECONDS=20)
 	cd end2end && WEATHER_SECONDS=$(WEATHER_SECONDS) npx playwright test weather --project phone
 
