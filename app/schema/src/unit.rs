@@ -108,8 +108,8 @@ unit!(
 macro_rules! to_four_decimals {
     ($($name:ident),+) => {$(
         impl $name {
-            /// The same to four decimals, two more than are shown: digits behind them are noise, and would be half of what a phone is
-            /// sent each second.
+            /// The same to four decimals, two more than are shown: digits behind them are noise, and what a phone is sent each second
+            /// would be half as much again.
             #[must_use]
             pub fn to_four_decimals(self) -> Self {
                 // The limits of the unit have no decimals, so none is crossed; a zero has no sign.
