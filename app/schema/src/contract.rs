@@ -4,7 +4,10 @@
 //! The list at the end of the crate root, `schemas!(…)`, forces every name through const evaluation and
 //! refuses two schemas of one name.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -91,18 +94,19 @@ impl Scope for () {
 }
 
 impl Scope for (Venue, Symbol) {
-    const MAX_LEN: usize = 1 + Venue::MAX_LEN + 1 + Symbol::MAX_LEN;
+    const MAX_LEN: usize = 1 + Venue::MAX_LEN + 1 + Symbol::ESCAPED_MAX_LEN;
 
     fn write(&self, out: &mut String) {
         out.push(':');
         out.push_str(self.0.as_str());
         out.push(':');
-        out.push_str(self.1.as_str());
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{}", self.1.escaped());
     }
 
     fn read(text: &str) -> Option<Self> {
         let (venue, symbol) = text.split_once(':')?;
-        Some((Venue::ALL.into_iter().find(|known| known.as_str() == venue)?, symbol.parse().ok()?))
+        Some((Venue::ALL.into_iter().find(|known| known.as_str() == venue)?, Symbol::unescape(symbol).ok()?))
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Topic {
     Monitor,
     /// How the shared cache answers.
     Shared,
-    /// One symbol's score, taken apart: `breakdown:BTCUSDT`.
+    /// One symbol's score, taken apart: `breakdown:BTCUSDT`, the symbol [escaped](Symbol::escaped).
     Breakdown(Symbol),
     /// That a schema of one value was written anew, without the value: `changed:signals:active`.
     Changed(Name),
@@ -44,7 +44,7 @@ impl std::fmt::Display for Topic {
             Self::Signals => f.write_str("signals"),
             Self::Monitor => f.write_str("monitor"),
             Self::Shared => f.write_str("shared"),
-            Self::Breakdown(symbol) => write!(f, "breakdown:{symbol}"),
+            Self::Breakdown(symbol) => write!(f, "breakdown:{}", symbol.escaped()),
             Self::Changed(name) => write!(f, "changed:{name}"),
         }
     }
@@ -65,7 +65,7 @@ impl std::str::FromStr for Topic {
             "monitor" => Self::Monitor,
             "shared" => Self::Shared,
             _ => match text.split_once(':').ok_or(NotATopic)? {
-                ("breakdown", symbol) => Self::Breakdown(symbol.parse().map_err(|_| NotATopic)?),
+                ("breakdown", symbol) => Self::Breakdown(Symbol::unescape(symbol).map_err(|_| NotATopic)?),
                 ("changed", name) => {
                     let known = SCHEMAS.iter().find(|schema| !schema.scoped && schema.name.as_str() == name);
                     Self::Changed(known.ok_or(NotATopic)?.name)
@@ -171,6 +171,18 @@ impl StreamMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_topic_of_any_symbol_survives_its_spelling_and_a_list_of_topics() {
+        for text in ["BTCUSDT", "币安人生USDT", "xyz:TSLA", "A,B", "A&B=C", "../x", "A B"] {
+            let topic = Topic::Breakdown(Symbol::new(text).unwrap());
+            let spelled = topic.to_string();
+            assert_eq!(spelled.parse(), Ok(topic));
+            assert!(!spelled.contains([',', '&', ' ', '=', '/']), "{spelled}");
+        }
+        let ordinary = Topic::Breakdown(Symbol::new("BTCUSDT").unwrap());
+        assert_eq!(ordinary.to_string(), "breakdown:BTCUSDT");
+    }
 
     #[test]
     fn a_change_is_told_of_any_schema_of_one_value() {
