@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::delta::{SignalsDelta, TickedQuote};
 use crate::{
-    Breakdown, Held, Name, SCHEMAS, Signals, Stamp, Symbol, UnixMs,
+    Breakdown, Held, Name, SCHEMAS, Signals, Stamp, Symbol, SymbolLive, UnixMs,
     page::{Headline, MonitorState},
     report::L2State,
 };
@@ -134,6 +134,8 @@ pub enum ListMessage {
 pub enum SymbolMessage {
     /// One symbol's score, taken apart.
     Breakdown(Held<Breakdown>),
+    /// What changed of it while the bar is open.
+    Live(SymbolLive),
 }
 
 impl From<FrameMessage> for StreamMessage {
@@ -159,7 +161,7 @@ impl StreamMessage {
     #[must_use]
     pub const fn event(&self) -> &'static str {
         match self {
-            Self::List(ListMessage::SignalsDelta(_)) => "delta",
+            Self::List(ListMessage::SignalsDelta(_)) | Self::Symbol(SymbolMessage::Live(_)) => "delta",
             Self::Frame(FrameMessage::Clock { .. } | FrameMessage::Shared(_) | FrameMessage::Changed { .. }) => "state",
             Self::Frame(FrameMessage::Headline(_) | FrameMessage::Monitor(_))
             | Self::List(ListMessage::Signals(_))
