@@ -53,7 +53,7 @@ fn every_kind_of_message_survives() {
         survives(&message);
     }
     survives(&SymbolMessage::Breakdown(held(breakdown(), 1)));
-    survives(&SymbolMessage::Live(SymbolLive::of(&held(breakdown(), 1))));
+    survives(&SymbolMessage::Live(Box::new(SymbolLive::of(&held(breakdown(), 1)))));
     for message in [
         FrameMessage::Headline(headline(&overview(), 1)),
         FrameMessage::Monitor(monitor(&health(Feed::Live { venue: Venue::Bybit }), 1)),
@@ -73,7 +73,7 @@ fn a_message_is_read_by_its_own_part_of_a_page_and_by_no_other() {
         FrameMessage::Shared(L2State::Off).into(),
         ListMessage::Signals(held(signals(vec![row(0)]), 1)).into(),
         SymbolMessage::Breakdown(held(breakdown(), 1)).into(),
-        SymbolMessage::Live(SymbolLive::of(&held(breakdown(), 1))).into(),
+        SymbolMessage::Live(Box::new(SymbolLive::of(&held(breakdown(), 1)))).into(),
     ];
     for (place, message) in messages.iter().enumerate() {
         let json = serde_json::to_string(message).unwrap();

@@ -123,15 +123,15 @@ fn the_live_part_of_an_open_symbol_changes_its_prices_and_its_age_alone() {
         let mut moved = newer.clone();
         moved.quote.price = price(91_555.5);
         moved.mark_price = known(price(91_556.0));
-        assert_eq!(opened.take(SymbolMessage::Live(moved)), Taken::Applied);
+        assert_eq!(opened.take(SymbolMessage::Live(moved.into())), Taken::Applied);
         let shown = opened.breakdown.get_untracked().unwrap();
         assert_eq!((shown.value.row.quote.price, &shown.value.mark_price), (price(91_555.5), &known(price(91_556.0))));
         assert_eq!((shown.as_of.0 - old.as_of.0, shown.fresh_until.0 - old.fresh_until.0), (5_000, 5_000));
         assert_eq!((&shown.value.dimensions, shown.stamp), (&old.value.dimensions, old.stamp));
         let older = SymbolLive { as_of: UnixMs(old.as_of.0 + 1_000), ..newer.clone() };
-        assert_eq!(opened.take(SymbolMessage::Live(older)), Taken::Ignored, "older than what is on screen");
+        assert_eq!(opened.take(SymbolMessage::Live(older.into())), Taken::Ignored, "older than what is on screen");
         let foreign = SymbolLive { symbol: symbol("ETHUSDT"), ..newer };
-        assert_eq!(opened.take(SymbolMessage::Live(foreign)), Taken::Ignored, "another symbol's");
+        assert_eq!(opened.take(SymbolMessage::Live(foreign.into())), Taken::Ignored, "another symbol's");
     });
 }
 

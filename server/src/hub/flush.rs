@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use cache::Cache;
 use schema::{
-    Held, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Schema, Signals, SystemHealth,
+    AlertLog, Held, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Schema, Signals, SystemHealth,
+    alerts::Alert,
     reading::Found,
-    stream::{FrameMessage, ListMessage, SignalsDelta, StreamMessage, Topic},
+    stream::{AlertMessage, FrameMessage, ListMessage, SignalsDelta, StreamMessage, Topic},
 };
 use tokio::{
     sync::{Notify, watch},
@@ -24,6 +25,7 @@ struct Watched {
     perps: watch::Receiver<Found<PerpsPulse>>,
     signals: watch::Receiver<Found<Signals>>,
     health: watch::Receiver<Found<SystemHealth>>,
+    alerts: Alerts,
 }
 
 impl Watched {
@@ -41,7 +43,34 @@ impl Watched {
             perps: watched(cache),
             signals: watched(cache),
             health: watched(cache),
+            alerts: Alerts { changes: watched(cache), last: None },
         }
+    }
+}
+
+/// The log of alerts, and what of it was seen.
+struct Alerts {
+    changes: watch::Receiver<Found<AlertLog>>,
+    last: Option<Arc<AlertLog>>,
+}
+
+impl Alerts {
+    /// What happened since this was last called, oldest first. What a log held when it was first seen is not news.
+    fn news(&mut self) -> Vec<Alert> {
+        if !self.changes.has_changed().unwrap_or(false) {
+            return Vec::new();
+        }
+        let Ok(held) = self.changes.borrow_and_update().clone() else { return Vec::new() };
+        let Some(before) =
+            self.last.replace(Arc::clone(&held.value)).filter(|before| before.source == held.value.source)
+        else {
+            return Vec::new();
+        };
+        let newest = before.alerts.first().map(|alert| alert.at);
+        let recent = held.value.alerts.iter().take_while(|alert| newest.is_none_or(|newest| alert.at >= newest));
+        let mut news: Vec<Alert> = recent.filter(|alert| !before.alerts.contains(alert)).cloned().collect();
+        news.reverse();
+        news
     }
 }
 
@@ -112,6 +141,8 @@ impl Hub {
             messages.extend(news.into_iter().map(|message| (Topic::Breakdown(*symbol), message.into())));
         }
         messages.extend(changes.told());
+        messages
+            .extend(watched.alerts.news().into_iter().map(|alert| (Topic::Alerts, AlertMessage::Alert(alert).into())));
         let frames: Vec<_> =
             messages.iter().filter_map(|(topic, message)| Some((*topic, Frame::encode(message, stamp)?))).collect();
         state.wholes.clear();

@@ -72,7 +72,7 @@ impl Followed {
         let newest = candidates.into_iter().max_by_key(|live| live.as_of);
         if let Some(live) = newest.filter(|live| live.as_of >= sent.as_of && live != sent) {
             source.live = Some(live.clone());
-            news.push(SymbolMessage::Live(live));
+            news.push(SymbolMessage::Live(Box::new(live)));
         }
         news
     }

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Whole,
     /// Every one: it says what changed.
     Delta,
+    /// Nothing, and it takes no place: each of them happened.
+    Event,
     /// The whole one that it is a part of; it takes the place of those like it.
     Live,
 }
@@ -52,6 +54,7 @@ impl Frame {
                     kind: match message {
                         StreamMessage::List(ListMessage::SignalsDelta(_)) => Kind::Delta,
                         StreamMessage::Symbol(SymbolMessage::Live(_)) => Kind::Live,
+                        StreamMessage::Alert(_) => Kind::Event,
                         _ => Kind::Whole,
                     },
                 })

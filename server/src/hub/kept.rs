@@ -6,22 +6,42 @@ use schema::stream::Topic;
 
 use super::frame::{Frame, Kind};
 
-/// Deltas that are kept: a minute of them, or more.
-const DELTAS: usize = 240;
+/// Messages of one kind that are kept: a minute of the list's deltas, or more.
+const MESSAGES: usize = 240;
 /// What they may weigh together, in bytes. The oldest are dropped, and a client that missed one is sent the whole list, which weighs
 /// less: a list of 600 symbols is half a mebibyte.
-const DELTAS_BYTES: usize = 2 << 20;
+const BYTES: usize = 2 << 20;
 
-/// What was sent: of each topic the newest whole message, and the deltas of the list.
+/// What was sent: of each topic the newest whole message, and the latest of those that follow on one another.
 ///
 /// A whole message makes those before it needless, so there are no more of them than topics.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     newest: HashMap<(Topic, Kind), (u64, Frame)>,
-    deltas: VecDeque<(u64, Topic, Frame)>,
+    /// The list's.
+    deltas: Run,
+    alerts: Run,
+}
+
+/// The latest messages of one topic, each of which is needed.
+#[derive(Debug, Default)]
+struct Run {
+    frames: VecDeque<(u64, Frame)>,
     bytes: usize,
-    /// The newest delta that was dropped for want of room.
+    /// The newest that was dropped for want of room.
     dropped: u64,
+}
+
+impl Run {
+    fn push(&mut self, seq: u64, frame: Frame) {
+        self.bytes += frame.bytes().len();
+        self.frames.push_back((seq, frame));
+        while self.frames.len() > MESSAGES || self.bytes > BYTES {
+            let Some((seq, frame)) = self.frames.pop_front() else { return };
+            self.bytes -= frame.bytes().len();
+            self.dropped = seq;
+        }
+    }
 }
 
 impl Kept {
@@ -30,22 +50,19 @@ impl Kept {
         for (topic, frame) in frames {
             match frame.kind() {
                 Kind::Delta => {
-                    self.bytes += frame.bytes().len();
-                    self.deltas.push_back((seq, topic, frame));
+                    self.deltas.push(seq, frame);
+                    // A whole list that not every delta follows on any more helps nobody, and weighs half a mebibyte.
+                    let dropped = self.deltas.dropped;
+                    self.newest.retain(|(topic, _), (seq, _)| *topic != Topic::Signals || *seq > dropped);
                 }
+                Kind::Event => self.alerts.push(seq, frame),
                 kind @ (Kind::Whole | Kind::Live) => {
                     if topic == Topic::Signals {
-                        self.deltas.clear();
-                        (self.bytes, self.dropped) = (0, 0);
+                        self.deltas = Run::default();
                     }
                     self.newest.insert((topic, kind), (seq, frame));
                 }
             }
-        }
-        while self.deltas.len() > DELTAS || self.bytes > DELTAS_BYTES {
-            let Some((seq, _, frame)) = self.deltas.pop_front() else { return };
-            self.bytes -= frame.bytes().len();
-            self.dropped = seq;
         }
     }
 
@@ -56,14 +73,21 @@ impl Kept {
 
     /// What was sent on some topics after a tick, in order; none where some of it was dropped.
     pub(super) fn since(&self, known: u64, topics: &[Topic]) -> Option<Vec<Frame>> {
-        if known < self.dropped && topics.contains(&Topic::Signals) {
-            return None;
+        let newest = self.newest.iter().filter(|((topic, _), _)| topics.contains(topic));
+        let mut missed: Vec<_> = newest.map(|((_, kind), (seq, frame))| (*seq, *kind, frame)).collect();
+        for (topic, kind, run) in
+            [(Topic::Signals, Kind::Delta, &self.deltas), (Topic::Alerts, Kind::Event, &self.alerts)]
+        {
+            if topics.contains(&topic) {
+                if known < run.dropped {
+                    return None;
+                }
+                missed.extend(run.frames.iter().map(|(seq, frame)| (*seq, kind, frame)));
+            }
         }
-        let whole = self.newest.iter().map(|((topic, kind), (seq, frame))| (*seq, *kind, topic, frame));
-        let deltas = self.deltas.iter().map(|(seq, topic, frame)| (*seq, Kind::Delta, topic, frame));
-        let mut missed: Vec<_> =
-            whole.chain(deltas).filter(|(seq, _, topic, _)| *seq > known && topics.contains(topic)).collect();
-        missed.sort_by_key(|(seq, kind, ..)| (*seq, *kind));
+        missed.retain(|(seq, ..)| *seq > known);
+        // Stable, so that what happened in one tick keeps its order.
+        missed.sort_by_key(|(seq, kind, _)| (*seq, *kind));
         Some(missed.into_iter().map(|(.., frame)| frame.clone()).collect())
     }
 }

@@ -4,7 +4,10 @@
 mod fixture;
 
 use cache::{Cache, Clock, Publisher};
-use schema::{Breakdown, Figure, MarketMovers, Price, Signals, Stamp, Symbol, SymbolLive, UnixMs, stream::Topic};
+use schema::{
+    AlertLog, Breakdown, Figure, MarketMovers, Price, Signals, Stamp, Symbol, SymbolLive, UnixMs, alerts::Alert,
+    stream::Topic,
+};
 use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -225,6 +228,26 @@ async fn deltas_of_the_list_that_were_dropped_make_a_client_ask_for_the_whole() 
         Catchup::Whole => panic!("a topic without deltas needs no whole"),
     };
     assert_eq!(other, 1, "the newest word of a topic is enough");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_alert_is_an_event_of_its_own_and_what_happened_before_is_none() {
+    let world = World::new().await;
+    let log = world.cache.publisher::<AlertLog>().unwrap();
+    let mut alerts = fixture::alerts();
+    let newest = alerts.alerts.remove(0);
+    let second = Alert { at: UnixMs(newest.at.0 + 1), ..newest.clone() };
+    let _ = log.publish(&(), alerts.clone(), later(0)).await;
+    let hub = Hub::new(world.cache.clone(), 1, FLUSH);
+    let _running = Running::of(&hub);
+    let first = first_tick(&hub).await;
+    alerts.alerts.insert(0, newest);
+    alerts.alerts.insert(0, second);
+    let _ = log.publish(&(), alerts, later(1)).await;
+    let events = sent(&hub, first, Topic::Alerts).await;
+    assert_eq!(events.len(), 2, "{events:?}");
+    assert!(events.iter().all(|event| event.starts_with("event: alert\n") && event.contains("{\"alert\":")));
+    assert_ne!(events[0], events[1], "the older one comes first");
 }
 
 impl Hub {

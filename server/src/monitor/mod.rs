@@ -28,7 +28,7 @@ use analysis::idea::Book;
 use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
 use schema::{
     ActiveIdeas, AlertLog, BetaTable, CandleSeries, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth,
-    health::Feed,
+    health::Feed, report::L2State,
 };
 use tokio::{
     sync::{Notify, watch},
@@ -110,7 +110,8 @@ pub(crate) struct Monitor {
     betas: Arc<Publisher<BetaTable>>,
     ideas: Arc<Publisher<ActiveIdeas>>,
     alerts: Arc<Publisher<AlertLog>>,
-    candles: Arc<Publisher<CandleSeries>>,
+    /// None without a shared cache: who watches the market has the candles.
+    candles: Option<Arc<Publisher<CandleSeries>>>,
     rules: Option<Arc<Rules>>,
     universe: Arc<Publisher<MarketUniverse>>,
     open: OpenSymbols,
@@ -150,7 +151,8 @@ impl Monitor {
         let (betas, universe) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
         let venue = config.source.venue();
         let (ideas, alerts) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
-        let candles = Arc::new(cache.publisher()?);
+        let shared = !matches!(cache.l2_state(), L2State::Off);
+        let candles = if shared { Some(Arc::new(cache.publisher()?)) } else { None };
         let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone()));
         let health = Health {
             board: board.clone(),
@@ -362,13 +364,10 @@ impl Monitor {
             turn: 0,
         };
         self.driver.spawn(set, scan, wakes.scan, end.clone());
-        let candles = Candles {
-            market: Arc::clone(market),
-            cache: self.cache.clone(),
-            publisher: Arc::clone(&self.candles),
-            published: HashMap::new(),
-        };
-        self.driver.spawn(set, candles, closed, end.clone());
+        if let Some(publisher) = &self.candles {
+            let (market, publisher) = (Arc::clone(market), Arc::clone(publisher));
+            self.driver.spawn(set, Candles { market, publisher, published: HashMap::new() }, closed, end.clone());
+        }
         let live = Live { market: Arc::clone(market), open: self.open.clone(), last: None };
         self.driver.spawn(set, live, self.open.moved(), end.clone());
         let publisher = Arc::clone(&self.ideas);

@@ -1,9 +1,9 @@
-//! Publishes the closed candles of every symbol, for processes that watch no market. Without a shared cache there are none.
+//! Publishes the closed candles of every symbol, for processes that watch no market. Without a shared cache it does not run.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use cache::{Cache, Publisher};
-use schema::{CandleSeries, Symbol, Timeframe, UnixMs, report::L2State};
+use cache::Publisher;
+use schema::{CandleSeries, Symbol, Timeframe, UnixMs};
 use tokio::time::Instant;
 
 use crate::{
@@ -21,7 +21,6 @@ const AGAIN: Duration = Duration::from_secs(600);
 /// Publishes [`CandleSeries`]: after each close those that have a new candle. Woken when bars closed.
 pub(crate) struct Candles {
     pub(crate) market: Arc<Market>,
-    pub(crate) cache: Cache,
     pub(crate) publisher: Arc<Publisher<CandleSeries>>,
     /// What was published of each series: three numbers, for at most four series of each symbol that is watched.
     pub(crate) published: HashMap<(Symbol, Timeframe), Known>,
@@ -58,9 +57,6 @@ impl Task for Candles {
     const PERIOD: Duration = Duration::from_secs(60);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        if matches!(self.cache.l2_state(), L2State::Off) {
-            return Ok(());
-        }
         let (market, source) = (Arc::clone(&self.market), self.market.venue());
         self.published.retain(|(symbol, _), _| market.window(*symbol).is_some());
         let mut failures = Failures::default();
@@ -101,7 +97,7 @@ impl Candles {
 
 #[cfg(test)]
 mod tests {
-    use cache::{Clock, l2::MemoryL2};
+    use cache::{Cache, Clock, l2::MemoryL2};
     use schema::{Figure, Why};
 
     use super::*;
@@ -136,7 +132,7 @@ mod tests {
         let cache = Cache::builder(Clock::System, "test").l2(Arc::new(MemoryL2::new())).build();
         let market = market();
         let publisher = Arc::new(cache.publisher().unwrap());
-        let mut task = Candles { market: Arc::clone(&market), cache, publisher, published: HashMap::new() };
+        let mut task = Candles { market: Arc::clone(&market), publisher, published: HashMap::new() };
         let news = |task: &Candles| {
             let window = market.window(Symbol::new("BTCUSDT").unwrap()).unwrap();
             Timeframe::ALL.map(|timeframe| task.news(&window, timeframe).is_some())
