@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Name, Symbol, Venue};
+use crate::{Name, Symbol, Timeframe, Venue};
 
 /// A value that lives in the cache under a key of its own.
 pub trait Schema: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -21,6 +21,9 @@ pub trait Schema: Serialize + DeserializeOwned + Send + Sync + 'static {
     const VERSION: u16;
     /// How often it is written and how long it may be believed.
     const POLICY: Policy;
+    /// Values that a process keeps at most, where that is fewer than of other schemas: those that were not asked for lately are
+    /// dropped, and read from the shared cache when they are asked for again.
+    const KEPT_PER_PROCESS: Option<u64> = None;
     /// What distinguishes several values of this schema: `()`, or [`(Venue, Symbol)`](Scope).
     type Scope: Scope;
 
@@ -107,6 +110,22 @@ impl Scope for (Venue, Symbol) {
     fn read(text: &str) -> Option<Self> {
         let (venue, symbol) = text.split_once(':')?;
         Some((Venue::ALL.into_iter().find(|known| known.as_str() == venue)?, Symbol::unescape(symbol).ok()?))
+    }
+}
+
+impl Scope for (Venue, Symbol, Timeframe) {
+    const MAX_LEN: usize = <(Venue, Symbol)>::MAX_LEN + 1 + Timeframe::MAX_LEN;
+
+    fn write(&self, out: &mut String) {
+        (self.0, self.1).write(out);
+        out.push(':');
+        out.push_str(self.2.as_str());
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (contract, timeframe) = text.rsplit_once(':')?;
+        let (venue, symbol) = <(Venue, Symbol)>::read(contract)?;
+        Some((venue, symbol, Timeframe::ALL.into_iter().find(|known| known.as_str() == timeframe)?))
     }
 }
 

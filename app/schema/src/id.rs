@@ -206,6 +206,8 @@ pub enum Timeframe {
 impl Timeframe {
     /// All of them, shortest first.
     pub const ALL: [Self; 4] = [Self::M1, Self::M5, Self::M30, Self::H4];
+    /// The longest name of a timeframe, in bytes.
+    pub const MAX_LEN: usize = 3;
 
     /// The length in milliseconds.
     #[must_use]

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use futures_util::{StreamExt as _, stream};
 use schema::{
     Figure, MarketMovers, MarketOverview, PerpsPulse, Reading, SignalRow, Signals, UnixMs, Why, movers::Mover,
     signals::Direction,
@@ -18,6 +19,8 @@ use super::{error::ApiError, error::plain, etag::tagged, router::AppState};
 
 /// Scores in an answer unless `limit` says otherwise.
 const LIMIT: usize = 20;
+/// Breakdowns that are read at the same time: in a web process each may be a round trip.
+const AT_ONCE: usize = 32;
 /// Movers on each side.
 const MOVERS: usize = 5;
 
@@ -45,13 +48,17 @@ pub(crate) async fn mobile_data(
     let signals = state.cache.read::<Signals>(&()).await;
     let movers = state.cache.read::<MarketMovers>(&()).await;
     let pulse = state.cache.read::<PerpsPulse>(&()).await;
-    let mut history = Vec::new();
-    if let Some(held) = signals.held() {
-        for row in best(&held.value.rows, limit) {
-            let breakdown = state.cache.get::<schema::Breakdown>(&(held.value.source, row.symbol)).await;
-            history.push(breakdown.ok().map(|held| held.value.history.clone()));
-        }
-    }
+    let scopes: Vec<_> = signals.held().map_or_else(Vec::new, |held| {
+        best(&held.value.rows, limit).iter().map(|row| (held.value.source, row.symbol)).collect()
+    });
+    let cache = &state.cache;
+    let read = |scope| async move { cache.get::<schema::Breakdown>(&scope).await };
+    let history: Vec<_> = stream::iter(scopes)
+        .map(read)
+        .buffered(AT_ONCE)
+        .map(|found| found.ok().map(|held| held.value.history.clone()))
+        .collect()
+        .await;
     let (status, content) = payload(&overview, &signals, (&movers, &pulse), &history, limit);
     let mut body = content.clone();
     let as_of = newest(&overview, &signals);

@@ -17,8 +17,6 @@ pub(crate) enum ApiError {
     UnknownPath,
     /// A parameter cannot be used; the text names it and what is allowed.
     BadParameter(String),
-    /// Another process has it; the text says which.
-    Elsewhere(String),
     /// There is nothing to answer with yet.
     Unavailable(Absence),
     /// Who asks has not logged in.
@@ -51,7 +49,6 @@ impl IntoResponse for ApiError {
             }
             Self::UnknownPath => (StatusCode::NOT_FOUND, "unknown_path", "there is no such path".to_owned()),
             Self::BadParameter(message) => (StatusCode::BAD_REQUEST, "bad_parameter", message),
-            Self::Elsewhere(message) => (StatusCode::NOT_IMPLEMENTED, "elsewhere", message),
             Self::Unavailable(absence) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", plain(&absence)),
             Self::LoginNeeded => {
                 let message = "log in at /login, or send the token as `Authorization: Bearer`".to_owned();

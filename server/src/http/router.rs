@@ -23,7 +23,9 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use super::{
     access,
     access::Gate,
-    api, assets, candles, compat, edition, headers, metrics,
+    api, assets, candles, compat, edition,
+    encoded::Encodings,
+    headers, metrics,
     pages::Pages,
     policy, probe,
     ready::{self, Ready},
@@ -36,11 +38,21 @@ const FORM_BYTES: usize = 4 * 1_024;
 
 /// What handlers share. Every request clones it once for each layer that it passes, so a clone is one pointer.
 #[derive(Clone)]
-pub(crate) struct AppState(Arc<Shared>);
+pub(crate) struct AppState(Arc<Inner>);
+
+struct Inner {
+    shared: Shared,
+    encodings: Encodings,
+}
 
 impl AppState {
     pub(crate) fn new(shared: Shared) -> Self {
-        Self(Arc::new(shared))
+        Self(Arc::new(Inner { shared, encodings: Encodings::default() }))
+    }
+
+    /// The JSON of values, made once for all who ask.
+    pub(crate) fn encodings(&self) -> &Encodings {
+        &self.0.encodings
     }
 }
 
@@ -48,7 +60,7 @@ impl std::ops::Deref for AppState {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
-        &self.0
+        &self.0.shared
     }
 }
 
@@ -96,6 +108,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/config", get(weights::config))
         .route("/api/v1/symbols/{symbol}", get(api::symbol))
         .route("/api/v1/symbols/{symbol}/candles", get(candles::candles))
+        .route("/api/v1/symbols/{symbol}/scores", get(api::scores))
         .route("/api/{*path}", get(api::unknown));
     let router = operator.merge(api).layer(CompressionLayer::new());
     let router = if role.serves_pages() { router.merge(pages(&state)) } else { router };
