@@ -147,9 +147,13 @@ pub(crate) async fn symbol(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
-    let found = state.hubs.live.breakdown(symbol).await;
-    let listed = state.hubs.live.current().1.signals.is_ok();
-    if listed && matches!(found, Err(schema::Absence::NeverWritten)) {
+    // From the cache, not from the hub: a process without pages has none that runs.
+    let listed = state.cache.get::<Signals>(&()).await.map(|held| held.value.source);
+    let found = match &listed {
+        Ok(venue) => state.cache.get::<Breakdown>(&(*venue, symbol)).await,
+        Err(absence) => Err(absence.clone()),
+    };
+    if listed.is_ok() && matches!(found, Err(schema::Absence::NeverWritten)) {
         return Err(ApiError::UnknownSymbol(name));
     }
     let reading: Reading<Breakdown> = Reading::judge(found, state.cache.now());
