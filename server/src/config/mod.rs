@@ -5,6 +5,7 @@
 
 pub mod base_path;
 pub mod check;
+pub(crate) mod kubernetes;
 pub mod settings;
 pub mod token;
 

@@ -31,7 +31,7 @@ use super::{
     ready::{self, Ready},
     rules, seen, settings, stream, watch, weights,
 };
-use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Site};
+use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Site, supervise::Registry};
 
 /// The longest form that is read, in bytes.
 const FORM_BYTES: usize = 4 * 1_024;
@@ -77,6 +77,8 @@ pub(crate) struct Shared {
     pub(crate) stop: CancellationToken,
     pub(crate) gate: Gate,
     pub(crate) site: Site,
+    /// How each task of this process is doing.
+    pub(crate) registry: Arc<Registry>,
 }
 
 impl FromRef<AppState> for LeptosOptions {
@@ -113,11 +115,12 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
     let router = operator.merge(api).layer(CompressionLayer::new());
     let router = if role.serves_pages() { router.merge(pages(&state)) } else { router };
     router
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(metrics::panicked))
         // Before every path, so that none can be forgotten.
         .layer(middleware::from_fn_with_state(state.gate.clone(), access::guard))
         // Outermost, so that no answer leaves without them.
         .layer(middleware::from_fn(headers::complete))
+        .layer(middleware::from_fn(metrics::measure))
         .with_state(state)
 }
 

@@ -2,10 +2,10 @@
 //!
 //! What is said on the connection is the business of each adapter's [`Dialogue`]; here is only the line itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use reqwest::Url;
 use schema::Symbol;
 use tokio::{
@@ -128,7 +128,7 @@ pub(crate) async fn keep(url: Url, mut dialogue: impl Dialogue, config: StreamCo
                 was_connected = true;
                 let since = Instant::now();
                 tap.opened(sink.connection(), url.as_str());
-                let cause = converse(socket, &mut dialogue, &config, &mut sink, &tap).await;
+                let cause = guarded(converse(socket, &mut dialogue, &config, &mut sink, &tap)).await;
                 if !sink.is_closed() {
                     tap.closed(sink.connection(), &cause);
                 }
@@ -173,6 +173,19 @@ async fn connect(url: &Url, config: &StreamConfig) -> Result<Socket, String> {
         Ok(Ok((socket, _))) => Ok(socket),
         Ok(Err(error)) => Err(plain(&error)),
         Err(_) => Err(format!("no connection (nothing within {} s)", config.connect_timeout.as_secs_f32())),
+    }
+}
+
+/// Takes a panic for the end of a connection, so that it is lost and made again like any other.
+async fn guarded(conversation: impl Future<Output = String>) -> String {
+    match AssertUnwindSafe(conversation).catch_unwind().await {
+        Ok(cause) => cause,
+        Err(payload) => {
+            metrics::counter!("task_panics_total", "task" => "stream").increment(1);
+            let text = payload.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+            format!("a defect of this program ({})", text.unwrap_or("without a message"))
+        }
     }
 }
 
@@ -279,5 +292,65 @@ mod tests {
         assert!(waits[0] < Duration::from_secs(2));
         assert!(waits[20..].iter().all(|wait| *wait >= Duration::from_secs(30)));
         assert!(waits[20..].iter().any(|wait| *wait != waits[20]), "without jitter all clients return at once");
+    }
+
+    /// Panics at each message.
+    struct Defective;
+
+    impl Dialogue for Defective {
+        fn ping() -> Message {
+            Message::text("ping")
+        }
+        fn begin(&mut self, _: Instant) -> Vec<String> {
+            Vec::new()
+        }
+        fn take(&mut self, text: &str, _: Instant, _: &EventSink) {
+            panic!("not prepared for {text}");
+        }
+        fn tick(&mut self, _: Instant, _: &EventSink) -> Vec<String> {
+            Vec::new()
+        }
+        fn symbols(&self) -> Arc<[Symbol]> {
+            Arc::new([])
+        }
+        fn carries_trades(&self) -> bool {
+            false
+        }
+        fn end(&mut self) -> Vec<MarketEvent> {
+            Vec::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_over_a_message_loses_the_connection_with_its_cause_and_connects_again() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url: Url = format!("ws://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let exchange = tokio::spawn(async move {
+            let mut open = Vec::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+                socket.send(Message::text("news")).await.unwrap();
+                open.push(socket);
+            }
+        });
+        let (events, mut told) = tokio::sync::mpsc::channel(16);
+        let counters = Arc::new(crate::StreamCounters::new(schema::Venue::Sim));
+        let config = StreamConfig { backoff_min: Duration::from_millis(1), ..StreamConfig::DEFAULT };
+        let sink = EventSink::new(0, events, counters);
+        let keeping = tokio::spawn(keep(url, Defective, config, sink, Tap::OFF));
+        let mut connected = 0;
+        while connected < 2 {
+            let next = timeout(Duration::from_secs(30), told.recv()).await.expect("an event").expect("an open channel");
+            match next.event {
+                MarketEvent::Connected { .. } => connected += 1,
+                MarketEvent::Lost { cause, .. } => {
+                    assert_eq!(cause, "a defect of this program (not prepared for news)");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        keeping.abort();
+        exchange.abort();
     }
 }
