@@ -65,6 +65,8 @@ pub(crate) enum Policy {
 pub(crate) enum Failed {
     /// It may go on after a wait; the cause in plain words.
     Retry(String),
+    /// The group it ran broke; a new one may go on after a wait.
+    Group(Broken),
     /// The process cannot go on without it.
     Fatal(AnyError),
 }
@@ -115,6 +117,16 @@ pub enum Broken {
         #[source]
         source: AnyError,
     },
+}
+
+impl Broken {
+    /// For the log, which has the message of a panic already.
+    fn logged(&self) -> String {
+        match self {
+            Self::Panicked { task, .. } => format!("`{task}` panicked"),
+            Self::Ended { .. } | Self::Failed { .. } => self.to_string(),
+        }
+    }
 }
 
 /// Runs tasks until they are stopped, and knows how each is doing. Clones run tasks of the same group.
@@ -216,20 +228,24 @@ impl Supervisor {
                     }
                 };
                 let stopped = this.stop.is_cancelled();
-                let cause = match outcome {
+                let (cause, logged) = match outcome {
                     Ok(Ok(())) if stopped || policy == Policy::Once => return,
                     Ok(Ok(())) => return this.registry.fatal().put(TaskFatal::Ended { task: job.name }),
                     Ok(Err(Failed::Fatal(source))) => {
                         return this.registry.fatal().put(TaskFatal::Failed { task: job.name, source });
                     }
-                    Ok(Err(Failed::Retry(cause))) => Failing::down(cause),
-                    Err(payload) => Failing::panicked(panics::message(payload.as_ref())),
+                    Ok(Err(Failed::Retry(cause))) => (Failing::down(cause.clone()), cause),
+                    Ok(Err(Failed::Group(broken))) => (Failing::down(broken.to_string()), broken.logged()),
+                    Err(payload) => {
+                        let message = panics::message(payload.as_ref());
+                        (Failing::panicked(message.clone()), message)
+                    }
                 };
                 if stopped {
                     return;
                 }
                 let wait = waits.next(began.elapsed());
-                this.registry.failed(job.name, &cause, &cause.in_words(), wait);
+                this.registry.failed(job.name, &cause, &logged, wait);
                 tokio::select! {
                     () = this.stop.cancelled() => return,
                     () = sleep(wait) => {}

@@ -102,7 +102,7 @@ impl MonitorError {
     /// What the supervisor is to do about it: after a panic the market is watched again from the beginning.
     fn judged(self) -> Failed {
         match self {
-            Self::Broken(broken @ Broken::Panicked { .. }) => Failed::Retry(broken.to_string()),
+            Self::Broken(broken @ Broken::Panicked { .. }) => Failed::Group(broken),
             error => Failed::Fatal(error.into()),
         }
     }
@@ -436,5 +436,59 @@ pub(crate) async fn publish<T: Schema>(
             Err(TaskError::Refused { schema, reason })
         }
         Outcome::Refused(refusal) => Err(TaskError::Refused { schema, reason: refusal.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::config::{Config, Settings, settings::Origin};
+
+    fn config() -> Config {
+        let mut settings = Settings::defaults().unwrap();
+        for (key, value) in [
+            ("source", "sim"),
+            ("sim.symbols", "3"),
+            ("cache.snapshot_dir", "off"),
+            ("alerts.rules_file", "off"),
+            ("outside.enabled", "false"),
+        ] {
+            settings.set_text(key, value, Origin::Flag("--test")).unwrap();
+        }
+        Config::check(&settings).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_panic_over_an_event_ends_the_session_and_its_feed_and_the_market_is_watched_again() {
+        venue::install_crypto_provider();
+        let (config, clock) = (config(), Clock::System);
+        let cache = Cache::builder(clock.clone(), "test").build();
+        let supervisor = Supervisor::new(clock.clone(), CancellationToken::new());
+        let monitor = Monitor::new(config.clone(), &cache, None, clock.clone(), &supervisor).unwrap();
+        let (server, exchange) = exchange::simulated(&config, clock.now(), Tap::OFF).await.unwrap();
+        let group = supervisor.group();
+        let end = group.stop();
+        group.spawn_bound(SIMULATOR, async move { Ok(server.run(async move { end.cancelled().await }).await?) });
+        let board = monitor.board();
+        let live = Feed::Live { venue: exchange.venue() };
+        let answers = async {
+            let changed = board.changed();
+            while board.feed() != live {
+                // The health task waits for the same changes.
+                let _ = tokio::time::timeout(std::time::Duration::from_millis(100), changed.notified()).await;
+            }
+            group.spawn_bound(Job { name: "listen", what: "" }, async { panic!("half an event") });
+        };
+        let outside = config::Outside { coingecko: None, alternative: None };
+        let session = monitor.session(exchange, &outside, live.clone(), std::future::pending(), &group);
+        let (ended, ()) = tokio::join!(session, answers);
+        let Err(error) = ended else { panic!("the session went on") };
+        assert!(matches!(board.feed(), Feed::Unreachable { .. }), "{:?}", board.feed());
+        assert_eq!(supervisor.registry().running(), ["health"], "every task of the session has ended");
+        let Failed::Group(cause) = error.judged() else { panic!("the process need not exit") };
+        assert_eq!(cause.to_string(), "`listen` panicked: half an event");
+        supervisor.end().await;
     }
 }

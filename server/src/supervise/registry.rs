@@ -52,7 +52,7 @@ impl Failing {
     }
 
     /// What happened, as people read it.
-    pub(super) fn in_words(&self) -> String {
+    fn in_words(&self) -> String {
         match self.kind {
             Kind::Panic => format!("panicked: {}", self.cause),
             Kind::Down | Kind::Error => self.cause.clone(),
@@ -132,6 +132,8 @@ impl Registry {
         let new = || Entry { status: unknown(job), running: true, failing: None, warned: None };
         self.entries().entry(job.name).or_insert_with(new).running = true;
         set_failing(job.name, false);
+        // There from the beginning, or the first panic would be no increase.
+        metrics::counter!("task_panics_total", "task" => job.name).increment(0);
     }
 
     /// Changes what is shown of a task.

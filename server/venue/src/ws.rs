@@ -117,6 +117,8 @@ const MESSAGE_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// Keeps one connection up until nobody listens to its events any more.
 pub(crate) async fn keep(url: Url, mut dialogue: impl Dialogue, config: StreamConfig, mut sink: EventSink, tap: Tap) {
+    // There from the beginning, or the first panic would be no increase.
+    metrics::counter!("task_panics_total", "task" => "stream").increment(0);
     let mut waits = config.waits();
     let mut was_connected = false;
     loop {
