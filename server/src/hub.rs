@@ -19,8 +19,8 @@ use std::{
 use app::settings::Saving;
 use cache::{Cache, Follow};
 use schema::{
-    Breakdown, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Schema, Signals, Stamp, Symbol, SystemHealth,
-    Venue,
+    AlertLog, Breakdown, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse, Schema, Signals, Stamp, Symbol,
+    SystemHealth, Venue,
     reading::Found,
     stream::{FrameMessage, ListMessage, SignalsDelta, StreamMessage, SymbolMessage, Topic},
 };
@@ -232,6 +232,8 @@ impl Hub {
         let mut perps = self.cache.watch::<PerpsPulse>(());
         let mut signals = self.cache.watch::<Signals>(());
         let mut health = self.cache.watch::<SystemHealth>(());
+        let mut alerts = self.cache.watch::<AlertLog>(());
+        alerts.mark_changed();
         overview.mark_changed();
         breadth.mark_changed();
         movers.mark_changed();
@@ -282,6 +284,7 @@ impl Hub {
                     messages.push((Topic::Breakdown(*symbol), SymbolMessage::Breakdown(held).into()));
                 }
             }
+            messages.extend(current.take_alerts(&mut alerts).map(|message| (Topic::Alerts, message)));
             messages.extend(changes.told());
             let frames: Vec<_> =
                 messages.iter().filter_map(|(topic, message)| Some((*topic, Frame::encode(message, stamp)?))).collect();

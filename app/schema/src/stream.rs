@@ -26,6 +26,8 @@ pub enum Topic {
     Monitor,
     /// How the shared cache answers.
     Shared,
+    /// That an alert of the kinds a badge counts was added.
+    Alerts,
     /// One symbol's score, taken apart: `breakdown:BTCUSDT`.
     Breakdown(Symbol),
     /// That a schema of one value was written anew, without the value: `changed:signals:active`.
@@ -34,7 +36,7 @@ pub enum Topic {
 
 impl Topic {
     /// What every page's frame shows.
-    pub const FRAME: [Self; 3] = [Self::Headline, Self::Monitor, Self::Shared];
+    pub const FRAME: [Self; 4] = [Self::Headline, Self::Monitor, Self::Shared, Self::Alerts];
 }
 
 impl std::fmt::Display for Topic {
@@ -44,6 +46,7 @@ impl std::fmt::Display for Topic {
             Self::Signals => f.write_str("signals"),
             Self::Monitor => f.write_str("monitor"),
             Self::Shared => f.write_str("shared"),
+            Self::Alerts => f.write_str("alerts"),
             Self::Breakdown(symbol) => write!(f, "breakdown:{symbol}"),
             Self::Changed(name) => write!(f, "changed:{name}"),
         }
@@ -52,7 +55,7 @@ impl std::fmt::Display for Topic {
 
 /// A text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a topic: headline, monitor, shared, signals, breakdown:SYMBOL or changed:SCHEMA is expected")]
+#[error("not a topic: headline, monitor, shared, alerts, signals, breakdown:SYMBOL or changed:SCHEMA is expected")]
 pub struct NotATopic;
 
 impl std::str::FromStr for Topic {
@@ -64,6 +67,7 @@ impl std::str::FromStr for Topic {
             "signals" => Self::Signals,
             "monitor" => Self::Monitor,
             "shared" => Self::Shared,
+            "alerts" => Self::Alerts,
             _ => match text.split_once(':').ok_or(NotATopic)? {
                 ("breakdown", symbol) => Self::Breakdown(symbol.parse().map_err(|_| NotATopic)?),
                 ("changed", name) => {
@@ -100,6 +104,11 @@ pub enum FrameMessage {
     Monitor(Held<MonitorState>),
     /// How the shared cache answers.
     Shared(L2State),
+    /// An alert of the kinds a badge counts was added: how many of those are new to a reader, the server counts.
+    Alerts {
+        /// The time of the newest.
+        newest: UnixMs,
+    },
     /// A schema was written anew; a page that is rendered from it asks for itself again.
     Changed {
         /// The schema's name.
@@ -160,7 +169,12 @@ impl StreamMessage {
     pub const fn event(&self) -> &'static str {
         match self {
             Self::List(ListMessage::SignalsDelta(_)) => "delta",
-            Self::Frame(FrameMessage::Clock { .. } | FrameMessage::Shared(_) | FrameMessage::Changed { .. }) => "state",
+            Self::Frame(
+                FrameMessage::Clock { .. }
+                | FrameMessage::Shared(_)
+                | FrameMessage::Alerts { .. }
+                | FrameMessage::Changed { .. },
+            ) => "state",
             Self::Frame(FrameMessage::Headline(_) | FrameMessage::Monitor(_))
             | Self::List(ListMessage::Signals(_))
             | Self::Symbol(SymbolMessage::Breakdown(_)) => "snapshot",
