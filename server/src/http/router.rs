@@ -102,6 +102,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/movers", get(api::movers))
         .route("/api/v1/ideas", get(api::ideas))
         .route("/api/v1/alerts", get(api::alerts))
+        .route("/api/v1/alerts/unseen", get(seen::unseen))
         .route("/api/v1/perps", get(api::perps))
         .route("/api/v1/beta", get(api::beta))
         .route("/api/v1/universe", get(api::universe))
@@ -166,9 +167,12 @@ fn pages(state: &AppState) -> Router<AppState> {
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(middleware::from_fn(policy::seal))
         .layer(CompressionLayer::new());
-    let files = state.site.edition.as_ref().map(|edition| edition::files(edition, &state.site.folder()));
+    let files = match &state.site.edition {
+        Some(edition) => edition::files(edition, &state.site.folder()),
+        None => edition::scripted(""),
+    };
     // The stream compresses itself.
-    kept.merge(made).merge(files.unwrap_or_default()).route(path::STREAM.path(), get(stream::stream))
+    kept.merge(made).merge(files).route(path::STREAM.path(), get(stream::stream))
 }
 
 /// What a page finds around it, and what its answer may do.

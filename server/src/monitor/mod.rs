@@ -466,7 +466,8 @@ mod tests {
         let (config, clock) = (config(), Clock::System);
         let cache = Cache::builder(clock.clone(), "test").build();
         let supervisor = Supervisor::new(clock.clone(), CancellationToken::new());
-        let monitor = Monitor::new(config.clone(), &cache, None, clock.clone(), &supervisor).unwrap();
+        let monitor =
+            Monitor::new(config.clone(), &cache, None, clock.clone(), OpenSymbols::default(), &supervisor).unwrap();
         let (server, exchange) = exchange::simulated(&config, clock.now(), Tap::OFF).await.unwrap();
         let group = supervisor.group();
         let end = group.stop();
