@@ -279,6 +279,7 @@ mod tests {
             ticks: hub.ticks(),
             topics: vec!["breakdown:BTCUSDT".parse().unwrap()],
             hub,
+            edition: None,
             saving: false,
             clock: Clock::System,
             known: None,
