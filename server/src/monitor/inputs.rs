@@ -76,7 +76,7 @@ pub(crate) fn spawn(
         rules: rules.clone(),
         board: board.clone(),
         wakes: [Arc::clone(&wakes.history), Arc::clone(&wakes.positions)],
-        streams: Streams::new(Arc::clone(&exchange), Arc::clone(&market), board, events),
+        streams: Streams::new(Arc::clone(&exchange), board, events),
         publisher: universe,
         clock,
     };

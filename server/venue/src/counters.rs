@@ -39,6 +39,7 @@ pub struct StreamCounters {
     dropped: Counter,
     reconnects: Counter,
     book_gaps: metrics::Counter,
+    renewals: metrics::Counter,
     /// How far the exchange's clock is ahead, in ms; the smallest number as long as that is not known.
     skew_ms: AtomicI64,
     /// The number that the next connection gets.
@@ -87,6 +88,7 @@ impl StreamCounters {
             dropped: Counter::new(metrics::counter!("venue_dropped_total", "venue" => label)),
             reconnects: Counter::new(metrics::counter!("venue_reconnects_total", "venue" => label)),
             book_gaps: metrics::counter!("venue_book_gaps_total", "venue" => label),
+            renewals: metrics::counter!("venue_renewals_total", "venue" => label),
             skew_ms: AtomicI64::new(i64::MIN),
             next_connection: AtomicUsize::new(0),
             complaints: OncePerKind::default(),
@@ -115,6 +117,11 @@ impl StreamCounters {
 
     pub(crate) fn count_reconnect(&self) {
         self.reconnects.add_one();
+    }
+
+    /// Counts a connection that another one replaced without a gap.
+    pub(crate) fn count_renewal(&self) {
+        self.renewals.increment(1);
     }
 
     /// Counts a book whose messages do not follow on one another.
