@@ -69,7 +69,8 @@ pub(crate) fn spawn(
     let (events, told) = mpsc::channel(EVENTS);
     let (wakes, daily) = (Wakes::default(), DailyCandles::default());
     let history = Arc::clone(&wakes.history);
-    set.spawn(listen(told, Arc::clone(&market), board.clone(), history, clock.clone(), end.clone()));
+    let heard = (Arc::clone(&market), Arc::clone(&exchange));
+    set.spawn(listen(told, heard, board.clone(), history, clock.clone(), end.clone()));
     let universe = Universe {
         exchange: Arc::clone(&exchange),
         market: Arc::clone(&market),
@@ -95,7 +96,7 @@ pub(crate) fn spawn(
 /// Carries what the stream tells into the windows.
 async fn listen(
     mut heard: mpsc::Receiver<Told>,
-    market: Arc<Market>,
+    (market, exchange): (Arc<Market>, Arc<dyn Exchange>),
     board: Board,
     history: Arc<Notify>,
     clock: Clock,
@@ -121,7 +122,9 @@ async fn listen(
             _ => None,
         };
         let now = clock.now();
-        market.apply(event, now);
+        if let Some(symbol) = market.apply(event, now) {
+            exchange.resync_book(symbol);
+        }
         if asked_for {
             history.notify_one();
         }

@@ -12,8 +12,6 @@ use std::{
 
 use schema::{Symbol, UnixMs, Venue};
 
-use crate::ladder::Crossed;
-
 /// Says of each kind of thing once that it is new.
 #[derive(Debug, Default)]
 pub(crate) struct OncePerKind {
@@ -130,10 +128,10 @@ impl StreamCounters {
         self.remark("book gap", symbol);
     }
 
-    /// Counts a book whose best bid is not below its best ask.
-    pub(crate) fn count_crossed(&self, symbol: &Symbol, crossed: Crossed) {
+    /// Counts a book that its reader found to be wrong.
+    pub(crate) fn count_wrong_book(&self, symbol: &Symbol) {
         self.book_gaps.increment(1);
-        self.remark("crossed book", &format_args!("{symbol}: bid {} and ask {}", crossed.bid, crossed.ask));
+        self.remark("wrong book", symbol);
     }
 
     /// Notes the time of an answer: the exchange's own, and when it arrived after how long by this machine's.

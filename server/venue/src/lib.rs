@@ -15,13 +15,14 @@ pub mod error;
 pub mod event;
 mod http;
 mod intervals;
-mod ladder;
 mod limit;
+mod local_book;
 mod news;
 mod order;
 mod proxy;
 pub mod record;
 pub mod replay;
+mod resync;
 pub mod sim;
 mod sink;
 mod subscription;
@@ -43,6 +44,7 @@ pub use event::{
 };
 pub use http::http_client;
 pub use limit::Pause;
+pub use local_book::{Crossed, LocalBook};
 pub use proxy::{Proxy, ProxyError, ProxyRules, proxy_in_use};
 pub use subscription::{Open, Share, Subscription, Updated, WatchedSymbols};
 pub use tls::install_crypto_provider;
@@ -85,6 +87,12 @@ pub trait Exchange: Send + Sync + 'static {
     ///
     /// Outside a tokio runtime.
     fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription;
+
+    /// Gives up the book of a watched contract, which its reader found to be wrong, and fetches it again:
+    /// [`BookChange::Lost`] and a snapshot follow.
+    ///
+    /// An exchange whose every book message is a snapshot has nothing to do.
+    fn resync_book(&self, _symbol: Symbol) {}
 
     /// Why nothing is asked of this exchange for now: it refused this address.
     fn pause(&self) -> Option<Pause>;

@@ -17,6 +17,7 @@ use crate::{
     intervals::FundingIntervals,
     proxy::Dialer,
     record::Tap,
+    resync::Resyncs,
     sink::EventSink,
     ws::Keeper,
 };
@@ -31,6 +32,7 @@ pub struct Binance {
     stream: StreamConfig,
     counters: Arc<StreamCounters>,
     intervals: Arc<FundingIntervals>,
+    resyncs: Arc<Resyncs>,
     tap: Tap,
 }
 
@@ -52,7 +54,7 @@ impl Binance {
         let routes = Arc::new(Routes::new(http, base, Arc::clone(&counters), Arc::clone(&intervals)));
         // Both roots are at one host.
         let dialer = Dialer::new(proxies.for_url(&roots[0].1)?);
-        Ok(Self { venue, routes, roots, dialer, stream, counters, intervals, tap })
+        Ok(Self { venue, routes, roots, dialer, stream, counters, intervals, resyncs: Arc::default(), tap })
     }
 
     /// The counters of its streams, live.
@@ -98,8 +100,8 @@ impl Exchange for Binance {
     fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription {
         let (roots, dialer, tap, routes) =
             (self.roots.clone(), self.dialer.clone(), self.tap.clone(), Arc::clone(&self.routes));
-        let (config, counters, intervals) =
-            (self.stream.clone(), Arc::clone(&self.counters), Arc::clone(&self.intervals));
+        let (config, counters) = (self.stream.clone(), Arc::clone(&self.counters));
+        let (intervals, resyncs) = (Arc::clone(&self.intervals), Arc::clone(&self.resyncs));
         let share = Share { symbols: config.symbols_per_connection, chars: usize::MAX, chars_of: |_| 0 };
         let open = move |wanted: WatchedSymbols, before: usize| {
             let first = counters.number_connections(roots.len());
@@ -109,7 +111,7 @@ impl Exchange for Binance {
                 let keeper = Keeper {
                     url: url.clone(),
                     dialer: dialer.clone(),
-                    dialogue: Watch::new(*root, config.clone(), Arc::clone(&intervals), books),
+                    dialogue: Watch::new(*root, config.clone(), Arc::clone(&intervals), Arc::clone(&resyncs), books),
                     wanted: wanted.clone(),
                     config: config.clone(),
                     sink: EventSink::new(first + place, events.clone(), Arc::clone(&counters)),
@@ -128,6 +130,10 @@ impl Exchange for Binance {
             (first..first + roots.len(), tasks)
         };
         Subscription::new(&symbols, share, Box::new(open))
+    }
+
+    fn resync_book(&self, symbol: Symbol) {
+        self.resyncs.want(symbol);
     }
 
     fn pause(&self) -> Option<Pause> {

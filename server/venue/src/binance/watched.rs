@@ -6,15 +6,13 @@ use schema::UnixMs;
 use tokio::time::Instant;
 
 use super::{book::Sequence, ticker::TickerState, topic::Channel};
-use crate::{Liquidation, Stream, ladder::Ladder, order::CandleOrder};
+use crate::{Liquidation, Stream, order::CandleOrder};
 
 /// What is remembered of a symbol.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
     pub(super) ticker: TickerState,
     pub(super) book: Sequence,
-    /// What its book adds up to.
-    pub(super) ladder: Ladder,
     /// When the last message of its book was sent.
     pub(super) book_at: Option<UnixMs>,
     pub(super) candles: CandleOrder,

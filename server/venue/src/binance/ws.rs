@@ -19,7 +19,8 @@ use super::{
     watched::{Follows, Watched},
 };
 use crate::{
-    BookChange, MarketEvent, departed::Departed, intervals::FundingIntervals, news::News, sink::EventSink, ws::Dialogue,
+    BookChange, MarketEvent, departed::Departed, intervals::FundingIntervals, news::News, resync::Resyncs,
+    sink::EventSink, ws::Dialogue,
 };
 
 /// The dialogue of a connection that watches some symbols at one root.
@@ -29,6 +30,7 @@ pub(super) struct Watch {
     config: StreamConfig,
     subscriptions: Subscriptions,
     intervals: Arc<FundingIntervals>,
+    resyncs: Arc<Resyncs>,
     symbols: BTreeMap<Symbol, Watched>,
     /// The way to whole books.
     books: Books,
@@ -46,12 +48,19 @@ pub(super) struct Watch {
 
 impl Watch {
     /// A dialogue about no symbol yet.
-    pub(super) fn new(root: Root, config: StreamConfig, intervals: Arc<FundingIntervals>, books: Books) -> Self {
+    pub(super) fn new(
+        root: Root,
+        config: StreamConfig,
+        intervals: Arc<FundingIntervals>,
+        resyncs: Arc<Resyncs>,
+        books: Books,
+    ) -> Self {
         Self {
             root,
             subscriptions: Subscriptions::new(config.topics_per_request),
             config,
             intervals,
+            resyncs,
             symbols: BTreeMap::new(),
             books,
             due: HashMap::new(),
@@ -80,20 +89,11 @@ impl Watch {
                     watched.book_at = Some(at);
                 }
                 let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
-                if !Self::tell(watched, symbol, at, change, sink) {
+                if !sink.offer(MarketEvent::Book { symbol, at, change }) {
                     self.lose_book(symbol, at, now, sink);
                 }
             }
         }
-    }
-
-    /// Tells a change of a book; whether there was room for it and it makes sense.
-    fn tell(watched: &mut Watched, symbol: Symbol, at: UnixMs, change: BookChange, sink: &EventSink) -> bool {
-        if let Err(crossed) = watched.ladder.take(&change) {
-            sink.counters.count_crossed(&symbol, crossed);
-            return false;
-        }
-        sink.offer(MarketEvent::Book { symbol, at, change })
     }
 
     /// Joins a whole book with the changes that were kept back.
@@ -114,12 +114,12 @@ impl Watch {
         let mut at = whole.at;
         watched.book_at = Some(at);
         let change = BookChange::Snapshot { bids: whole.bids, asks: whole.asks };
-        let mut told = Self::tell(watched, symbol, at, change, sink);
+        let mut told = sink.offer(MarketEvent::Book { symbol, at, change });
         for diff in diffs {
             at = diff.at;
             watched.book_at = Some(at);
             let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
-            told = told && Self::tell(watched, symbol, at, change, sink);
+            told = told && sink.offer(MarketEvent::Book { symbol, at, change });
         }
         if !told {
             self.lose_book(symbol, at, now, sink);
@@ -132,6 +132,20 @@ impl Watch {
         watched.book.lose();
         self.untold.insert(symbol, at);
         self.tell_lost_books(now, sink);
+    }
+
+    /// Gives up the books that their reader found to be wrong.
+    fn give_up_wrong_books(&mut self, now: Instant, sink: &EventSink) {
+        if self.root != Root::Public {
+            return;
+        }
+        for symbol in self.resyncs.take(|symbol| self.symbols.contains_key(symbol)) {
+            let held = self.symbols.get(&symbol).filter(|watched| watched.book.holds());
+            if let Some(at) = held.and_then(|watched| watched.book_at) {
+                sink.counters.count_wrong_book(&symbol);
+                self.lose_book(symbol, at, now, sink);
+            }
+        }
     }
 
     /// A book is fetched again only after its loss was told, or the new one could arrive before the news.
@@ -355,6 +369,7 @@ impl Dialogue for Watch {
 
     fn tick(&mut self, now: Instant, sink: &EventSink) {
         self.watch_silence(now, sink);
+        self.give_up_wrong_books(now, sink);
         while let Some((symbol, whole)) = self.books.next() {
             self.take_whole(symbol, whole, now, sink);
         }

@@ -22,6 +22,7 @@ use crate::{
     intervals::FundingIntervals,
     proxy::Dialer,
     record::Tap,
+    resync::Resyncs,
     sink::EventSink,
     ws::Keeper,
 };
@@ -36,6 +37,7 @@ pub struct Bybit {
     stream: StreamConfig,
     counters: Arc<StreamCounters>,
     intervals: Arc<FundingIntervals>,
+    resyncs: Arc<Resyncs>,
     tap: Tap,
 }
 
@@ -55,7 +57,7 @@ impl Bybit {
         let http = Http::new(&base, venue, http, &law, tap.clone(), clock, &proxies)?;
         let routes = Routes::new(http, base, Arc::clone(&counters), Arc::clone(&intervals));
         let dialer = Dialer::new(proxies.for_url(&ws_url)?);
-        Ok(Self { venue, routes, ws_url, dialer, stream, counters, intervals, tap })
+        Ok(Self { venue, routes, ws_url, dialer, stream, counters, intervals, resyncs: Arc::default(), tap })
     }
 
     /// The counters of its streams, live.
@@ -100,8 +102,8 @@ impl Exchange for Bybit {
 
     fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription {
         let (url, dialer, tap) = (self.ws_url.clone(), self.dialer.clone(), self.tap.clone());
-        let (config, counters, intervals) =
-            (self.stream.clone(), Arc::clone(&self.counters), Arc::clone(&self.intervals));
+        let (config, counters) = (self.stream.clone(), Arc::clone(&self.counters));
+        let (intervals, resyncs) = (Arc::clone(&self.intervals), Arc::clone(&self.resyncs));
         let share = Share {
             symbols: config.symbols_per_connection,
             chars: config.args_max_chars,
@@ -112,7 +114,7 @@ impl Exchange for Bybit {
             let keeper = Keeper {
                 url: url.clone(),
                 dialer: dialer.clone(),
-                dialogue: Watch::new(config.clone(), Arc::clone(&intervals)),
+                dialogue: Watch::new(config.clone(), Arc::clone(&intervals), Arc::clone(&resyncs)),
                 wanted,
                 config: config.clone(),
                 sink: EventSink::new(connection, events.clone(), Arc::clone(&counters)),
@@ -124,6 +126,10 @@ impl Exchange for Bybit {
             (connection..connection + 1, tasks)
         };
         Subscription::new(&symbols, share, Box::new(open))
+    }
+
+    fn resync_book(&self, symbol: Symbol) {
+        self.resyncs.want(symbol);
     }
 
     fn pause(&self) -> Option<Pause> {

@@ -20,7 +20,8 @@ use super::{
     watched::Watched,
 };
 use crate::{
-    BookChange, MarketEvent, departed::Departed, intervals::FundingIntervals, news::News, sink::EventSink, ws::Dialogue,
+    BookChange, MarketEvent, departed::Departed, intervals::FundingIntervals, news::News, resync::Resyncs,
+    sink::EventSink, ws::Dialogue,
 };
 
 /// The dialogue of a connection that watches some symbols.
@@ -29,6 +30,7 @@ pub(super) struct Watch {
     config: StreamConfig,
     subscriptions: Subscriptions,
     intervals: Arc<FundingIntervals>,
+    resyncs: Arc<Resyncs>,
     symbols: BTreeMap<Symbol, Watched>,
     /// Streams that are to be asked for again, and not before when.
     wanted: HashMap<Topic, Instant>,
@@ -40,9 +42,10 @@ pub(super) struct Watch {
 
 impl Watch {
     /// A dialogue about no symbol yet.
-    pub(super) fn new(config: StreamConfig, intervals: Arc<FundingIntervals>) -> Self {
+    pub(super) fn new(config: StreamConfig, intervals: Arc<FundingIntervals>, resyncs: Arc<Resyncs>) -> Self {
         Self {
             intervals,
+            resyncs,
             subscriptions: Subscriptions::new(config.topics_per_request),
             config,
             symbols: BTreeMap::new(),
@@ -143,11 +146,7 @@ impl Watch {
                 if step == Step::Replace {
                     self.wanted.remove(&Topic { channel: Channel::Book, symbol });
                 }
-                let Some(watched) = self.symbols.get_mut(&symbol) else { return };
-                if let Err(crossed) = watched.ladder.take(&change) {
-                    sink.counters.count_crossed(&symbol, crossed);
-                    self.lose_book(symbol, at, now, sink);
-                } else if !sink.offer(MarketEvent::Book { symbol, at, change }) {
+                if !sink.offer(MarketEvent::Book { symbol, at, change }) {
                     self.lose_book(symbol, at, now, sink);
                 }
             }
@@ -161,6 +160,17 @@ impl Watch {
         watched.book_at = Some(at);
         self.untold.insert(symbol, at);
         self.tell_lost_books(now, sink);
+    }
+
+    /// Gives up the books that their reader found to be wrong.
+    fn give_up_wrong_books(&mut self, now: Instant, sink: &EventSink) {
+        for symbol in self.resyncs.take(|symbol| self.symbols.contains_key(symbol)) {
+            let held = self.symbols.get(&symbol).filter(|watched| watched.book.holds());
+            if let Some(at) = held.and_then(|watched| watched.book_at) {
+                sink.counters.count_wrong_book(&symbol);
+                self.lose_book(symbol, at, now, sink);
+            }
+        }
     }
 
     /// A book is asked for again only after its loss was told, or the new one could arrive before the news.
@@ -353,6 +363,7 @@ impl Dialogue for Watch {
 
     fn tick(&mut self, now: Instant, sink: &EventSink) {
         self.watch_silence(now, sink);
+        self.give_up_wrong_books(now, sink);
         self.news.tell(sink);
         self.tell_lost_books(now, sink);
     }
