@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -155,7 +154,7 @@ impl Board {
     }
 
     /// Connections were given up: nobody waits for them any more.
-    pub(crate) fn streams_retired(&self, connections: Range<usize>) {
+    pub(crate) fn streams_retired(&self, connections: impl IntoIterator<Item = usize>) {
         let mut state = self.state();
         for connection in connections {
             state.streams_down.remove(&connection);

@@ -71,7 +71,8 @@ pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, he
     let (wakes, daily) = (Wakes::default(), DailyCandles::default());
     let history = Arc::clone(&wakes.history);
     board.queue(events.downgrade());
-    let listening = listen(told, (Arc::clone(&market), open), board.clone(), history, clock.clone(), group.stop());
+    let heard = (Arc::clone(&market), Arc::clone(&exchange), open);
+    let listening = listen(told, heard, board.clone(), history, clock.clone(), group.stop());
     group.spawn_bound(LISTEN, async move {
         listening.await;
         Ok(())
@@ -82,7 +83,7 @@ pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, he
         rules: rules.clone(),
         board: board.clone(),
         wakes: [Arc::clone(&wakes.history), Arc::clone(&wakes.positions)],
-        streams: Streams::new(Arc::clone(&exchange), Arc::clone(&market), board, events),
+        streams: Streams::new(Arc::clone(&exchange), board, events),
         publisher: universe,
         clock,
     };
@@ -105,7 +106,7 @@ pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, he
 /// Carries what the stream tells into the windows.
 async fn listen(
     mut heard: mpsc::Receiver<Told>,
-    (market, open): (Arc<Market>, OpenSymbols),
+    (market, exchange, open): (Arc<Market>, Arc<dyn Exchange>, OpenSymbols),
     board: Board,
     history: Arc<Notify>,
     clock: Clock,
@@ -132,7 +133,9 @@ async fn listen(
         };
         let moved = if let MarketEvent::Ticker { symbol, .. } = &event { Some(*symbol) } else { None };
         let now = clock.now();
-        market.apply(event, now);
+        if let Some(symbol) = market.apply(event, now) {
+            exchange.resync_book(symbol);
+        }
         if let Some(symbol) = moved {
             open.note_moved(symbol);
         }
