@@ -18,12 +18,12 @@ mod outside;
 mod record;
 pub mod role;
 mod rules;
+mod serving;
 mod site;
 pub mod telemetry;
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use axum::serve::ListenerExt;
 use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
 use schema::{
@@ -42,7 +42,7 @@ pub use crate::{
     role::Role,
 };
 use crate::{
-    http::{AppState, Gate, Shared, router},
+    http::{AppState, Gate, Reach, Shared, Streams, router},
     hub::Hubs,
     monitor::Monitor,
     rules::Rules,
@@ -116,8 +116,10 @@ pub async fn run(
     }
     let drained = cache.clone();
     let site = site::site(&config.http);
-    let gate = Gate::new(&config.access, role);
-    let shared = Shared { cache, hubs, board, rules, clock, recorder, stop: stop.clone(), gate, site };
+    let reach = Reach::new(&config, listener.local_addr()?);
+    let gate = Gate::new(&config.access, reach.clone(), role);
+    let streams = Streams::new(&config.http);
+    let shared = Shared { cache, hubs, board, rules, clock, recorder, stop: stop.clone(), gate, reach, streams, site };
     let router = router(AppState::new(shared), role);
     let router = match config.http.base_path.clone() {
         Some(base) => http::base::below(router, base),
@@ -168,17 +170,9 @@ async fn serve(
     watching: &mut Watching,
     stop: &CancellationToken,
 ) -> Result<(), RunError> {
-    // Small answers must not wait for an acknowledgement.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-    });
     let asked = stop.clone();
-    // The address of who asks: wrong tokens are counted by it.
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut server = std::pin::pin!(server.into_future());
+    let server = serving::serve(listener, router, stop.clone());
+    let mut server = std::pin::pin!(server);
     let mut shutdown = std::pin::pin!(shutdown);
     let monitor_failed = async {
         match watching {

@@ -3,7 +3,7 @@
 use app::scores::{Query as ScoresQuery, SortBy, order};
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -13,7 +13,7 @@ use schema::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{error::ApiError, etag::tagged, router::AppState};
+use super::{error::ApiError, etag::tagged, query::Query, router::AppState};
 
 /// What every answer about one schema holds.
 #[derive(Serialize)]

@@ -8,7 +8,7 @@
 use analysis::{TAIL, input::FlowBar};
 use app::chart::{CANDLES, Candles as Candled, Chart};
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -16,7 +16,7 @@ use cache::Cache;
 use schema::{Absence, Candle, Price, Symbol, SystemHealth, Timeframe, UnixMs, Venue};
 use serde::{Deserialize, Serialize};
 
-use super::{error::ApiError, etag::tagged, router::AppState};
+use super::{error::ApiError, etag::tagged, query::Query, router::AppState};
 use crate::{
     market::{Market, lock},
     monitor::board::Board,
@@ -29,6 +29,8 @@ const MOST: usize = 1_000;
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct CandlesQuery {
     timeframe: Option<String>,
+    /// Another name of it.
+    tf: Option<String>,
     limit: Option<String>,
 }
 
@@ -153,7 +155,12 @@ async fn elsewhere(state: &AppState) -> ApiError {
 /// Checks the query: which timeframe, and how many candles at most.
 fn read(asked: &CandlesQuery) -> Result<(Timeframe, usize), ApiError> {
     let bad = |name: &str, allowed: &str| ApiError::BadParameter(format!("{name}: allowed are {allowed}"));
-    let timeframe = match asked.timeframe.as_deref() {
+    if asked.timeframe.is_some() && asked.tf.is_some() {
+        return Err(ApiError::BadParameter(
+            "timeframe: tf is another name of it, and one of them is allowed".to_owned(),
+        ));
+    }
+    let timeframe = match asked.timeframe.as_deref().or(asked.tf.as_deref()) {
         None => Timeframe::M1,
         Some(text) => Timeframe::ALL
             .into_iter()
@@ -176,13 +183,16 @@ mod tests {
     use super::*;
 
     fn query(timeframe: &str, limit: &str) -> CandlesQuery {
-        CandlesQuery { timeframe: Some(timeframe.to_owned()), limit: Some(limit.to_owned()) }
+        CandlesQuery { timeframe: Some(timeframe.to_owned()), tf: None, limit: Some(limit.to_owned()) }
     }
 
     #[test]
     fn a_timeframe_is_named_as_everywhere_and_a_limit_has_limits() {
         assert_eq!(read(&CandlesQuery::default()), Ok((Timeframe::M1, 250)));
         assert_eq!(read(&query("4h", "1")), Ok((Timeframe::H4, 1)));
+        let short = CandlesQuery { tf: Some("4h".to_owned()), ..CandlesQuery::default() };
+        assert_eq!(read(&short), Ok((Timeframe::H4, 250)));
+        assert!(read(&CandlesQuery { timeframe: Some("4h".to_owned()), ..short }).is_err(), "one of the names");
         for (asked, expected) in [
             (query("1h", "5"), "timeframe: allowed are 1m, 5m, 30m, 4h"),
             (query("5m", "0"), "limit: allowed are whole numbers from 1 to 1000"),

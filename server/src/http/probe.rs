@@ -1,7 +1,8 @@
 //! What a service manager and an operator ask: alive, ready, and how it is going.
 
+use app::access::Visitor;
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -16,9 +17,9 @@ pub(crate) async fn livez() -> &'static str {
     "live\n"
 }
 
-/// `GET /readyz`: every vital schema is within its `stale_for`; otherwise 503 says which is not, and why.
-pub(crate) async fn readyz(State(state): State<AppState>) -> Response {
-    let reasons = unready(&state).await;
+/// `GET /readyz`: every vital schema is within its `stale_for`; otherwise 503 says which is not, and why to those who may know.
+pub(crate) async fn readyz(State(state): State<AppState>, Extension(visitor): Extension<Visitor>) -> Response {
+    let reasons = unready(&state, visitor != Visitor::LoggedOut).await;
     if reasons.is_empty() {
         return (StatusCode::OK, "ready\n").into_response();
     }
@@ -34,7 +35,7 @@ pub(crate) async fn readyz(State(state): State<AppState>) -> Response {
 pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
     let (stamp, current) = state.hubs.live.current();
     Json(json!({
-        "ready": unready(&state).await,
+        "ready": unready(&state, true).await,
         "stamp": stamp.to_string(),
         "now": state.cache.now(),
         "cache": state.cache.report(),
@@ -43,13 +44,14 @@ pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
     }))
 }
 
-async fn unready(state: &AppState) -> Vec<String> {
+/// Why the process is not ready; with the causes, which may name hosts and files.
+async fn unready(state: &AppState, causes: bool) -> Vec<String> {
     let mut reasons = Vec::new();
     for info in SCHEMAS.iter().filter(|info| info.policy.vital) {
         let problem = if info.name.is(Signals::NAME) {
-            problem(&state.cache.read::<Signals>(&()).await, info)
+            problem(&state.cache.read::<Signals>(&()).await, info, causes)
         } else if info.name.is(MarketOverview::NAME) {
-            problem(&state.cache.read::<MarketOverview>(&()).await, info)
+            problem(&state.cache.read::<MarketOverview>(&()).await, info, causes)
         } else {
             Some(format!("{}: vital, but nobody looks at it here", info.name))
         };
@@ -59,17 +61,19 @@ async fn unready(state: &AppState) -> Vec<String> {
         && let Ok(health) = state.hubs.live.current().1.health
         && let Feed::Unreachable { venue, cause, .. } = &health.value.feed
     {
-        reasons.push(format!("{} unreachable: {cause}", venue.label()));
+        let cause = if causes { format!(": {cause}") } else { String::new() };
+        reasons.push(format!("{} unreachable{cause}", venue.label()));
     }
     reasons
 }
 
-fn problem<T>(reading: &Reading<T>, info: &SchemaInfo) -> Option<String> {
+fn problem<T>(reading: &Reading<T>, info: &SchemaInfo, causes: bool) -> Option<String> {
     match reading {
         Reading::Fresh(_) | Reading::Stale { .. } => None,
         Reading::Expired { age, .. } => {
             Some(format!("{}: {} s old, limit {} s", info.name, age.as_secs(), info.policy.stale_for.as_secs()))
         }
+        Reading::Absent(_) if !causes => Some(format!("{} is missing", info.name)),
         Reading::Absent(absence) => Some(format!("{}: {absence}", info.name)),
     }
 }
