@@ -64,10 +64,15 @@ impl Drop for Program {
 impl Program {
     /// Starts `serve` on a free port and waits until it answers.
     pub(crate) async fn serve(args: &[&str], env: &[(&str, String)]) -> Self {
+        Self::logging(args, env, Stdio::null()).await
+    }
+
+    /// The same, with its log.
+    pub(crate) async fn logging(args: &[&str], env: &[(&str, String)], log: Stdio) -> Self {
         let port = free_port();
         let addr = format!("127.0.0.1:{port}");
         let mut command = command(&["serve", "--addr", &addr]);
-        command.args(args).env("VIRTUOSO_LOG_FILTER", "warn").stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(args).env("VIRTUOSO_LOG_FILTER", "warn").stdout(Stdio::null()).stderr(log);
         let program = Self { child: command.envs(env.iter().cloned()).spawn().unwrap(), port };
         program
             .until("it answers", async || program.get("/livez").await.is_some_and(|(status, _)| status == 200))
@@ -203,7 +208,12 @@ pub(crate) fn outcome(mut command: Command) -> (Option<i32>, String) {
 
 /// A client that follows redirects as told.
 pub(crate) fn client(redirects: reqwest::redirect::Policy) -> reqwest::Client {
-    // Tests talk to loopback only, without TLS; the provider is asked for all the same.
+    builder(redirects).build().unwrap()
+}
+
+/// The same, to be built.
+pub(crate) fn builder(redirects: reqwest::redirect::Policy) -> reqwest::ClientBuilder {
+    // Most tests talk without TLS; the provider is asked for all the same.
     venue::install_crypto_provider();
-    reqwest::Client::builder().redirect(redirects).build().unwrap()
+    reqwest::Client::builder().redirect(redirects)
 }
