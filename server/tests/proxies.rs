@@ -202,10 +202,10 @@ async fn works(proxy: &Proxy, folder: &TempDir) {
 
     let made = proxy.form("alerts/rules", cookie, "symbol=any&turns=long").await;
     assert_eq!((made.status().as_u16(), header(&made, "location")), (303, "../alerts#rules"));
-    assert!(rules().contains("turns long"), "{}", rules());
+    assert!(rules().contains("any turns long"), "{}", rules());
     let removed = proxy.form("alerts/rules/remove", cookie, "rule=any+turns+long").await;
     assert_eq!(removed.status(), 303);
-    assert!(!rules().contains("turns long"), "{}", rules());
+    assert!(!rules().contains("any turns long"), "{}", rules());
     let elsewhere = proxy
         .client
         .post(at("alerts/rules"))
@@ -378,5 +378,5 @@ async fn nobody_changes_anything_through_a_proxy_without_a_token() {
             .body("symbol=any&turns=long");
         assert_eq!(forged.send().await.unwrap().status(), 403, "{part}");
     }
-    assert!(!fs::read_to_string(folder.path().join("rules.toml")).unwrap_or_default().contains("turns long"));
+    assert!(!fs::read_to_string(folder.path().join("rules.toml")).unwrap_or_default().contains("any turns long"));
 }
