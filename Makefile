@@ -203,12 +203,15 @@ need-nextest: need-rust
 	  echo "installing cargo-nextest: it runs the tests (about 2 minutes, once)"; \
 	  $(INSTALL) cargo-nextest --version $(NEXTEST_VERSION) --locked; }
 
-SYSTEM := memcached chromium fonts-liberation fonts-dejavu-core
+SYSTEM := memcached chromium nginx-light caddy openssl fonts-liberation fonts-dejavu-core
+PROGRAMS := memcached chromium nginx caddy openssl
 need-system: need-node
-	@if ! { command -v memcached && command -v chromium; } >/dev/null; then \
+	@export PATH="$$PATH:/usr/sbin"; missing=""; \
+	for program in $(PROGRAMS); do command -v "$$program" >/dev/null || missing="$$missing $$program"; done; \
+	if [[ -n "$$missing" ]]; then \
 	  if [[ "$$(id -u)" == 0 ]] && command -v apt-get >/dev/null; then \
-	    echo "installing $(SYSTEM): the tests use a real memcached and a real browser"; \
+	    echo "installing $(SYSTEM): the tests use a real memcached, a real browser and real proxies (missing:$$missing)"; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SYSTEM) >/dev/null; \
 	  else \
-	    echo "the tests need memcached and chromium; on Debian: sudo apt-get update && sudo apt-get install -y $(SYSTEM)"; exit 1; \
+	    echo "the tests need$$missing; on Debian: sudo apt-get update && sudo apt-get install -y $(SYSTEM)"; exit 1; \
 	  fi; fi

@@ -20,13 +20,13 @@ mod proxy;
 mod record;
 pub mod role;
 mod rules;
+mod serving;
 mod site;
 mod supervise;
 pub mod telemetry;
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use axum::serve::ListenerExt;
 use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
 use schema::{
@@ -49,7 +49,7 @@ pub use crate::{
     supervise::{AnyError, Broken, TaskFatal},
 };
 use crate::{
-    http::{AppState, Gate, Shared, router},
+    http::{AppState, Gate, Reach, Shared, Streams, router},
     hub::Hubs,
     monitor::Monitor,
     rules::Rules,
@@ -154,9 +154,11 @@ pub async fn run(
     }
     let drained = cache.clone();
     let site = site::site(&config.http);
-    let gate = Gate::new(&config.access, role);
     let registry = Arc::clone(supervisor.registry());
-    let shared = Shared { cache, hubs, board, rules, clock, recorder, stop, gate, site, registry };
+    let reach = Reach::new(&config, listener.local_addr()?);
+    let gate = Gate::new(&config.access, reach.clone(), role);
+    let streams = Streams::new(&config.http);
+    let shared = Shared { cache, hubs, board, rules, clock, recorder, stop, gate, reach, streams, site, registry };
     let router = router(AppState::new(shared), role);
     let router = match config.http.base_path.clone() {
         Some(base) => http::base::below(router, base),
@@ -197,17 +199,9 @@ async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
     supervisor: &Supervisor,
 ) -> (Instant, Result<(), RunError>) {
-    // Small answers must not wait for an acknowledgement.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-    });
     let stop = supervisor.stop();
-    // The address of who asks: wrong tokens are counted by it.
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut server = std::pin::pin!(server.into_future());
+    let server = serving::serve(listener, router, stop.clone());
+    let mut server = std::pin::pin!(server);
     let mut shutdown = std::pin::pin!(shutdown);
     let ended = tokio::select! {
         served = &mut server => return (Instant::now(), served.map_err(RunError::Http)),

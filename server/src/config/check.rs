@@ -3,14 +3,15 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use cache::l2::{BadServers, L2 as _, MemcachedL2};
+use ipnet::IpNet;
 use reqwest::Url;
 use schema::{Symbol, Usd};
 use toml::Value;
 use venue::record::RecordLimits;
 
 use super::{
-    Access, BasePath, Binance, Cache, Config, ConfigError, Http, Log, Outside, Settings, Sim, Source, Token, Universe,
-    Venue,
+    Access, Authority, BasePath, Binance, Cache, Config, ConfigError, Http, Log, Outside, Settings, Sim, Source, Token,
+    Universe, Venue,
 };
 
 impl Config {
@@ -34,6 +35,10 @@ impl Config {
                     text => BasePath::new(text).map(Some),
                 })?,
                 site_root: PathBuf::from(read.text("http.site_root")?),
+                allowed_hosts: read.parse("http.allowed_hosts", HOSTS, |text| list(text, Authority::parse))?,
+                trusted_proxies: read.parse("http.trusted_proxies", PROXIES, |text| list(text, network))?,
+                max_streams: read.whole("http.max_streams", 1, 1_000_000)?,
+                max_streams_per_client: read.whole("http.max_streams_per_client", 1, 1_000_000)?,
             },
             access: Access {
                 token: read.parse(Token::KEY, Token::ALLOWED, |text| match text {
@@ -235,6 +240,20 @@ impl Reader<'_> {
     }
 }
 
+const HOSTS: &str = "names or addresses are expected as a browser shows them, without https:// and without a path, several joined by \
+     commas, such as dash.example.org or 192.168.1.5:8080";
+const PROXIES: &str = "addresses or networks are expected, several joined by commas, such as 127.0.0.1 or 10.0.0.0/8";
+
+/// The entries of a list joined by commas; none where one of them cannot be read.
+fn list<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(read).collect()
+}
+
+/// One address, or a network of them.
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?.to_canonical())))
+}
+
 /// The servers of a list; an empty one is no server.
 fn servers(text: &str) -> Option<Vec<String>> {
     match MemcachedL2::list(text) {
@@ -344,6 +363,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn hosts_and_proxies_are_lists() {
+        let hosts = with("http.allowed_hosts", "Dash.example.org, 192.168.1.5:8080,").unwrap().http.allowed_hosts;
+        let shown: Vec<_> = hosts.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["dash.example.org", "192.168.1.5:8080"]);
+        let proxies = with("http.trusted_proxies", "127.0.0.1,10.0.0.0/8, ::1").unwrap().http.trusted_proxies;
+        let shown: Vec<_> = proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]);
+        let http = Config::check(&Settings::defaults().unwrap()).unwrap().http;
+        assert!(http.allowed_hosts.is_empty() && http.trusted_proxies.is_empty());
+    }
+
     fn off() -> Settings {
         let mut settings = Settings::defaults().unwrap();
         settings.set_text("cache.snapshot_dir", "off", Origin::Flag("--test")).unwrap();
@@ -360,6 +391,14 @@ mod tests {
             ("http.addr", "localhost", "an address and a port"),
             ("access.token", "fifteen-letters", "16 to 256 visible characters"),
             ("access.token", "sixteen letters!", "16 to 256 visible characters"),
+            ("http.allowed_hosts", "https://dash.example.org", "without https://"),
+            ("http.allowed_hosts", "dash.example.org/virtuoso", "without a path"),
+            ("http.allowed_hosts", "me@dash.example.org", "names or addresses"),
+            ("http.allowed_hosts", "*", "names or addresses"),
+            ("http.trusted_proxies", "proxy", "addresses or networks"),
+            ("http.trusted_proxies", "10.0.0.0/33", "addresses or networks"),
+            ("http.trusted_proxies", "127.0.0.1:80", "addresses or networks"),
+            ("http.max_streams", "0", "a whole number from 1"),
             ("sim.symbols", "601", "a whole number from 1 to 600"),
             ("signals.long", "50", "a score above 50"),
             ("signals.short", "50.5", "a score from 0 to below 50"),

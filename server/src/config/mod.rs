@@ -3,6 +3,7 @@
 //! [`settings`] gathers raw values and remembers where each came from; [`check`] turns them into
 //! the typed [`Config`]. Nothing after this module sees a raw value.
 
+pub mod authority;
 pub mod base_path;
 pub mod check;
 pub(crate) mod kubernetes;
@@ -11,10 +12,12 @@ pub mod token;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use ipnet::IpNet;
 use reqwest::Url;
 use schema::{Symbol, Usd};
 use venue::record::RecordLimits;
 
+pub use authority::{Authority, Host};
 pub use base_path::BasePath;
 pub use settings::{ConfigError, Settings};
 pub use token::Token;
@@ -78,6 +81,14 @@ pub struct Http {
     pub base_path: Option<BasePath>,
     /// The folder with the built page.
     pub site_root: PathBuf,
+    /// Names under which the dashboard is served, beside those of this machine; without a port: on every port.
+    pub allowed_hosts: Vec<Authority>,
+    /// Proxies whose word on the reader's address, scheme and host counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Live streams that may be open at a time.
+    pub max_streams: usize,
+    /// Live streams of one client, where its address is known.
+    pub max_streams_per_client: usize,
 }
 
 /// Who may read what is served.

@@ -19,6 +19,16 @@ const DEFAULTS: &str = include_str!("../../../config/default.toml");
 /// The prefix of environment variables that are settings.
 pub const ENV_PREFIX: &str = "VIRTUOSO_";
 
+/// Settings that are several texts joined by commas; a file may also give them as a list.
+const LISTS: [&str; 6] = [
+    "http.allowed_hosts",
+    "http.trusted_proxies",
+    "cache.memcached",
+    "universe.exclude_kinds",
+    "universe.allow",
+    "universe.deny",
+];
+
 /// Where a setting came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -217,6 +227,7 @@ impl Settings {
             (Value::Float(_), Value::Integer(whole)) => {
                 i32::try_from(whole).map_or(Value::Integer(whole), |whole| Value::Float(whole.into()))
             }
+            (Value::String(_), Value::Array(entries)) if LISTS.contains(&key) => joined(entries),
             (_, value) => value,
         };
         if std::mem::discriminant(&known.value) != std::mem::discriminant(&value) {
@@ -272,6 +283,15 @@ fn parse(text: &str, origin: &Origin) -> Result<toml::Table, ConfigError> {
     })
 }
 
+/// A list of texts as one text; as it was where an entry is no text, or has a comma of its own.
+fn joined(entries: Vec<Value>) -> Value {
+    let texts: Option<Vec<_>> = entries.iter().map(|entry| entry.as_str().filter(|text| !text.contains(','))).collect();
+    match texts {
+        Some(texts) => Value::String(texts.join(",")),
+        None => Value::Array(entries),
+    }
+}
+
 fn leaves(table: toml::Table) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for (key, value) in table {
@@ -314,7 +334,7 @@ mod tests {
     fn an_unknown_key_is_refused_with_its_neighbours() {
         let error = from_file("[http]\nprot = 3000\n").unwrap_err().to_string();
         assert!(error.contains("virtuoso.toml: unknown key `http.prot`"), "{error}");
-        assert!(error.contains("[http] knows http.addr, http.base_path, http.site_root"), "{error}");
+        assert!(error.contains("[http] knows http.addr, http.allowed_hosts, http.base_path"), "{error}");
     }
 
     #[test]
@@ -322,6 +342,22 @@ mod tests {
         let error = from_file("[http]\naddr = 3000\n").unwrap_err().to_string();
         assert!(error.contains("`http.addr` is a whole number 3000, but must be text"), "{error}");
         assert!(error.contains("127.0.0.1:3000"), "{error}");
+    }
+
+    #[test]
+    fn a_list_of_texts_is_taken_where_several_are_meant() {
+        let value = |key: &str, list: &str| {
+            let (section, name) = key.split_once('.').unwrap();
+            from_file(&format!("[{section}]\n{name} = {list}\n"))
+                .map(|settings| settings.get(key).unwrap().value.clone())
+        };
+        for key in LISTS {
+            let read = value(key, r#"["a:1", "b:2"]"#).unwrap_or_else(|error| panic!("{key}: {error}"));
+            assert_eq!(read, Value::String("a:1,b:2".into()), "{key}");
+            assert_eq!(value(key, "[]").unwrap(), Value::String(String::new()));
+            assert!(value(key, "[1]").is_err() && value(key, r#"["a,b"]"#).is_err(), "{key}");
+        }
+        assert!(value("http.addr", r#"["127.0.0.1:3000"]"#).is_err(), "one text is no list");
     }
 
     #[test]

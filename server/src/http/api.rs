@@ -3,19 +3,19 @@
 use app::scores::{Query as ScoresQuery, SortBy, order};
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use schema::{
     ActiveIdeas, AlertLog, BetaTable, Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
     PerpsPulse, Reading, Schema, Signals, Symbol, SystemHealth, UnixMs, Venue, beta::BetaWindow, breakdown::ScorePoint,
-    report::CacheReport,
+    reading::Found, report::CacheReport,
 };
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{encoded::Encoded, error::ApiError, etag::by_hash, router::AppState};
+use super::{encoded::Encoded, error::ApiError, etag::by_hash, query::Query, router::AppState};
 
 /// What every answer about one schema holds before its value.
 #[derive(Serialize)]
@@ -149,6 +149,13 @@ pub(crate) async fn symbol(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let (_, found) = breakdown(&state, name).await?;
+    let reading: Reading<Breakdown> = Reading::judge(found, state.cache.now());
+    answer_chosen(&state, &headers, &reading, |value| Some(value.source))
+}
+
+/// The breakdown of a symbol of the market that is watched.
+async fn breakdown(state: &AppState, name: String) -> Result<(Symbol, Found<Breakdown>), ApiError> {
     let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
     // From the cache, not from the hub: a process without pages has none that runs.
     let list = state.cache.get::<Signals>(&()).await;
@@ -160,8 +167,13 @@ pub(crate) async fn symbol(
     if is_unlisted && matches!(found, Err(schema::Absence::NeverWritten)) {
         return Err(ApiError::UnknownSymbol(name));
     }
-    let reading: Reading<Breakdown> = Reading::judge(found, state.cache.now());
-    answer_chosen(&state, &headers, &reading, |value| Some(value.source))
+    Ok((symbol, found))
+}
+
+/// From when scores are asked for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FromQuery {
+    from: Option<String>,
 }
 
 /// The recorded scores of a symbol.
@@ -179,15 +191,11 @@ struct Scores {
 pub(crate) async fn scores(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    Query(parameters): Query<Vec<(String, String)>>,
+    Query(asked): Query<FromQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
-    let from = read_from(&parameters)?;
-    let found = state.hubs.live.breakdown(symbol).await;
-    if matches!(found, Err(schema::Absence::NeverWritten)) && state.hubs.live.lists(symbol).await == Some(false) {
-        return Err(ApiError::UnknownSymbol(name));
-    }
+    let from = read_from(asked.from.as_deref())?;
+    let (symbol, found) = breakdown(&state, name).await?;
     let chosen = found.map(|held| {
         let scores = held.value.history.iter().filter(|point| point.at >= from).copied().collect();
         held.with(Scores { symbol, scores, source: held.value.source })
@@ -196,19 +204,10 @@ pub(crate) async fn scores(
 }
 
 /// From when scores are asked for.
-fn read_from(parameters: &[(String, String)]) -> Result<UnixMs, ApiError> {
-    match parameters {
-        [] => Ok(UnixMs(0)),
-        [(name, text)] if name == "from" => {
-            let from = text.parse().ok().filter(|ms| *ms >= 0);
-            from.map(UnixMs)
-                .ok_or_else(|| ApiError::BadParameter("from: allowed are Unix times in milliseconds".to_owned()))
-        }
-        [(name, _), ..] => {
-            let name: String = name.chars().take(32).collect();
-            Err(ApiError::BadParameter(format!("{name:?}: allowed is from, once")))
-        }
-    }
+fn read_from(text: Option<&str>) -> Result<UnixMs, ApiError> {
+    let Some(text) = text else { return Ok(UnixMs(0)) };
+    let from = text.parse().ok().filter(|ms| *ms >= 0);
+    from.map(UnixMs).ok_or_else(|| ApiError::BadParameter("from: allowed are Unix times in milliseconds".to_owned()))
 }
 
 /// Anything else under `/api`.
@@ -323,9 +322,8 @@ mod tests {
             let ApiError::BadParameter(message) = read_list(&query).unwrap_err() else { panic!() };
             assert!(message.starts_with(expected), "{message}");
         }
-        let from = |name: &str, text: &str| read_from(&[(name.to_owned(), text.to_owned())]);
-        assert_eq!((read_from(&[]), from("from", "1700000000000")), (Ok(UnixMs(0)), Ok(UnixMs(1_700_000_000_000))));
-        assert!(from("from", "yesterday").is_err() && from("from", "-1").is_err() && from("since", "1").is_err());
+        assert_eq!((read_from(None), read_from(Some("1700000000000"))), (Ok(UnixMs(0)), Ok(UnixMs(1_700_000_000_000))));
+        assert!(read_from(Some("yesterday")).is_err() && read_from(Some("-1")).is_err());
         let asked = |window: &str| read_window(&BetaQuery { window: Some(window.to_owned()) });
         assert_eq!(asked("7d"), Ok(Some(BetaWindow::D7)));
         let allowed = ApiError::BadParameter("window: allowed are 1h, 4h, 12h, 24h, 7d".to_owned());

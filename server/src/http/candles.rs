@@ -9,14 +9,14 @@ use std::sync::Arc;
 use analysis::TAIL;
 use app::chart::{CANDLES, Candles as Charted};
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use schema::{Absence, Candle, CandleSeries, Symbol, Timeframe, UnixMs, Venue};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{error::ApiError, etag::tagged, router::AppState};
+use super::{error::ApiError, etag::tagged, query::Query, router::AppState};
 use crate::{
     hub::Hub,
     market::{lock, series::series},
@@ -26,8 +26,14 @@ use crate::{
 /// The most candles that are kept of a timeframe.
 const MOST: usize = 1_000;
 
-/// The parameters of a request, as they were sent.
-type Parameters = Vec<(String, String)>;
+/// What is asked for.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct CandlesQuery {
+    timeframe: Option<String>,
+    /// Another name of it.
+    tf: Option<String>,
+    limit: Option<String>,
+}
 
 /// The answer.
 #[derive(Serialize)]
@@ -56,11 +62,11 @@ struct Candles {
 pub(crate) async fn candles(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    Query(parameters): Query<Parameters>,
+    Query(asked): Query<CandlesQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
-    let (timeframe, limit) = read(&parameters)?;
+    let (timeframe, limit) = read(&asked)?;
     let (as_of, series) = scored(&state, symbol, timeframe).await?;
     let (source, candles) = (series.source, series.newest(limit));
     let age_ms = u64::try_from(as_of.age(state.clock.now()).as_millis()).unwrap_or(u64::MAX);
@@ -135,57 +141,53 @@ pub(super) async fn charted(board: Option<&Board>, hub: &Hub, symbol: Symbol, ti
 }
 
 /// Checks the parameters: which timeframe, and how many candles at most.
-fn read(parameters: &[(String, String)]) -> Result<(Timeframe, usize), ApiError> {
+fn read(asked: &CandlesQuery) -> Result<(Timeframe, usize), ApiError> {
     let bad = |name: &str, allowed: &str| ApiError::BadParameter(format!("{name}: allowed are {allowed}"));
-    let (mut timeframe, mut limit) = (None, None);
-    for (name, text) in parameters {
-        let known = match name.as_str() {
-            "timeframe" | "tf" => {
-                let found = Timeframe::ALL.into_iter().find(|timeframe| timeframe.as_str() == text);
-                let found = found.ok_or_else(|| bad(name, &Timeframe::ALL.map(Timeframe::as_str).join(", ")))?;
-                timeframe.replace(found).is_some()
-            }
-            "limit" => {
-                let found = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-                limit.replace(found.ok_or_else(|| bad(name, &format!("whole numbers from 1 to {MOST}")))?).is_some()
-            }
-            _ => {
-                let name: String = name.chars().take(32).collect();
-                return Err(ApiError::BadParameter(format!(
-                    "{name:?} is unknown: allowed are timeframe (or tf), limit"
-                )));
-            }
-        };
-        if known {
-            return Err(ApiError::BadParameter(format!("{name}: given twice")));
-        }
+    if asked.timeframe.is_some() && asked.tf.is_some() {
+        return Err(ApiError::BadParameter(
+            "timeframe: tf is another name of it, and one of them is allowed".to_owned(),
+        ));
     }
-    Ok((timeframe.unwrap_or(Timeframe::M1), limit.unwrap_or(TAIL)))
+    let timeframe = match asked.timeframe.as_deref().or(asked.tf.as_deref()) {
+        None => Timeframe::M1,
+        Some(text) => Timeframe::ALL
+            .into_iter()
+            .find(|timeframe| timeframe.as_str() == text)
+            .ok_or_else(|| bad("timeframe", &Timeframe::ALL.map(Timeframe::as_str).join(", ")))?,
+    };
+    let limit = match asked.limit.as_deref() {
+        None => TAIL,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=MOST).contains(limit))
+            .ok_or_else(|| bad("limit", &format!("whole numbers from 1 to {MOST}")))?,
+    };
+    Ok((timeframe, limit))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn asked(parameters: &[(&str, &str)]) -> Result<(Timeframe, usize), ApiError> {
-        read(&parameters.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect::<Vec<_>>())
+    fn query(timeframe: &str, limit: &str) -> CandlesQuery {
+        CandlesQuery { timeframe: Some(timeframe.to_owned()), tf: None, limit: Some(limit.to_owned()) }
     }
 
     #[test]
     fn a_timeframe_is_named_as_everywhere_and_a_limit_has_limits() {
-        assert_eq!(asked(&[]), Ok((Timeframe::M1, 250)));
-        assert_eq!(asked(&[("timeframe", "4h"), ("limit", "1")]), Ok((Timeframe::H4, 1)));
-        assert_eq!(asked(&[("tf", "4h")]), Ok((Timeframe::H4, 250)), "the short name");
-        for (parameters, expected) in [
-            (vec![("timeframe", "1h")], "timeframe: allowed are 1m, 5m, 30m, 4h"),
-            (vec![("tf", "1h")], "tf: allowed are 1m, 5m, 30m, 4h"),
-            (vec![("limit", "0")], "limit: allowed are whole numbers from 1 to 1000"),
-            (vec![("limit", "1001")], "limit: allowed are"),
-            (vec![("limit", "ten")], "limit: allowed are"),
-            (vec![("interval", "4h")], "\"interval\" is unknown: allowed are timeframe (or tf), limit"),
-            (vec![("tf", "4h"), ("timeframe", "1m")], "timeframe: given twice"),
+        assert_eq!(read(&CandlesQuery::default()), Ok((Timeframe::M1, 250)));
+        assert_eq!(read(&query("4h", "1")), Ok((Timeframe::H4, 1)));
+        let short = CandlesQuery { tf: Some("4h".to_owned()), ..CandlesQuery::default() };
+        assert_eq!(read(&short), Ok((Timeframe::H4, 250)));
+        assert!(read(&CandlesQuery { timeframe: Some("4h".to_owned()), ..short }).is_err(), "one of the names");
+        for (asked, expected) in [
+            (query("1h", "5"), "timeframe: allowed are 1m, 5m, 30m, 4h"),
+            (query("5m", "0"), "limit: allowed are whole numbers from 1 to 1000"),
+            (query("5m", "1001"), "limit: allowed are"),
+            (query("5m", "ten"), "limit: allowed are"),
         ] {
-            let ApiError::BadParameter(message) = asked(&parameters).unwrap_err() else { panic!() };
+            let ApiError::BadParameter(message) = read(&asked).unwrap_err() else { panic!() };
             assert!(message.starts_with(expected), "{message}");
         }
     }

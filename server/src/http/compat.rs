@@ -9,8 +9,8 @@ use axum::{
 };
 use futures_util::{StreamExt as _, stream};
 use schema::{
-    Figure, MarketMovers, MarketOverview, PerpsPulse, Reading, SignalRow, Signals, UnixMs, Why, movers::Mover,
-    signals::Direction,
+    Breakdown, Dimension, Figure, MarketMovers, MarketOverview, PerpsPulse, Reading, SignalRow, Signals, UnixMs, Why,
+    movers::Mover, reading::Found, signals::Direction,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -19,12 +19,12 @@ use super::{error::ApiError, error::plain, etag::tagged, router::AppState};
 
 /// Scores in an answer unless `limit` says otherwise.
 const LIMIT: usize = 20;
-/// Breakdowns that are read at the same time: in a web process each may be a round trip.
-const AT_ONCE: usize = 32;
 /// Movers on each side.
 const MOVERS: usize = 5;
+/// Breakdowns that are read at a time: each may be a round trip to the shared cache, and 600 of them one after another took as many.
+const AT_A_TIME: usize = 32;
 
-/// The query of the payload.
+/// The query of the payload. Old scripts add parameters of their own, such as the time; they change nothing.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Asked {
     limit: Option<String>,
@@ -48,18 +48,17 @@ pub(crate) async fn mobile_data(
     let signals = state.cache.read::<Signals>(&()).await;
     let movers = state.cache.read::<MarketMovers>(&()).await;
     let pulse = state.cache.read::<PerpsPulse>(&()).await;
-    let scopes: Vec<_> = signals.held().map_or_else(Vec::new, |held| {
-        best(&held.value.rows, limit).iter().map(|row| (held.value.source, row.symbol)).collect()
-    });
-    let cache = &state.cache;
-    let read = |scope| async move { cache.get::<schema::Breakdown>(&scope).await };
-    let history: Vec<_> = stream::iter(scopes)
-        .map(read)
-        .buffered(AT_ONCE)
-        .map(|found| found.ok().map(|held| held.value.history.clone()))
-        .collect()
-        .await;
-    let (status, content) = payload(&overview, &signals, (&movers, &pulse), &history, limit);
+    let mut breakdowns = Vec::new();
+    if let Some(held) = signals.held() {
+        let source = held.value.source;
+        let wanted: Vec<_> = best(&held.value.rows, limit).into_iter().map(|row| (source, row.symbol)).collect();
+        let reads = wanted.into_iter().map(|scope| {
+            let cache = state.cache.clone();
+            async move { cache.get::<Breakdown>(&scope).await }
+        });
+        breakdowns = stream::iter(reads).buffered(AT_A_TIME).collect().await;
+    }
+    let (status, content) = payload(&overview, &signals, (&movers, &pulse), &breakdowns, limit);
     let mut body = content.clone();
     let as_of = newest(&overview, &signals);
     if let Value::Object(body) = &mut body {
@@ -102,6 +101,13 @@ impl Fields {
         }
     }
 
+    fn some(&mut self, name: &str, value: Option<Value>, why: impl FnOnce() -> String) {
+        match value {
+            Some(value) => drop(self.values.insert(name.to_owned(), value)),
+            None => self.lack(name, &why()),
+        }
+    }
+
     fn lack(&mut self, name: &str, why: &impl ToString) {
         self.values.insert(name.to_owned(), Value::Null);
         self.missing.insert(name.to_owned(), why.to_string().into());
@@ -113,7 +119,7 @@ fn payload(
     overview: &Reading<MarketOverview>,
     signals: &Reading<Signals>,
     (movers, pulse): (&Reading<MarketMovers>, &Reading<PerpsPulse>),
-    history: &[Option<Vec<schema::breakdown::ScorePoint>>],
+    breakdowns: &[Found<Breakdown>],
     limit: usize,
 ) -> (StatusCode, Value) {
     let (status, word) = match (overview, signals) {
@@ -127,25 +133,27 @@ fn payload(
         _ => (StatusCode::OK, "stale"),
     };
     let mut missing = Map::new();
-    let market = match overview {
+    let fields = match overview {
         Reading::Absent(absence) => {
+            let mut fields = Fields::new();
+            for name in MARKET {
+                fields.lack(name, &plain(absence));
+            }
             missing.insert("market_overview".to_owned(), plain(absence).into());
-            Value::Null
+            fields
         }
-        Reading::Fresh(held) | Reading::Stale { held, .. } | Reading::Expired { last: held, .. } => {
-            let fields = market(&held.value);
-            missing.extend(fields.missing);
-            Value::Object(fields.values)
-        }
+        Reading::Fresh(held) | Reading::Stale { held, .. } | Reading::Expired { last: held, .. } => market(&held.value),
     };
+    missing.extend(fields.missing);
+    let market = fields.values;
     let perps = perps(overview, pulse);
     missing.extend(perps.missing);
     let scores: Vec<Value> = match signals.held() {
-        Some(held) => best(&held.value.rows, limit)
-            .into_iter()
-            .zip(history.iter().chain(std::iter::repeat(&None)))
-            .map(|(row, history)| score(row, history.as_deref()))
-            .collect(),
+        Some(held) => {
+            let never = Err(schema::Absence::NeverWritten);
+            let breakdowns = breakdowns.iter().chain(std::iter::repeat(&never));
+            best(&held.value.rows, limit).into_iter().zip(breakdowns).map(|(row, found)| score(row, found)).collect()
+        }
         None => {
             missing.insert("confluence_scores".to_owned(), "waiting for the first scan".into());
             Vec::new()
@@ -175,6 +183,34 @@ fn payload(
 fn rows(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
+
+/// The names of the market's fields, for an answer that has no values of them.
+const MARKET: [&str; 24] = [
+    "market_regime",
+    "trend_strength",
+    "volatility",
+    "current_volatility",
+    "avg_volatility",
+    "market_dispersion",
+    "avg_market_dispersion",
+    "btc_dominance",
+    "btc_price",
+    "btc_volatility",
+    "btc_daily_volatility",
+    "btc_vol_days",
+    "total_volume_24h",
+    "average_change",
+    "gainers",
+    "losers",
+    "total_symbols",
+    "total_market_cap",
+    "market_cap_change_24h",
+    "fear_greed_value",
+    "fear_greed_label",
+    "eth_dominance",
+    "stablecoin_dominance",
+    "altcoin_dominance",
+];
 
 fn market(overview: &MarketOverview) -> Fields {
     let mut fields = Fields::new();
@@ -239,35 +275,60 @@ fn perps(overview: &Reading<MarketOverview>, pulse: &Reading<PerpsPulse>) -> Fie
     fields
 }
 
-fn score(row: &SignalRow, history: Option<&[schema::breakdown::ScorePoint]>) -> Value {
-    let value = |figure: Option<f64>| figure.map_or(Value::Null, Value::from);
-    let score = value(row.score.value().map(|score| score.get()));
-    let turnover = value(row.quote.turnover_24h.value().map(|usd| usd.get()));
-    let components: Map<String, Value> = row
-        .dimensions
-        .iter()
-        .map(|(dimension, score)| (dimension.as_str().to_owned(), value(score.map(schema::Score::get))))
-        .collect();
-    json!({
-        "symbol": row.symbol,
-        "score": score,
-        "confluence_score": score,
-        "sentiment": row.direction.map(|direction| match direction {
-            Direction::Long => "BULLISH",
-            Direction::Neutral => "NEUTRAL",
-            Direction::Short => "BEARISH",
-        }),
-        "reliability": value(row.agreement.map(|agreement| agreement.get() * row.coverage.get() * 100.0)),
-        "price": row.quote.price,
-        "change_24h": value(row.quote.change_24h.value().map(|pct| pct.get())),
-        "volume_24h": turnover,
-        "turnover_24h": turnover,
-        "high_24h": value(row.quote.high_24h.value().map(|price| price.get())),
-        "low_24h": value(row.quote.low_24h.value().map(|price| price.get())),
-        "components": components,
-        "has_breakdown": history.is_some(),
-        "score_history": history.unwrap_or_default().iter().map(|point| point.score.get()).collect::<Vec<_>>(),
-    })
+/// One scored row, with the reason of each value that it lacks.
+fn score(row: &SignalRow, found: &Found<Breakdown>) -> Value {
+    let mut fields = Fields::new();
+    fields.put("score", &row.score, |score| json!(score.get()));
+    fields.put("confluence_score", &row.score, |score| json!(score.get()));
+    let unscored = || row.score.why().map_or_else(|| "not stated".to_owned(), ToString::to_string);
+    let direction = row.direction.map(|direction| match direction {
+        Direction::Long => "BULLISH",
+        Direction::Neutral => "NEUTRAL",
+        Direction::Short => "BEARISH",
+    });
+    fields.some("sentiment", direction.map(Value::from), unscored);
+    let reliability = row.agreement.map(|agreement| json!(agreement.get() * row.coverage.get() * 100.0));
+    fields.some("reliability", reliability, unscored);
+    fields.put("change_24h", &row.quote.change_24h, |pct| json!(pct.get()));
+    for name in ["volume_24h", "turnover_24h"] {
+        fields.put(name, &row.quote.turnover_24h, |usd| json!(usd.get()));
+    }
+    fields.put("high_24h", &row.quote.high_24h, |price| json!(price.get()));
+    fields.put("low_24h", &row.quote.low_24h, |price| json!(price.get()));
+    let mut components = Fields::new();
+    for (dimension, score) in row.dimensions.iter() {
+        let value = score.map(|score| json!(score.get()));
+        components.some(dimension.as_str(), value, || why(dimension, found));
+    }
+    let history = found.as_ref().map_or(&[][..], |held| held.value.history.as_slice());
+    let mut missing = fields.missing;
+    if !components.missing.is_empty() {
+        missing.insert("components".to_owned(), components.missing.into());
+    }
+    if let Err(absence) = found {
+        missing.insert("score_history".to_owned(), plain(absence).into());
+    }
+    let mut value = fields.values;
+    value.insert("symbol".to_owned(), json!(row.symbol));
+    value.insert("price".to_owned(), json!(row.quote.price));
+    value.insert("components".to_owned(), components.values.into());
+    value.insert("has_breakdown".to_owned(), found.is_ok().into());
+    let scores: Vec<f64> = history.iter().map(|point| point.score.get()).collect();
+    value.insert("score_history".to_owned(), scores.into());
+    value.insert("missing".to_owned(), missing.into());
+    value.into()
+}
+
+/// Why a dimension has no score: its breakdown says so.
+fn why(dimension: Dimension, found: &Found<Breakdown>) -> String {
+    match found {
+        Ok(held) => {
+            let part = held.value.dimensions.iter().find(|part| part.dimension == dimension);
+            let why = part.and_then(|part| part.lean.why());
+            why.map_or_else(|| "not in the newest breakdown".to_owned(), ToString::to_string)
+        }
+        Err(absence) => format!("its breakdown is missing: {}", plain(absence)),
+    }
 }
 
 fn mover(mover: &Mover) -> Value {

@@ -16,12 +16,7 @@ pub(crate) fn tagged(request: &HeaderMap, status: StatusCode, content: &[u8], bo
 /// The same by the hash of the content; the body is made only where it is sent.
 pub(crate) fn by_hash(request: &HeaderMap, status: StatusCode, hash: u64, body: impl FnOnce() -> Vec<u8>) -> Response {
     let tag = format!("\"{hash:016x}\"");
-    let known = request
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .any(|known| known.trim().trim_start_matches("W/") == tag);
+    let known = request.get_all(header::IF_NONE_MATCH).iter().any(|value| names(value.as_bytes(), tag.as_bytes()));
     let mut response = if known && status == StatusCode::OK {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -36,6 +31,35 @@ pub(crate) fn by_hash(request: &HeaderMap, status: StatusCode, hash: u64, body: 
         headers.insert(header::ETAG, tag);
     }
     response
+}
+
+/// Whether a value of `If-None-Match` names a tag, by the weak comparison of RFC 9110, section 13.1.2: `*` names every one, and the
+/// mark of a weak tag does not count, as compression in a proxy adds it. A tag may contain commas. What follows something that is no
+/// tag is not read.
+fn names(value: &[u8], tag: &[u8]) -> bool {
+    let mut rest = value.trim_ascii();
+    if rest == b"*" {
+        return true;
+    }
+    while !rest.is_empty() {
+        let opaque = rest.strip_prefix(b"W/").unwrap_or(rest);
+        let Some(end) = opaque.strip_prefix(b"\"").and_then(|inside| inside.iter().position(|byte| *byte == b'"'))
+        else {
+            return false;
+        };
+        let (found, after) = opaque.split_at(end + 2);
+        if found == tag {
+            return true;
+        }
+        let after = after.trim_ascii_start();
+        let Some(next) = after.strip_prefix(b",") else { return false };
+        rest = next.trim_ascii_start();
+        // Empty entries of a list are allowed.
+        while let Some(next) = rest.strip_prefix(b",") {
+            rest = next.trim_ascii_start();
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -60,5 +84,31 @@ mod tests {
         request.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
         let answer = tagged(&request, StatusCode::SERVICE_UNAVAILABLE, b"x", b"x".to_vec());
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[test]
+    fn honours_the_star_lists_and_weak_tags() {
+        for (value, expected) in [
+            ("*", true),
+            (" * ", true),
+            ("\"a\"", true),
+            ("W/\"a\"", true),
+            ("\"b\", \"a\"", true),
+            ("\"b\",W/\"a\"", true),
+            (", \"b\",, \"a\"", false),
+            ("\"b\",, \"a\"", true),
+            ("\"x,y\", \"a\"", true),
+            ("\"x,\"a\"", false),
+            ("\"b\" \"a\"", false),
+            ("w/\"a\"", false),
+            ("WW/\"a\"", false),
+            ("a", false),
+            ("\"a", false),
+            ("\"A\"", false),
+            ("\"*\"", false),
+            ("", false),
+        ] {
+            assert_eq!(names(value.as_bytes(), b"\"a\""), expected, "{value}");
+        }
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use app::{App, Source, access::Visitor, alerts::Unseen, path, shell};
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRef},
+    extract::FromRef,
     http::request::Parts,
     middleware,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use cache::{Cache, Clock};
 use leptos::{
@@ -23,18 +23,19 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use super::{
     access,
     access::Gate,
-    api, assets, candles, compat, edition,
+    api, assets, candles, client,
+    client::Reach,
+    compat, edition,
     encoded::Encodings,
-    headers, metrics,
+    form, headers,
+    limit::{self, Streams},
+    metrics,
     pages::Pages,
-    policy, probe,
+    policy, probe, query,
     ready::{self, Ready},
-    rules, seen, settings, stream, watch, weights,
+    rules, seen, settings, shape, stream, watch, weights,
 };
 use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Site, supervise::Registry};
-
-/// The longest form that is read, in bytes.
-const FORM_BYTES: usize = 4 * 1_024;
 
 /// What handlers share. Every request clones it once for each layer that it passes, so a clone is one pointer.
 #[derive(Clone)]
@@ -76,6 +77,8 @@ pub(crate) struct Shared {
     pub(crate) recorder: PrometheusHandle,
     pub(crate) stop: CancellationToken,
     pub(crate) gate: Gate,
+    pub(crate) reach: Reach,
+    pub(crate) streams: Streams,
     pub(crate) site: Site,
     /// How each task of this process is doing.
     pub(crate) registry: Arc<Registry>,
@@ -94,31 +97,41 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/readyz", get(probe::readyz))
         .route("/health", get(probe::health))
         .route("/metrics", get(metrics::metrics));
-    let api = Router::new()
-        .route("/api/dashboard/mobile-data", get(compat::mobile_data))
+    let plain = Router::new()
         .route("/api/v1/overview", get(api::overview))
-        .route("/api/v1/signals", get(api::signals))
         .route("/api/v1/breadth", get(api::breadth))
         .route("/api/v1/movers", get(api::movers))
         .route("/api/v1/ideas", get(api::ideas))
         .route("/api/v1/alerts", get(api::alerts))
         .route("/api/v1/alerts/unseen", get(seen::unseen))
         .route("/api/v1/perps", get(api::perps))
-        .route("/api/v1/beta", get(api::beta))
         .route("/api/v1/universe", get(api::universe))
         .route("/api/v1/health", get(api::health))
         .route("/api/v1/cache", get(api::cache))
         .route("/api/v1/config", get(weights::config))
         .route("/api/v1/symbols/{symbol}", get(api::symbol))
+        // They have no parameters, so each one is a mistake.
+        .route_layer(middleware::from_fn(query::none));
+    let api = Router::new()
+        .route("/api/dashboard/mobile-data", get(compat::mobile_data))
+        .route("/api/v1/signals", get(api::signals))
+        .route("/api/v1/beta", get(api::beta))
         .route("/api/v1/symbols/{symbol}/candles", get(candles::candles))
         .route("/api/v1/symbols/{symbol}/scores", get(api::scores))
-        .route("/api/{*path}", get(api::unknown));
+        .merge(plain)
+        .route("/api", any(api::unknown))
+        .route("/api/", any(api::unknown))
+        .route("/api/{*path}", any(api::unknown));
+    // Inside of the compression, so that the framework's own words can be read.
+    let api = api.layer(middleware::from_fn(shape::errors));
     let router = operator.merge(api).layer(CompressionLayer::new());
     let router = if role.serves_pages() { router.merge(pages(&state)) } else { router };
     router
         .layer(CatchPanicLayer::custom(metrics::panicked))
         // Before every path, so that none can be forgotten.
         .layer(middleware::from_fn_with_state(state.gate.clone(), access::guard))
+        .layer(middleware::from_fn_with_state(state.reach.clone(), client::identify))
+        .layer(middleware::from_fn(shape::errors))
         // Outermost, so that no answer leaves without them.
         .layer(middleware::from_fn(headers::complete))
         .layer(middleware::from_fn(metrics::measure))
@@ -164,7 +177,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         .route(path::LOGIN.path(), post(access::login::login))
         .route(path::LOGOUT.path(), post(access::login::logout))
         .fallback_service(assets::or_page(&state.site.options.site_root, missing))
-        .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(middleware::from_fn(form::read))
         .layer(middleware::from_fn(policy::seal))
         .layer(CompressionLayer::new());
     let files = match &state.site.edition {
@@ -172,7 +185,10 @@ fn pages(state: &AppState) -> Router<AppState> {
         None => edition::scripted(""),
     };
     // The stream compresses itself.
-    kept.merge(made).merge(files).route(path::STREAM.path(), get(stream::stream))
+    let stream = Router::new()
+        .route(path::STREAM.path(), get(stream::stream))
+        .layer(middleware::from_fn_with_state(state.streams.clone(), limit::count));
+    kept.merge(made).merge(files).merge(stream)
 }
 
 /// What a page finds around it, and what its answer may do.

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, convert::Infallible, time::Duration};
 use app::settings::Saving;
 use axum::{
     body::{Body, Bytes},
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{edition::Edition, error::ApiError, router::AppState, settings};
+use super::{edition::Edition, error::ApiError, query::Query, router::AppState, settings};
 use crate::hub::{
     Catchup, Following, Frame, Hub,
     packed::{self, Packed},

@@ -83,9 +83,14 @@ impl Drop for Program {
 impl Program {
     /// Starts `serve` on a free port and waits until it answers.
     pub(crate) async fn serve(args: &[&str], env: &[(&str, String)]) -> Self {
+        Self::logging(args, env, Stdio::null).await
+    }
+
+    /// The same, with its log.
+    pub(crate) async fn logging(args: &[&str], env: &[(&str, String)], log: impl Fn() -> Stdio) -> Self {
         Self::started(|port| {
             let mut command = command(&["serve", "--addr", &format!("127.0.0.1:{port}")]);
-            command.args(args).env("VIRTUOSO_LOG_FILTER", "warn").envs(env.iter().cloned());
+            command.args(args).env("VIRTUOSO_LOG_FILTER", "warn").envs(env.iter().cloned()).stderr(log());
             command
         })
         .await
@@ -95,7 +100,7 @@ impl Program {
     async fn started(mut on: impl FnMut(u16) -> Command) -> Self {
         for _ in 0..STARTS {
             let port = free_port();
-            let child = on(port).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            let child = on(port).stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
             let mut program = Self { child, port };
             if program.answers("/livez").await {
                 return program;
@@ -249,7 +254,12 @@ pub(crate) fn outcome(mut command: Command) -> (Option<i32>, String) {
 
 /// A client that follows redirects as told.
 pub(crate) fn client(redirects: reqwest::redirect::Policy) -> reqwest::Client {
-    // Tests talk to loopback only, without TLS; the provider is asked for all the same.
+    builder(redirects).build().unwrap()
+}
+
+/// The same, to be built.
+pub(crate) fn builder(redirects: reqwest::redirect::Policy) -> reqwest::ClientBuilder {
+    // Most tests talk without TLS; the provider is asked for all the same.
     venue::install_crypto_provider();
-    reqwest::Client::builder().redirect(redirects).build().unwrap()
+    reqwest::Client::builder().redirect(redirects)
 }

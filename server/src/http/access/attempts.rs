@@ -1,13 +1,16 @@
-//! How often a wrong token may be given: by one address, and by all together.
+//! How often a wrong token may be given: by one client, and by all together.
 //!
-//! Each wrong one is a debt that time pays off; whoever owes too much waits, with the right token as well, for an answer would tell
-//! it from a wrong one. Behind a proxy every reader has the proxy's address, and shares its limit.
+//! Each wrong one is a debt that time pays off; whoever owes too much is told to wait. The right token is taken all the same:
+//! readers that share an address, behind a proxy or a router, would otherwise lock each other out. What stands against guesses is the
+//! length of a token; the limit keeps wrong ones from filling the log.
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     time::{Duration, Instant},
 };
+
+use crate::http::limit::network;
 
 /// Wrong tokens of one address: five at once, then one in half a minute.
 const ONE: Limit = Limit { burst: 5, step: Duration::from_secs(30) };
@@ -41,7 +44,7 @@ impl Debt {
 pub(super) enum NotTaken {
     /// It is not the token.
     Wrong,
-    /// It was not looked at, for there were too many wrong ones.
+    /// It is not the token, as too many before it.
     TooMany {
         /// How long to wait, in whole seconds.
         wait_s: u64,
@@ -59,16 +62,16 @@ impl Attempts {
         Self { all: Debt(now), of: HashMap::new() }
     }
 
-    /// Looks at a token of an address, unless there were too many wrong ones.
-    pub(super) fn look(&mut self, from: IpAddr, now: Instant, right: impl FnOnce() -> bool) -> Result<(), NotTaken> {
+    /// Judges a token of an address. One that is right costs nothing, whatever came before.
+    pub(super) fn look(&mut self, from: IpAddr, now: Instant, right: bool) -> Result<(), NotTaken> {
+        if right {
+            return Ok(());
+        }
         let from = network(from);
         let one = self.of.get(&from).copied().unwrap_or(Debt(now));
         let wait = self.all.wait(&ALL, now).max(one.wait(&ONE, now));
         if !wait.is_zero() {
             return Err(NotTaken::TooMany { wait_s: wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX) });
-        }
-        if right() {
-            return Ok(());
         }
         self.all = self.all.grown(&ALL, now);
         self.of.retain(|_, debt| debt.0 > now);
@@ -76,14 +79,6 @@ impl Attempts {
             self.of.insert(from, one.grown(&ONE, now));
         }
         Err(NotTaken::Wrong)
-    }
-}
-
-/// What one machine can have: an address of IPv4, or a network of 64 bits.
-fn network(addr: IpAddr) -> IpAddr {
-    match addr.to_canonical() {
-        IpAddr::V6(addr) => IpAddr::V6(Ipv6Addr::from_bits(addr.to_bits() & !u128::from(u64::MAX))),
-        v4 => v4,
     }
 }
 
@@ -101,17 +96,33 @@ mod tests {
         let after = |seconds| start + Duration::from_secs(seconds);
         let mut attempts = Attempts::new(start);
         for _ in 0..5 {
-            assert_eq!(attempts.look(at("10.0.0.1"), start, || false), Err(NotTaken::Wrong));
+            assert_eq!(attempts.look(at("10.0.0.1"), start, false), Err(NotTaken::Wrong));
         }
         let waits = NotTaken::TooMany { wait_s: 30 };
-        assert_eq!(attempts.look(at("10.0.0.1"), start, || panic!("it is not looked at")), Err(waits));
-        assert_eq!(attempts.look(at("::ffff:10.0.0.1"), start, || true), Err(waits), "the same address");
-        assert_eq!(attempts.look(at("10.0.0.2"), start, || true), Ok(()));
+        assert_eq!(attempts.look(at("10.0.0.1"), start, false), Err(waits));
+        assert_eq!(attempts.look(at("::ffff:10.0.0.1"), start, false), Err(waits), "the same address");
+        assert_eq!(attempts.look(at("10.0.0.2"), start, false), Err(NotTaken::Wrong));
         let waits = NotTaken::TooMany { wait_s: 1 };
-        assert_eq!(attempts.look(at("10.0.0.1"), after(29), || true), Err(waits));
-        assert_eq!(attempts.look(at("10.0.0.1"), after(30), || true), Ok(()), "a right one costs nothing");
-        assert_eq!(attempts.look(at("10.0.0.1"), after(30), || false), Err(NotTaken::Wrong));
-        assert!(matches!(attempts.look(at("10.0.0.1"), after(30), || true), Err(NotTaken::TooMany { wait_s: 30 })));
+        assert_eq!(attempts.look(at("10.0.0.1"), after(29), false), Err(waits));
+        assert_eq!(attempts.look(at("10.0.0.1"), after(30), false), Err(NotTaken::Wrong));
+        let waits = NotTaken::TooMany { wait_s: 30 };
+        assert_eq!(attempts.look(at("10.0.0.1"), after(30), false), Err(waits));
+    }
+
+    #[test]
+    fn takes_the_right_token_after_any_number_of_wrong_ones() {
+        let start = Instant::now();
+        let mut attempts = Attempts::new(start);
+        for n in 0..200_u32 {
+            let _ = attempts.look(at("10.0.0.1"), start, false);
+            let _ = attempts.look(IpAddr::from(n.to_be_bytes()), start, false);
+            assert_eq!(attempts.look(at("10.0.0.1"), start, true), Ok(()));
+            assert_eq!(attempts.look(at("10.9.9.9"), start, true), Ok(()));
+        }
+        assert!(
+            matches!(attempts.look(at("10.0.0.1"), start, false), Err(NotTaken::TooMany { .. })),
+            "it costs nothing"
+        );
     }
 
     #[test]
@@ -124,17 +135,11 @@ mod tests {
             let now = start + Duration::from_millis(u64::from(tenth) * 100);
             for n in 0..10 {
                 let from = IpAddr::from((tenth * 10 + n).to_be_bytes());
-                looked += u32::from(attempts.look(from, now, || false) == Err(NotTaken::Wrong));
+                looked += u32::from(attempts.look(from, now, false) == Err(NotTaken::Wrong));
             }
             most = most.max(attempts.of.len());
         }
         assert!((700..=780).contains(&looked), "60 at once and one in five seconds, not {looked}");
         assert!(most < ADDRESSES / 2, "{most} addresses were remembered");
-    }
-
-    #[test]
-    fn a_network_of_ipv6_is_one_address() {
-        assert_eq!(network(at("2001:db8:1:2:3::4")), network(at("2001:db8:1:2:ffff::1")));
-        assert_ne!(network(at("2001:db8:1:2::")), network(at("2001:db8:1:3::")));
     }
 }

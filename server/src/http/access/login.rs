@@ -1,6 +1,6 @@
 //! `POST /login` and `POST /logout`; the page itself is one of the app's.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use app::{
     access::{Refused, Visitor},
@@ -9,7 +9,7 @@ use app::{
 use axum::{
     Form,
     body::Body,
-    extract::{ConnectInfo, FromRequest as _, Request, State},
+    extract::{Extension, FromRequest as _, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -18,8 +18,9 @@ use leptos::prelude::provide_context;
 use leptos_axum::render_app_async_with_context;
 use serde::Deserialize;
 
-use super::{COOKIE, Gate, attempts::NotTaken, next::local, session::LIFETIME};
+use super::{COOKIE, attempts::NotTaken, next::local, session::LIFETIME};
 use crate::http::{
+    client::Client,
     lead::lead,
     policy,
     router::{AppState, hand_on},
@@ -39,7 +40,7 @@ struct Given {
 /// `POST /login`: gives the browser its session and leads on, or says why not.
 pub(crate) async fn login(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(client): Extension<Client>,
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -49,10 +50,10 @@ pub(crate) async fn login(
     };
     let next = local(given.next.as_deref().unwrap_or_default());
     let gate = &state.gate;
-    match gate.take(given.token.trim(), peer.ip()) {
+    match gate.take(given.token.trim(), client.addr) {
         Ok(()) => {
             let session = gate.0.sessions.as_ref().map(|sessions| sessions.begin(Clock::System.now()));
-            led(&format!(".{next}"), session.map(|session| gate.cookie(&session, LIFETIME.as_secs())))
+            led(&format!(".{next}"), session.map(|session| cookie(&session, LIFETIME.as_secs())))
         }
         Err(not_taken) => {
             parts.extensions.insert(Visitor::LoggedOut);
@@ -69,8 +70,8 @@ pub(crate) async fn login(
 }
 
 /// `POST /logout`: makes the browser forget its session, and the pictures of pages that it keeps.
-pub(crate) async fn logout(State(state): State<AppState>) -> Response {
-    let mut response = led(path::LOGIN.href(), Some(state.gate.cookie("", 0)));
+pub(crate) async fn logout() -> Response {
+    let mut response = led(path::LOGIN.href(), Some(cookie("", 0)));
     response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
     response
 }
@@ -112,12 +113,9 @@ fn led(to: &str, cookie: Option<String>) -> Response {
     }
 }
 
-impl Gate {
-    /// The cookie of a session. `Lax` sends it along with a link from elsewhere, such as one in a message, which `Strict` would
-    /// answer with the login page; a link changes nothing, and what changes something is taken from this server's own pages alone.
-    /// For its path see [`crate::http::cookie::kept`].
-    fn cookie(&self, session: &str, seconds: u64) -> String {
-        let secure = if self.0.https { "; Secure" } else { "" };
-        format!("{COOKIE}={session}; Max-Age={seconds}; SameSite=Lax; HttpOnly{secure}")
-    }
+/// The cookie of a session. `Lax` sends it along with a link from elsewhere, such as one in a message, which `Strict` would answer
+/// with the login page; a link changes nothing, and what changes something is taken from this server's own pages alone. For its path
+/// see [`crate::http::cookie::kept`], for its mark over https [`crate::http::client`].
+fn cookie(session: &str, seconds: u64) -> String {
+    format!("{COOKIE}={session}; Max-Age={seconds}; SameSite=Lax; HttpOnly")
 }

@@ -12,14 +12,14 @@ mod next;
 mod session;
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
 use app::{access::Visitor, path};
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{Extension, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -30,7 +30,13 @@ use self::{
     attempts::{Attempts, NotTaken},
     session::Sessions,
 };
-use super::{cookie, edition, error::ApiError, lead::lead, origin, policy};
+use super::{
+    client::{Client, Reach},
+    cookie, edition,
+    error::ApiError,
+    lead::lead,
+    origin, policy, refused,
+};
 use crate::{config::Access, role::Role};
 
 /// The cookie of the login.
@@ -55,7 +61,7 @@ struct Inner {
     sessions: Option<Sessions>,
     attempts: Mutex<Attempts>,
     open_to_all: bool,
-    https: bool,
+    reach: Reach,
     /// Whether there is a page to log in on.
     pages: bool,
 }
@@ -89,12 +95,12 @@ impl Place {
 
 impl Gate {
     /// The gate of a role.
-    pub(crate) fn new(access: &Access, role: Role) -> Self {
+    pub(crate) fn new(access: &Access, reach: Reach, role: Role) -> Self {
         Self(Arc::new(Inner {
             sessions: access.token.as_ref().map(Sessions::of),
             attempts: Mutex::new(Attempts::new(Instant::now())),
             open_to_all: access.open_to_all,
-            https: access.https,
+            reach,
             pages: role.serves_pages(),
         }))
     }
@@ -119,11 +125,22 @@ impl Gate {
         }
     }
 
+    /// Who asks how the process is doing: everybody may, and causes are for those who have logged in or are at this machine.
+    fn operator(&self, headers: &HeaderMap, client: &Client) -> Visitor {
+        match self.visitor(headers, client.addr) {
+            Ok(Visitor::LoggedIn) => Visitor::LoggedIn,
+            Ok(Visitor::Unasked) if client.is_local => Visitor::Unasked,
+            Ok(Visitor::LoggedOut) | Err(_) if client.is_local => Visitor::LoggedIn,
+            Ok(_) | Err(_) => Visitor::LoggedOut,
+        }
+    }
+
     /// Takes a token, or tells why not.
     fn take(&self, given: &str, from: IpAddr) -> Result<(), NotTaken> {
         let Some(sessions) = &self.0.sessions else { return Ok(()) };
+        let right = sessions.is_token(given);
         let mut attempts = self.0.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = attempts.look(from, Instant::now(), || sessions.is_token(given));
+        let taken = attempts.look(from, Instant::now(), right);
         drop(attempts);
         match taken {
             Ok(()) => {}
@@ -172,17 +189,20 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Lets a request pass, or asks for the login.
 pub(super) async fn guard(
     State(gate): State<Gate>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(client): Extension<Client>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    if origin::changes(request.method()) && !origin::is_own(request.headers()) {
-        return ApiError::ForeignOrigin.into_response();
+    if origin::changes(request.method())
+        && let Err(foreign) = gate.0.reach.check_origin(request.headers(), &client)
+    {
+        return refused::Asked::of(&request).answer(ApiError::ForeignOrigin(foreign));
     }
     let place = Place::of(request.method(), request.uri().path());
     let visitor = match place {
+        Place::Open if request.uri().path() == "/readyz" => gate.operator(request.headers(), &client),
         Place::Open | Place::File => gate.known(request.headers()),
-        Place::Readable | Place::Guarded => match gate.visitor(request.headers(), peer.ip()) {
+        Place::Readable | Place::Guarded => match gate.visitor(request.headers(), client.addr) {
             Ok(visitor) => visitor,
             Err(not_taken) => return not_taken.into_response(),
         },
@@ -192,9 +212,9 @@ pub(super) async fn guard(
         return gate.ask(request.method(), request.uri());
     }
     // Whom nobody asks may change something at the machine itself, and read from elsewhere.
-    let unasked_from_elsewhere = visitor == Visitor::Unasked && !peer.ip().to_canonical().is_loopback();
+    let unasked_from_elsewhere = visitor == Visitor::Unasked && !client.is_local;
     if unasked_from_elsewhere && origin::changes(request.method()) && place == Place::Guarded {
-        return ApiError::ReadOnly.into_response();
+        return refused::Asked::of(&request).answer(ApiError::ReadOnly);
     }
     request.extensions_mut().insert(visitor);
     let response = next.run(request).await;

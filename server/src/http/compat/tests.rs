@@ -78,6 +78,16 @@ fn a_score_of_50_45_is_told_as_it_is_and_a_change_of_zero_is_zero() {
     assert_eq!(row["change_24h"], json!(0.0));
     assert_eq!(row["reliability"], json!(40.0), "agreement times coverage, and no constant");
     assert_eq!(row["components"]["technical"], Value::Null, "what is missing is not 50");
+    for (name, value) in row.as_object().unwrap().iter().filter(|(name, _)| *name != "components") {
+        assert_eq!(
+            value.is_null(),
+            row["missing"].get(name).is_some_and(Value::is_string) && name != "score_history",
+            "{name}"
+        );
+    }
+    for (name, value) in row["components"].as_object().unwrap() {
+        assert!(value.is_null() && row["missing"]["components"][name].is_string(), "{name} has no reason");
+    }
 }
 
 #[test]
@@ -114,6 +124,17 @@ fn the_pulse_of_perpetuals_is_told_under_its_old_names_in_percent() {
 fn nothing_ever_read_is_503_with_the_same_shape_and_the_reasons() {
     let (status, payload) = told(&Reading::Absent(schema::Absence::NeverWritten));
     assert_eq!((status, &payload["status"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable")));
-    assert_eq!(payload["market_overview"], Value::Null);
-    assert_eq!(payload["missing"]["market_overview"], "waiting for the first scan");
+    let market = payload["market_overview"].as_object().unwrap();
+    assert!(market.len() > 20 && market.values().all(Value::is_null), "{market:?}");
+    for name in market.keys().map(String::as_str).chain(["market_overview"]) {
+        assert_eq!(payload["missing"][name], "waiting for the first scan", "{name}");
+    }
+}
+
+#[test]
+fn the_market_has_the_same_fields_with_and_without_values() {
+    let golden = include_str!("../../../../app/schema/tests/wire/market_overview@1.json");
+    let fields = market(&serde_json::from_str(golden).unwrap());
+    let with: std::collections::BTreeSet<_> = fields.values.keys().map(String::as_str).collect();
+    assert_eq!(with, MARKET.into_iter().collect());
 }

@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use super::{fixture, *};
 use crate::{
     config::{Config, Settings, settings::Origin},
-    http::{Gate, Shared, router},
+    http::{Gate, Reach, Shared, Streams, router},
     hub::Hubs,
     role::Role,
     site,
@@ -35,6 +35,7 @@ async fn process(token: &str) -> (axum::Router, Supervisor, Hubs) {
     let stop = CancellationToken::new();
     let supervisor = Supervisor::new(clock.clone(), stop.clone());
     let hubs = Hubs::new(&cache, 1);
+    let reach = Reach::new(&config, SocketAddr::from(([127, 0, 0, 1], 3_000)));
     let shared = Shared {
         cache,
         hubs: hubs.clone(),
@@ -43,7 +44,9 @@ async fn process(token: &str) -> (axum::Router, Supervisor, Hubs) {
         clock,
         recorder: PrometheusBuilder::new().build_recorder().handle(),
         stop,
-        gate: Gate::new(&config.access, Role::Monitor),
+        gate: Gate::new(&config.access, reach.clone(), Role::Monitor),
+        reach,
+        streams: Streams::new(&config.http),
         site: site::site(&config.http),
         registry: Arc::clone(supervisor.registry()),
     };
