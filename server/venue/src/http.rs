@@ -118,6 +118,9 @@ impl Http {
     ) -> Result<Self, ConfigError> {
         let proxy = proxies.for_url(base)?;
         let client = client(base, config.connect_timeout, config.timeout, proxy.as_ref())?;
+        if let Some(proxy) = &proxy {
+            tracing::info!(%venue, %proxy, "requests and streams go through a proxy");
+        }
         let host =
             format!("{}:{}", base.host_str().unwrap_or_default(), base.port_or_known_default().unwrap_or_default());
         let loopback = is_loopback(base);
