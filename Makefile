@@ -11,9 +11,12 @@ BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.
 NEXTEST_VERSION := 0.9.143
 FUZZ_VERSION := 0.13.1
 TOOLS := $(CURDIR)/target/tools
+CARGO_HOME := $(or $(CARGO_HOME),$(HOME)/.cargo)
+# What `cargo leptos` finds when it is typed without make: rustup puts cargo's own programs first.
+PLAIN_PATH := $(CARGO_HOME)/bin:$(PATH)
 CRATES := -p schema -p cache -p analysis -p venue -p app -p server --features app/ssr
 
-export PATH := $(TOOLS)/bin:$(CURDIR)/end2end/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
+export PATH := $(TOOLS)/bin:$(PLAIN_PATH)
 export CARGO_TERM_COLOR ?= never
 # Programs that are only run, never debugged.
 INSTALL := CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_INCREMENTAL=false cargo install --debug --quiet
@@ -38,7 +41,7 @@ $(BUILT): $(SOURCES) $(if $(PAGE),,rebuild) | need-leptos need-bindgen need-wasm
 	@touch $@
 rebuild:
 
-test: fmt lint unit docs e2e size ## everything that has to pass
+test: fmt lint unit docs plain e2e size ## everything that has to pass
 
 fmt: need-rust
 	cargo fmt --all --check
@@ -47,6 +50,17 @@ lint: need-wasm
 	cargo clippy $(CRATES) --all-targets --locked -- -D warnings
 	cargo clippy -p frontend --target wasm32-unknown-unknown --locked -- -D warnings
 	cargo clippy -p frontend --target wasm32-unknown-unknown --features split --locked -- -D warnings
+
+# A folder that is not this one and an environment of its own: nothing that make sets may be needed.
+plain: need-leptos need-bindgen need-wasm-opt ## what `cargo leptos` needs when it is typed without make
+	@plain() { env -i HOME="$(HOME)" CARGO_HOME="$(CARGO_HOME)" PATH="$(PLAIN_PATH)" "$$@"; }; \
+	  fail() { echo "cargo leptos without make: $$1"; exit 1; }; \
+	  plain cargo leptos --version >/dev/null || fail "cargo-leptos does not start"; \
+	  found="$$(plain wasm-bindgen --version || true)"; \
+	  [[ "$$found" == "wasm-bindgen $(BINDGEN_VERSION)" ]] || fail "it would use '$$found', Cargo.lock needs wasm-bindgen $(BINDGEN_VERSION)"; \
+	  found="$$(plain wasm-opt --version || true)"; \
+	  (( $$(grep -oE '[0-9]+' <<< "$$found" | head -n 1 || echo 0) >= $(WASM_OPT_LEAST) )) || fail "it would use '$$found', wasm-opt $(WASM_OPT_LEAST) or later is needed"; \
+	  echo "cargo leptos without make: its programs are there"
 
 unit: need-nextest need-system ## tests of all crates
 	cargo nextest run $(CRATES) --locked --no-fail-fast
@@ -132,20 +146,41 @@ need-wasm: need-rust
 
 # One of its dependencies asks for a newer compiler than it uses, hence --ignore-rust-version.
 need-leptos: need-wasm
-	@command -v cargo-leptos >/dev/null || { \
-	  echo "installing cargo-leptos $(LEPTOS_VERSION): it builds the server and the page together (about 3 minutes, once)"; \
+	@found="$$(cargo leptos --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1 || true)"; \
+	  [[ -n "$$found" && "$$(printf '%s\n' "$$found" $(LEPTOS_VERSION) | sort -V | head -n 1)" == $(LEPTOS_VERSION) ]] || { \
+	  echo "installing cargo-leptos $(LEPTOS_VERSION): it builds the server and the page together (4 to 9 minutes, once)"; \
 	  $(INSTALL) cargo-leptos --version $(LEPTOS_VERSION) --locked --ignore-rust-version --features no_downloads; }
 
-# It must be of exactly the version in Cargo.lock, so another one elsewhere is left alone.
+# cargo-leptos takes the wasm-bindgen and the wasm-opt that it finds, of any version. So both are installed where cargo keeps its programs,
+# and also work when `cargo leptos` is typed without make. A program of another version there belongs to somebody: it is left alone, and
+# make uses one of its own.
 need-bindgen: need-rust
-	@[[ "$$(wasm-bindgen --version 2>/dev/null)" == "wasm-bindgen $(BINDGEN_VERSION)" ]] || { \
-	  echo "installing wasm-bindgen $(BINDGEN_VERSION): it connects the page's Rust to the browser (about 1 minute, once)"; \
-	  $(INSTALL) wasm-bindgen-cli --version $(BINDGEN_VERSION) --root $(TOOLS); }
+	@needed="wasm-bindgen $(BINDGEN_VERSION)"; root="$(CARGO_HOME)"; \
+	  found="$$(PATH='$(PLAIN_PATH)' wasm-bindgen --version 2>/dev/null || true)"; \
+	  [[ "$$found" != "$$needed" ]] || exit 0; \
+	  if [[ -n "$$found" ]]; then \
+	    root="$(TOOLS)"; \
+	    [[ "$$(wasm-bindgen --version 2>/dev/null)" != "$$needed" ]] || exit 0; \
+	    echo "'$$found' is left as it is. To type 'cargo leptos' without make: cargo install wasm-bindgen-cli --version $(BINDGEN_VERSION) --force"; \
+	  fi; \
+	  echo "installing $$needed: it connects the page's Rust to the browser (1 to 2 minutes, once)"; \
+	  $(INSTALL) wasm-bindgen-cli --version $(BINDGEN_VERSION) --locked --root "$$root"
 
 # Older versions of wasm-opt, such as Debian's 108, write a module that does not start.
+WASM_OPT_LEAST := 116
+BINARYEN := $(CARGO_HOME)/share/binaryen
 need-wasm-opt: need-node end2end/node_modules/.package-lock.json
-	@version="$$(wasm-opt --version | grep -oE '[0-9]+' | head -n 1)"; \
-	  (( version >= 116 )) || { echo "wasm-opt $$version is too old: 116 or later is needed"; exit 1; }
+	@version() { wasm-opt --version 2>/dev/null | grep -oE '[0-9]+' | head -n 1 || echo 0; }; \
+	  (( $$(version) >= $(WASM_OPT_LEAST) )) || { \
+	  bin="$(CARGO_HOME)/bin"; \
+	  if [[ -e "$$bin/wasm-opt" && ! -d "$(BINARYEN)" ]]; then \
+	    bin="$(TOOLS)/bin"; \
+	    echo "$(CARGO_HOME)/bin/wasm-opt is too old and left as it is: 'cargo leptos build --release' without make needs $(WASM_OPT_LEAST) or later"; \
+	  fi; \
+	  echo "installing wasm-opt: it shrinks the page"; \
+	  mkdir -p "$$bin" "$(BINARYEN)" && cp -R end2end/node_modules/binaryen/. "$(BINARYEN)/" && \
+	  printf '#!/bin/sh\nexec node "%s/bin/wasm-opt" "$$@"\n' "$(BINARYEN)" > "$$bin/wasm-opt" && chmod +x "$$bin/wasm-opt"; \
+	  (( $$(version) >= $(WASM_OPT_LEAST) )) || { echo "wasm-opt $$(version) is too old: $(WASM_OPT_LEAST) or later is needed"; exit 1; }; }
 
 end2end/node_modules/.package-lock.json: end2end/package-lock.json
 	@echo "installing npm packages into end2end: wasm-opt, which shrinks the page, and Playwright, which tests it"

@@ -51,8 +51,8 @@ pub enum Candles {
     },
     /// The history is still being loaded.
     Loading,
-    /// Another process has them; where it is known, which.
-    Elsewhere(Option<String>),
+    /// They cannot be read from the cache between the processes.
+    Absent(Absence),
 }
 
 /// What a chart is drawn of.
@@ -99,11 +99,11 @@ impl Chart {
                 let fresh = as_of.0 + Timeframe::M1.ms() + GRACE_MS;
                 Some([*as_of, UnixMs(fresh), UnixMs(fresh + STALE_MS)])
             }
-            Candles::Loading | Candles::Elsewhere(_) => None,
+            Candles::Loading | Candles::Absent(_) => None,
         }
     }
 
-    /// When to ask for the chart again; never where another process has the candles.
+    /// When to ask for the chart again.
     #[must_use]
     pub fn again_at(&self) -> Option<UnixMs> {
         let soon = UnixMs(self.now.0 + AGAIN_MS);
@@ -114,8 +114,7 @@ impl Chart {
                 let undecided = self.ideas.as_ref().is_ok_and(|ideas| ideas.as_of < *as_of);
                 Some(if next > self.now && !undecided { next } else { soon })
             }
-            Candles::Loading => Some(soon),
-            Candles::Elsewhere(_) => None,
+            Candles::Loading | Candles::Absent(_) => Some(soon),
         }
     }
 }
@@ -167,16 +166,7 @@ fn chip(symbol: &Symbol, timeframe: Timeframe, current: bool) -> AnyView {
 fn content(chart: &Chart) -> AnyView {
     let absent = |class: &'static str, reason: String| view! { <p class=class>{reason}</p> }.into_any();
     match &chart.candles {
-        Candles::Elsewhere(who) => {
-            let who = who.as_ref().map_or_else(String::new, |who| format!(", now {who}"));
-            absent(
-                "absent",
-                format!(
-                    "Candles are kept by the process that watches the market (role monitor or all{who}). This one shows what \
-                 that one publishes, and candles are not part of it."
-                ),
-            )
-        }
+        Candles::Absent(absence) => absent("absent", absence.to_string()),
         Candles::Loading => absent("absent pending", "The history is being loaded.".to_owned()),
         Candles::Closed { run, .. } if run.len() < 2 => {
             absent("absent pending", format!("{} of 2 closed candles needed for a chart", run.len()))

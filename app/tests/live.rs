@@ -6,7 +6,7 @@ mod world;
 use app::live::{Content, List, Opened, Store, Taken};
 use leptos::prelude::*;
 use schema::{
-    Held, Signals, Stamp, UnixMs,
+    Held, Signals, Stamp, SymbolLive, UnixMs,
     page::Frame,
     reading::Found,
     stream::{FrameMessage, ListMessage, SignalsDelta, SymbolMessage},
@@ -111,6 +111,27 @@ fn the_score_of_another_symbol_is_ignored() {
         let breakdown_of_another = at(held(breakdown(), 0), 9, 9);
         let opened = Opened { symbol: symbol("ETHUSDT"), breakdown: RwSignal::new(Ok(held(breakdown(), 1))) };
         assert_eq!(opened.take(SymbolMessage::Breakdown(breakdown_of_another)), Taken::Ignored);
+    });
+}
+
+#[test]
+fn the_live_part_of_an_open_symbol_changes_its_prices_and_its_age_alone() {
+    run(|| {
+        let old = held(breakdown(), 9);
+        let opened = Opened { symbol: old.value.row.symbol, breakdown: RwSignal::new(Ok(old.clone())) };
+        let newer = SymbolLive { as_of: UnixMs(old.as_of.0 + 5_000), ..SymbolLive::of(&old) };
+        let mut moved = newer.clone();
+        moved.quote.price = price(91_555.5);
+        moved.mark_price = known(price(91_556.0));
+        assert_eq!(opened.take(SymbolMessage::Live(moved.into())), Taken::Applied);
+        let shown = opened.breakdown.get_untracked().unwrap();
+        assert_eq!((shown.value.row.quote.price, &shown.value.mark_price), (price(91_555.5), &known(price(91_556.0))));
+        assert_eq!((shown.as_of.0 - old.as_of.0, shown.fresh_until.0 - old.fresh_until.0), (5_000, 5_000));
+        assert_eq!((&shown.value.dimensions, shown.stamp), (&old.value.dimensions, old.stamp));
+        let older = SymbolLive { as_of: UnixMs(old.as_of.0 + 1_000), ..newer.clone() };
+        assert_eq!(opened.take(SymbolMessage::Live(older.into())), Taken::Ignored, "older than what is on screen");
+        let foreign = SymbolLive { symbol: symbol("ETHUSDT"), ..newer };
+        assert_eq!(opened.take(SymbolMessage::Live(foreign.into())), Taken::Ignored, "another symbol's");
     });
 }
 

@@ -14,6 +14,7 @@ mod http;
 mod hub;
 mod market;
 mod monitor;
+mod opened;
 mod outside;
 mod record;
 pub mod role;
@@ -95,7 +96,8 @@ pub async fn run(
     let (mut watching, mut board, mut rules) = (None, None, None);
     if role.watches() {
         rules = config.rules_file.clone().map(|path| Arc::new(Rules::of(path)));
-        let monitor = Monitor::new(config.clone(), &cache, rules.clone(), clock.clone(), &mut set, stop.clone())?;
+        let monitor =
+            Monitor::new(config.clone(), &cache, rules.clone(), clock.clone(), hubs.open(), &mut set, stop.clone())?;
         board = Some(monitor.board());
         watching = Some(tokio::spawn(monitor.run(stop.clone())));
     }

@@ -21,6 +21,7 @@ use crate::{
         exchange,
         inputs::{self, Heard, Wakes},
     },
+    opened::OpenSymbols,
 };
 
 /// How often the log says how it goes.
@@ -106,7 +107,8 @@ async fn hear(
     let (board, driver) = (Board::new(Clock::System, venue), Driver::new(Clock::System));
     let watched = Watched { market: Arc::clone(&market), exchange: Arc::clone(&exchange) };
     board.begin(watched, Feed::Live { venue });
-    let heard = Heard { market: Arc::clone(&market), exchange, board, clock: Clock::System, universe: None };
+    let (market_of, open) = (Arc::clone(&market), OpenSymbols::default());
+    let heard = Heard { market: market_of, exchange, board, clock: Clock::System, open, universe: None };
     let inputs = inputs::spawn(set, &driver, &config.universe, heard, stop);
     let mut segments = recorder.counts().segments;
     let mut looks = tokio::time::interval(LOOK_EVERY);

@@ -170,20 +170,46 @@ fn hundredths(shown: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn a_web_process_says_who_has_the_candles() {
+async fn a_web_process_serves_the_candles_of_the_process_that_watches_the_market() {
     let Pair { web, monitor, .. } = &Pair::simulated().await;
     web.scored(15).await;
-    let path = "/api/v1/symbols/BTCUSDT/candles";
-    assert_eq!(monitor.get(path).await.unwrap().0, 200);
-    let (status, body) = web.get(path).await.unwrap();
-    assert_eq!(status, 501, "{body}");
-    assert!(body.contains("(role monitor or all"), "{body}");
-    // Who that is comes with its health, which may arrive after the list.
-    let named =
-        async || web.get(path).await.is_some_and(|(_, body)| body.contains("role monitor or all, now monitor@"));
-    web.until("the web process knows who watches the market", named).await;
+    for timeframe in TIMEFRAMES {
+        let path = format!("{SYMBOL}/candles?tf={timeframe}&limit=1000");
+        web.until("both have the same candles of the same close", async || {
+            let (ours, theirs) = (web.get(&path).await.unwrap(), monitor.get(&path).await.unwrap());
+            let (Ok(ours), Ok(theirs)) =
+                (serde_json::from_str::<Value>(&ours.1), serde_json::from_str::<Value>(&theirs.1))
+            else {
+                return false;
+            };
+            // A minute may close between the two answers.
+            ours["as_of"].is_i64()
+                && ours["as_of"] == theirs["as_of"]
+                && ours["source"] == theirs["source"]
+                && ours["data"] == theirs["data"]
+        })
+        .await;
+    }
     let (_, page) = web.get("/symbol/BTCUSDT?timeframe=5m").await.unwrap();
-    assert!(
-        page.contains("Candles are kept by the process that watches the market (role monitor or all, now monitor@")
-    );
+    assert!(page.contains("68 closed candles of 5 minutes until"), "the chart is drawn in a web process as well");
+    let (status, body) = web.get("/api/v1/symbols/NOSUCHUSDT/candles").await.unwrap();
+    assert_eq!((status, body.contains("unknown_symbol")), (404, true), "{body}");
+    web.until("the next close is there", {
+        let path = format!("{SYMBOL}/candles?limit=1");
+        let first = web.json(&path).await["as_of"].as_i64().unwrap();
+        async move || web.json(&path).await["as_of"].as_i64().is_some_and(|as_of| as_of > first)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unknown_parameter_is_refused_and_both_names_of_a_timeframe_are_taken() {
+    let program = Program::simulated().await;
+    program.scored(15).await;
+    let four_hours = program.json(&format!("{SYMBOL}/candles?tf=4h&limit=1")).await;
+    assert_eq!(four_hours["data"]["timeframe"], "4h");
+    for (query, named) in [("interval=4h", "timeframe (or tf), limit"), ("tf=4h&timeframe=1m", "given twice")] {
+        let (status, body) = program.get(&format!("{SYMBOL}/candles?{query}")).await.unwrap();
+        assert_eq!((status, body.contains(named)), (400, true), "{query}: {body}");
+    }
 }

@@ -4,11 +4,14 @@
 //! The list at the end of the crate root, `schemas!(…)`, forces every name through const evaluation and
 //! refuses two schemas of one name.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Name, Symbol, Venue};
+use crate::{Name, Symbol, Timeframe, Venue};
 
 /// A value that lives in the cache under a key of its own.
 pub trait Schema: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -18,6 +21,9 @@ pub trait Schema: Serialize + DeserializeOwned + Send + Sync + 'static {
     const VERSION: u16;
     /// How often it is written and how long it may be believed.
     const POLICY: Policy;
+    /// Values that a process keeps at most, where that is fewer than of other schemas: those that were not asked for lately are
+    /// dropped, and read from the shared cache when they are asked for again.
+    const KEPT_PER_PROCESS: Option<u64> = None;
     /// What distinguishes several values of this schema: `()`, or [`(Venue, Symbol)`](Scope).
     type Scope: Scope;
 
@@ -91,18 +97,35 @@ impl Scope for () {
 }
 
 impl Scope for (Venue, Symbol) {
-    const MAX_LEN: usize = 1 + Venue::MAX_LEN + 1 + Symbol::MAX_LEN;
+    const MAX_LEN: usize = 1 + Venue::MAX_LEN + 1 + Symbol::ESCAPED_MAX_LEN;
 
     fn write(&self, out: &mut String) {
         out.push(':');
         out.push_str(self.0.as_str());
         out.push(':');
-        out.push_str(self.1.as_str());
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{}", self.1.escaped());
     }
 
     fn read(text: &str) -> Option<Self> {
         let (venue, symbol) = text.split_once(':')?;
-        Some((Venue::ALL.into_iter().find(|known| known.as_str() == venue)?, symbol.parse().ok()?))
+        Some((Venue::ALL.into_iter().find(|known| known.as_str() == venue)?, Symbol::unescape(symbol).ok()?))
+    }
+}
+
+impl Scope for (Venue, Symbol, Timeframe) {
+    const MAX_LEN: usize = <(Venue, Symbol)>::MAX_LEN + 1 + Timeframe::MAX_LEN;
+
+    fn write(&self, out: &mut String) {
+        (self.0, self.1).write(out);
+        out.push(':');
+        out.push_str(self.2.as_str());
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (contract, timeframe) = text.rsplit_once(':')?;
+        let (venue, symbol) = <(Venue, Symbol)>::read(contract)?;
+        Some((venue, symbol, Timeframe::ALL.into_iter().find(|known| known.as_str() == timeframe)?))
     }
 }
 

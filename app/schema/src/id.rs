@@ -1,38 +1,64 @@
 //! What a figure belongs to: a symbol, a venue, a timeframe.
 
-use std::{borrow::Borrow, fmt, hash, str::FromStr};
+mod escape;
+
+use std::{cmp, fmt, hash, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A text that is not a symbol.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a symbol: 1 to 24 of A-Z, 0-9, '.', '_' and '-' are allowed")]
-pub struct NotASymbol;
+pub use escape::Escaped;
 
-/// A contract's symbol as the venue spells it: `[A-Z0-9._-]{1,24}`, for example `BTCUSDT`.
+/// Why a text is not a symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotASymbol {
+    /// It is empty or too long.
+    #[error("not a symbol: 1 to {} bytes are expected", Symbol::MAX_LEN)]
+    Length,
+    /// It has a control character, such as a line break.
+    #[error("not a symbol: it has a control character")]
+    Control,
+    /// It begins or ends with a blank.
+    #[error("not a symbol: it begins or ends with a blank")]
+    Blank,
+    /// An escape in its spelling is damaged.
+    #[error("not a symbol: an escape in it is damaged")]
+    Escape,
+}
+
+/// A contract's symbol, as the venue lists it: 1 to 64 bytes of text without control characters, for example `BTCUSDT`,
+/// `kPEPE`, `xyz:TSLA` or `币安人生USDT`.
 ///
-/// Held in place, so that it is copied freely.
+/// Blanks at either end are refused: forms, lists in the configuration and terminals trim them or do not show them, so that two
+/// contracts would look like one. Upper and lower case differ, as they do for the venue.
+///
+/// It is stored in place, so that it is copied freely. Wherever it leaves the program it is [`escaped`](Self::escaped).
 #[derive(Clone, Copy)]
 pub struct Symbol {
     len: u8,
+    /// The text, then zeros.
     bytes: [u8; Self::MAX_LEN],
 }
 
 impl Symbol {
     /// The longest symbol, in bytes.
-    pub const MAX_LEN: usize = 24;
+    pub const MAX_LEN: usize = 64;
 
-    /// Checks the spelling of a symbol.
+    /// Checks a symbol.
     ///
     /// # Errors
     ///
-    /// [`NotASymbol`] when it is empty, too long or holds another character.
+    /// [`NotASymbol`] when it is empty or too long, has a control character, or begins or ends with a blank.
     pub fn new(text: &str) -> Result<Self, NotASymbol> {
         let source = text.as_bytes();
-        let spelled = source.iter().all(|b| matches!(b, b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-'));
-        let len = u8::try_from(source.len()).map_err(|_| NotASymbol)?;
-        if source.is_empty() || source.len() > Self::MAX_LEN || !spelled {
-            return Err(NotASymbol);
+        let len = u8::try_from(source.len()).map_err(|_| NotASymbol::Length)?;
+        if source.is_empty() || source.len() > Self::MAX_LEN {
+            return Err(NotASymbol::Length);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(NotASymbol::Control);
+        }
+        if text.trim().len() < text.len() {
+            return Err(NotASymbol::Blank);
         }
         let mut bytes = [0; Self::MAX_LEN];
         bytes[..source.len()].copy_from_slice(source);
@@ -42,40 +68,39 @@ impl Symbol {
     /// The symbol as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // The constructor took ASCII only, so this always is text.
-        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+        // The constructor took text, so this always is text.
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The bytes of its text. Comparing and hashing use them, as they need not be checked for being text again.
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 
 impl PartialEq for Symbol {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.as_bytes() == other.as_bytes()
     }
 }
 
 impl Eq for Symbol {}
 
 impl PartialOrd for Symbol {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Symbol {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
+    fn cmp(&self, other: &Self) -> cmp::Ordering {
+        self.as_bytes().cmp(other.as_bytes())
     }
 }
 
 impl hash::Hash for Symbol {
     fn hash<H: hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl Borrow<str> for Symbol {
-    fn borrow(&self) -> &str {
-        self.as_str()
+        self.as_bytes().hash(state);
     }
 }
 
@@ -181,6 +206,8 @@ pub enum Timeframe {
 impl Timeframe {
     /// All of them, shortest first.
     pub const ALL: [Self; 4] = [Self::M1, Self::M5, Self::M30, Self::H4];
+    /// The longest name of a timeframe, in bytes.
+    pub const MAX_LEN: usize = 3;
 
     /// The length in milliseconds.
     #[must_use]
@@ -227,20 +254,75 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_symbol_that_could_break_a_key_is_refused() {
-        for text in ["", "btcusdt", "BTC USDT", "X 0 0 1\r\nset evil", "ABCDEFGHIJKLMNOPQRSTUVWXY"] {
-            assert!(Symbol::new(text).is_err(), "{text:?}");
+    fn accepts_any_text_that_an_exchange_lists() {
+        let longest = "A".repeat(64);
+        for text in [
+            "BTCUSDT",
+            "1000PEPEUSDT",
+            "BTC-24MAR23",
+            "币安人生USDT",
+            "kPEPE",
+            "xyz:TSLA",
+            "A/B",
+            "A B",
+            "\"A\"",
+            "100%",
+            "?",
+            "#1",
+            "..",
+            "<b>&amp;",
+            "btcusdt",
+            "币币币币币币币币币币币币币币币币币币币币币",
+            &longest,
+        ] {
+            let symbol = Symbol::new(text).unwrap();
+            assert_eq!((symbol.as_str(), symbol.to_string().as_str()), (text, text));
         }
-        for text in ["BTCUSDT", "1000PEPEUSDT", "BTC-24MAR23", "SHIB1000USDT"] {
-            assert_eq!(Symbol::new(text).unwrap().as_str(), text);
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_listed_or_seen() {
+        for (text, why) in [
+            ("", NotASymbol::Length),
+            (&*"A".repeat(65), NotASymbol::Length),
+            (&*"币".repeat(22), NotASymbol::Length),
+            (&*"A".repeat(300), NotASymbol::Length),
+            ("X 0 0 1\r\nset evil", NotASymbol::Control),
+            ("A\0B", NotASymbol::Control),
+            ("A\u{7f}", NotASymbol::Control),
+            ("A\u{85}", NotASymbol::Control),
+            (" BTCUSDT", NotASymbol::Blank),
+            ("BTCUSDT\u{a0}", NotASymbol::Blank),
+            (" ", NotASymbol::Blank),
+        ] {
+            assert_eq!(Symbol::new(text).unwrap_err(), why, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn compares_as_its_text_does() {
+        let texts = ["A", "AB", "B", "a", "币", "币安", "A!", "A\u{fffd}"];
+        for a in texts {
+            for b in texts {
+                let (one, two) = (Symbol::new(a).unwrap(), Symbol::new(b).unwrap());
+                assert_eq!((one.cmp(&two), one == two), (a.cmp(b), a == b), "{a} and {b}");
+            }
         }
     }
 
     #[test]
     fn a_symbol_survives_json() {
-        let symbol = Symbol::new("ETHUSDT").unwrap();
-        assert_eq!(serde_json::to_string(&symbol).unwrap(), "\"ETHUSDT\"");
-        assert_eq!(serde_json::from_str::<Symbol>("\"ETHUSDT\"").unwrap(), symbol);
-        assert!(serde_json::from_str::<Symbol>("\"eth usdt\"").is_err());
+        for text in ["ETHUSDT", "币安人生USDT", "A\"B\\C"] {
+            let symbol = Symbol::new(text).unwrap();
+            let json = serde_json::to_string(&symbol).unwrap();
+            assert_eq!(serde_json::from_str::<Symbol>(&json).unwrap(), symbol);
+        }
+        assert_eq!(serde_json::to_string(&Symbol::new("ETHUSDT").unwrap()).unwrap(), "\"ETHUSDT\"");
+        assert!(serde_json::from_str::<Symbol>("\"eth\\u0000usdt\"").is_err());
+    }
+
+    #[test]
+    fn a_symbol_takes_no_more_room_than_its_text_can() {
+        assert_eq!(size_of::<Symbol>(), 1 + Symbol::MAX_LEN);
     }
 }

@@ -11,6 +11,7 @@ pub mod alerts;
 pub mod beta;
 pub mod breadth;
 pub mod breakdown;
+pub mod candles;
 pub mod contract;
 mod delta;
 pub mod dimension;
@@ -19,6 +20,7 @@ pub mod health;
 pub mod id;
 pub mod ideas;
 pub mod levels;
+pub mod live;
 pub mod market;
 pub mod movers;
 pub mod name;
@@ -39,12 +41,14 @@ pub use alerts::AlertLog;
 pub use beta::BetaTable;
 pub use breadth::MarketBreadth;
 pub use breakdown::Breakdown;
+pub use candles::CandleSeries;
 pub use contract::{Invalid, Policy, Schema, SchemaInfo, Scope};
 pub use dimension::{Dimension, PerDimension};
 pub use figure::{Figure, Why};
 pub use health::SystemHealth;
 pub use id::{Symbol, Timeframe, Venue};
 pub use ideas::ActiveIdeas;
+pub use live::SymbolLive;
 pub use market::{Candle, Level, Side, Trade};
 pub use movers::MarketMovers;
 pub use name::Name;
@@ -66,6 +70,7 @@ schemas!(
     BetaTable,
     MarketUniverse,
     Breakdown,
+    CandleSeries,
     ActiveIdeas,
     AlertLog,
     SystemHealth,

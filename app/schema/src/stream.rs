@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::delta::{SignalsDelta, TickedQuote};
 use crate::{
-    Breakdown, Held, Name, SCHEMAS, Signals, Stamp, Symbol, UnixMs,
+    Breakdown, Held, Name, SCHEMAS, Signals, Stamp, Symbol, SymbolLive, UnixMs,
+    alerts::Alert,
     page::{Headline, MonitorState},
     report::L2State,
 };
@@ -26,7 +27,9 @@ pub enum Topic {
     Monitor,
     /// How the shared cache answers.
     Shared,
-    /// One symbol's score, taken apart: `breakdown:BTCUSDT`.
+    /// Each alert as it happens; earlier ones are in the log.
+    Alerts,
+    /// One symbol's score, taken apart: `breakdown:BTCUSDT`, the symbol [escaped](Symbol::escaped).
     Breakdown(Symbol),
     /// That a schema of one value was written anew, without the value: `changed:signals:active`.
     Changed(Name),
@@ -44,7 +47,8 @@ impl std::fmt::Display for Topic {
             Self::Signals => f.write_str("signals"),
             Self::Monitor => f.write_str("monitor"),
             Self::Shared => f.write_str("shared"),
-            Self::Breakdown(symbol) => write!(f, "breakdown:{symbol}"),
+            Self::Alerts => f.write_str("alerts"),
+            Self::Breakdown(symbol) => write!(f, "breakdown:{}", symbol.escaped()),
             Self::Changed(name) => write!(f, "changed:{name}"),
         }
     }
@@ -52,7 +56,7 @@ impl std::fmt::Display for Topic {
 
 /// A text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a topic: headline, monitor, shared, signals, breakdown:SYMBOL or changed:SCHEMA is expected")]
+#[error("not a topic: headline, monitor, shared, signals, alerts, breakdown:SYMBOL or changed:SCHEMA is expected")]
 pub struct NotATopic;
 
 impl std::str::FromStr for Topic {
@@ -64,8 +68,9 @@ impl std::str::FromStr for Topic {
             "signals" => Self::Signals,
             "monitor" => Self::Monitor,
             "shared" => Self::Shared,
+            "alerts" => Self::Alerts,
             _ => match text.split_once(':').ok_or(NotATopic)? {
-                ("breakdown", symbol) => Self::Breakdown(symbol.parse().map_err(|_| NotATopic)?),
+                ("breakdown", symbol) => Self::Breakdown(Symbol::unescape(symbol).map_err(|_| NotATopic)?),
                 ("changed", name) => {
                     let known = SCHEMAS.iter().find(|schema| !schema.scoped && schema.name.as_str() == name);
                     Self::Changed(known.ok_or(NotATopic)?.name)
@@ -88,6 +93,8 @@ pub enum StreamMessage {
     List(ListMessage),
     /// For the page of one symbol.
     Symbol(SymbolMessage),
+    /// For programs that listen for alerts.
+    Alert(AlertMessage),
 }
 
 /// What every page listens to.
@@ -134,6 +141,22 @@ pub enum ListMessage {
 pub enum SymbolMessage {
     /// One symbol's score, taken apart.
     Breakdown(Held<Breakdown>),
+    /// What changed of it while the bar is open.
+    Live(Box<SymbolLive>),
+}
+
+/// What a program that listens for alerts receives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertMessage {
+    /// Something happened.
+    Alert(Alert),
+}
+
+impl From<AlertMessage> for StreamMessage {
+    fn from(message: AlertMessage) -> Self {
+        Self::Alert(message)
+    }
 }
 
 impl From<FrameMessage> for StreamMessage {
@@ -155,11 +178,12 @@ impl From<SymbolMessage> for StreamMessage {
 }
 
 impl StreamMessage {
-    /// The name of the Server-Sent Event that carries it: `snapshot`, `delta` or `state`.
+    /// The name of the Server-Sent Event that carries it: `snapshot`, `delta`, `alert` or `state`.
     #[must_use]
     pub const fn event(&self) -> &'static str {
         match self {
-            Self::List(ListMessage::SignalsDelta(_)) => "delta",
+            Self::List(ListMessage::SignalsDelta(_)) | Self::Symbol(SymbolMessage::Live(_)) => "delta",
+            Self::Alert(_) => "alert",
             Self::Frame(FrameMessage::Clock { .. } | FrameMessage::Shared(_) | FrameMessage::Changed { .. }) => "state",
             Self::Frame(FrameMessage::Headline(_) | FrameMessage::Monitor(_))
             | Self::List(ListMessage::Signals(_))
@@ -171,6 +195,18 @@ impl StreamMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_topic_of_any_symbol_survives_its_spelling_and_a_list_of_topics() {
+        for text in ["BTCUSDT", "币安人生USDT", "xyz:TSLA", "A,B", "A&B=C", "../x", "A B"] {
+            let topic = Topic::Breakdown(Symbol::new(text).unwrap());
+            let spelled = topic.to_string();
+            assert_eq!(spelled.parse(), Ok(topic));
+            assert!(!spelled.contains([',', '&', ' ', '=', '/']), "{spelled}");
+        }
+        let ordinary = Topic::Breakdown(Symbol::new("BTCUSDT").unwrap());
+        assert_eq!(ordinary.to_string(), "breakdown:BTCUSDT");
+    }
 
     #[test]
     fn a_change_is_told_of_any_schema_of_one_value() {

@@ -8,8 +8,8 @@
 use std::{fmt::Debug, fs, path::PathBuf};
 
 use schema::{
-    ActiveIdeas, AlertLog, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
-    PerpsPulse, Schema, Signals, SystemHealth, contract,
+    ActiveIdeas, AlertLog, BetaTable, Breakdown, CandleSeries, MarketBreadth, MarketMovers, MarketOverview,
+    MarketUniverse, PerpsPulse, Schema, Signals, SystemHealth, contract,
 };
 
 mod fixture;
@@ -76,6 +76,11 @@ fn the_breakdown_keeps_its_shape() {
 }
 
 #[test]
+fn the_candles_keep_their_shape() {
+    keeps_its_shape::<CandleSeries>(&fixture::candles());
+}
+
+#[test]
 fn the_ideas_keep_their_shape() {
     keeps_its_shape::<ActiveIdeas>(&fixture::ideas());
 }
@@ -126,6 +131,7 @@ fn no_field_of_a_schema_has_a_default() {
     strict(&fixture::beta());
     strict(&fixture::universe());
     strict(&fixture::breakdown());
+    strict(&fixture::candles());
     strict(&fixture::ideas());
     strict(&fixture::alerts());
     strict(&fixture::health());

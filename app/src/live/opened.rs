@@ -20,8 +20,17 @@ pub struct Opened {
 impl Content for Opened {
     type Message = SymbolMessage;
 
-    fn take(self, SymbolMessage::Breakdown(held): SymbolMessage) -> Taken {
-        if held.value.row.symbol == self.symbol { put(self.breakdown, held) } else { Taken::Ignored }
+    fn take(self, message: SymbolMessage) -> Taken {
+        match message {
+            SymbolMessage::Breakdown(held) if held.value.row.symbol == self.symbol => put(self.breakdown, held),
+            SymbolMessage::Breakdown(_) => Taken::Ignored,
+            SymbolMessage::Live(live) => {
+                let held = self.breakdown.with_untracked(|found| live.put_into(found.as_ref().ok()?));
+                let Some(held) = held else { return Taken::Ignored };
+                self.breakdown.set(Ok(held));
+                Taken::Applied
+            }
+        }
     }
 
     fn as_of(self) -> Option<UnixMs> {

@@ -2,7 +2,10 @@
 
 use schema::Dimension;
 
-use crate::registry::{REGISTRY, Row, dimension_weight, timeframe_shares};
+use crate::{
+    market::{MEMBERS, SHARE, needed},
+    registry::{REGISTRY, Row, dimension_weight, timeframe_shares},
+};
 
 const HEAD: &str = "# Indicators
 
@@ -29,7 +32,18 @@ pub fn catalogue() -> String {
         page += TABLE;
         page.extend(REGISTRY.iter().filter(|row| row.dimension == dimension).map(line));
     }
+    page += &market_wide();
     page
+}
+
+/// How many contracts a figure about the whole market needs.
+fn market_wide() -> String {
+    format!(
+        "\n## The market as a whole\n\nRegime, mean score, signal balance, breadth with its word, average change, dispersion, and the means of the perpetuals' pulse\nspeak of the market, so they need enough of it: half of the watched contracts, but no more than {MEMBERS}, and one in {SHARE} of a large\nmarket. That is {} of 20 contracts, {} of 100 and {} of 600. With fewer the figure is missing and says how many there are. Counts\nand sums need no minimum. A regime's reason says how many scores its mean is made of.\n",
+        needed(20),
+        needed(100),
+        needed(600)
+    )
 }
 
 fn line(row: &Row) -> String {

@@ -5,6 +5,7 @@
 mod balance;
 mod beta;
 mod breadth;
+mod enough;
 mod funding;
 mod movers;
 mod overview;
@@ -17,6 +18,7 @@ use schema::{Candle, Pct, SignalRow};
 pub use balance::{signal_balance, stats};
 pub use beta::{Benchmark, Compared, beta};
 pub use breadth::breadth;
+pub use enough::{MEMBERS, SHARE, enough, needed};
 pub use funding::FundingPast;
 pub use movers::movers;
 pub use overview::{OverviewInput, overview};

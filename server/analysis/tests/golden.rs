@@ -99,6 +99,8 @@ fn simulated_markets_have_the_scores_directions_and_labels_that_were_accepted() 
             let rising = changes.iter().filter(|change| **change > 0.0).count();
             let input = regime::RegimeInput {
                 mean_score: Score::new(mean(&scores)).ok(),
+                scored: u32::try_from(scores.len()).unwrap(),
+                universe: u32::try_from(contracts.len()).unwrap(),
                 percent_advancing: Pct::new(100.0 * rising as f64 / changes.len() as f64).ok(),
                 dispersion: dispersion(&changes).ok(),
                 btc_change_24h: Pct::new(changes[0]).ok(),

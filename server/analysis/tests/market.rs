@@ -276,3 +276,64 @@ fn a_close_is_above_its_mean_only_with_enough_candles() {
     assert_eq!(above_mean(&run[..2], 3), None);
     assert_eq!(above_mean(&[candle(2.0); 3], 3), Some(false));
 }
+
+#[test]
+fn one_contract_of_many_makes_no_figure_about_the_market() {
+    let mut rows: Vec<SignalRow> = (0..300).map(|n| row(&format!("A{n}"), None, 1e6, None)).collect();
+    rows[0] = row("A0", Some(8.0), 1e6, Some(61.3));
+    let too_few = || Why::TooFewSamples { have: 1, need: 30 };
+    let counted = stats(&rows);
+    assert_eq!((counted.neutral, counted.unscored), (1, 299), "counts are what they are");
+    assert_eq!((counted.mean_score, counted.mean_agreement), (None, None));
+    let told = breadth(Venue::Sim, &members(&rows), NOW);
+    told.check().unwrap();
+    assert_eq!((told.day.advancers, &told.day.percent_advancing), (1, &Figure::Missing(too_few())));
+    assert_eq!((told.day.ad_ratio, told.mood), (Figure::Missing(too_few()), Figure::Missing(too_few())));
+    let one = OverviewInput { rows: &rows, stats: &counted, ..overview_input() };
+    let overview = overview(one);
+    overview.check().unwrap();
+    for why in [
+        overview.signal_balance.why(),
+        overview.average_change_24h.why(),
+        overview.turnover_weighted_change_24h.why(),
+        overview.dispersion_24h.why(),
+    ] {
+        assert_eq!(why, Some(&too_few()));
+    }
+    assert!(overview.total_turnover_24h.value().is_some(), "a sum says what is known");
+}
+
+#[test]
+fn enough_contracts_make_the_figures_about_the_market() {
+    let mut rows: Vec<SignalRow> = (0..300).map(|n| row(&format!("A{n}"), None, 1e6, None)).collect();
+    for (n, row_of) in rows.iter_mut().take(30).enumerate() {
+        *row_of = row(&format!("A{n}"), Some(1.0 + n as f64), 1e6, Some(61.3));
+    }
+    let counted = stats(&rows);
+    assert!((counted.mean_score.unwrap().get() - 61.3).abs() < 1e-9);
+    assert_eq!(breadth(Venue::Sim, &members(&rows), NOW).mood, known(Mood::Bullish));
+    let overview = overview(OverviewInput { rows: &rows, stats: &counted, ..overview_input() });
+    assert!(overview.signal_balance.value().is_some() && overview.dispersion_24h.value().is_some());
+}
+
+/// What an overview is told beside its rows, nothing of it known.
+fn overview_input() -> OverviewInput<'static> {
+    static NONE: std::sync::LazyLock<schema::signals::SignalStats> = std::sync::LazyLock::new(|| stats(&[]));
+    OverviewInput {
+        source: Venue::Sim,
+        as_of: NOW,
+        rows: &[],
+        stats: &NONE,
+        linear_symbols: 600,
+        dispersion_24h_mean: Figure::Missing(Why::NotYet),
+        btc_price: Figure::Missing(Why::NotYet),
+        btc_volatility: Figure::Missing(Why::NotYet),
+        regime: Figure::Missing(Why::NotYet),
+        btc_dominance: Figure::Missing(Why::Off),
+        eth_dominance: Figure::Missing(Why::Off),
+        stablecoin_dominance: Figure::Missing(Why::Off),
+        total_market_cap: Figure::Missing(Why::Off),
+        market_cap_change_24h: Figure::Missing(Why::Off),
+        fear_greed: Figure::Missing(Why::Off),
+    }
+}

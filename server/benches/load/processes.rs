@@ -52,6 +52,11 @@ impl Process {
         if answer.status().is_success() { answer.text().await.ok() } else { None }
     }
 
+    /// The JSON of a path.
+    pub(crate) async fn json(&self, path: &str) -> serde_json::Value {
+        serde_json::from_str(&self.get(path).await.expect("an answer")).unwrap()
+    }
+
     /// Waits until the history of every symbol is loaded, and tells how many have a score by then.
     pub(crate) async fn loaded(&self) -> u64 {
         let told = async |path: &str, name: &str| {

@@ -31,7 +31,7 @@ impl Stores {
         loop {
             // Where two make a store at the same time, the other's may take this place: then the next one is looked at.
             let node = place.0.get_or_init(|| {
-                let store = Arc::new(Store::<T>::new(capacity));
+                let store = Arc::new(Store::<T>::new(T::KEPT_PER_PROCESS.unwrap_or(capacity)));
                 Box::new(Node { id, typed: Box::new(Arc::clone(&store)), store, next: Self::default() })
             });
             if node.id == id {

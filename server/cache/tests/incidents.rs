@@ -7,8 +7,8 @@ use cache::{Cache, FillOutcome, Outcome, Refusal, l2::MemoryL2};
 use fixture::AS_OF;
 use kit::{Chaos, Log, Memcached, Note, START, Weather, breadth, eventually, free_port, l2_on, number, place, process};
 use schema::{
-    Absence, ActiveIdeas, AlertLog, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
-    Origin, PerpsPulse, Reading, Schema, Signals, SystemHealth, report::L2State,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Breakdown, CandleSeries, MarketBreadth, MarketMovers, MarketOverview,
+    MarketUniverse, Origin, PerpsPulse, Reading, Schema, Signals, SystemHealth, report::L2State,
 };
 use tokio::time::Instant;
 
@@ -64,6 +64,7 @@ async fn every_body_on_the_wire_is_an_object_and_never_a_string() {
     let l2 = Arc::new(MemoryL2::new());
     let breakdown = fixture::breakdown();
     let scope = (breakdown.source, breakdown.row.symbol);
+    let series = (breakdown.source, breakdown.row.symbol, schema::Timeframe::M1);
     let bodies = [
         body_of::<MarketOverview>(&l2, (), "market:overview@1", fixture::overview()).await,
         body_of::<Signals>(&l2, (), "analysis:signals@1", fixture::signals()).await,
@@ -73,6 +74,7 @@ async fn every_body_on_the_wire_is_an_object_and_never_a_string() {
         body_of::<BetaTable>(&l2, (), "analysis:beta@1", fixture::beta()).await,
         body_of::<MarketUniverse>(&l2, (), "market:universe@1", fixture::universe()).await,
         body_of::<Breakdown>(&l2, scope, "confluence:breakdown@2:bybit:BTCUSDT", breakdown).await,
+        body_of::<CandleSeries>(&l2, series, "market:candles@1:bybit:BTCUSDT:1m", fixture::candles()).await,
         body_of::<ActiveIdeas>(&l2, (), "signals:active@1", fixture::ideas()).await,
         body_of::<AlertLog>(&l2, (), "alerts:log@2", fixture::alerts()).await,
         body_of::<SystemHealth>(&l2, (), "system:health@2", fixture::health()).await,

@@ -8,16 +8,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schema::{
-    ActiveIdeas, AlertLog, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
-    PerpsPulse, Reading, Schema, Signals, Symbol, SystemHealth, Venue, beta::BetaWindow, report::CacheReport,
+    ActiveIdeas, AlertLog, BetaTable, Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
+    PerpsPulse, Reading, Schema, Signals, Symbol, SystemHealth, UnixMs, Venue, beta::BetaWindow, breakdown::ScorePoint,
+    report::CacheReport,
 };
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::{error::ApiError, etag::tagged, query::Query, router::AppState};
+use super::{encoded::Encoded, error::ApiError, etag::by_hash, query::Query, router::AppState};
 
-/// What every answer about one schema holds.
+/// What every answer about one schema holds before its value.
 #[derive(Serialize)]
-struct Envelope<'a, T> {
+struct Head<'a> {
     /// The time of the newest input, ms.
     as_of: schema::UnixMs,
     /// Its age, ms.
@@ -26,8 +28,6 @@ struct Envelope<'a, T> {
     state: &'a str,
     /// The venue, or `sim`; none for what no venue told.
     source: Option<Venue>,
-    /// The value.
-    data: &'a T,
 }
 
 /// `GET /api/v1/overview`.
@@ -80,11 +80,14 @@ pub(crate) async fn beta(
 ) -> Result<Response, ApiError> {
     let window = read_window(&query)?;
     let found = state.cache.get::<BetaTable>(&()).await;
-    let chosen = match window {
-        Some(window) => found.map(|held| held.with(held.value.only(window))),
-        None => found,
-    };
-    answer(&state, &headers, &Reading::judge(chosen, state.cache.now()), |value| Some(value.source))
+    let (now, source) = (state.cache.now(), |value: &BetaTable| Some(value.source));
+    match window {
+        Some(window) => {
+            let chosen = found.map(|held| held.with(held.value.only(window)));
+            answer_chosen(&state, &headers, &Reading::judge(chosen, now), source)
+        }
+        None => answer(&state, &headers, &Reading::judge(found, now), source),
+    }
 }
 
 fn read_window(asked: &BetaQuery) -> Result<Option<BetaWindow>, ApiError> {
@@ -137,7 +140,7 @@ pub(crate) async fn signals(
     let rows = places.into_iter().map(|place| held.value.rows[place].clone()).collect();
     let chosen = Signals { source: held.value.source, rows, stats: held.value.stats.clone() };
     let reading = Reading::judge(Ok(held.with(chosen)), state.cache.now());
-    answer(&state, &headers, &reading, |value| Some(value.source))
+    answer_chosen(&state, &headers, &reading, |value| Some(value.source))
 }
 
 /// `GET /api/v1/symbols/{symbol}`: one symbol's score, taken apart.
@@ -148,12 +151,55 @@ pub(crate) async fn symbol(
 ) -> Result<Response, ApiError> {
     let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
     let found = state.hubs.live.breakdown(symbol).await;
-    let listed = state.hubs.live.current().1.signals.is_ok();
-    if listed && matches!(found, Err(schema::Absence::NeverWritten)) {
+    if matches!(found, Err(schema::Absence::NeverWritten)) && state.hubs.live.lists(symbol).await == Some(false) {
         return Err(ApiError::UnknownSymbol(name));
     }
     let reading: Reading<Breakdown> = Reading::judge(found, state.cache.now());
-    answer(&state, &headers, &reading, |value| Some(value.source))
+    answer_chosen(&state, &headers, &reading, |value| Some(value.source))
+}
+
+/// The recorded scores of a symbol.
+#[derive(Serialize)]
+struct Scores {
+    symbol: Symbol,
+    /// Oldest first, at most the last hour's.
+    scores: Vec<ScorePoint>,
+    /// Where the data comes from.
+    #[serde(skip)]
+    source: Venue,
+}
+
+/// The query of the scores.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ScoresOf {
+    from: Option<String>,
+}
+
+/// `GET /api/v1/symbols/{symbol}/scores?from=`: the scores of the last hour's closed bars, of closes at `from` (Unix ms) or later.
+pub(crate) async fn scores(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    Query(asked): Query<ScoresOf>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
+    let from = read_from(&asked)?;
+    let found = state.hubs.live.breakdown(symbol).await;
+    if matches!(found, Err(schema::Absence::NeverWritten)) && state.hubs.live.lists(symbol).await == Some(false) {
+        return Err(ApiError::UnknownSymbol(name));
+    }
+    let chosen = found.map(|held| {
+        let scores = held.value.history.iter().filter(|point| point.at >= from).copied().collect();
+        held.with(Scores { symbol, scores, source: held.value.source })
+    });
+    answer_chosen(&state, &headers, &Reading::judge(chosen, state.cache.now()), |value| Some(value.source))
+}
+
+/// From when scores are asked for.
+fn read_from(asked: &ScoresOf) -> Result<UnixMs, ApiError> {
+    let Some(text) = asked.from.as_deref() else { return Ok(UnixMs(0)) };
+    let from = text.parse().ok().filter(|ms| *ms >= 0);
+    from.map(UnixMs).ok_or_else(|| ApiError::BadParameter("from: allowed are Unix times in milliseconds".to_owned()))
 }
 
 /// Anything else under `/api`.
@@ -161,37 +207,61 @@ pub(crate) async fn unknown() -> ApiError {
     ApiError::UnknownPath
 }
 
-fn answer<T: Schema>(
+/// A value of one scope as it was published: encoded once for all who ask.
+fn answer<T: Schema<Scope = ()>>(
     state: &AppState,
     headers: &HeaderMap,
     reading: &Reading<T>,
     source: impl FnOnce(&T) -> Option<Venue>,
+) -> Result<Response, ApiError> {
+    respond(state, headers, reading, source, |held| state.encodings().of(held))
+}
+
+/// A value that was chosen for one request, or one of many.
+fn answer_chosen<T: Serialize>(
+    state: &AppState,
+    headers: &HeaderMap,
+    reading: &Reading<T>,
+    source: impl FnOnce(&T) -> Option<Venue>,
+) -> Result<Response, ApiError> {
+    respond(state, headers, reading, source, |held| Encoded::new(held.value.as_ref()))
+}
+
+fn respond<T>(
+    state: &AppState,
+    headers: &HeaderMap,
+    reading: &Reading<T>,
+    source: impl FnOnce(&T) -> Option<Venue>,
+    encode: impl FnOnce(&Held<T>) -> Result<Encoded, serde_json::Error>,
 ) -> Result<Response, ApiError> {
     let held = match reading {
         Reading::Absent(absence) => return Err(ApiError::Unavailable(absence.clone())),
         Reading::Fresh(held) | Reading::Stale { held, .. } | Reading::Expired { last: held, .. } => held,
     };
     let age = held.as_of.age(state.cache.now());
-    let envelope = Envelope {
+    let head = Head {
         as_of: held.as_of,
         age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
         state: reading.state(),
         source: source(&held.value),
-        data: held.value.as_ref(),
     };
-    // The state and the stamp make two answers the same; the age does not make them differ.
-    let encoded = serde_json::to_vec(&envelope).and_then(|body| {
-        let mut content = serde_json::to_vec(held.value.as_ref())?;
-        content.extend(reading.state().bytes());
-        Ok((content, body))
-    });
-    match encoded {
-        Ok((content, body)) => Ok(tagged(headers, StatusCode::OK, &content, body)),
+    match serde_json::to_vec(&head).and_then(|head| Ok((head, encode(held)?))) {
+        Ok((head, encoded)) => {
+            // The state and the content make two answers the same; the age does not make them differ.
+            let hash = xxh3_64(&[&encoded.hash.to_be_bytes(), reading.state().as_bytes()].concat());
+            Ok(by_hash(headers, StatusCode::OK, hash, || enclosed(head, &encoded.json)))
+        }
         Err(error) => {
-            tracing::error!(%error, schema = %T::NAME, "an answer cannot be encoded");
+            tracing::error!(%error, value = std::any::type_name::<T>(), "an answer cannot be encoded");
             Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
         }
     }
+}
+
+/// A head with the value as its last member.
+fn enclosed(mut head: Vec<u8>, json: &[u8]) -> Vec<u8> {
+    head.pop();
+    [&head[..], b",\"data\":", json, b"}"].concat()
 }
 
 /// Checks the query of the list, which the page reads with more patience; and how many rows are asked for, 0 for all.
@@ -225,6 +295,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_value_is_the_last_member_of_its_answer() {
+        let head = Head { as_of: schema::UnixMs(7), age_ms: 3, state: "fresh", source: Some(Venue::Sim) };
+        let body = enclosed(serde_json::to_vec(&head).unwrap(), b"{\"n\":1}");
+        let expected = r#"{"as_of":7,"age_ms":3,"state":"fresh","source":"sim","data":{"n":1}}"#;
+        assert_eq!(String::from_utf8(body).unwrap(), expected);
+    }
+
+    #[test]
     fn a_bad_parameter_is_named_with_what_is_allowed() {
         for (query, expected) in [
             (ListQuery { sort: Some("best".into()), ..ListQuery::default() }, "sort: allowed are score"),
@@ -236,6 +314,10 @@ mod tests {
             let ApiError::BadParameter(message) = read_list(&query).unwrap_err() else { panic!() };
             assert!(message.starts_with(expected), "{message}");
         }
+        let from = |text: &str| read_from(&ScoresOf { from: Some(text.to_owned()) });
+        assert_eq!(read_from(&ScoresOf::default()), Ok(UnixMs(0)));
+        assert_eq!(from("1700000000000"), Ok(UnixMs(1_700_000_000_000)));
+        assert!(from("yesterday").is_err() && from("-1").is_err());
         let asked = |window: &str| read_window(&BetaQuery { window: Some(window.to_owned()) });
         assert_eq!(asked("7d"), Ok(Some(BetaWindow::D7)));
         let allowed = ApiError::BadParameter("window: allowed are 1h, 4h, 12h, 24h, 7d".to_owned());

@@ -1,24 +1,25 @@
 //! `GET /api/v1/symbols/{symbol}/candles`: the candles behind a score, so that anyone can recompute it.
 //!
-//! They come from the windows of the process that watches the market: the closed candles that the recorded score was made
-//! of, no more and no fewer. The running one is left out, since nothing in a breakdown with a closed bar is made of it.
-//! They are not published: four runs of 600 symbols weigh more than everything else in the cache together, and another
-//! process says so instead of answering.
+//! They are the closed candles that the recorded score was made of, no more and no fewer. The running one is left out, since nothing
+//! in a breakdown with a closed bar is made of it. The process that watches the market answers from its windows, another one from what
+//! that one published.
 
-use analysis::{TAIL, input::FlowBar};
-use app::chart::{CANDLES, Candles as Candled, Chart};
+use std::sync::Arc;
+
+use analysis::TAIL;
+use app::chart::{CANDLES, Candles as Charted};
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use cache::Cache;
-use schema::{Absence, Candle, Price, Symbol, SystemHealth, Timeframe, UnixMs, Venue};
+use schema::{Absence, Candle, CandleSeries, Symbol, Timeframe, UnixMs, Venue};
 use serde::{Deserialize, Serialize};
 
 use super::{error::ApiError, etag::tagged, query::Query, router::AppState};
 use crate::{
-    market::{Market, lock},
+    hub::Hub,
+    market::{lock, series::series},
     monitor::board::Board,
 };
 
@@ -57,7 +58,7 @@ struct Candles {
 }
 
 /// `GET /api/v1/symbols/{symbol}/candles?timeframe=&limit=`: the newest 250 of one minute where nothing is said, which
-/// is as many as the smoothed measures look back on.
+/// is as many as the smoothed measures look back on. `tf` is another name of `timeframe`.
 pub(crate) async fn candles(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -66,15 +67,13 @@ pub(crate) async fn candles(
 ) -> Result<Response, ApiError> {
     let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
     let (timeframe, limit) = read(&query)?;
-    let Some(board) = &state.board else { return Err(elsewhere(&state).await) };
-    let waiting = || ApiError::Unavailable(Absence::NeverWritten);
-    let market = board.watched().ok_or_else(waiting)?.market;
-    let (as_of, candles) = scored(&market, symbol, timeframe, limit)?.ok_or_else(waiting)?;
+    let (as_of, series) = scored(&state, symbol, timeframe).await?;
+    let (source, candles) = (series.source, series.newest(limit));
     let age_ms = u64::try_from(as_of.age(state.clock.now()).as_millis()).unwrap_or(u64::MAX);
     let data = Candles { symbol, timeframe, candles };
     let encoded = serde_json::to_vec(&data).and_then(|mut content| {
         content.extend(as_of.0.to_be_bytes());
-        Ok((content, serde_json::to_vec(&Envelope { as_of, age_ms, source: market.venue(), data })?))
+        Ok((content, serde_json::to_vec(&Envelope { as_of, age_ms, source, data })?))
     });
     match encoded {
         Ok((content, body)) => Ok(tagged(&headers, StatusCode::OK, &content, body)),
@@ -85,71 +84,60 @@ pub(crate) async fn candles(
     }
 }
 
-/// The newest candles of a recorded score; `None` before there is one.
-fn scored(
-    market: &Market,
+/// The candles of a recorded score, and the close it belongs to.
+async fn scored(
+    state: &AppState,
     symbol: Symbol,
     timeframe: Timeframe,
-    limit: usize,
-) -> Result<Option<(UnixMs, Vec<Candle>)>, ApiError> {
+) -> Result<(UnixMs, Arc<CandleSeries>), ApiError> {
+    let waiting = || ApiError::Unavailable(Absence::NeverWritten);
+    let Some(board) = &state.board else {
+        let hub = &state.hubs.live;
+        return match hub.candles(symbol, timeframe).await {
+            Ok((as_of, held)) => Ok((as_of, held.value)),
+            Err(Absence::NeverWritten) if hub.lists(symbol).await == Some(false) => {
+                Err(ApiError::UnknownSymbol(symbol.to_string()))
+            }
+            Err(absence) => Err(ApiError::Unavailable(absence)),
+        };
+    };
+    let market = board.watched().ok_or_else(waiting)?.market;
     // Before the first list of contracts nothing is known to be unknown.
     let window = match market.window(symbol) {
         Some(window) => window,
-        None if market.windows().is_empty() => return Ok(None),
+        None if market.windows().is_empty() => return Err(waiting()),
         None => return Err(ApiError::UnknownSymbol(symbol.to_string())),
     };
-    let window = lock(&window);
-    let found = window.scored_candles(timeframe);
-    Ok(found.map(|(as_of, run)| (as_of, newest(run, limit).to_vec())))
-}
-
-fn newest(run: &[Candle], limit: usize) -> &[Candle] {
-    &run[run.len().saturating_sub(limit)..]
+    let made = series(market.venue(), &lock(&window), timeframe);
+    match made {
+        Ok(made) => made.map(|(as_of, series)| (as_of, Arc::new(series))).ok_or_else(waiting),
+        Err(invalid) => Err(ApiError::Unavailable(Absence::Unreadable(invalid.to_string()))),
+    }
 }
 
 /// The newest candles for a chart. Until the universe is known, none is unknown.
-pub(super) async fn charted(board: Option<&Board>, cache: &Cache, symbol: Symbol, timeframe: Timeframe) -> Candled {
-    let Some(board) = board else { return Candled::Elsewhere(watcher(cache).await) };
-    let Some(market) = board.watched().map(|watched| watched.market) else { return Candled::Loading };
-    let Some(window) = market.window(symbol) else { return Candled::Loading };
-    let window = lock(&window);
-    match (window.scored_candles(timeframe), Price::new(window.instrument.tick)) {
-        (Some((as_of, run)), Ok(tick)) => {
-            let run = newest(run, CANDLES).to_vec();
-            let deltas = deltas(window.minutes(), &run, timeframe);
-            Candled::Closed { as_of, run, deltas, tick }
-        }
-        _ => Candled::Loading,
-    }
-}
-
-/// Volume delta of each candle, where each of its minutes was heard; nothing where CVD is not shown.
-fn deltas(minutes: &[FlowBar], run: &[Candle], timeframe: Timeframe) -> Vec<Option<f64>> {
-    if !Chart::has_cvd(timeframe) {
-        return Vec::new();
-    }
-    let within = |candle: &Candle| {
-        let end = candle.start.0 + timeframe.ms();
-        let from = minutes.partition_point(|minute| minute.start < candle.start);
-        let to = minutes.partition_point(|minute| minute.start.0 < end);
-        let whole = i64::try_from(to - from).is_ok_and(|n| n * Timeframe::M1.ms() == timeframe.ms());
-        whole.then(|| minutes[from..to].iter().map(|minute| minute.buy - minute.sell).sum())
+pub(super) async fn charted(board: Option<&Board>, hub: &Hub, symbol: Symbol, timeframe: Timeframe) -> Charted {
+    let closed = |as_of, series: &CandleSeries| Charted::Closed {
+        as_of,
+        run: series.newest(CANDLES),
+        deltas: series.deltas.clone(),
+        tick: series.tick,
     };
-    run.iter().map(within).collect()
-}
-
-/// Who writes the health of the monitor, where it is known.
-async fn watcher(cache: &Cache) -> Option<String> {
-    let reading = cache.read::<SystemHealth>(&()).await;
-    reading.held().map(|held| held.by.to_string())
-}
-
-/// Says that another process keeps the candles, and which one, as far as it is known.
-async fn elsewhere(state: &AppState) -> ApiError {
-    let who = watcher(&state.cache).await.map_or_else(String::new, |who| format!(", now {who}"));
-    ApiError::Elsewhere(format!(
-        "candles are kept by the process that watches the market (role monitor or all{who}): ask it for the same path"
-    ))
+    let Some(board) = board else {
+        return match hub.candles(symbol, timeframe).await {
+            Ok((as_of, held)) => closed(as_of, &held.value),
+            Err(Absence::NeverWritten) => Charted::Loading,
+            Err(absence) => Charted::Absent(absence),
+        };
+    };
+    let Some(market) = board.watched().map(|watched| watched.market) else { return Charted::Loading };
+    let Some(window) = market.window(symbol) else { return Charted::Loading };
+    let made = series(market.venue(), &lock(&window), timeframe);
+    match made {
+        Ok(Some((as_of, series))) => closed(as_of, &series),
+        Ok(None) => Charted::Loading,
+        Err(invalid) => Charted::Absent(Absence::Unreadable(invalid.to_string())),
+    }
 }
 
 /// Checks the query: which timeframe, and how many candles at most.
@@ -202,20 +190,6 @@ mod tests {
             let ApiError::BadParameter(message) = read(&asked).unwrap_err() else { panic!() };
             assert!(message.starts_with(expected), "{message}");
         }
-    }
-
-    #[test]
-    fn a_candle_has_a_delta_where_each_of_its_minutes_was_heard() {
-        let minute = |n: i64| FlowBar { start: UnixMs(n * 60_000), buy: 3.0, sell: n as f64 };
-        let candle = |n: i64| {
-            let start = UnixMs(n * 60_000);
-            Candle { start, open: 1.0, high: 1.0, low: 1.0, close: 1.0, volume: 1.0, turnover: 1.0 }
-        };
-        let heard: Vec<FlowBar> = (2..10).map(minute).collect();
-        let fives = [candle(0), candle(5), candle(10)];
-        assert_eq!(deltas(&heard, &fives, Timeframe::M5), [None, Some(15.0 - 35.0), None]);
-        assert_eq!(deltas(&heard, &[candle(1), candle(2)], Timeframe::M1), [None, Some(1.0)]);
-        assert_eq!(deltas(&heard, &fives, Timeframe::H4), []);
     }
 
     #[test]

@@ -20,8 +20,6 @@ pub(crate) enum ApiError {
     UnknownPath,
     /// A parameter cannot be used; the text names it and what is allowed.
     BadParameter(String),
-    /// Another process has it; the text says which.
-    Elsewhere(String),
     /// There is nothing to answer with yet.
     Unavailable(Absence),
     /// Who asks has not logged in.
@@ -58,7 +56,6 @@ impl ApiError {
         match self {
             Self::UnknownSymbol(_) | Self::UnknownPath => StatusCode::NOT_FOUND,
             Self::BadParameter(_) | Self::BadHost(_) => StatusCode::BAD_REQUEST,
-            Self::Elsewhere(_) => StatusCode::NOT_IMPLEMENTED,
             Self::Unavailable(_) | Self::TooManyStreams { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::LoginNeeded | Self::WrongToken => StatusCode::UNAUTHORIZED,
             Self::TooManyTokens { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -74,7 +71,6 @@ impl ApiError {
             Self::UnknownSymbol(_) => "unknown_symbol",
             Self::UnknownPath => "unknown_path",
             Self::BadParameter(_) => "bad_parameter",
-            Self::Elsewhere(_) => "elsewhere",
             Self::Unavailable(_) => "unavailable",
             Self::LoginNeeded => "login_needed",
             Self::WrongToken => "wrong_token",
@@ -96,7 +92,7 @@ impl ApiError {
         match self {
             Self::UnknownSymbol(symbol) => format!("the symbol {symbol:?} is not watched"),
             Self::UnknownPath => "there is no such path".to_owned(),
-            Self::BadParameter(message) | Self::Elsewhere(message) | Self::Refused(_, message) => message.clone(),
+            Self::BadParameter(message) | Self::Refused(_, message) => message.clone(),
             Self::Unavailable(absence) => plain(absence),
             Self::LoginNeeded => "log in at /login, or send the token as `Authorization: Bearer`".to_owned(),
             Self::WrongToken => "this is not the token".to_owned(),

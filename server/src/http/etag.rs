@@ -10,12 +10,17 @@ use axum::{
 ///
 /// `content` is what makes two answers the same; `body` may hold more, such as an age.
 pub(crate) fn tagged(request: &HeaderMap, status: StatusCode, content: &[u8], body: Vec<u8>) -> Response {
-    let tag = format!("\"{:016x}\"", xxhash_rust::xxh3::xxh3_64(content));
+    by_hash(request, status, xxhash_rust::xxh3::xxh3_64(content), || body)
+}
+
+/// The same by the hash of the content; the body is made only where it is sent.
+pub(crate) fn by_hash(request: &HeaderMap, status: StatusCode, hash: u64, body: impl FnOnce() -> Vec<u8>) -> Response {
+    let tag = format!("\"{hash:016x}\"");
     let known = request.get_all(header::IF_NONE_MATCH).iter().any(|value| names(value.as_bytes(), tag.as_bytes()));
     let mut response = if known && status == StatusCode::OK {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = Response::new(Body::from(body));
+        let mut response = Response::new(Body::from(body()));
         *response.status_mut() = status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response

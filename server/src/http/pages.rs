@@ -153,8 +153,8 @@ impl Source for Pages {
     }
 
     fn candles(&self, symbol: Symbol, timeframe: Timeframe) -> Answer<Candles> {
-        let Self { cache, board, .. } = self.clone();
-        Box::pin(async move { super::candles::charted(board.as_ref(), &cache, symbol, timeframe).await })
+        let Self { hubs, board, .. } = self.clone();
+        Box::pin(async move { super::candles::charted(board.as_ref(), &hubs.live, symbol, timeframe).await })
     }
 
     fn ideas(&self, symbol: Symbol) -> Answer<Result<Ideas, Absence>> {

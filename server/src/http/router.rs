@@ -25,7 +25,9 @@ use super::{
     access::Gate,
     api, assets, candles, client,
     client::Reach,
-    compat, edition, form, headers,
+    compat, edition,
+    encoded::Encodings,
+    form, headers,
     limit::{self, Streams},
     metrics,
     pages::Pages,
@@ -37,11 +39,21 @@ use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Si
 
 /// What handlers share. Every request clones it once for each layer that it passes, so a clone is one pointer.
 #[derive(Clone)]
-pub(crate) struct AppState(Arc<Shared>);
+pub(crate) struct AppState(Arc<Inner>);
+
+struct Inner {
+    shared: Shared,
+    encodings: Encodings,
+}
 
 impl AppState {
     pub(crate) fn new(shared: Shared) -> Self {
-        Self(Arc::new(shared))
+        Self(Arc::new(Inner { shared, encodings: Encodings::default() }))
+    }
+
+    /// The JSON of values, made once for all who ask.
+    pub(crate) fn encodings(&self) -> &Encodings {
+        &self.0.encodings
     }
 }
 
@@ -49,7 +61,7 @@ impl std::ops::Deref for AppState {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
-        &self.0
+        &self.0.shared
     }
 }
 
@@ -102,6 +114,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/signals", get(api::signals))
         .route("/api/v1/beta", get(api::beta))
         .route("/api/v1/symbols/{symbol}/candles", get(candles::candles))
+        .route("/api/v1/symbols/{symbol}/scores", get(api::scores))
         .merge(plain)
         .route("/api", any(api::unknown))
         .route("/api/", any(api::unknown))

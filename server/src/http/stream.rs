@@ -25,7 +25,7 @@ use crate::hub::{
     packed::{self, Packed},
 };
 
-/// The clock is sent this often, so that both ends notice a dead connection.
+/// The clock is sent after so long without another message to the client, so that both ends notice a dead connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How often a client is told the time where it runs faster than the client's own clock.
 const PACED_HEARTBEAT: Duration = Duration::from_secs(1);
@@ -78,6 +78,7 @@ pub(crate) async fn stream(
         greeted: false,
         ended: false,
         told: Instant::now(),
+        sent: Instant::now(),
         untold: false,
         sent_bytes: 0,
         _following: following,
@@ -139,6 +140,8 @@ struct Client {
     saving: bool,
     /// When it was last told the time.
     told: Instant,
+    /// When it was last sent anything.
+    sent: Instant,
     /// Whether it was sent a tick whose weight it was not told yet.
     untold: bool,
     /// What it was sent, in bytes as they went over the wire.
@@ -151,6 +154,7 @@ impl Client {
     /// The next bytes for the client, and the client after them.
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
         let bytes = self.piece().await?;
+        self.sent = Instant::now();
         self.sent_bytes += bytes.len() as u64;
         Some((Ok(bytes), self))
     }
@@ -166,9 +170,10 @@ impl Client {
             return Some(self.own(greeting));
         }
         let paced = matches!(self.clock, Clock::Paced(_));
-        let heartbeat = if paced { PACED_HEARTBEAT } else { HEARTBEAT };
+        // A tick that has nothing for this client puts it off no more than silence does.
+        let due = if paced { self.told + PACED_HEARTBEAT } else { self.sent + HEARTBEAT };
         loop {
-            if paced && self.told.elapsed() >= heartbeat || self.untold && self.waiting.is_empty() {
+            if Instant::now() >= due || self.untold && self.waiting.is_empty() {
                 let bytes = self.heartbeat();
                 return Some(self.own(bytes));
             }
@@ -197,7 +202,7 @@ impl Client {
                     return Some(bytes);
                 }
                 changed = self.ticks.changed() => changed.ok()?,
-                () = tokio::time::sleep(heartbeat) => {
+                () = tokio::time::sleep_until(due) => {
                     let bytes = self.heartbeat();
                     return Some(self.own(bytes));
                 }
@@ -257,6 +262,46 @@ impl Drop for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_of_a_quiet_topic_gets_a_heartbeat_though_others_change() {
+        let cache = cache::Cache::builder(Clock::System, "test").build();
+        let hub = Hub::new(cache.clone(), 1, crate::hub::FLUSH);
+        let stop = CancellationToken::new();
+        tokio::spawn(hub.clone().run(stop.clone()));
+        let others = tokio::spawn(hub.clone().change_every(Duration::from_secs(1)));
+        let client = Client {
+            ticks: hub.ticks(),
+            topics: vec!["breakdown:BTCUSDT".parse().unwrap()],
+            hub,
+            saving: false,
+            clock: Clock::System,
+            known: None,
+            packed: None,
+            waiting: VecDeque::new(),
+            stop: stop.clone(),
+            greeted: false,
+            ended: false,
+            told: Instant::now(),
+            sent: Instant::now(),
+            untold: false,
+            sent_bytes: 0,
+            _following: Vec::new(),
+            _counted: Counted::new(),
+        };
+        let (_, mut client) = client.next().await.unwrap();
+        for _ in 0..3 {
+            let began = Instant::now();
+            let next = tokio::time::timeout(Duration::from_secs(60), client.next()).await;
+            let (bytes, after) = next.expect("no heartbeat in a minute").unwrap();
+            let bytes = String::from_utf8(bytes.unwrap().to_vec()).unwrap();
+            assert!(bytes.contains("{\"clock\":"), "{bytes}");
+            assert!(began.elapsed() <= HEARTBEAT + Duration::from_millis(1), "it took {:?}", began.elapsed());
+            client = after;
+        }
+        stop.cancel();
+        others.abort();
+    }
 
     #[test]
     fn gzip_is_for_those_who_ask_for_it() {

@@ -50,14 +50,14 @@ impl Current {
     }
 
     /// The whole of a topic as a message; none where there is no value, and none for a
-    /// breakdown or a mere change.
+    /// breakdown, an alert or a mere change.
     pub(super) fn message(&self, topic: &Topic) -> Option<StreamMessage> {
         Some(match topic {
             Topic::Headline => FrameMessage::Headline(self.headline().ok()?).into(),
             Topic::Signals => ListMessage::Signals(self.signals.clone().ok()?).into(),
             Topic::Monitor => FrameMessage::Monitor(self.monitor().ok()?).into(),
             Topic::Shared => FrameMessage::Shared(self.shared.clone()).into(),
-            Topic::Breakdown(_) | Topic::Changed(_) => return None,
+            Topic::Alerts | Topic::Breakdown(_) | Topic::Changed(_) => return None,
         })
     }
 }

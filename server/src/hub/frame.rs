@@ -8,7 +8,7 @@ use std::{
 use axum::body::Bytes;
 use schema::{
     Stamp,
-    stream::{ListMessage, StreamMessage},
+    stream::{ListMessage, StreamMessage, SymbolMessage},
 };
 
 use super::packed::Packed;
@@ -16,13 +16,26 @@ use super::packed::Packed;
 /// What an event has beside its data, at most.
 const HEAD_BYTES: usize = 96;
 
+/// What a message needs of those before it. In one tick they are sent in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Nothing: it takes their place.
+    Whole,
+    /// Every one: it says what changed.
+    Delta,
+    /// Nothing, and it takes no place: each of them happened.
+    Event,
+    /// The whole one that it is a part of; it takes the place of those like it.
+    Live,
+}
+
 /// One Server-Sent Event, encoded once and shared by all clients.
 #[derive(Debug, Clone)]
 pub(crate) struct Frame {
     bytes: Bytes,
     /// Packed when the first client wants it so.
     packed: Arc<OnceLock<Packed>>,
-    delta: bool,
+    kind: Kind,
 }
 
 impl Frame {
@@ -38,7 +51,12 @@ impl Frame {
                 Some(Self {
                     bytes: text.into(),
                     packed: Arc::default(),
-                    delta: matches!(message, StreamMessage::List(ListMessage::SignalsDelta(_))),
+                    kind: match message {
+                        StreamMessage::List(ListMessage::SignalsDelta(_)) => Kind::Delta,
+                        StreamMessage::Symbol(SymbolMessage::Live(_)) => Kind::Live,
+                        StreamMessage::Alert(_) => Kind::Event,
+                        _ => Kind::Whole,
+                    },
                 })
             }
             Err(error) => {
@@ -48,9 +66,9 @@ impl Frame {
         }
     }
 
-    /// Whether it builds on the message before it.
-    pub(crate) const fn is_delta(&self) -> bool {
-        self.delta
+    /// What it needs of the messages before it.
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// What goes over the wire.
@@ -75,6 +93,6 @@ mod tests {
         let clock = FrameMessage::Clock { now: UnixMs(7), sent_bytes: 0 };
         let frame = Frame::encode(&clock.into(), Stamp { epoch: 1, seq: 2 }).unwrap();
         assert_eq!(frame.bytes(), "event: state\nid: 1-2\ndata: {\"clock\":{\"now\":7,\"sent_bytes\":0}}\n\n");
-        assert!(!frame.is_delta());
+        assert_eq!(frame.kind(), Kind::Whole);
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod candles;
 pub(crate) mod flow;
 pub(crate) mod positions;
 pub(crate) mod recent;
+pub(crate) mod series;
 pub(crate) mod universe;
 pub(crate) mod window;
 

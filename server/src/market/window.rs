@@ -10,7 +10,9 @@ use analysis::{
     signal::SignalState,
 };
 use arcstr::ArcStr;
-use schema::{Candle, Direction, Figure, Price, Timeframe, Trade, UnixMs, breakdown::ScorePoint, levels::KeyLevels};
+use schema::{
+    Candle, Direction, Figure, Price, Score, Timeframe, Trade, UnixMs, Why, breakdown::ScorePoint, levels::KeyLevels,
+};
 use venue::{BookChange, Instrument, Ticker};
 
 pub(crate) use audit::{Audited, Unaudited};
@@ -65,6 +67,8 @@ pub(crate) struct Window {
     pub(crate) positions: Positions,
     pub(crate) recorded: Option<Recorded>,
     pub(crate) signal: SignalState,
+    /// The score of the open bar, as the last scan measured it.
+    pub(crate) forming: Figure<Score>,
     candles: PerTimeframe<CandleRun>,
     open: Option<Candle>,
     flow: Flow,
@@ -91,6 +95,7 @@ impl Window {
             positions: Positions::new(),
             recorded: None,
             signal: SignalState::new(),
+            forming: Figure::Missing(Why::NotYet),
             candles: PerTimeframe::build(|timeframe| CandleRun::new(timeframe, kept(timeframe).into())),
             open: None,
             flow: Flow::new(),
@@ -225,7 +230,10 @@ impl Window {
         self.needs.candles = false;
         self.unaudited.clear();
         self.rewritten += 1;
-        self.bar_due = self.candles.get(Timeframe::M1).end();
+        // A bar that has its score keeps it: recorded again, it would count twice.
+        let scored = self.recorded.as_ref().filter(|recorded| recorded.analysis.score.value().is_some());
+        let scored = scored.map(|recorded| recorded.bar_closed_at);
+        self.bar_due = self.candles.get(Timeframe::M1).end().filter(|end| scored.is_none_or(|scored| *end > scored));
     }
 
     /// Takes over loaded trades.

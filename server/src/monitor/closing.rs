@@ -19,8 +19,10 @@ use crate::market::{Window, window::Recorded};
 /// loading. What was recorded of it stands as long as no more is known.
 pub(crate) fn close_bar(window: &mut Window, turn: bool, thresholds: &Thresholds, ideas: &IdeaBook) -> bool {
     let Some(bar_closed_at) = window.bar_due().filter(|_| window.is_loaded()) else { return false };
-    let again = window.recorded.as_ref().is_some_and(|recorded| recorded.bar_closed_at == bar_closed_at);
-    if again && !turn {
+    let same_bar = window.recorded.as_ref().filter(|recorded| recorded.bar_closed_at == bar_closed_at);
+    let (again, scored) = (same_bar.is_some(), same_bar.is_some_and(|bar| bar.analysis.score.value().is_some()));
+    // A score is recorded once: a second time it would move the signal's state twice and count twice in the history.
+    if scored || again && !turn {
         return false;
     }
     window.trace_hours();
@@ -121,6 +123,23 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &parts(&window)));
         close(&mut window, true);
         assert!(recorded(&window).analysis.coverage > coverage);
+    }
+
+    #[test]
+    fn a_history_that_is_loaded_again_does_not_record_a_scored_bar_twice() {
+        let mut window = unscored();
+        let kept = window.recorded.take().unwrap();
+        let score = Figure::known(Score::new(61.0).unwrap(), CLOSED_AT);
+        window.record(Recorded { analysis: analysis::Analysis { score, ..kept.analysis.clone() }, ..kept });
+        let signal = window.signal;
+        let before = (window.scores().len(), parts(&window));
+        let run = |timeframe| window.candles(timeframe).to_vec();
+        let history = analysis::input::PerTimeframe::build(run);
+        window.load_candles(history);
+        assert!(window.bar_due().is_none(), "the bar has its score");
+        assert!(!close(&mut window, true));
+        assert!(Arc::ptr_eq(&before.1, &parts(&window)));
+        assert_eq!((window.scores().len(), window.signal), (before.0, signal));
     }
 
     #[test]

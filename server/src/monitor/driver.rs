@@ -75,6 +75,9 @@ pub(crate) enum TaskError {
         /// Why.
         reason: String,
     },
+    /// Some of what a run made was not published; the rest was.
+    #[error("publishing {0}")]
+    Publishing(String),
     /// The last readings were not kept.
     #[error("keeping the last readings")]
     Keep(#[source] cache::SnapshotError),
@@ -90,7 +93,7 @@ impl TaskError {
             Self::Venue { doing, source } => format!("{doing}: {}", source.plain()),
             Self::Outside { doing, source } => format!("{doing}: {}", source.plain()),
             Self::Keep(_) => chain(self),
-            Self::Refused { .. } | Self::Lost(_) => self.to_string(),
+            Self::Refused { .. } | Self::Publishing(_) | Self::Lost(_) => self.to_string(),
         }
     }
 
@@ -98,7 +101,7 @@ impl TaskError {
     const fn patience(&self) -> Option<Duration> {
         match self {
             Self::Outside { source, .. } => source.patience(),
-            Self::Venue { .. } | Self::Refused { .. } | Self::Keep(_) | Self::Lost(_) => None,
+            Self::Venue { .. } | Self::Refused { .. } | Self::Publishing(_) | Self::Keep(_) | Self::Lost(_) => None,
         }
     }
 }

@@ -25,7 +25,7 @@ use super::{
         volatility::{DailyCandles, Volatility},
     },
 };
-use crate::{config, market::Market};
+use crate::{config, market::Market, opened::OpenSymbols};
 
 /// Events that may wait between the streams and the windows.
 const EVENTS: usize = 65_536;
@@ -53,6 +53,8 @@ pub(crate) struct Heard {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) board: Board,
     pub(crate) clock: Clock,
+    /// The symbols whose page is open: who measures them hears when they move.
+    pub(crate) open: OpenSymbols,
     /// Who publishes which contracts are watched, if anyone.
     pub(crate) universe: Option<Arc<Publisher<MarketUniverse>>>,
 }
@@ -65,11 +67,11 @@ pub(crate) fn spawn(
     heard: Heard,
     end: &CancellationToken,
 ) -> Inputs {
-    let Heard { market, exchange, board, clock, universe } = heard;
+    let Heard { market, exchange, board, clock, open, universe } = heard;
     let (events, told) = mpsc::channel(EVENTS);
     let (wakes, daily) = (Wakes::default(), DailyCandles::default());
     let history = Arc::clone(&wakes.history);
-    set.spawn(listen(told, Arc::clone(&market), board.clone(), history, clock.clone(), end.clone()));
+    set.spawn(listen(told, (Arc::clone(&market), open), board.clone(), history, clock.clone(), end.clone()));
     let universe = Universe {
         exchange: Arc::clone(&exchange),
         market: Arc::clone(&market),
@@ -81,8 +83,12 @@ pub(crate) fn spawn(
         clock,
     };
     driver.spawn(set, universe, Arc::clone(&wakes.universe), end.clone());
-    let history =
-        History { exchange: Arc::clone(&exchange), market: Arc::clone(&market), scan: Arc::clone(&wakes.scan) };
+    let history = History {
+        exchange: Arc::clone(&exchange),
+        market: Arc::clone(&market),
+        scan: Arc::clone(&wakes.scan),
+        woken: None,
+    };
     driver.spawn(set, history, Arc::clone(&wakes.history), end.clone());
     let positions = Positions { exchange: Arc::clone(&exchange), market: Arc::clone(&market) };
     driver.spawn(set, positions, Arc::clone(&wakes.positions), end.clone());
@@ -95,7 +101,7 @@ pub(crate) fn spawn(
 /// Carries what the stream tells into the windows.
 async fn listen(
     mut heard: mpsc::Receiver<Told>,
-    market: Arc<Market>,
+    (market, open): (Arc<Market>, OpenSymbols),
     board: Board,
     history: Arc<Notify>,
     clock: Clock,
@@ -120,8 +126,12 @@ async fn listen(
             MarketEvent::Book { at, change: BookChange::Delta { .. }, .. } => Some(*at),
             _ => None,
         };
+        let moved = if let MarketEvent::Ticker { symbol, .. } = &event { Some(*symbol) } else { None };
         let now = clock.now();
         market.apply(event, now);
+        if let Some(symbol) = moved {
+            open.note_moved(symbol);
+        }
         if asked_for {
             history.notify_one();
         }

@@ -8,6 +8,7 @@ pub(crate) mod board;
 mod closing;
 pub(crate) mod driver;
 pub(crate) mod exchange;
+mod failures;
 pub(crate) mod inputs;
 mod lag;
 mod replay;
@@ -26,9 +27,13 @@ use std::{
 use analysis::idea::Book;
 use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
 use schema::{
-    ActiveIdeas, AlertLog, BetaTable, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth, health::Feed,
+    ActiveIdeas, AlertLog, BetaTable, CandleSeries, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth,
+    health::Feed, report::L2State,
 };
-use tokio::task::JoinSet;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 use venue::{
     Exchange,
@@ -46,19 +51,22 @@ use self::{
     task::{
         alerts::Alerts,
         beta::Betas,
+        candles::Candles,
         coingecko::CoinGecko,
         fear_greed::FearGreed,
         health::{Health, Pace},
         ideas::Ideas,
         keep::Keep,
+        live::Live,
         movers::Movers,
         perps::{History, Perps},
-        scan::{LastScan, MarketState, Publishers, Scan},
+        scan::{MarketState, Publishers, Scan},
     },
 };
 use crate::{
     config,
     market::Market,
+    opened::OpenSymbols,
     outside::{Outside, Way, alternative, coingecko},
     rules::Rules,
 };
@@ -102,8 +110,11 @@ pub(crate) struct Monitor {
     betas: Arc<Publisher<BetaTable>>,
     ideas: Arc<Publisher<ActiveIdeas>>,
     alerts: Arc<Publisher<AlertLog>>,
+    /// None without a shared cache: who watches the market has the candles.
+    candles: Option<Arc<Publisher<CandleSeries>>>,
     rules: Option<Arc<Rules>>,
     universe: Arc<Publisher<MarketUniverse>>,
+    open: OpenSymbols,
 }
 
 /// How a session ended.
@@ -126,6 +137,7 @@ impl Monitor {
         cache: &Cache,
         rules: Option<Arc<Rules>>,
         clock: Clock,
+        open: OpenSymbols,
         set: &mut JoinSet<()>,
         stop: CancellationToken,
     ) -> Result<Self, MonitorError> {
@@ -139,6 +151,8 @@ impl Monitor {
         let (betas, universe) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
         let venue = config.source.venue();
         let (ideas, alerts) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
+        let shared = !matches!(cache.l2_state(), L2State::Off);
+        let candles = if shared { Some(Arc::new(cache.publisher()?)) } else { None };
         let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone()));
         let health = Health {
             board: board.clone(),
@@ -161,8 +175,10 @@ impl Monitor {
             betas,
             ideas,
             alerts,
+            candles,
             rules,
             universe,
+            open,
         })
     }
 
@@ -322,10 +338,13 @@ impl Monitor {
             exchange: Arc::clone(exchange),
             board: self.board.clone(),
             clock: self.clock.clone(),
+            open: self.open.clone(),
             universe: Some(Arc::clone(&self.universe)),
         };
         let Inputs { wakes, daily } = inputs::spawn(set, &self.driver, &self.config.universe, source, end);
-        let last = LastScan::default();
+        let (completed, scans) = watch::channel(None);
+        let alerts_wake = self.rules.as_ref().map_or_else(Arc::default, |rules| rules.changed());
+        let closed = Arc::<Notify>::default();
         let book = Arc::new(Mutex::new(Book::new(&self.config.signals)));
         let scan = Scan {
             market: Arc::clone(market),
@@ -334,7 +353,10 @@ impl Monitor {
             outside,
             clock: self.clock.clone(),
             publishers: Arc::clone(&self.publishers),
-            last: Arc::clone(&last),
+            completed,
+            wakes: vec![Arc::clone(&alerts_wake)],
+            closed: Arc::clone(&closed),
+            open: self.open.clone(),
             ideas: Arc::clone(&book),
             state: MarketState::new(),
             scorers: HashMap::new(),
@@ -342,35 +364,42 @@ impl Monitor {
             turn: 0,
         };
         self.driver.spawn(set, scan, wakes.scan, end.clone());
-        let ideas = Ideas { source: market.venue(), last: Arc::clone(&last), book, publisher: Arc::clone(&self.ideas) };
+        if let Some(publisher) = &self.candles {
+            let (market, publisher) = (Arc::clone(market), Arc::clone(publisher));
+            self.driver.spawn(set, Candles { market, publisher, published: HashMap::new() }, closed, end.clone());
+        }
+        let live = Live { market: Arc::clone(market), open: self.open.clone(), last: None };
+        self.driver.spawn(set, live, self.open.moved(), end.clone());
+        let publisher = Arc::clone(&self.ideas);
+        let ideas = Ideas { source: market.venue(), scans: scans.clone(), book, publisher };
         self.driver.spawn(set, ideas, Arc::default(), end.clone());
         let alerts = Alerts {
             market: Arc::clone(market),
             cache: self.cache.clone(),
+            scans: scans.clone(),
             rules: self.rules.clone(),
             publisher: Arc::clone(&self.alerts),
             watch: None,
             last: None,
         };
-        let changed = self.rules.as_ref().map_or_else(Arc::default, |rules| rules.changed());
-        self.driver.spawn(set, alerts, changed, end.clone());
+        self.driver.spawn(set, alerts, alerts_wake, end.clone());
         let betas = Betas {
             market: Arc::clone(market),
-            last: Arc::clone(&last),
+            scans: scans.clone(),
             publisher: Arc::clone(&self.betas),
             published: None,
         };
         self.driver.spawn(set, betas, Arc::default(), end.clone());
         let perps = Perps {
             market: Arc::clone(market),
-            last: Arc::clone(&last),
+            scans: scans.clone(),
             publisher: Arc::clone(&self.perps),
             history: History::default(),
         };
         self.driver.spawn(set, perps, Arc::default(), end.clone());
         let movers = Movers {
             source: market.venue(),
-            last,
+            scans,
             min_turnover: self.config.movers_min_turnover,
             publisher: Arc::clone(&self.movers),
         };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use analysis::Analysis;
 use schema::{
-    Breakdown, Figure, Pct, PerDimension, Points, Price, Ratio, Score, SignalRow, UnixMs, Usd, Venue, Why,
-    signals::Quote,
+    Breakdown, Figure, Pct, PerDimension, Points, Price, Ratio, Score, SignalRow, SymbolLive, UnixMs, Usd, Venue, Why,
+    signals::{Funding, Quote},
 };
 
 use super::{
@@ -22,9 +22,8 @@ const HISTORY: usize = 60;
 /// The row of a symbol, with four decimals of what is worked out: the score alone is told in full, for its parts sum to it.
 ///
 /// Beside it comes the analysis of its open bars where none of closed ones is recorded yet; nothing before its first price.
-pub(crate) fn row(window: &Window, scorer: &mut FormingScorer) -> Option<(SignalRow, Option<Analysis>)> {
-    let ticker = window.ticker.as_ref()?;
-    let at = ticker.at;
+pub(crate) fn row(window: &mut Window, scorer: &mut FormingScorer) -> Option<(SignalRow, Option<Analysis>)> {
+    window.ticker.as_ref()?;
     let recorded = window.recorded.as_ref();
     let (forming, shown) = match recorded {
         _ if !window.is_loaded() => (None, None),
@@ -34,19 +33,9 @@ pub(crate) fn row(window: &Window, scorer: &mut FormingScorer) -> Option<(Signal
             (analysis.as_ref().map(|analysis| analysis.score.clone()), analysis)
         }
     };
-    let (last, tick) = (Price::new(ticker.last).ok()?, Price::new(window.instrument.tick).ok()?);
-    let change = ticker.prev_24h.filter(|before| *before > 0.0).map(|before| (ticker.last / before - 1.0) * 100.0);
-    let open_interest = ticker.open_interest.map(|coins| coins * ticker.mark.unwrap_or(ticker.last));
-    let dollars = |usd: Option<f64>| figure(usd.and_then(|usd| Usd::new(to_dollars(usd)).ok()), at);
-    let quote = Quote {
-        price: last,
-        change_24h: figure(change.and_then(|change| Pct::new(change).ok().map(Pct::to_four_decimals)), at),
-        high_24h: price(ticker.high_24h, at),
-        low_24h: price(ticker.low_24h, at),
-        turnover_24h: dollars(ticker.turnover_24h),
-        open_interest_usd: dollars(open_interest),
-        forming: forming.unwrap_or(Figure::Missing(Why::NotYet)).map(Score::to_four_decimals),
-    };
+    window.forming = forming.unwrap_or(Figure::Missing(Why::NotYet)).map(Score::to_four_decimals);
+    let (quote, tick) = (quote(window)?, Price::new(window.instrument.tick).ok()?);
+    let recorded = window.recorded.as_ref();
     let scores = recorded.map(|recorded| recorded.analysis.dimension_scores());
     let row = SignalRow {
         symbol: window.instrument.symbol,
@@ -58,13 +47,54 @@ pub(crate) fn row(window: &Window, scorer: &mut FormingScorer) -> Option<(Signal
         dimensions: PerDimension::build(|dimension| scores.as_ref()?.get(dimension).map(Score::to_four_decimals)),
         agreement: recorded.and_then(|recorded| recorded.analysis.agreement).map(Ratio::to_four_decimals),
         coverage: recorded.map_or(Ratio::NONE, |recorded| recorded.analysis.coverage.to_four_decimals()),
-        // The rate is told with every tick and changes rarely: to the minute, so that a row is not news each second.
-        funding: figure(ticker.funding, at.floor(MINUTE_MS)),
+        funding: funding(window),
         oi_change_1h: window.positions.change_1h().map(Pct::to_four_decimals),
         trend: trend(window),
         spark: Arc::clone(&window.spark),
     };
     Some((row, shown))
+}
+
+/// What changes with every trade; none before the first price.
+fn quote(window: &Window) -> Option<Quote> {
+    let ticker = window.ticker.as_ref()?;
+    let at = ticker.at;
+    let change = ticker.prev_24h.filter(|before| *before > 0.0).map(|before| (ticker.last / before - 1.0) * 100.0);
+    let open_interest = ticker.open_interest.map(|coins| coins * ticker.mark.unwrap_or(ticker.last));
+    let dollars = |usd: Option<f64>| figure(usd.and_then(|usd| Usd::new(to_dollars(usd)).ok()), at);
+    Some(Quote {
+        price: Price::new(ticker.last).ok()?,
+        change_24h: figure(change.and_then(|change| Pct::new(change).ok().map(Pct::to_four_decimals)), at),
+        high_24h: price(ticker.high_24h, at),
+        low_24h: price(ticker.low_24h, at),
+        turnover_24h: dollars(ticker.turnover_24h),
+        open_interest_usd: dollars(open_interest),
+        forming: window.forming.clone(),
+    })
+}
+
+/// The funding rate. It comes with every tick and changes rarely: its time is to the minute, so that a row is not news each second.
+fn funding(window: &Window) -> Figure<Funding> {
+    let ticker = window.ticker.as_ref();
+    ticker.map_or(Figure::Missing(Why::NotYet), |ticker| figure(ticker.funding, ticker.at.floor(MINUTE_MS)))
+}
+
+/// What changes of the page of a symbol while its bar is open; none before the first price. The score of the open bar is the last
+/// scan's.
+pub(crate) fn live(window: &Window) -> Option<SymbolLive> {
+    let (ticker, as_of) = (window.ticker.as_ref()?, window.as_of()?);
+    Some(SymbolLive {
+        symbol: window.instrument.symbol,
+        as_of,
+        quote: quote(window)?,
+        funding: funding(window),
+        oi_change_1h: window.positions.change_1h().map(Pct::to_four_decimals),
+        mark_price: price(ticker.mark, ticker.at),
+        index_price: price(ticker.index, ticker.at),
+        accounts_long: window.positions.accounts_long(),
+        liquidated_24h: window.positions.heard_liquidations(as_of).last_day(),
+        book: book_top(window),
+    })
 }
 
 /// The page of a symbol.

@@ -56,7 +56,7 @@ labels! {
     EuphoricRally "Euphoric Rally"
     /// Strongly bullish, broad.
     BroadRally "Broad Rally"
-    /// Strongly bullish, narrow.
+    /// Mean score strongly bullish, narrow.
     SelectiveStrength "Selective Strength"
     /// Strongly bullish.
     BullishMomentum "Bullish Momentum"

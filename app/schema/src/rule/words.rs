@@ -58,7 +58,24 @@ fn of(subject: &str) -> Option<Subject> {
     if subject.eq_ignore_ascii_case("any") {
         return Some(Subject::Any);
     }
-    Symbol::new(&subject.to_ascii_uppercase()).ok().map(Subject::One)
+    // An escaped symbol is meant to the letter.
+    if subject.starts_with('~') || subject.contains('%') {
+        return Symbol::unescape(subject).ok().map(Subject::One);
+    }
+    // A phone types "Btcusdt"; "kPEPE" and "xyz:TSLA" have capitals of their own.
+    let capitals = subject.bytes().filter(u8::is_ascii_uppercase).count();
+    let symbol = if capitals < 2 { Symbol::new(&subject.to_ascii_uppercase()) } else { Symbol::new(subject) };
+    symbol.ok().map(Subject::One)
+}
+
+/// A symbol as one word that [`of`] reads as that symbol.
+fn subject_word(symbol: Symbol) -> String {
+    let meant = |word: &str| {
+        !word.contains(char::is_whitespace)
+            && !word.eq_ignore_ascii_case(MARKET)
+            && matches!(of(word), Some(Subject::One(read)) if read == symbol)
+    };
+    [symbol.to_string(), symbol.escaped().to_string()].into_iter().find(|word| meant(word)).unwrap_or_else(|| symbol.hex())
 }
 
 fn level_of(figure: Watched, word: &str) -> Option<f64> {
@@ -83,7 +100,7 @@ impl fmt::Display for ContractRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.subject {
             Subject::Any => f.write_str("any")?,
-            Subject::One(symbol) => write!(f, "{symbol}")?,
+            Subject::One(symbol) => f.write_str(&subject_word(symbol))?,
         }
         match self.trigger {
             Trigger::Turns(direction) => write!(f, " turns {}", word(direction)),
@@ -179,7 +196,8 @@ mod tests {
             "any turns up",
             "any turns long now",
             "any score above 70 or so",
-            "btc/usdt turns long",
+            "~zz turns long",
+            "A%4 turns long",
             "any change_24h above 1k",
             "any liquidated_1h above -1",
             "any liquidated_1h above 1.5 M",
@@ -195,6 +213,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_rule_on_any_symbol_survives_its_words() {
+        for (text, word) in [
+            ("kPEPE", "kPEPE"),
+            ("xyz:TSLA", "xyz:TSLA"),
+            ("币安人生USDT", "币安人生USDT"),
+            ("A B", "A%20B"),
+            ("A/B", "A/B"),
+            ("100%", "~31303025"),
+            ("ANY", "~414e59"),
+            ("Market", "~4d61726b6574"),
+            ("pepe", "~70657065"),
+        ] {
+            let subject = Subject::One(Symbol::new(text).unwrap());
+            let rule = Rule::Contract(ContractRule { subject, trigger: Trigger::Turns(Direction::Long) });
+            assert_eq!(rule.to_string(), format!("{word} turns long"));
+            assert_eq!(rule.to_string().parse(), Ok(rule), "{text}");
+        }
+        let typed: Rule = "Btcusdt turns long".parse().unwrap();
+        assert_eq!(typed.to_string(), "BTCUSDT turns long");
+    }
+
     fn rules() -> impl Strategy<Value = Rule> {
         let ways = prop::sample::select(vec![Direction::Long, Direction::Neutral, Direction::Short]);
         let (figures, sides) = (prop::sample::select(Watched::ALL.to_vec()), prop::sample::select(Side::ALL.to_vec()));
@@ -203,9 +243,8 @@ mod tests {
             side,
             level: if figure == Watched::Liquidated1h { level * 1e10 } else { level },
         });
-        let symbols =
-            "[A-Z0-9._-]{4,24}".prop_filter("the word of the market", |symbol| !symbol.eq_ignore_ascii_case(MARKET));
-        let symbols = symbols.prop_map(|symbol| Subject::One(Symbol::new(&symbol).unwrap()));
+        let symbols = "[A-Za-z0-9._ %~币/-]{1,20}".prop_filter_map("a symbol", |text| Symbol::new(&text).ok());
+        let symbols = symbols.prop_map(Subject::One);
         let subjects = prop_oneof![Just(Subject::Any), symbols];
         let contracts = (subjects, prop_oneof![ways.prop_map(Trigger::Turns), crosses])
             .prop_map(|(subject, trigger)| Rule::Contract(ContractRule { subject, trigger }));

@@ -2,7 +2,8 @@
 
 use schema::{Direction, Ratio, Score, SignalRow, signals::SignalStats};
 
-use super::mean;
+use super::{enough, mean};
+use crate::measure::count;
 
 const TOP: usize = 10;
 
@@ -19,7 +20,8 @@ pub fn signal_balance(long: u32, short: u32, scored: u32) -> Option<Score> {
     Score::new(50.0 + 50.0 * (long - short) / (long + short)).ok()
 }
 
-/// Counts by direction, mean score and agreement, and the symbols of the highest score.
+/// Counts by direction, mean score and agreement, and the symbols of the highest score. There are no means of fewer rows than
+/// [`enough`].
 #[must_use]
 pub fn stats(rows: &[SignalRow]) -> SignalStats {
     let [mut long, mut neutral, mut short, mut unscored] = [0; 4];
@@ -35,14 +37,17 @@ pub fn stats(rows: &[SignalRow]) -> SignalStats {
     let mut best: Vec<(f64, &SignalRow)> =
         rows.iter().filter_map(|row| row.score.value().map(|score| (score.get(), row))).collect();
     best.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.symbol.cmp(&b.1.symbol)));
+    let whole_market = enough(count(best.len()), count(rows.len())).is_ok();
     let agreement = rows.iter().filter_map(|row| row.agreement).map(Ratio::get);
     SignalStats {
         long,
         neutral,
         short,
         unscored,
-        mean_score: mean(best.iter().map(|(score, _)| *score)).and_then(|mean| Score::new(mean).ok()),
-        mean_agreement: mean(agreement).and_then(Ratio::clamped),
+        mean_score: mean(best.iter().map(|(score, _)| *score))
+            .filter(|_| whole_market)
+            .and_then(|mean| Score::new(mean).ok()),
+        mean_agreement: mean(agreement).filter(|_| whole_market).and_then(Ratio::clamped),
         top: best.iter().take(TOP).map(|(_, row)| row.symbol).collect(),
     }
 }

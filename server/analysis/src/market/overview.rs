@@ -6,7 +6,7 @@ use schema::{
     signals::SignalStats,
 };
 
-use super::{RealisedVolatility, dispersion, mean, signal_balance};
+use super::{RealisedVolatility, dispersion, enough, mean, signal_balance};
 use crate::measure::count;
 
 /// What an overview is made of.
@@ -45,29 +45,39 @@ pub struct OverviewInput<'a> {
 }
 
 /// Sums, means and counts over the rows, with the figures that the caller knows.
+///
+/// A mean, the dispersion and the balance need as many contracts as [`enough`] says; sums and counts are what they are.
 #[must_use]
 pub fn overview(input: OverviewInput<'_>) -> MarketOverview {
     let OverviewInput { rows, stats, as_of, btc_volatility, .. } = input;
     let changes: Vec<f64> = rows.iter().filter_map(|row| row.quote.change_24h.value()).map(|pct| pct.get()).collect();
     let counted = |test: fn(&f64) -> bool| count(changes.iter().filter(|change| test(change)).count());
     let scored = stats.long + stats.neutral + stats.short;
-    let figure = |pct: Option<f64>, why: Why| {
-        pct.and_then(|pct| Pct::new(pct).ok()).map_or(Figure::Missing(why), |pct| Figure::known(pct, as_of))
+    let universe = count(rows.len());
+    let changed = enough(count(changes.len()), universe);
+    let figure = |pct: Option<f64>| match &changed {
+        Ok(()) => {
+            pct.and_then(|pct| Pct::new(pct).ok()).map_or(Figure::Missing(Why::NotYet), |pct| Figure::known(pct, as_of))
+        }
+        Err(why) => Figure::Missing(why.clone()),
     };
     MarketOverview {
         source: input.source,
-        total_symbols: count(rows.len()),
+        total_symbols: universe,
         linear_symbols: input.linear_symbols,
         scored_symbols: scored,
         total_turnover_24h: sum(rows, as_of, |row| &row.quote.turnover_24h),
-        signal_balance: signal_balance(stats.long, stats.short, scored)
-            .map_or(Figure::Missing(Why::NotYet), |balance| Figure::known(balance, as_of)),
+        signal_balance: match enough(scored, universe) {
+            Ok(()) => signal_balance(stats.long, stats.short, scored)
+                .map_or(Figure::Missing(Why::NotYet), |balance| Figure::known(balance, as_of)),
+            Err(why) => Figure::Missing(why),
+        },
         long_signals: stats.long,
         short_signals: stats.short,
         neutral_signals: stats.neutral,
-        average_change_24h: figure(mean(changes.iter().copied()), Why::NotYet),
-        turnover_weighted_change_24h: figure(weighted_change(rows), Why::NotYet),
-        dispersion_24h: match dispersion(&changes) {
+        average_change_24h: figure(mean(changes.iter().copied())),
+        turnover_weighted_change_24h: figure(weighted_change(rows)),
+        dispersion_24h: match changed.clone().and_then(|()| dispersion(&changes)) {
             Ok(pct) => Figure::known(pct, as_of),
             Err(why) => Figure::Missing(why),
         },

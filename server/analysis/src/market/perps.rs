@@ -4,7 +4,7 @@ use schema::{
     Figure, Pct, PerpsPulse, Price, Ratio, SignalRow, UnixMs, Usd, Venue, Why, perps::Liquidated, signals::Funding,
 };
 
-use super::{OPEN_INTEREST_MS, QUOTE_MS};
+use super::{OPEN_INTEREST_MS, QUOTE_MS, enough};
 use crate::{
     input::Liquidation,
     measure::{at_least, count, divisor, not_older},
@@ -115,9 +115,10 @@ impl HeardLiquidations {
 /// [`FundingPast`](super::FundingPast) makes them.
 #[must_use]
 pub fn perps_pulse(source: Venue, perps: &[Perp<'_>], history: &[Pct], as_of: UnixMs) -> PerpsPulse {
-    let funding = weighted(told(perps, as_of, QUOTE_MS, |perp| of_figure(&perp.row.funding, per_8h)));
-    let accounts =
-        weighted(told(perps, as_of, ACCOUNTS_MS, |perp| of_figure(&perp.accounts_long, |long| Some(long.get()))));
+    let funding = told(perps, as_of, QUOTE_MS, |perp| of_figure(&perp.row.funding, per_8h));
+    let funding = weighted(enough_of(perps, funding));
+    let accounts = told(perps, as_of, ACCOUNTS_MS, |perp| of_figure(&perp.accounts_long, |long| Some(long.get())));
+    let accounts = weighted(enough_of(perps, accounts));
     PerpsPulse {
         source,
         universe: count(perps.len()),
@@ -162,6 +163,13 @@ fn told<'p, 'a>(
     Ok((recent.map(|(value, _, perp)| (value, perp)).collect(), newest))
 }
 
+/// The same, where they are [`enough`] to say something about the market.
+fn enough_of<'p, 'a>(perps: &[Perp<'a>], told: Told<'p, 'a>) -> Told<'p, 'a> {
+    let (told, at) = told?;
+    enough(count(told.len()), count(perps.len()))?;
+    Ok((told, at))
+}
+
 /// Their mean, weighted by turnover.
 fn weighted(told: Told<'_, '_>) -> Result<(f64, UnixMs), Why> {
     let (told, at) = told?;
@@ -186,7 +194,7 @@ fn premium_bps(perps: &[Perp<'_>], as_of: UnixMs) -> Result<(f64, UnixMs), Why> 
         let (index, _) = of_figure(&perp.index_price, |price| Some(price.get()))?;
         of_figure(&perp.mark_price, |mark| Some(10_000.0 * (mark.get() - index) / index).filter(|bps| bps.is_finite()))
     };
-    let (told, at) = told(perps, as_of, QUOTE_MS, premium)?;
+    let (told, at) = enough_of(perps, told(perps, as_of, QUOTE_MS, premium))?;
     Ok((median(told.iter().map(|(bps, _)| *bps)).ok_or(Why::NotYet)?, at))
 }
 
@@ -202,7 +210,7 @@ fn open_interest_change(perps: &[Perp<'_>], as_of: UnixMs) -> Result<(f64, UnixM
     let of = |perp: &Perp<'_>| {
         of_figure(&perp.row.oi_change_1h, |change| Some(change.get()).filter(|change| *change > -100.0))
     };
-    let (told, at) = told(perps, as_of, OPEN_INTEREST_MS, of)?;
+    let (told, at) = enough_of(perps, told(perps, as_of, OPEN_INTEREST_MS, of))?;
     let (mut now, mut before) = (0.0, 0.0);
     for (change, perp) in told {
         if let Some(usd) = perp.row.quote.open_interest_usd.value() {

@@ -7,14 +7,22 @@ use schema::{
     overview::{Label, Regime},
 };
 
+use super::enough;
+
 /// Closed bars that a new label must hold before it is shown.
 const BARS_TO_CHANGE: u32 = 3;
+/// A mean score from here on is strongly bullish.
+const STRONG: f64 = 58.0;
 
 /// What the table reads. What is `None` matches no condition; it is never assumed neutral.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RegimeInput {
     /// Mean score of the scored symbols.
     pub mean_score: Option<Score>,
+    /// Symbols with a score, which the mean is made of.
+    pub scored: u32,
+    /// Symbols that are watched.
+    pub universe: u32,
     /// Advancers ÷ (advancers + decliners) over 24 h, in percent.
     pub percent_advancing: Option<Pct>,
     /// Standard deviation of the 24 h changes over symbols, in percent.
@@ -39,7 +47,7 @@ enum Class {
 impl Class {
     /// Bullish from a mean score of 53, strongly from 58 with at least half of the symbols advancing; bearish mirrored.
     fn of(mean: f64, advancing: Option<f64>) -> Self {
-        if mean >= 58.0 && advancing.is_some_and(|pct| pct >= 50.0) {
+        if mean >= STRONG && advancing.is_some_and(|pct| pct >= 50.0) {
             Self::StrongBullish
         } else if mean >= 53.0 {
             Self::Bullish
@@ -67,8 +75,9 @@ impl Class {
 ///
 /// # Errors
 ///
-/// Without a mean score there is no direction and no label.
+/// Without a mean score there is no direction and no label, and none of fewer symbols than [`enough`].
 pub fn classify(input: &RegimeInput) -> Result<(Label, String), Why> {
+    enough(input.scored, input.universe)?;
     let mean = input.mean_score.ok_or(Why::NotYet)?.get();
     let advancing = input.percent_advancing.map(Pct::get);
     let class = Class::of(mean, advancing);
@@ -95,15 +104,12 @@ pub fn classify(input: &RegimeInput) -> Result<(Label, String), Why> {
         Class::StrongBullish | Class::Bullish if high => ("dispersion high", Label::VolatileRally),
         Class::Neutral if high => ("dispersion high", Label::ChoppyWaters),
         Class::StrongBullish => first(
-            &[
-                (broad && greed, "broad, greed", Label::EuphoricRally),
-                (broad, "broad", Label::BroadRally),
-                (narrow, "narrow", Label::SelectiveStrength),
-            ],
+            &[(broad && greed, "broad, greed", Label::EuphoricRally), (broad, "broad", Label::BroadRally)],
             ("no further condition", Label::BullishMomentum),
         ),
         Class::Bullish => first(
             &[
+                (narrow && mean >= STRONG, "narrow, mean score strong", Label::SelectiveStrength),
                 (broad && falling, "broad, BTC dominance falling", Label::AltSeason),
                 (broad, "broad", Label::RiskOn),
                 (fear, "fear", Label::AccumulationZone),
@@ -136,7 +142,7 @@ pub fn classify(input: &RegimeInput) -> Result<(Label, String), Why> {
 }
 
 fn reason(class: Class, rule: &str, mean: f64, input: &RegimeInput) -> String {
-    let mut text = format!("{}, {rule}: mean score {mean:.1}", class.word());
+    let mut text = format!("{}, {rule}: mean score {mean:.1} of {} contracts", class.word(), input.scored);
     let mut unknown = Vec::new();
     let mut tell = |name: &'static str, value: Option<String>| match value {
         // Writing to a string cannot fail.
@@ -223,6 +229,8 @@ mod tests {
 
     const UNKNOWN: RegimeInput = RegimeInput {
         mean_score: None,
+        scored: 0,
+        universe: 600,
         percent_advancing: None,
         dispersion: None,
         btc_change_24h: None,
@@ -233,6 +241,8 @@ mod tests {
     fn input(mean: f64, advancing: f64, dispersion: f64, dominance: f64, mood: f64) -> RegimeInput {
         RegimeInput {
             mean_score: Some(Score::new(mean).unwrap()),
+            scored: 500,
+            universe: 600,
             percent_advancing: Some(Pct::new(advancing).unwrap()),
             dispersion: Some(Pct::new(dispersion).unwrap()),
             btc_change_24h: Some(Pct::new(1.0).unwrap()),
@@ -250,6 +260,7 @@ mod tests {
             (input(60.0, 70.0, 5.0, 0.0, 80.0), Label::EuphoricRally),
             (input(60.0, 70.0, 5.0, 0.0, 50.0), Label::BroadRally),
             (input(60.0, 55.0, 5.0, 0.0, 50.0), Label::BullishMomentum),
+            (input(60.0, 25.0, 5.0, 0.0, 50.0), Label::SelectiveStrength),
             (input(55.0, 70.0, 5.0, -1.0, 50.0), Label::AltSeason),
             (input(55.0, 70.0, 5.0, 0.0, 50.0), Label::RiskOn),
             (input(55.0, 50.0, 5.0, 0.0, 30.0), Label::AccumulationZone),
@@ -270,19 +281,34 @@ mod tests {
         for (input, label) in rows {
             assert_eq!(classify(&input).unwrap().0, label, "{input:?}");
         }
+        let reached: Vec<Label> = rows.iter().map(|(_, label)| *label).collect();
+        assert!(
+            Label::ALL.iter().all(|label| reached.contains(label)),
+            "a rule on a label that never comes would wait for ever"
+        );
     }
 
     #[test]
     fn what_is_not_known_matches_nothing_and_is_told() {
-        let input = RegimeInput { mean_score: Some(Score::new(60.0).unwrap()), ..UNKNOWN };
+        let input = RegimeInput { mean_score: Some(Score::new(60.0).unwrap()), scored: 412, ..UNKNOWN };
         let (label, reason) = classify(&input).unwrap();
         assert_eq!(label, Label::MildUptrend);
         assert_eq!(
             reason,
-            "bullish, no further condition: mean score 60.0; not known: advancing, dispersion, BTC 24 h, \
+            "bullish, no further condition: mean score 60.0 of 412 contracts; not known: advancing, dispersion, BTC 24 h, \
              BTC dominance 24 h, Fear & Greed."
         );
         assert_eq!(classify(&UNKNOWN), Err(Why::NotYet));
+    }
+
+    #[test]
+    fn the_score_of_one_contract_makes_no_regime() {
+        let first = RegimeInput { scored: 1, ..input(61.3, 70.0, 5.0, 0.0, 50.0) };
+        assert_eq!(classify(&first), Err(Why::TooFewSamples { have: 1, need: 60 }));
+        let mut state = RegimeState::new();
+        assert_eq!(state.next(&first, UnixMs(0)), Figure::Missing(Why::TooFewSamples { have: 1, need: 60 }));
+        let enough = RegimeInput { scored: 60, ..first };
+        assert!(state.next(&enough, UnixMs(0)).value().is_some());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Looks at what was published each second, notes what turned and which rules were met, and publishes the log of it.
+//! Looks at each completed scan, notes what turned and which rules were met, and publishes the log of it.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -8,11 +8,12 @@ use analysis::{
 };
 use cache::{Cache, Publisher};
 use schema::{
-    ActiveIdeas, AlertLog, Held, MarketBreadth, MarketOverview, Origin, Schema, Signals, Symbol, UnixMs, Venue,
+    ActiveIdeas, AlertLog, Held, Origin, Symbol, UnixMs,
     alerts::RuleBook,
     rule::{ContractRule, Rule, Subject, Watched},
 };
 
+use super::scan::Scans;
 use crate::{
     market::{Market, lock},
     monitor::{
@@ -29,6 +30,7 @@ const QUIET_MS: i64 = 5_000;
 pub(crate) struct Alerts {
     pub(crate) market: Arc<Market>,
     pub(crate) cache: Cache,
+    pub(crate) scans: Scans,
     /// None: switched off.
     pub(crate) rules: Option<Arc<Rules>>,
     pub(crate) publisher: Arc<Publisher<AlertLog>>,
@@ -45,17 +47,16 @@ pub(crate) struct Last {
 
 impl Task for Alerts {
     const NAME: &'static str = "alerts";
-    const WHAT: &'static str = "Notes what turned in the published market and which rules were met.";
-    const PERIOD: Duration = Duration::from_secs(1);
+    const WHAT: &'static str = "Notes what turned in each completed scan and which rules were met.";
+    // A completed scan wakes it; without one, the rules are read again all the same.
+    const PERIOD: Duration = Duration::from_secs(5);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        let Some(signals) = self.live::<Signals>(|value| value.source).await else { return Ok(()) };
-        let as_of = signals.as_of;
+        let Some(scanned) = self.scans.borrow().clone() else { return Ok(()) };
+        let as_of = scanned.as_of;
         let quiet = self.last.as_ref().is_some_and(|last| as_of.0 - last.at.0 < QUIET_MS);
         let said = self.said(quiet).await?;
-        let overview = self.live::<MarketOverview>(|value| value.source).await;
-        let breadth = self.live::<MarketBreadth>(|value| value.source).await;
-        let ideas = self.live::<ActiveIdeas>(|value| value.source).await;
+        let ideas = self.ideas().await;
         let liquidated = match &said {
             Some(Ok(rules)) => self.liquidated(rules, as_of).await?,
             Some(Err(_)) | None => HashMap::new(),
@@ -65,9 +66,9 @@ impl Task for Alerts {
             watch.enforce(said.as_deref().unwrap_or_default());
         }
         let happened = watch.look(&Published {
-            signals: &signals.value,
-            overview: overview.as_ref().map(|held| held.value.as_ref()),
-            breadth: breadth.as_ref().map(|held| held.value.as_ref()),
+            signals: &scanned.signals,
+            overview: Some(&scanned.overview),
+            breadth: Some(&scanned.breadth),
             ideas: ideas.as_ref().map(|held| held.value.as_ref()),
             liquidated: &liquidated,
         });
@@ -93,10 +94,10 @@ impl Task for Alerts {
 }
 
 impl Alerts {
-    /// A value of this market that was measured in this run; what a restart brought back, or another market left, is no news.
-    async fn live<T: Schema<Scope = ()>>(&self, source: fn(&T) -> Venue) -> Option<Held<T>> {
-        let held = self.cache.peek::<T>(&()).await?;
-        (held.origin == Origin::Live && source(&held.value) == self.market.venue()).then_some(held)
+    /// The ideas on this market that were measured in this run; what a restart brought back, or another market left, is no news.
+    async fn ideas(&self) -> Option<Held<ActiveIdeas>> {
+        let held = self.cache.peek::<ActiveIdeas>(&()).await?;
+        (held.origin == Origin::Live && held.value.source == self.market.venue()).then_some(held)
     }
 
     /// What was liquidated up to a moment, of the contracts for which a rule asks; from the windows, for no list tells it.

@@ -3,10 +3,7 @@
 //! Windows are read one after the other, and their candles stay where they are; those of Bitcoin alone are copied, because
 //! every contract is held against them.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use analysis::{
     input::PerTimeframe,
@@ -15,7 +12,7 @@ use analysis::{
 use cache::Publisher;
 use schema::{BetaTable, Candle, Symbol, Timeframe, UnixMs, beta::BetaWindow};
 
-use super::{scan::LastScan, volatility::BTC};
+use super::{scan::Scans, volatility::BTC};
 use crate::{
     market::{Market, lock},
     monitor::{
@@ -27,7 +24,7 @@ use crate::{
 /// Publishes [`BetaTable`].
 pub(crate) struct Betas {
     pub(crate) market: Arc<Market>,
-    pub(crate) last: LastScan,
+    pub(crate) scans: Scans,
     pub(crate) publisher: Arc<Publisher<BetaTable>>,
     /// The close of the newest minute that was published, and how many contracts had their candles then.
     pub(crate) published: Option<(UnixMs, usize)>,
@@ -40,10 +37,10 @@ impl Task for Betas {
     const PERIOD: Duration = Duration::from_secs(5);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last = self.scans.borrow().clone();
         let (Some(scanned), Ok(symbol)) = (last, Symbol::new(BTC)) else { return Ok(()) };
         let Some(benchmark) = benchmark(&self.market, symbol) else { return Ok(()) };
-        let symbols: Vec<Symbol> = scanned.rows.iter().map(|row| row.symbol).collect();
+        let symbols: Vec<Symbol> = scanned.rows().iter().map(|row| row.symbol).collect();
         // Without a minute of Bitcoin there is nothing to hold a contract against.
         let Some(until) = until(&benchmark) else { return Ok(()) };
         // Those that were loaded since are not left out for the rest of the minute.

@@ -8,7 +8,7 @@ use std::{
 use analysis::input::PerTimeframe;
 use futures_util::{StreamExt, stream};
 use schema::Timeframe;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use venue::{Exchange, Interval, VenueError};
 
 use crate::{
@@ -26,8 +26,10 @@ const SIDE_BY_SIDE: usize = 8;
 pub(crate) struct History {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) market: Arc<Market>,
-    /// Woken when symbols became complete, so that they are scored at once.
+    /// Woken when symbols became complete, so that they are scored at once; no more often than a scan comes by itself.
     pub(crate) scan: Arc<Notify>,
+    /// When the scan was woken last.
+    pub(crate) woken: Option<Instant>,
 }
 
 impl Task for History {
@@ -49,14 +51,21 @@ impl Task for History {
             })
             .collect();
         lacking.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let exchange = &self.exchange;
+        let exchange = Arc::clone(&self.exchange);
+        let exchange = exchange.as_ref();
         let mut loads = stream::iter(lacking)
-            .map(|(_, window, needs)| async move { load(exchange.as_ref(), &window, needs).await })
+            .map(|(_, window, needs)| async move { load(exchange, &window, needs).await })
             .buffer_unordered(SIDE_BY_SIDE);
         let mut first_failure = None;
         while let Some(outcome) = loads.next().await {
             match outcome {
-                Ok(()) => self.scan.notify_one(),
+                Ok(()) => {
+                    let now = Instant::now();
+                    if self.woken.is_none_or(|woken| now - woken >= Self::PERIOD) {
+                        self.woken = Some(now);
+                        self.scan.notify_one();
+                    }
+                }
                 // A venue that refuses this address will refuse the rest as well.
                 Err(source @ VenueError::Refused { .. }) => {
                     return Err(TaskError::Venue { doing: "loading history", source });

@@ -10,7 +10,7 @@ use analysis::idea::Book;
 use cache::Publisher;
 use schema::{ActiveIdeas, Figure, Price, SignalRow, Symbol, Venue, Why};
 
-use super::scan::LastScan;
+use super::scan::Scans;
 use crate::monitor::{
     driver::{Task, TaskError},
     publish,
@@ -22,7 +22,7 @@ pub(crate) type IdeaBook = Arc<Mutex<Book>>;
 /// Publishes [`ActiveIdeas`].
 pub(crate) struct Ideas {
     pub(crate) source: Venue,
-    pub(crate) last: LastScan,
+    pub(crate) scans: Scans,
     pub(crate) book: IdeaBook,
     pub(crate) publisher: Arc<Publisher<ActiveIdeas>>,
 }
@@ -33,9 +33,9 @@ impl Task for Ideas {
     const PERIOD: Duration = Duration::from_secs(5);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(scanned) = last else { return Ok(()) };
-        let prices: HashMap<Symbol, Figure<Price>> = scanned.rows.iter().map(|row| (row.symbol, price(row))).collect();
+        let Some(scanned) = self.scans.borrow().clone() else { return Ok(()) };
+        let prices: HashMap<Symbol, Figure<Price>> =
+            scanned.rows().iter().map(|row| (row.symbol, price(row))).collect();
         let price = |symbol| prices.get(&symbol).cloned().unwrap_or(Figure::Missing(Why::NotOffered));
         let told = self.book.lock().unwrap_or_else(PoisonError::into_inner).told(self.source, scanned.as_of, price);
         // Before a first bar closed nothing was watched.

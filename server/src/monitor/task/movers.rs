@@ -1,11 +1,11 @@
 //! Publishes what moves most, from the last scan.
 
-use std::{sync::PoisonError, time::Duration};
+use std::time::Duration;
 
 use cache::Publisher;
 use schema::{MarketMovers, Usd, Venue};
 
-use super::scan::LastScan;
+use super::scan::Scans;
 use crate::monitor::{
     driver::{Task, TaskError},
     publish,
@@ -14,7 +14,7 @@ use crate::monitor::{
 /// Publishes [`MarketMovers`].
 pub(crate) struct Movers {
     pub(crate) source: Venue,
-    pub(crate) last: LastScan,
+    pub(crate) scans: Scans,
     pub(crate) min_turnover: Usd,
     pub(crate) publisher: std::sync::Arc<Publisher<MarketMovers>>,
 }
@@ -25,8 +25,7 @@ impl Task for Movers {
     const PERIOD: Duration = Duration::from_secs(5);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(scanned) = last else { return Ok(()) };
+        let Some(scanned) = self.scans.borrow().clone() else { return Ok(()) };
         let movers = analysis::market::movers(self.source, &scanned.members(), self.min_turnover, scanned.as_of);
         publish(&self.publisher, &(), movers, scanned.as_of).await
     }

@@ -1,15 +1,12 @@
 //! Publishes the pulse of the perpetual contracts, from the last scan and the windows.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use analysis::market::{FundingPast, Perp, perps_pulse};
 use cache::Publisher;
 use schema::{Pct, PerpsPulse, Timeframe, UnixMs};
 
-use super::scan::{LastScan, Scanned, price};
+use super::scan::{Scanned, Scans, price};
 use crate::{
     market::{Market, lock},
     monitor::{
@@ -24,7 +21,7 @@ const HISTORY_MS: i64 = 300_000;
 /// Publishes [`PerpsPulse`].
 pub(crate) struct Perps {
     pub(crate) market: Arc<Market>,
-    pub(crate) last: LastScan,
+    pub(crate) scans: Scans,
     pub(crate) publisher: Arc<Publisher<PerpsPulse>>,
     pub(crate) history: History,
 }
@@ -43,8 +40,7 @@ impl Task for Perps {
     const PERIOD: Duration = Duration::from_secs(5);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(scanned) = last else { return Ok(()) };
+        let Some(scanned) = self.scans.borrow().clone() else { return Ok(()) };
         let (as_of, market, history) = (scanned.as_of, Arc::clone(&self.market), std::mem::take(&mut self.history));
         let computed = tokio::task::spawn_blocking(move || pulse(&market, &scanned, history));
         let (pulse, history) = computed.await.map_err(TaskError::Lost)?;
@@ -57,8 +53,8 @@ fn pulse(market: &Market, scanned: &Scanned, history: History) -> (PerpsPulse, H
     let as_of = scanned.as_of;
     let due = as_of.floor(HISTORY_MS);
     let mut past = (history.made != Some(due)).then(|| FundingPast::before(as_of));
-    let mut perps = Vec::with_capacity(scanned.rows.len());
-    for row in &scanned.rows {
+    let mut perps = Vec::with_capacity(scanned.rows().len());
+    for row in scanned.rows() {
         // A contract that is watched no longer has no say in what is now.
         let Some(window) = market.window(row.symbol) else { continue };
         let window = lock(&window);

@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -18,6 +18,8 @@ use schema::{
     Why, breakdown::BookTop,
 };
 
+use tokio::sync::{Notify, watch};
+
 use super::{
     ideas::IdeaBook,
     volatility::{BTC, DailyCandles},
@@ -27,11 +29,13 @@ use crate::{
     monitor::{
         closing::close_bar,
         driver::{Task, TaskError},
+        failures::Failures,
         publish,
         row::{breakdown, row},
         saturation::Saturation,
         scorers::FormingScorer,
     },
+    opened::OpenSymbols,
     outside::{Figures, Outside},
 };
 
@@ -40,12 +44,24 @@ const BREAKDOWNS_PER_SCAN: usize = 100;
 /// Minutes of dispersion behind its mean.
 const DISPERSIONS: usize = 1_440;
 
-/// What a scan made, ready to be published; kept for the movers.
+/// What a completed scan made. The tasks that go on from it read it as it is, whether or not it could be published.
 #[derive(Debug)]
 pub(crate) struct Scanned {
+    /// The time of the newest input.
     pub(crate) as_of: UnixMs,
-    pub(crate) rows: Vec<SignalRow>,
+    pub(crate) signals: Signals,
+    pub(crate) overview: MarketOverview,
+    pub(crate) breadth: MarketBreadth,
+    /// In the order of the rows.
     pub(crate) facts: Vec<Facts>,
+}
+
+/// The rows of a scan, before anything was made of them.
+#[derive(Debug)]
+struct Rows {
+    as_of: UnixMs,
+    rows: Vec<SignalRow>,
+    facts: Vec<Facts>,
 }
 
 /// What a row does not tell of its symbol, in the order of the rows.
@@ -57,23 +73,29 @@ pub(crate) struct Facts {
 }
 
 impl Scanned {
+    /// One row for each symbol with a price, highest turnover first.
+    pub(crate) fn rows(&self) -> &[SignalRow] {
+        &self.signals.rows
+    }
+
     /// Rows with their facts, as the market-wide measures read them.
     pub(crate) fn members(&self) -> Vec<Member<'_>> {
-        self.rows
-            .iter()
-            .zip(&self.facts)
-            .map(|(row, facts)| Member {
-                row,
-                change_1h: facts.change_1h,
-                above_ma20: facts.above_ma20,
-                above_ma50: facts.above_ma50,
-            })
-            .collect()
+        members(self.rows(), &self.facts)
     }
 }
 
-/// The last scan; none before the first.
-pub(crate) type LastScan = Arc<Mutex<Option<Arc<Scanned>>>>;
+fn members<'r>(rows: &'r [SignalRow], facts: &[Facts]) -> Vec<Member<'r>> {
+    let member = |(row, facts): (&'r SignalRow, &Facts)| Member {
+        row,
+        change_1h: facts.change_1h,
+        above_ma20: facts.above_ma20,
+        above_ma50: facts.above_ma50,
+    };
+    rows.iter().zip(facts).map(member).collect()
+}
+
+/// The last completed scan; none before the first.
+pub(crate) type Scans = watch::Receiver<Option<Arc<Scanned>>>;
 
 /// Publishers of what a scan makes.
 #[derive(Debug)]
@@ -92,7 +114,14 @@ pub(crate) struct Scan {
     pub(crate) outside: Outside,
     pub(crate) clock: Clock,
     pub(crate) publishers: Arc<Publishers>,
-    pub(crate) last: LastScan,
+    /// Where a completed scan is handed on.
+    pub(crate) completed: watch::Sender<Option<Arc<Scanned>>>,
+    /// Who looks at each completed scan.
+    pub(crate) wakes: Vec<Arc<Notify>>,
+    /// Notified when bars closed.
+    pub(crate) closed: Arc<Notify>,
+    /// The symbols whose page is open: they are taken apart in every scan.
+    pub(crate) open: OpenSymbols,
     /// What is told of each closed bar.
     pub(crate) ideas: IdeaBook,
     pub(crate) state: MarketState,
@@ -132,42 +161,63 @@ impl Task for Scan {
 
     async fn run(&mut self) -> Result<(), TaskError> {
         let (market, thresholds, turn) = (Arc::clone(&self.market), self.thresholds, self.turn);
-        let ideas = Arc::clone(&self.ideas);
+        let (ideas, open) = (Arc::clone(&self.ideas), self.open.clone());
         // Lost with a scan that panics, they are measured anew by the next.
         let mut scorers = std::mem::take(&mut self.scorers);
         let mut saturation = std::mem::take(&mut self.saturation);
         let computed = tokio::task::spawn_blocking(move || {
-            let scans = scan(&market, &thresholds, turn, &mut scorers, &mut saturation, &ideas);
-            (scans, scorers, saturation)
+            let made = scan(&market, &thresholds, (turn, &open), &mut scorers, &mut saturation, &ideas);
+            (made, scorers, saturation)
         });
-        let ((scanned, breakdowns), scorers, saturation) = computed.await.map_err(TaskError::Lost)?;
+        let (Made { rows, breakdowns, bars_closed }, scorers, saturation) = computed.await.map_err(TaskError::Lost)?;
         (self.scorers, self.saturation) = (scorers, saturation);
         self.turn = turn.wrapping_add(BREAKDOWNS_PER_SCAN);
         // Nothing is published before there is a market: an empty list would look like one.
-        let Some(scanned) = scanned else { return Ok(()) };
+        let Some(rows) = rows else { return Ok(()) };
+        let scanned = Arc::new(self.complete(rows));
         let (source, as_of) = (self.market.venue(), scanned.as_of);
-        let stats = analysis::market::stats(&scanned.rows);
-        let members = scanned.members();
-        let breadth = analysis::market::breadth(source, &members, as_of);
-        let outside = self.outside.figures(self.clock.now());
-        self.state.close_minute(&stats, &breadth, &scanned, &outside, as_of);
-        let overview = self.overview(&scanned, &stats, outside);
-        drop(members);
-        let signals = Signals { source, rows: scanned.rows.clone(), stats };
-        publish(&self.publishers.signals, &(), signals, as_of).await?;
-        publish(&self.publishers.overview, &(), overview, as_of).await?;
-        publish(&self.publishers.breadth, &(), breadth, as_of).await?;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(scanned));
-        for (as_of, breakdown) in breakdowns {
-            let scope = (source, breakdown.row.symbol);
-            publish(&self.publishers.breakdown, &scope, breakdown, as_of).await?;
+        let mut failures = Failures::default();
+        failures.note(publish(&self.publishers.signals, &(), scanned.signals.clone(), as_of).await);
+        failures.note(publish(&self.publishers.overview, &(), scanned.overview.clone(), as_of).await);
+        failures.note(publish(&self.publishers.breadth, &(), scanned.breadth.clone(), as_of).await);
+        self.completed.send_replace(Some(scanned));
+        self.wakes.iter().for_each(|wake| wake.notify_one());
+        if bars_closed {
+            self.closed.notify_one();
         }
-        Ok(())
+        // The list goes out before the breakdowns, and those that somebody reads go out before the others.
+        self.open.flush();
+        let (read, unread): (Vec<_>, Vec<_>) =
+            breakdowns.into_iter().partition(|(_, breakdown)| self.open.is_open(breakdown.row.symbol));
+        let flush_after = read.len();
+        for (place, (as_of, breakdown)) in read.into_iter().chain(unread).enumerate() {
+            if place == flush_after && place > 0 {
+                self.open.flush();
+            }
+            let scope = (source, breakdown.row.symbol);
+            failures.note(publish(&self.publishers.breakdown, &scope, breakdown, as_of).await);
+            // Hundreds are encoded at the close of a bar; others have work to do as well.
+            tokio::task::yield_now().await;
+        }
+        self.open.flush();
+        failures.into_result()
     }
 }
 
 impl Scan {
-    fn overview(&self, scanned: &Scanned, stats: &schema::signals::SignalStats, outside: Figures) -> MarketOverview {
+    /// Makes the market-wide values of some rows.
+    fn complete(&mut self, rows: Rows) -> Scanned {
+        let (source, as_of) = (self.market.venue(), rows.as_of);
+        let stats = analysis::market::stats(&rows.rows);
+        let breadth = analysis::market::breadth(source, &members(&rows.rows, &rows.facts), as_of);
+        let outside = self.outside.figures(self.clock.now());
+        self.state.close_minute(&stats, &breadth, &rows, &outside, as_of);
+        let overview = self.overview(&rows, &stats, outside);
+        let Rows { rows, facts, .. } = rows;
+        Scanned { as_of, signals: Signals { source, rows, stats }, overview, breadth, facts }
+    }
+
+    fn overview(&self, scanned: &Rows, stats: &schema::signals::SignalStats, outside: Figures) -> MarketOverview {
         let source = self.market.venue();
         let days = self.daily.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let btc = scanned.rows.iter().find(|row| row.symbol.as_str() == BTC);
@@ -198,37 +248,33 @@ impl MarketState {
         &mut self,
         stats: &schema::signals::SignalStats,
         breadth: &MarketBreadth,
-        scanned: &Scanned,
+        scanned: &Rows,
         outside: &Figures,
         as_of: UnixMs,
     ) {
         let minute = as_of.floor(Timeframe::M1.ms());
-        // The label waits for scores, then follows the bars.
-        if stats.mean_score.is_none() || self.minute == Some(minute) {
+        // Without the scores of enough symbols there is no label, and the reason is shown at once.
+        if stats.mean_score.is_none() {
+            self.shown = self.regime.next(&regime_input(stats, breadth, scanned, outside, None), as_of);
+            return;
+        }
+        if self.minute == Some(minute) {
             return;
         }
         self.minute = Some(minute);
         let changes: Vec<f64> =
             scanned.rows.iter().filter_map(|row| row.quote.change_24h.value()).map(|pct| pct.get()).collect();
-        let dispersion = analysis::market::dispersion(&changes).ok();
+        let universe = u32::try_from(scanned.rows.len()).unwrap_or(u32::MAX);
+        let have = u32::try_from(changes.len()).unwrap_or(u32::MAX);
+        let enough = analysis::market::enough(have, universe);
+        let dispersion = enough.and_then(|()| analysis::market::dispersion(&changes)).ok();
         if let Some(dispersion) = dispersion {
             if self.dispersions.len() == DISPERSIONS {
                 self.dispersions.remove(0);
             }
             self.dispersions.push((as_of, dispersion.get()));
         }
-        let btc = scanned.rows.iter().find(|row| row.symbol.as_str() == BTC);
-        self.shown = self.regime.next(
-            &regime::RegimeInput {
-                mean_score: stats.mean_score,
-                percent_advancing: breadth.day.percent_advancing.value().copied(),
-                dispersion,
-                btc_change_24h: btc.and_then(|row| row.quote.change_24h.value().copied()),
-                btc_dominance_change: outside.btc_dominance_change.value().copied(),
-                fear_greed: outside.fear_greed.value().map(|index| index.value),
-            },
-            as_of,
-        );
+        self.shown = self.regime.next(&regime_input(stats, breadth, scanned, outside, dispersion), as_of);
     }
 
     fn dispersion_mean(&self) -> Figure<Pct> {
@@ -244,16 +290,43 @@ impl MarketState {
     }
 }
 
-type Scans = (Option<Scanned>, Vec<(UnixMs, Breakdown)>);
+fn regime_input(
+    stats: &schema::signals::SignalStats,
+    breadth: &MarketBreadth,
+    scanned: &Rows,
+    outside: &Figures,
+    dispersion: Option<Pct>,
+) -> regime::RegimeInput {
+    let btc = scanned.rows.iter().find(|row| row.symbol.as_str() == BTC);
+    regime::RegimeInput {
+        mean_score: stats.mean_score,
+        scored: stats.long + stats.neutral + stats.short,
+        universe: stats.long + stats.neutral + stats.short + stats.unscored,
+        percent_advancing: breadth.day.percent_advancing.value().copied(),
+        dispersion,
+        btc_change_24h: btc.and_then(|row| row.quote.change_24h.value().copied()),
+        btc_dominance_change: outside.btc_dominance_change.value().copied(),
+        fear_greed: outside.fear_greed.value().map(|index| index.value),
+    }
+}
+
+/// What a scan measured.
+struct Made {
+    /// None before there is a market.
+    rows: Option<Rows>,
+    /// Those of bars that just closed first, then those in turn.
+    breakdowns: Vec<(UnixMs, Breakdown)>,
+    bars_closed: bool,
+}
 
 fn scan(
     market: &Market,
     thresholds: &Thresholds,
-    turn: usize,
+    (turn, open): (usize, &OpenSymbols),
     scorers: &mut HashMap<Symbol, FormingScorer>,
     saturation: &mut Saturation,
     ideas: &IdeaBook,
-) -> Scans {
+) -> Made {
     let source = market.venue();
     let windows = market.windows();
     scorers.retain(|symbol, _| market.window(*symbol).is_some());
@@ -264,14 +337,15 @@ fn scan(
         // On a single core the streams go first.
         std::thread::yield_now();
         let mut window = lock(window);
-        let due = (place + count - turn % count) % count < BREAKDOWNS_PER_SCAN;
+        let in_turn = (place + count - turn % count) % count < BREAKDOWNS_PER_SCAN;
+        let due = in_turn || open.is_open(window.instrument.symbol);
         let closed = close_bar(&mut window, due, thresholds, ideas);
         let scorer = scorers.entry(window.instrument.symbol).or_insert_with(FormingScorer::new);
         if let Some(recorded) = window.recorded.as_ref().filter(|_| closed) {
             saturation.take(&recorded.analysis);
             bars_closed = true;
         }
-        let Some((made, forming)) = row(&window, scorer) else { continue };
+        let Some((made, forming)) = row(&mut window, scorer) else { continue };
         as_of = as_of.max(window.as_of());
         if let Some(as_of) = window.as_of().filter(|_| closed || due) {
             let list = if closed { &mut breakdowns } else { &mut rest };
@@ -288,7 +362,7 @@ fn scan(
         turnover(b).total_cmp(&turnover(a)).then_with(|| a.symbol.cmp(&b.symbol))
     });
     let (rows, facts) = found.into_iter().unzip();
-    (as_of.map(|as_of| Scanned { as_of, rows, facts }), breakdowns)
+    Made { rows: as_of.map(|as_of| Rows { as_of, rows, facts }), breakdowns, bars_closed }
 }
 
 fn facts(window: &Window) -> Facts {
