@@ -1,8 +1,7 @@
 // Keeps the last picture of each page for when there is no network.
 //
-// It never answers in place of a server that can be reached, and it keeps no answer of the API. A page whose tab is touched it asks
-// for ahead. A picture that it shows says when it
-// was made, in words that need no other script; the page's own code reads the mark on its body and goes on with every age from there.
+// It never answers in place of a server that answers within three seconds, and it keeps no answer of the API. A page whose tab is
+// touched it fetches ahead. A picture that it shows says when it was made, in words that need no other script; the page's own code reads the mark on its body and goes on with every age from there.
 
 /** The dashboard's root: it may share its origin with others. */
 const ROOT = new URL(self.registration.scope).pathname;
@@ -20,7 +19,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate") {
     event.respondWith(answer(event, PAGES, isPicture, shown));
-  } else if (pathname.startsWith(ROOT) && pathname.includes("/pkg/")) {
+  } else if (pathname.startsWith(ROOT) && /\/(pkg|edition-\w+)\//.test(pathname)) {
     event.respondWith(answer(event, FILES, ({ ok }) => ok, (file) => file));
   }
 });
@@ -54,19 +53,35 @@ async function begin() {
   }
 }
 
-/** What the server says, or what it said last. */
+/** How long the network may take before what is kept is shown. An answer that comes later is kept all the same. */
+const PATIENCE_MS = 3_000;
+
+/** What the server answers, or what it answered last where it does not, or not in time. */
 async function answer(event, store, worth, show) {
   const { request } = event;
+  const network = (async () => {
+    const answer = (await taken(request)) ?? (await fetch(request));
+    // Copied before anybody reads it.
+    return [answer, worth(answer) ? answer.clone() : undefined];
+  })();
+  event.waitUntil(network.then(([, copy]) => copy && keep(store, request.url, copy)).catch(() => {}));
+  const stored = async () => (await caches.open(store)).match(request.url, { ignoreVary: true });
   try {
-    const told = (await taken(request)) ?? (await fetch(request));
-    if (worth(told)) event.waitUntil(keep(store, request.url, told.clone()));
-    return told;
+    const late = await Promise.race([network.then(() => undefined), pause(PATIENCE_MS).then(() => "SLOW CONNECTION")]);
+    const kept = late && (await stored());
+    if (kept) return show(kept, late);
+    return (await network)[0];
   } catch (error) {
-    const kept = await (await caches.open(store)).match(request.url, { ignoreVary: true });
-    if (kept) return show(kept);
+    const kept = await stored();
+    if (kept) return show(kept, "NO CONNECTION");
     if (store === PAGES) return new URL(request.url).pathname.endsWith("/start") ? Response.redirect("./") : unseen();
     throw error;
   }
+}
+
+/** Resolves after a while. */
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Whether an answer is a page as its reader wanted it: no error, and not led to the login. */
@@ -83,11 +98,11 @@ async function keep(store, url, told) {
   for (const old of all.slice(0, Math.max(0, all.length - KEPT[store]))) await kept.delete(old, { ignoreVary: true });
 }
 
-/** A kept page, dated by the server's own clock. */
-async function shown(kept) {
+/** A kept page, dated by the server's own clock, with the reason why it is shown. */
+async function shown(kept, why) {
   const made = Date.parse(kept.headers.get("date") ?? "");
   const when = Number.isNaN(made) ? "at a time that is not known" : `of ${dated(made)}`;
-  const banner = `<div class="notices kept" role="status"><p class="notice grave"><strong>NO CONNECTION:</strong> this is the last picture, ${when}.</p></div>`;
+  const banner = `<div class="notices kept" role="status"><p class="notice grave"><strong>${why}:</strong> this is the last picture, ${when}.</p></div>`;
   const page = (await kept.text()).replace("<body", `<body data-kept="${Number.isNaN(made) ? "" : made}"`);
   const inside = page.indexOf(">", page.indexOf("<body")) + 1;
   const headers = new Headers(kept.headers);

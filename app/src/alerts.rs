@@ -1,6 +1,10 @@
 //! What the address of the Alerts page asks, and what is new there. Server only.
 
-use schema::{AlertLog, UnixMs, alerts::Kind, rule::Rule};
+use schema::{
+    AlertLog, UnixMs,
+    alerts::{Alert, Kind},
+    rule::Rule,
+};
 
 use crate::path;
 
@@ -16,8 +20,13 @@ impl Unseen {
     /// What is new since a moment.
     #[must_use]
     pub fn since(log: &AlertLog, moment: UnixMs) -> Self {
-        let counts = |kind| matches!(kind, Kind::Rule | Kind::Market);
-        Self(log.alerts.iter().filter(|alert| alert.at > moment && counts(alert.event.kind())).count())
+        Self(Self::counted(log).filter(|at| *at > moment).count())
+    }
+
+    /// Returns the times of all alerts of the kinds that are counted, newest first.
+    pub fn counted(log: &AlertLog) -> impl Iterator<Item = UnixMs> {
+        let counts = |alert: &&Alert| matches!(alert.event.kind(), Kind::Rule | Kind::Market);
+        log.alerts.iter().filter(counts).map(|alert| alert.at)
     }
 
     /// The number for a badge, of two digits at most; none where nothing is new.

@@ -12,6 +12,8 @@ use leptos::prelude::*;
 pub struct Files {
     /// The folder above the one of the page's files, from the root: `.`, or `./edition-0123456789abcdef`.
     pub root: String,
+    /// The name of the build that they are of; none while the build tool changes them.
+    pub edition: Option<String>,
     /// What loads parts of the code, as a path from `root`; none where the code is one file.
     pub loader: Option<String>,
     /// The files of each part, as paths from `root`.

@@ -12,4 +12,4 @@ pub use number::{
     signed_amount, usd, whole,
 };
 pub use sum::addends;
-pub use time::{age, clock, countdown, date, day, minute, moment, utc};
+pub use time::{age, clock, clock_off, countdown, date, day, minute, moment, utc};

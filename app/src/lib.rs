@@ -51,6 +51,6 @@ pub use page::{
     SignalsPageProps, SystemPage, SystemPageProps,
 };
 #[cfg(feature = "ssr")]
-pub use shell::{App, shell};
+pub use shell::{App, SCRIPT, script, shell};
 #[cfg(feature = "ssr")]
 pub use source::{Answer, Source};

@@ -61,12 +61,12 @@ where
     };
     let page = snapshot(source);
     view! {
+        {more(tab)}
         <Suspense>{Suspend::new(page)}</Suspense>
         <footer class="foot">
             <a href=path::GUIDE.href()>"Guide: what each figure means"</a>
         </footer>
         {tabs(tab)}
-        {more(tab)}
     }
     .into_any()
 }

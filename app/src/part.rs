@@ -1,6 +1,9 @@
 //! The small pieces that cards are made of. Each is a pure function of what it shows.
 
+#[cfg(feature = "ssr")]
+pub(crate) mod ages;
 pub(crate) mod bar;
+pub(crate) mod cadence;
 pub(crate) mod figure;
 pub(crate) mod live;
 pub(crate) mod markup;

@@ -34,7 +34,7 @@ pub fn shell(options: LeptosOptions, files: Arc<Files>) -> impl IntoView {
     let asked = use_context::<RequestUrl>().and_then(|url| url.parse().ok()).unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=attribute(settings.theme) data-colours=attribute(settings.colours)>
+        <html lang="en" data-edition=files.edition.clone() data-theme=attribute(settings.theme) data-colours=attribute(settings.colours)>
             <head>
                 <meta charset="utf-8"/>
                 // Before every address, as it is what they are told from.
@@ -53,11 +53,13 @@ pub fn shell(options: LeptosOptions, files: Arc<Files>) -> impl IntoView {
                 {loader(&files)}
                 // Browsers have it where the connection is private, and on the machine itself.
                 <script nonce=use_nonce()>{keep_pictures()}</script>
+                <script type="module" src=format!("{}/{SCRIPT}", files.root)></script>
                 <MetaTags/>
             </head>
             <body>
                 <a class="skip" href=content(&asked)>"Skip to content"</a>
                 <App/>
+                {bars(&asked)}
             </body>
         </html>
     }
@@ -85,10 +87,35 @@ fn keep_pictures() -> String {
     format!(
         "addEventListener('load',()=>navigator.serviceWorker?.register('{}'));\
          addEventListener('pointerdown',({{target}})=>{{const a=target.closest?.('.tabs a:not([aria-current],[href={}])');\
-         if(a)navigator.serviceWorker?.controller?.postMessage(a.href)}})",
+         if(a)navigator.serviceWorker?.controller?.postMessage(a.href)}});",
         path::WORKER,
         path::ALERTS.href(),
     )
+}
+
+/// The name of what a page does beside its WebAssembly, in the folder of its files. It is a file, for a page is fetched often.
+pub const SCRIPT: &str = "page.js";
+
+/// What is in it: its source without the comments.
+#[must_use]
+pub fn script() -> String {
+    let lines = include_str!("shell/page.js").lines().map(str::trim);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .fold(String::new(), |script, line| script + line + "\n")
+}
+
+/// What a page may have to say of itself, above the tabs: that its login ended, or that the server is of another build. Its style shows
+/// each when it is so.
+fn bars(asked: &Url) -> impl IntoView + use<> {
+    let question = if asked.search().is_empty() { "" } else { "?" };
+    let login = path::login(&format!("{}{question}{}", asked.path(), asked.search()));
+    view! {
+        <div class="bars" role="status">
+            <p class="bar signed-out">"Signed out. "<a href=login>"Log in"</a></p>
+            <p class="bar outdated">"Updated. "<button type="button">"Reload"</button></p>
+        </div>
+    }
 }
 
 /// The list of pages.

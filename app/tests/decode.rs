@@ -61,6 +61,7 @@ fn every_kind_of_message_survives() {
         FrameMessage::Shared(L2State::Up { version: "1.6.18".to_owned() }),
         FrameMessage::Shared(L2State::Degraded { cause: "timed out".to_owned(), since: NOW }),
         FrameMessage::Changed { name: "market:movers".to_owned(), stamp: held(breakdown(), 1).stamp, as_of: NOW },
+        FrameMessage::Unread { newest: UnixMs(1_800_000_000_000) },
         FrameMessage::Clock { now: UnixMs(i64::MAX), sent_bytes: 78_643 },
     ] {
         survives(&message);

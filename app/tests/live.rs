@@ -6,7 +6,7 @@ mod world;
 use app::live::{Content, List, Opened, Store, Taken};
 use leptos::prelude::*;
 use schema::{
-    Held, Signals, Stamp, SymbolLive, UnixMs,
+    Figure, Held, Signals, Stamp, SymbolLive, UnixMs,
     page::Frame,
     reading::Found,
     stream::{FrameMessage, ListMessage, SignalsDelta, SymbolMessage},
@@ -175,5 +175,29 @@ fn a_change_of_what_the_server_renders_is_counted_and_holds_no_value() {
         assert_eq!(store.changes.get_untracked(), 1);
         store.rendered.set(Some(UnixMs(3)));
         assert_eq!(store.oldest(), Some(UnixMs(3)), "what was rendered is among what is on screen");
+    });
+}
+
+#[test]
+fn a_new_alert_is_counted_by_the_server() {
+    run(|| {
+        let store = Store::new(&frame());
+        assert_eq!(store.take(FrameMessage::Unread { newest: NOW }), Taken::Alerts);
+        assert_eq!(store.changes.get_untracked(), 0, "the page is not fetched again for it");
+    });
+}
+
+#[test]
+fn the_oldest_figure_of_a_symbol_counts_where_it_is_overdue() {
+    run(|| {
+        let shown = |minutes: i64| {
+            let mut breakdown = breakdown();
+            let ratio = schema::Ratio::new(0.58).unwrap();
+            breakdown.accounts_long = Figure::known(ratio, UnixMs(NOW.0 - minutes * 60_000));
+            let held = held(breakdown, 1);
+            Opened { symbol: held.value.row.symbol, breakdown: RwSignal::new(Ok(held)) }.as_of()
+        };
+        assert_eq!(shown(14), Some(UnixMs(NOW.0 - 1_000)), "in time");
+        assert_eq!(shown(19), Some(UnixMs(NOW.0 - 19 * 60_000)));
     });
 }

@@ -36,7 +36,7 @@ fn with_overview(overview: Held<MarketOverview>) -> String {
 fn the_header_says_what_the_market_does_now() {
     let text = text(&page(market_page()));
     assert!(text.contains("Broad Rally: 41 of 60 symbols rise; 12 point long, 5 short."), "{text}");
-    assert!(text.contains("oldest 3 s"), "the movers are the oldest on the page: {text}");
+    assert!(text.contains("Updated just now"), "the movers, the oldest on the page, are of 3 s ago: {text}");
 }
 
 #[test]

@@ -5,7 +5,12 @@ mod world;
 
 use std::time::Duration;
 
-use app::{MarketPage, heat::Shade, settings::MarketCards, source::MarketSnapshot};
+use app::{
+    MarketPage,
+    heat::Shade,
+    settings::{MarketCard, MarketCards},
+    source::MarketSnapshot,
+};
 use leptos::prelude::*;
 use schema::{Absence, Figure, PerpsPulse, Ratio, Usd, Why, perps::Liquidated, reading::Found};
 use world::{NOW, held, html, market_page, perps, text};
@@ -41,15 +46,34 @@ fn every_figure_stands_with_what_it_counts() {
 }
 
 #[test]
-fn a_figure_older_than_its_own_pace_says_so() {
-    let aged = |seconds| {
-        told(|pulse| {
-            let as_of = NOW.minus(Duration::from_secs(seconds));
-            pulse.accounts_long = Figure::known(Ratio::new(0.583).unwrap(), as_of);
-        })
+fn a_figure_older_than_its_own_cadence_shows_its_age_on_a_fresh_card() {
+    let aged = |minutes: u64| {
+        let mut pulse = perps();
+        let as_of = NOW.minus(Duration::from_secs(minutes * 60));
+        pulse.accounts_long = Figure::known(Ratio::new(0.583).unwrap(), as_of);
+        card(Ok(held(pulse, 2)))
     };
-    assert!(!aged(599).contains("old;"), "{}", aged(599));
-    assert!(aged(720).contains("58.3% 12 min old; of accounts, not of size"), "{}", aged(720));
+    let [in_time, late] = [aged(14), aged(19)];
+    assert!(text(&in_time).contains("Accounts long 58.3% of accounts, not of size"), "{}", text(&in_time));
+    assert!(text(&late).contains("Accounts long 19 min ago 58.3% of accounts, not of size"), "{}", text(&late));
+    assert!(late.contains(r#"data-state="fresh""#) && late.contains(r#"class="stat overdue""#), "{late}");
+    let at = NOW.minus(Duration::from_secs(19 * 60)).0;
+    assert!(late.contains(&format!("data-age-of=\"{at}\"")), "it goes on by itself: {late}");
+    assert_eq!(late.matches("overdue").count(), 1, "the other figures are in time");
+}
+
+#[test]
+fn the_header_states_the_age_of_the_oldest_figure_on_screen() {
+    let mut pulse = perps();
+    pulse.accounts_long = Figure::known(Ratio::new(0.583).unwrap(), NOW.minus(Duration::from_secs(19 * 60)));
+    let page = MarketSnapshot { perps: Ok(held(pulse, 2)), ..market_page() };
+    let shown = |cards: MarketCards| {
+        let page = page.clone();
+        text(&html(move || view! { <MarketPage page=page shade=Shade::Change cards=cards/> }))
+    };
+    assert!(shown(MarketCards::ALL).contains("oldest 19 min"), "{}", shown(MarketCards::ALL));
+    let without = shown(MarketCards::NONE.with(MarketCard::Breadth));
+    assert!(without.contains("Updated just now"), "only what is on screen counts: {without}");
 }
 
 #[test]

@@ -6,9 +6,11 @@ import type { Page } from "@playwright/test";
 
 const FRAME_BEFORE = `
 - link "Skip to content"
+- navigation "More":
+  - group
 - banner:
   - link "Virtuoso"
-  - paragraph: /^live oldest \\d+ (s|min)$/
+  - paragraph: /^live (Updated just now|oldest \\d+ (s|min))$/
   - paragraph: /\\d+ of 60 symbols rise; \\d+ points? long, \\d+ short\\./
 - status:
   - paragraph:
@@ -25,8 +27,7 @@ const FRAME_AFTER = `
   - link "Signals"
   - link "Beta"
   - link /^Alerts/
-- navigation "More":
-  - group`;
+- status`;
 
 /** A page's content, two spaces in. */
 const PAGES: Record<string, string> = {

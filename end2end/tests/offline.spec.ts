@@ -24,7 +24,9 @@ async function seen(page: Page, url: string): Promise<void> {
 
 /** The greatest age among the figures on screen, in seconds. */
 async function oldest(page: Page): Promise<number> {
-  const [, number, unit] = /(\d+) (s|min)/.exec(await page.locator("header .oldest").innerText()) ?? [];
+  const text = await page.locator("header .oldest").innerText();
+  if (text === "Updated just now") return 0;
+  const [, number, unit] = /(\d+) (s|min)/.exec(text) ?? [];
   return Number(number) * (unit === "min" ? 60 : 1);
 }
 
@@ -68,6 +70,38 @@ test("without a network the last picture stands, dated and ageing, and comes ali
     await server.stop();
   }
   // What cannot be loaded is an error to the browser.
+  complaints.length = 0;
+});
+
+test("a server that does not answer leaves the last picture after three seconds, and a late answer is kept", async ({ page, complaints }) => {
+  test.setTimeout(180_000);
+  const server = await virtuoso(MARKET);
+  try {
+    await scored(server);
+    await seen(page, `${server.url}/scores?q=BTC`);
+    await seen(page, `${server.url}/guide`);
+    const made = () =>
+      page.evaluate(async () => {
+        const kept = await (await caches.open("/ pages")).match("/scores?q=BTC", { ignoreVary: true });
+        return Date.parse(kept?.headers.get("date") ?? "");
+      });
+    const before = await made();
+    server.signal("SIGSTOP");
+    const began = Date.now();
+    await page.goto(`${server.url}/scores?q=BTC`, { waitUntil: "commit" });
+    await expect(page.getByText("SLOW CONNECTION: this is the last picture, of ")).toBeVisible();
+    const took = Date.now() - began;
+    expect(took, "it waited for the network").toBeGreaterThan(2_500);
+    expect(took, "and not for long").toBeLessThan(12_000);
+    await expect(page.getByRole("link", { name: /BTC/ }).first()).toBeVisible();
+    server.signal("SIGCONT");
+    await expect(page.locator("body")).toHaveAttribute("data-stream", "open", { timeout: 40_000 });
+    await expect(page.getByText("this is the last picture")).toBeHidden();
+    await expect.poll(made, { timeout: 20_000 }).toBeGreaterThan(before);
+  } finally {
+    server.signal("SIGCONT");
+    await server.stop();
+  }
   complaints.length = 0;
 });
 

@@ -5,6 +5,9 @@ import { expect, test } from "@playwright/test";
 import { exchange, freePort, memcached, pointedAt, scored, until, virtuoso } from "../fixtures/process.ts";
 import { live } from "../fixtures/test.ts";
 
+/** A page shows that memcached is away, or back, within so many ms; seconds more than it takes, for other tests run beside it. */
+const NOTICED_MS = 5_000;
+
 /** An exchange that comes back is found soon. */
 const PROBES = "probe_every_s = 5";
 
@@ -80,8 +83,9 @@ test("memcached frozen, killed and started again: the open page says so at once,
         expected,
         { polling: 20, timeout: 15_000 },
       );
-      // Told, not judged: beside other tests on the same two cores a time says nothing.
-      took.push(`${what}: ${Date.now() - began} ms`);
+      const ms = Date.now() - began;
+      took.push(`${what}: ${ms} ms`);
+      expect.soft(ms, what).toBeLessThanOrEqual(NOTICED_MS);
     };
     const old = async () => await expect(signals).toHaveAttribute("data-state", "stale", { timeout: 20_000 });
 

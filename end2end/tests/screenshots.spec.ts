@@ -2,7 +2,7 @@
 
 import path from "node:path";
 
-import { live, test } from "../fixtures/test.ts";
+import { expect, live, test } from "../fixtures/test.ts";
 
 const PAGES = {
   market: "/",
@@ -17,6 +17,8 @@ const PAGES = {
   guide: "/guide",
   settings: "/settings",
 };
+/** The ground in `style/tokens.css`. */
+const GROUND = { dark: "rgb(11, 13, 16)", light: "rgb(255, 250, 240)" };
 const FOLDER = process.env.SCREENSHOTS ? path.resolve(import.meta.dirname, "../../docs/screenshots") : undefined;
 
 for (const colorScheme of ["dark", "light"] as const) {
@@ -25,9 +27,19 @@ for (const colorScheme of ["dark", "light"] as const) {
       await page.emulateMedia({ colorScheme });
       await page.goto(url);
       await live(page);
+      // What a picture is taken for: the page in these colours, all of its width, with its content.
+      const look = await page.evaluate(() => ({
+        ground: getComputedStyle(document.body).backgroundColor,
+        beyond: document.documentElement.scrollWidth - innerWidth,
+        empty: [...document.querySelectorAll("main .card")].filter((card) => card.getBoundingClientRect().height < 40).length,
+        cards: document.querySelectorAll("main .card").length,
+      }));
+      expect(look).toMatchObject({ ground: GROUND[colorScheme], beyond: 0, empty: 0 });
+      expect(look.cards).toBeGreaterThan(0);
       const view = info.project.name === "phone" ? name : `${name}-${info.project.name}`;
       const file = `${view}-${colorScheme}.png`;
-      await page.screenshot({ path: FOLDER ? path.join(FOLDER, file) : info.outputPath(file) });
+      const picture = await page.screenshot({ path: FOLDER ? path.join(FOLDER, file) : info.outputPath(file) });
+      expect(picture.length, "a picture of one colour packs to less").toBeGreaterThan(10_000);
       if (!FOLDER) await page.screenshot({ path: info.outputPath(`${view}-${colorScheme}-full.png`), fullPage: true });
     });
   }

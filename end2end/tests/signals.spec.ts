@@ -55,19 +55,19 @@ test("what is unfolded and has the focus stays so when the page is renewed", asy
   await live(page);
   const card = page.locator(".card.ideas");
   await expect(card).toHaveAttribute("data-as-of", /\d+/, { timeout: 90_000 });
-  const details = page.locator(".idea details").first();
-  await details.locator("summary").focus();
-  await page.keyboard.press("Enter");
-  await expect(details).toHaveAttribute("open", "");
-  const id = await details.getAttribute("id");
-  const before = await card.getAttribute("data-as-of");
-  await expect.poll(() => card.getAttribute("data-as-of"), { timeout: 20_000 }).not.toBe(before);
-  const same = page.locator(`#${id}`);
-  // It may have ended meanwhile; while it stands, it stays as it was left.
-  if ((await same.count()) > 0) {
-    await expect(same).toHaveAttribute("open", "");
-    await expect(same.locator("summary")).toBeFocused();
-  }
+  // An idea may end while it is looked at: then another one is, until one was there before and after.
+  await expect(async () => {
+    const details = page.locator(".idea details:not([open])").first();
+    await details.locator("summary").focus({ timeout: 5_000 });
+    await page.keyboard.press("Enter");
+    const id = await page.locator(":focus").locator("..").getAttribute("id", { timeout: 5_000 });
+    const same = page.locator(`#${id}`);
+    await expect(same).toHaveAttribute("open", "", { timeout: 5_000 });
+    const before = await card.getAttribute("data-as-of");
+    await expect.poll(() => card.getAttribute("data-as-of"), { timeout: 20_000 }).not.toBe(before);
+    await expect(same, "it is still open").toHaveAttribute("open", "", { timeout: 1_000 });
+    await expect(same.locator("summary")).toBeFocused({ timeout: 1_000 });
+  }).toPass({ timeout: 300_000 });
 });
 
 test("an idea is marked on its contract's candles, and the mark leads back to it", async ({ page }) => {

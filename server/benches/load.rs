@@ -6,7 +6,8 @@
 //! with axum and does nothing else. Then many streams are opened, and each one's changes of the list are followed: each change
 //! says on which it builds, so a missing one is seen. What is measured is printed; a missing change is a failure.
 //!
-//! Environment: `LOAD_CLIENTS` (5000; 0: nothing but the way of a price), `LOAD_SYMBOLS` (600), `LOAD_SECONDS` (30).
+//! Environment: `LOAD_CLIENTS` (5000; 0: nothing but the way of a price), `LOAD_SYMBOLS` (600), `LOAD_SECONDS` (30),
+//! `LOAD_ACTIVITY` (1; how many times as much happens on the exchange).
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 #[path = "load/latency.rs"]
@@ -37,7 +38,7 @@ async fn main() {
     server::raise_open_files().unwrap();
     let (clients, symbols) = (told("LOAD_CLIENTS", 5_000), told("LOAD_SYMBOLS", 600));
     let seconds = Duration::from_secs(told("LOAD_SECONDS", 30).try_into().unwrap());
-    let exchange = processes::exchange(symbols).await;
+    let exchange = processes::exchange(symbols, told("LOAD_ACTIVITY", 1)).await;
     let program = processes::program(&exchange).await;
     println!("{symbols} symbols are loaded, {} have a score", program.loaded().await);
     println!("{:.0} MB resident", program.megabytes("VmRSS"));

@@ -47,9 +47,12 @@ pub enum Command {
     Analyse(Analyse),
     /// Ask a serving process whether it is ready; exit code 0 when it is, 1 when not. For service managers.
     Healthcheck {
-        /// What is asked; a path of `/readyz` is added where there is none.
-        #[arg(default_value = "http://127.0.0.1:3000")]
-        url: String,
+        /// The process, such as http://127.0.0.1:3000, with `/readyz` added where there is no path; without it the one that the
+        /// configuration serves: http.addr with http.base_path.
+        url: Option<String>,
+        /// Settings given as flags.
+        #[command(flatten)]
+        overrides: Overrides,
     },
     /// Read the doctor's canary from another process.
     #[command(hide = true)]

@@ -62,7 +62,11 @@ pub async fn main(cli: Cli) -> ExitCode {
             Err(failure) => Err(failure),
         },
         Command::Analyse(asked) => analyse(asked).await,
-        Command::Healthcheck { url } => healthcheck(&url).await,
+        Command::Healthcheck { url: Some(url), .. } => healthcheck(&with_path(&url)).await,
+        Command::Healthcheck { url: None, overrides } => match Config::of(&overrides) {
+            Ok(config) => healthcheck(&format!("{}/readyz", crate::doctor::serving::root(&config))).await,
+            Err(error) => Err(error.into()),
+        },
         Command::Canary { nonce, overrides } => match Config::of(&overrides) {
             Ok(config) => crate::doctor::canary::read(&config, nonce).await.map_err(Failure::Other),
             Err(error) => Err(error.into()),
@@ -112,25 +116,29 @@ async fn analyse(asked: Analyse) -> Result<(), Failure> {
 
 /// Asks whether a process is ready, and gives its own words where it is not.
 async fn healthcheck(url: &str) -> Result<(), Failure> {
-    let url = url.trim_end_matches('/');
-    // `http://host:port` has two slashes; a third begins a path.
-    let url = if url.matches('/').count() > 2 { url.to_owned() } else { format!("{url}/readyz") };
-    let (status, text) = crate::doctor::serving::ask(&url, None).await.map_err(|error| Failure::Other(error.into()))?;
+    let (status, text) = crate::doctor::serving::ask(url, None).await.map_err(|error| Failure::Other(error.into()))?;
     if status.is_success() {
         return Ok(());
     }
     Err(Failure::Other(anyhow::anyhow!("{url} answers {status}: {}", text.trim())))
 }
 
+/// An address with the path that is asked where it has none.
+fn with_path(url: &str) -> String {
+    let url = url.trim_end_matches('/');
+    // `http://host:port` has two slashes; a third begins a path.
+    if url.matches('/').count() > 2 { url.to_owned() } else { format!("{url}/readyz") }
+}
+
 async fn serve(serve: &Serve) -> Result<(), Failure> {
     let config = Config::of(&serve.overrides)?;
     config.check_reach()?;
     let recorder = telemetry::start(&config.log).map_err(other)?;
+    crate::config::kubernetes::log_passed_over(variables());
     let addr = config.http.addr;
     let listener = TcpListener::bind(addr).await.map_err(|error| Failure::Other(busy(addr, error)))?;
     let bound = listener.local_addr().map_err(other)?;
     tracing::info!(role = serve.role.as_str(), version = env!("CARGO_PKG_VERSION"), "starting");
-    crate::heap::give_back();
     if let Err(error) = crate::raise_open_files() {
         tracing::warn!(%error, "the limit of open files stays as it is: few streams may be open at a time");
     }

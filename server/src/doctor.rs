@@ -3,11 +3,14 @@
 //! It reads what everybody reads and writes to one key of its own, in its own namespace; no live key is touched.
 
 pub(crate) mod canary;
+mod clock;
 mod exchange;
 mod outside;
 mod readings;
 mod servers;
 pub(crate) mod serving;
+mod state;
+mod writer;
 
 use std::process::ExitCode;
 
@@ -108,13 +111,20 @@ pub(crate) async fn examine(config: &Config) -> Vec<Finding> {
         if answers {
             findings.extend(canary::examine(config).await);
             readings::read(&cache).await;
-            findings.extend(readings::judge(&cache.report(), "memcached"));
+            let shared = cache.report();
+            findings.extend(readings::judge(&shared, "memcached"));
+            findings.extend(report.and_then(|serving| writer::examine(&serving, &shared)));
         } else {
             findings.push(Finding::broken("readings", "cannot be read while memcached does not answer"));
         }
         findings.extend(served);
     }
-    findings.push(exchange::examine(config).await);
+    findings.extend(state::examine(config));
+    findings.push(match crate::proxy::of_exchange(config) {
+        Some(proxy) => Finding::good("proxy", format!("the exchange is reached through {proxy}")),
+        None => Finding::good("proxy", "none: the exchange is reached directly"),
+    });
+    findings.extend(exchange::examine(config).await);
     findings.extend(outside::examine(config).await);
     findings
 }

@@ -4,6 +4,10 @@
 //! one is not used by another: with 600 symbols that held some 20 MB that nobody used. What is free between things in use stays
 //! with the process until it is told to let go: another 16 MB. See `docs/PERFORMANCE.md`.
 
+use crate::supervise::Supervisor;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+use crate::supervise::{Failed, Job, Policy};
+
 /// How often what is free is given back.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const GIVE_BACK: std::time::Duration = std::time::Duration::from_secs(30);
@@ -28,25 +32,35 @@ pub fn share() {
     }
 }
 
-/// Gives back what is free, as long as the process runs. To be called within a runtime.
-pub fn give_back() {
+/// Gives back what is free, as long as the supervisor lets it run.
+pub(crate) fn give_back(supervisor: &Supervisor) {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    tokio::spawn(async {
-        let mut timer = tokio::time::interval(GIVE_BACK);
-        timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            timer.tick().await;
-            // It walks over the heap for some milliseconds: not where the streams are read.
-            let walked = tokio::task::spawn_blocking(|| {
-                #[expect(unsafe_code, reason = "the C library has no other way to be told")]
-                // SAFETY: it takes a number, locks the heap itself, and touches only what is free.
-                unsafe {
-                    libc::malloc_trim(0)
+    {
+        let stop = supervisor.stop();
+        let job = Job { name: "heap", what: "Gives free memory back to the system." };
+        supervisor.spawn(job, Policy::Forever, move || {
+            let stop = stop.clone();
+            async move {
+                let mut timer = tokio::time::interval(GIVE_BACK);
+                timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+                loop {
+                    tokio::select! {
+                        () = stop.cancelled() => return Ok(()),
+                        _ = timer.tick() => {}
+                    }
+                    // It walks over the heap for some milliseconds: not where the streams are read.
+                    let walked = tokio::task::spawn_blocking(|| {
+                        #[expect(unsafe_code, reason = "the C library has no other way to be told")]
+                        // SAFETY: it takes a number, locks the heap itself, and touches only what is free.
+                        unsafe {
+                            libc::malloc_trim(0)
+                        }
+                    });
+                    walked.await.map_err(|lost| Failed::Retry(lost.to_string()))?;
                 }
-            });
-            if walked.await.is_err() {
-                return;
             }
-        }
-    });
+        });
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    let _ = supervisor;
 }

@@ -16,11 +16,13 @@ mod market;
 mod monitor;
 mod opened;
 mod outside;
+mod proxy;
 mod record;
 pub mod role;
 mod rules;
 mod serving;
 mod site;
+mod supervise;
 pub mod telemetry;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -31,7 +33,10 @@ use schema::{
     ActiveIdeas, AlertLog, BetaTable, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS,
     Signals, SystemHealth,
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, timeout_at},
+};
 use tokio_util::sync::CancellationToken;
 use venue::replay::Recording;
 
@@ -41,16 +46,28 @@ pub use crate::{
     monitor::MonitorError,
     record::{RecordingFailed, record},
     role::Role,
+    supervise::{AnyError, Broken, TaskFatal},
 };
 use crate::{
     http::{AppState, Gate, Reach, Shared, Streams, router},
     hub::Hubs,
     monitor::Monitor,
     rules::Rules,
+    supervise::{Job, Policy, Supervisor},
 };
 
-/// How long requests may take to end after the shutdown was asked for.
-const DRAIN: Duration = Duration::from_secs(4);
+/// How long a shutdown may take in all: requests, tasks and the shared cache have one deadline. Service managers kill after some
+/// seconds, and five are promised.
+const SHUTDOWN: Duration = Duration::from_millis(4_500);
+/// How long requests under way may take of it.
+const REQUESTS: Duration = Duration::from_millis(2_500);
+/// What is left of it for the last writes to the shared cache.
+const LAST_WRITES: Duration = Duration::from_millis(700);
+
+const ADVICE: Job = Job { name: "advice", what: "Looks once at how the shared cache is set up." };
+const HUB: Job = Job { name: "hub", what: "Turns changes into the live stream and the pages." };
+const HUB_SAVING: Job = Job { name: "hub-saving", what: "The same for readers who save data." };
+const MIRROR: Job = Job { name: "mirror", what: "Reads from the shared cache what other processes wrote." };
 
 /// The process could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +81,9 @@ pub enum RunError {
     /// The monitor cannot be started.
     #[error("starting the monitor")]
     Monitor(#[from] MonitorError),
+    /// A task that the process cannot do without did not go on.
+    #[error(transparent)]
+    Task(#[from] TaskFatal),
     /// The HTTP server ended.
     #[error("serving HTTP")]
     Http(#[from] std::io::Error),
@@ -84,22 +104,32 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let clock = clock(&config)?;
     let stop = CancellationToken::new();
-    let mut set = JoinSet::new();
+    let supervisor = Supervisor::new(clock.clone(), stop.clone());
+    telemetry::sum_up(&supervisor, &recorder);
+    heap::give_back(&supervisor);
     let cache = open_cache(&config, role, &clock)?;
-    set.spawn(say_advice(cache.clone(), config.cache.poll));
+    let (advised, poll) = (cache.clone(), config.cache.poll);
+    supervisor.spawn(ADVICE, Policy::Once, move || say_advice(advised.clone(), poll));
     // A recording played anew has the time of the one before; its ticks must not be taken for the same.
     let hubs = Hubs::new(&cache, Clock::System.now().0.unsigned_abs());
     if role.serves_pages() {
-        set.spawn(hubs.live.clone().run(stop.clone()));
-        set.spawn(hubs.saving.clone().run(stop.clone()));
+        for (job, hub) in [(HUB, &hubs.live), (HUB_SAVING, &hubs.saving)] {
+            let (hub, stop) = (hub.clone(), stop.clone());
+            supervisor.spawn(job, Policy::Forever, move || {
+                let running = hub.clone().run(stop.clone());
+                async move {
+                    running.await;
+                    Ok(())
+                }
+            });
+        }
     }
-    let (mut watching, mut board, mut rules) = (None, None, None);
+    let (mut board, mut rules) = (None, None);
     if role.watches() {
         rules = config.rules_file.clone().map(|path| Arc::new(Rules::of(path)));
-        let monitor =
-            Monitor::new(config.clone(), &cache, rules.clone(), clock.clone(), hubs.open(), &mut set, stop.clone())?;
+        let monitor = Monitor::new(config.clone(), &cache, rules.clone(), clock.clone(), hubs.open(), &supervisor)?;
         board = Some(monitor.board());
-        watching = Some(tokio::spawn(monitor.run(stop.clone())));
+        monitor.spawn();
     }
     // A process that writes its values itself polls as well: what it finds that way would have been missed.
     if role.serves_pages() && !config.cache.memcached.is_empty() {
@@ -114,37 +144,36 @@ pub async fn run(
         cache.follow::<AlertLog>();
         cache.follow::<SystemHealth>();
         let (cache, poll, stop) = (cache.clone(), config.cache.poll, stop.clone());
-        set.spawn(async move { cache.mirror(poll, stop.cancelled_owned()).await });
+        supervisor.spawn(MIRROR, Policy::Forever, move || {
+            let (cache, stop) = (cache.clone(), stop.clone());
+            async move {
+                cache.mirror(poll, stop.cancelled_owned()).await;
+                Ok(())
+            }
+        });
     }
     let drained = cache.clone();
     let site = site::site(&config.http);
     let reach = Reach::new(&config, listener.local_addr()?);
     let gate = Gate::new(&config.access, reach.clone(), role);
     let streams = Streams::new(&config.http);
-    let shared = Shared { cache, hubs, board, rules, clock, recorder, stop: stop.clone(), gate, reach, streams, site };
+    let registry = Arc::clone(supervisor.registry());
+    let shared = Shared { cache, hubs, board, rules, clock, recorder, stop, gate, reach, streams, site, registry };
     let router = router(AppState::new(shared), role);
     let router = match config.http.base_path.clone() {
         Some(base) => http::base::below(router, base),
         None => router,
     };
-    let served = serve(listener, router, shutdown, &mut watching, &stop).await;
-    stop.cancel();
-    let ended = async {
-        while set.join_next().await.is_some() {}
-        match watching {
-            Some(monitor) => monitor.await.map_err(|lost| RunError::Monitor(lost.into()))?.map_err(RunError::Monitor),
-            None => Ok(()),
-        }
-    };
-    let ended = tokio::time::timeout(DRAIN, ended).await;
-    drained.drain().await;
-    match ended {
-        Ok(ended) => served.and(ended),
-        Err(_) => {
-            tracing::warn!("some tasks did not end in time and are dropped");
-            served
-        }
+    let (asked, served) = serve(listener, router, shutdown, &supervisor).await;
+    let end_by = asked + SHUTDOWN;
+    if timeout_at(end_by - LAST_WRITES, supervisor.end()).await.is_err() {
+        let tasks = supervisor.registry().running().join(", ");
+        tracing::warn!(tasks, "some tasks did not end in time and are dropped");
     }
+    if timeout_at(end_by, drained.drain()).await.is_err() {
+        tracing::warn!("what waits for the shared cache is dropped");
+    }
+    served
 }
 
 /// The clock that all ages are judged by: the machine's, or that of the recording that is played.
@@ -155,56 +184,44 @@ fn clock(config: &Config) -> Result<Clock, RunError> {
 }
 
 /// Says once, after the first contact, what should be known of how the shared cache is set up.
-async fn say_advice(cache: Cache, poll: Duration) {
+async fn say_advice(cache: Cache, poll: Duration) -> Result<(), supervise::Failed> {
     cache.contacted().await;
     for Advice { server, text } in advise(&cache.report().servers, poll, SCHEMAS) {
         tracing::warn!(server, "{text}");
     }
+    Ok(())
 }
 
-type Watching = Option<tokio::task::JoinHandle<Result<(), MonitorError>>>;
-
-/// Serves until the shutdown, or until the monitor cannot go on.
+/// Serves until the shutdown, or until a task cannot go on that the process needs; gives the time when that was.
 async fn serve(
     listener: TcpListener,
     router: axum::Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
-    watching: &mut Watching,
-    stop: &CancellationToken,
-) -> Result<(), RunError> {
-    let asked = stop.clone();
+    supervisor: &Supervisor,
+) -> (Instant, Result<(), RunError>) {
+    let stop = supervisor.stop();
     let server = serving::serve(listener, router, stop.clone());
     let mut server = std::pin::pin!(server);
     let mut shutdown = std::pin::pin!(shutdown);
-    let monitor_failed = async {
-        match watching {
-            Some(monitor) => match monitor.await {
-                Ok(Ok(())) => std::future::pending().await,
-                Ok(Err(error)) => error,
-                Err(lost) => lost.into(),
-            },
-            None => std::future::pending().await,
-        }
+    let ended = tokio::select! {
+        served = &mut server => return (Instant::now(), served.map_err(RunError::Http)),
+        () = &mut shutdown => Ok(()),
+        fatal = supervisor.fatal() => Err(RunError::Task(fatal)),
     };
-    let failure = tokio::select! {
-        served = &mut server => return served.map_err(RunError::Http),
-        () = &mut shutdown => None,
-        error = monitor_failed => Some(error),
-    };
-    if let Some(error) = failure {
-        *watching = None;
-        asked.cancel();
-        return Err(RunError::Monitor(error));
+    let asked = Instant::now();
+    stop.cancel();
+    match &ended {
+        Ok(()) => tracing::info!("shutting down"),
+        Err(error) => tracing::error!(error = monitor::driver::chain(error), "the process cannot go on"),
     }
-    tracing::info!("shutting down");
-    asked.cancel();
-    match tokio::time::timeout(DRAIN, server).await {
+    let served = match timeout_at(asked + REQUESTS, server).await {
         Ok(served) => served.map_err(RunError::Http),
         Err(_) => {
             tracing::warn!("some connections did not end in time and are dropped");
             Ok(())
         }
-    }
+    };
+    (asked, ended.and(served))
 }
 
 fn open_cache(config: &Config, role: Role, clock: &Clock) -> Result<Cache, RunError> {

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use cache::Clock;
 use schema::health::Feed;
-use tokio::{task::JoinSet, time::MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use venue::{
     Exchange,
@@ -17,11 +17,12 @@ use crate::{
     monitor::{
         MonitorError,
         board::{Board, Watched},
-        driver::Driver,
+        driver::{Driver, chain},
         exchange,
         inputs::{self, Heard, Wakes},
     },
     opened::OpenSymbols,
+    supervise::{Broken, Group, Job, Supervisor, TaskFatal},
 };
 
 /// How often the log says how it goes.
@@ -41,13 +42,27 @@ pub enum RecordingFailed {
     /// The exchange cannot be opened.
     #[error("opening the exchange")]
     Exchange(#[from] MonitorError),
-    /// The simulated exchange broke down.
-    #[error("running the simulated exchange")]
-    Sim(#[from] venue::sim::SimError),
-    /// The writer or the simulated exchange was lost.
+    /// A task of the recording did not go on.
+    #[error("recording: {0}")]
+    Broken(String),
+    /// The writer was lost.
     #[error("ending the recording")]
     Lost(#[from] tokio::task::JoinError),
 }
+
+impl From<Broken> for RecordingFailed {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(chain(&broken))
+    }
+}
+
+impl From<TaskFatal> for RecordingFailed {
+    fn from(fatal: TaskFatal) -> Self {
+        Self::Broken(chain(&fatal))
+    }
+}
+
+const SIMULATOR: Job = Job { name: "simulated exchange", what: "Serves the simulated market." };
 
 /// Records the configured exchange into a folder until `shutdown`; what was kept. `auto` means the exchange: nothing is
 /// simulated unasked.
@@ -66,50 +81,37 @@ pub async fn record(
     }
     let recorder = Recorder::start(folder, config.source.venue(), config.record)?;
     let stop = CancellationToken::new();
-    let mut simulator = JoinSet::new();
+    let supervisor = Supervisor::new(Clock::System, stop);
+    let group = supervisor.group();
     let exchange = if config.source == Source::Sim {
         let (server, exchange) = exchange::simulated(config, Clock::System.now(), recorder.tap()).await?;
-        let end = stop.clone();
-        simulator.spawn(server.run(async move { end.cancelled().await }));
+        let end = group.stop();
+        group.spawn_bound(SIMULATOR, async move { Ok(server.run(async move { end.cancelled().await }).await?) });
         exchange
     } else {
         exchange::open(config, recorder.tap()).map_err(MonitorError::from)?
     };
-    let mut set = JoinSet::new();
-    let heard = hear(&recorder, config, exchange, &mut set, &stop);
-    let broken = tokio::select! {
-        () = shutdown => None,
-        () = heard => None,
-        ended = simulator.join_next(), if !simulator.is_empty() => ended,
+    let heard = hear(&recorder, config, exchange, &group);
+    let ended = tokio::select! {
+        () = shutdown => Ok(()),
+        () = heard => Ok(()),
+        broken = group.broken() => Err(RecordingFailed::from(broken)),
+        fatal = supervisor.fatal() => Err(RecordingFailed::from(fatal)),
     };
-    stop.cancel();
-    while set.join_next().await.is_some() {}
-    let ended = match broken {
-        Some(ended) => Some(ended),
-        None => simulator.join_next().await,
-    };
+    group.end().await;
     let counts = tokio::task::spawn_blocking(|| recorder.finish()).await?;
-    if let Some(ended) = ended {
-        ended??;
-    }
-    Ok(counts)
+    ended.map(|()| counts)
 }
 
 /// Asks for and listens to everything the monitor would, and says from time to time how it goes; never ends by itself.
-async fn hear(
-    recorder: &Recorder,
-    config: &Config,
-    exchange: Arc<dyn Exchange>,
-    set: &mut JoinSet<()>,
-    stop: &CancellationToken,
-) {
+async fn hear(recorder: &Recorder, config: &Config, exchange: Arc<dyn Exchange>, group: &Group) {
     let (market, venue) = (Arc::new(Market::new(exchange.venue())), exchange.venue());
-    let (board, driver) = (Board::new(Clock::System, venue), Driver::new(Clock::System));
+    let (board, driver) = (Board::new(Clock::System, venue), Driver::new(Clock::System, group));
     let watched = Watched { market: Arc::clone(&market), exchange: Arc::clone(&exchange) };
     board.begin(watched, Feed::Live { venue });
     let (market_of, open) = (Arc::clone(&market), OpenSymbols::default());
     let heard = Heard { market: market_of, exchange, board, clock: Clock::System, open, universe: None };
-    let inputs = inputs::spawn(set, &driver, &config.universe, heard, stop);
+    let inputs = inputs::spawn(group, &driver, &config.universe, heard);
     let mut segments = recorder.counts().segments;
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -59,7 +59,8 @@ pub(crate) fn site(http: &Http) -> Site {
     let root = edition.as_ref().map_or_else(|| ".".to_owned(), |edition| format!("./{edition}"));
     let names = names.unwrap_or_default();
     let loader = hash("split", &names).map(|hash| format!("{}/__wasm_split.{hash}.js", options.site_pkg_dir));
-    let files = Files { root, loader, parts: parts(&options, &names) };
+    let files =
+        Files { root, edition: edition.as_ref().map(ToString::to_string), loader, parts: parts(&options, &names) };
     Site { options, files: Arc::new(files), edition }
 }
 

@@ -5,7 +5,12 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, util::TryInitError};
 
-use crate::config::Log;
+use crate::{
+    config::Log,
+    supervise::{Job, Policy, Supervisor, panics::log_panics},
+};
+
+const SUM_UP: Job = Job { name: "metrics", what: "Sums up what was measured." };
 
 /// How often measurements are summed up.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -31,7 +36,7 @@ pub enum TelemetryError {
     Metrics(#[from] BuildError),
 }
 
-/// Writes logs to standard error and keeps metrics for `/metrics`. To be called within a runtime.
+/// Writes logs and panics to standard error and keeps metrics for `/metrics`.
 ///
 /// # Errors
 ///
@@ -51,16 +56,27 @@ pub fn start(log: &Log) -> Result<PrometheusHandle, TelemetryError> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
         .set_buckets_for_metric(Matcher::Suffix("_bytes".to_owned()), &BYTES)?
         .install_recorder()?;
-    tokio::spawn(sum_up(recorder.clone()));
+    log_panics();
+    // There from the beginning, or the first panic would be no increase.
+    metrics::counter!("http_panics_total").increment(0);
+    metrics::gauge!("virtuoso_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(recorder)
 }
 
-/// Sums up what was measured, as long as the process runs. Until then each measurement is kept by itself, and nobody may ever ask
-/// for `/metrics`.
-async fn sum_up(recorder: PrometheusHandle) {
-    let mut timer = tokio::time::interval(UPKEEP);
-    loop {
-        timer.tick().await;
-        recorder.run_upkeep();
-    }
+/// Sums up what was measured, as long as the supervisor lets it run. Until then each measurement is kept by itself, and nobody may
+/// ever ask for `/metrics`.
+pub(crate) fn sum_up(supervisor: &Supervisor, recorder: &PrometheusHandle) {
+    let (recorder, stop) = (recorder.clone(), supervisor.stop());
+    supervisor.spawn(SUM_UP, Policy::Forever, move || {
+        let (recorder, stop) = (recorder.clone(), stop.clone());
+        async move {
+            let mut timer = tokio::time::interval(UPKEEP);
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return Ok(()),
+                    _ = timer.tick() => recorder.run_upkeep(),
+                }
+            }
+        }
+    });
 }

@@ -72,7 +72,16 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
         let request = client(reqwest::redirect::Policy::none()).get(format!("http://127.0.0.1:{}{path}", program.port));
         request.header("cookie", cookie).send().await.unwrap()
     };
-    let badge = async |cookie: String| open("/guide", cookie).await.text().await.unwrap().contains("class=\"badge");
+    let badge = async |cookie: String| {
+        let page = open("/guide", cookie).await.text().await.unwrap();
+        let (_, badge) = page.split_once("class=\"badge n\">").expect("it is always there, for the script to fill");
+        !badge.starts_with("</span>")
+    };
+    let unseen = async |cookie: &str| {
+        let answer = open("/api/v1/alerts/unseen", cookie.to_owned()).await;
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        serde_json::from_slice::<Value>(&answer.bytes().await.unwrap()).unwrap()
+    };
     assert!(badge("virtuoso-seen=1".to_owned()).await && !badge("a=b".to_owned()).await);
     assert!(open("/", "virtuoso-seen=1".to_owned()).await.headers().get("set-cookie").is_none());
     let looked = open("/alerts", "virtuoso-seen=1".to_owned()).await.headers()["set-cookie"].clone();
@@ -83,6 +92,12 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
     let log = program.json("/api/v1/alerts").await;
     let newer = log["data"]["alerts"].as_array().unwrap().iter().any(|alert| alert["at"].as_i64().unwrap() > seen);
     assert!(!told || newer, "nothing has happened since {look}: {log}");
+    let news = unseen("virtuoso-seen=1").await;
+    assert!(news["unseen"].as_u64().unwrap() > 0 && news["label"].is_string(), "{news}");
+    let none = serde_json::json!({"unseen": 0, "label": null});
+    for cookie in ["a=b", "virtuoso-seen=9999999999999"] {
+        assert_eq!(unseen(cookie).await, none, "{cookie}");
+    }
     let met_at = log["data"]["alerts"].as_array().unwrap().last().unwrap()["at"].as_i64().unwrap();
     assert!(seen >= met_at, "the look is noted by the market's time");
 

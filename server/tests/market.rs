@@ -46,7 +46,16 @@ async fn ideas_are_served_with_their_rules_and_on_a_page_without_code() {
     assert!(ideas["data"]["watched_since"].as_i64().unwrap() > 1_700_000_000_000);
     let (status, page) = program.get("/signals").await.unwrap();
     assert_eq!(status, 200);
-    assert!(page.contains("No idea stands.") || page.contains("class=\"idea\""), "{page}");
+    program
+        .until("the page lists the ideas that are open, or says that none is", async || {
+            let open = program.json("/api/v1/ideas").await["data"]["open"].as_array().unwrap().clone();
+            let (_, page) = program.get("/signals").await.unwrap();
+            // The newest 30 are shown.
+            let listed = page.matches("class=\"idea\"").count() == open.len().min(30);
+            let named = open.iter().take(30).all(|idea| page.contains(idea["symbol"].as_str().unwrap()));
+            listed && named && page.contains("No idea stands.") == open.is_empty()
+        })
+        .await;
     assert!(page.contains("changed:signals:active"), "its island hears of changes");
 }
 

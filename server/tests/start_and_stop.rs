@@ -5,7 +5,8 @@
 mod program;
 
 use std::{
-    net::TcpListener,
+    io::Write as _,
+    net::{TcpListener, TcpStream},
     time::{Duration, Instant},
 };
 
@@ -67,4 +68,36 @@ async fn a_terminated_process_ends_within_five_seconds_and_leaves_a_retry_hint()
     assert_eq!(status.code(), Some(0));
     let said = stream.text().await.unwrap();
     assert!(said.starts_with("retry: ") && said.trim_end().ends_with(": the server stops"), "{said}");
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_within_five_seconds_with_a_slow_client_and_a_frozen_memcached() {
+    let memcached = Program::memcached(free_port());
+    let servers = format!("127.0.0.1:{}", memcached.port);
+    let args = ["--source", "sim", "--symbols", "20", "--memcached", &servers];
+    let program = Program::serve(&args, &[]).await;
+    program.scored(10).await;
+    // A form of which half arrives, and a cache that takes the last values and confirms nothing.
+    let mut slow = TcpStream::connect(("127.0.0.1", program.port)).unwrap();
+    let head = format!(
+        "POST /settings HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nSec-Fetch-Site: same-origin\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntheme=",
+        port = program.port
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    program.until("the form is being read", async || program.get("/livez").await.is_some()).await;
+    memcached.signal("STOP");
+    let asked = Instant::now();
+    let status = tokio::task::spawn_blocking(move || program.terminate()).await.unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
+    assert_eq!(status.code(), Some(0));
+    drop(slow);
+}
+
+#[test]
+fn the_variables_of_a_kubernetes_service_are_passed_over() {
+    let mut command = command(&["config"]);
+    command.env("VIRTUOSO_SERVICE_HOST", "10.96.0.17").env("VIRTUOSO_PORT", "tcp://10.96.0.17:3000");
+    let (code, said) = outcome(command);
+    assert_eq!(code, Some(0), "{said}");
 }

@@ -172,7 +172,7 @@ impl SchemaInfo {
     /// In const evaluation, when its longest wire key would not fit.
     #[must_use]
     pub const fn of<T: Schema>() -> Self {
-        let longest = Self::NAMESPACE_MAX_LEN + Name::MAX_LEN + "@65535".len() + T::Scope::MAX_LEN;
+        let longest = Self::NAMESPACE_MAX_LEN + T::NAME.as_str().len() + "@65535".len() + T::Scope::MAX_LEN;
         assert!(longest <= Self::KEY_MAX_LEN, "the longest wire key of a schema exceeds 250 bytes");
         Self { name: T::NAME, version: T::VERSION, policy: T::POLICY, scoped: T::Scope::MAX_LEN > 0 }
     }

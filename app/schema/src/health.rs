@@ -45,6 +45,20 @@ pub enum Feed {
     },
 }
 
+impl Feed {
+    /// The venue it names.
+    #[must_use]
+    pub const fn venue(&self) -> Venue {
+        match self {
+            Self::Connecting { venue }
+            | Self::Live { venue }
+            | Self::Recorded { venue, .. }
+            | Self::Unreachable { venue, .. } => *venue,
+            Self::Simulated { .. } => Venue::Sim,
+        }
+    }
+}
+
 /// The end of a recording that was played back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordingEnd {
@@ -61,18 +75,22 @@ pub struct TaskStatus {
     pub name: String,
     /// What it does, in one sentence.
     pub what: String,
-    /// How often it runs by itself, in milliseconds.
-    pub period_ms: u64,
+    /// How often it runs by itself, in milliseconds; none where it runs all the time.
+    pub period_ms: Option<u64>,
     /// Completed runs.
     pub runs: u64,
     /// Runs that failed.
     pub failures: u64,
+    /// Runs among them that ended in a panic.
+    pub panics: u64,
     /// When the last run ended.
     pub last_end: Option<UnixMs>,
     /// How long the last run took, in milliseconds.
     pub last_took_ms: Option<f64>,
     /// What the last run said when it failed, in plain words.
     pub last_error: Option<String>,
+    /// When it is tried again after a failure; none while it works.
+    pub retry_at: Option<UnixMs>,
 }
 
 /// Counters of the streams from the exchange, since the process started.
@@ -109,6 +127,30 @@ pub struct RequestPause {
     pub until: UnixMs,
 }
 
+/// What waits between the streams and the windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventQueue {
+    /// Events that wait.
+    pub waiting: u64,
+    /// Events for which there is room; what comes beyond is dropped and counted.
+    pub capacity: u64,
+}
+
+/// How far the writer's clock may be from the exchange's before it is shown everywhere, in milliseconds.
+pub const CLOCK_TOLERANCE_MS: u64 = 5_000;
+
+/// How many seconds the writer's clock is ahead of the exchange's (behind: negative), given how far the exchange's is ahead; none
+/// within [`CLOCK_TOLERANCE_MS`]. Rounded to 5 s below a minute and to minutes above, so that the jitter of a measurement is no change.
+#[must_use]
+pub const fn clock_off_s(exchange_ahead_ms: i64) -> Option<i64> {
+    if exchange_ahead_ms.unsigned_abs() <= CLOCK_TOLERANCE_MS {
+        return None;
+    }
+    let step_s: i64 = if exchange_ahead_ms.unsigned_abs() < 57_500 { 5 } else { 60 };
+    let half = if exchange_ahead_ms < 0 { -step_s * 500 } else { step_s * 500 };
+    Some(-(exchange_ahead_ms.saturating_add(half) / (step_s * 1_000)) * step_s)
+}
+
 /// How the monitor itself is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SystemHealth {
@@ -126,6 +168,10 @@ pub struct SystemHealth {
     pub lag: Option<Lag>,
     /// How far the exchange's clock is ahead of the writer's, in milliseconds; none before it told its time.
     pub clock_ahead_ms: Option<i64>,
+    /// Events that wait to be taken in; none while nothing is watched.
+    pub queue: Option<EventQueue>,
+    /// The proxy that the exchange is reached through, in words; none where it is reached directly.
+    pub proxy: Option<String>,
     /// Why nothing is asked of the exchange for now; none while it may be asked.
     pub pause: Option<RequestPause>,
     /// How long the last scan took, in milliseconds.
@@ -142,7 +188,7 @@ pub struct SystemHealth {
 
 impl Schema for SystemHealth {
     const NAME: Name = Name::new("system:health");
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
     const POLICY: Policy = Policy::secs(5, 15, 60);
     type Scope = ();
 
@@ -151,5 +197,21 @@ impl Schema for SystemHealth {
             return Err(Invalid::new("symbols_ready", format!("{} of {}", self.symbols_ready, self.symbols_total)));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_within_five_seconds_is_not_off_and_beyond_it_is_named_with_its_side() {
+        assert_eq!((clock_off_s(0), clock_off_s(5_000), clock_off_s(-5_000)), (None, None, None));
+        assert_eq!((clock_off_s(5_001), clock_off_s(-5_001)), (Some(-5), Some(5)));
+        assert_eq!((clock_off_s(-44_000), clock_off_s(-58_000)), (Some(45), Some(60)));
+        assert_eq!((clock_off_s(-5_400_300), clock_off_s(5_399_700)), (Some(5_400), Some(-5_400)), "90 minutes");
+        assert!(
+            clock_off_s(i64::MIN).is_some_and(i64::is_positive) && clock_off_s(i64::MAX).is_some_and(i64::is_negative)
+        );
     }
 }

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Breakdown, Figure, MarketOverview, Signals, Stamp, Symbol, SystemHealth, UnixMs, Venue, Zone, health::Feed,
-    reading::Found, report::L2State,
+    Breakdown, Figure, MarketOverview, Signals, Stamp, Symbol, SystemHealth, UnixMs, Venue, Zone,
+    health::{self, Feed},
+    reading::Found,
+    report::L2State,
 };
 
 /// What the header says of the market: what every page shows of a [`MarketOverview`], and no more, for it is sent each second.
@@ -53,11 +55,18 @@ pub struct MonitorState {
     pub symbols_ready: u32,
     /// Symbols in the universe.
     pub symbols_total: u32,
+    /// How many seconds the monitor's clock is ahead of the exchange's, behind it where negative; none while they agree.
+    pub clock_off_s: Option<i64>,
 }
 
 impl From<&SystemHealth> for MonitorState {
     fn from(health: &SystemHealth) -> Self {
-        Self { feed: health.feed.clone(), symbols_ready: health.symbols_ready, symbols_total: health.symbols_total }
+        Self {
+            feed: health.feed.clone(),
+            symbols_ready: health.symbols_ready,
+            symbols_total: health.symbols_total,
+            clock_off_s: health.clock_ahead_ms.and_then(health::clock_off_s),
+        }
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Topic {
     Monitor,
     /// How the shared cache answers.
     Shared,
+    /// That an alert of the kinds a badge counts was added.
+    Unread,
     /// Each alert as it happens; earlier ones are in the log.
     Alerts,
     /// One symbol's score, taken apart: `breakdown:BTCUSDT`, the symbol [escaped](Symbol::escaped).
@@ -37,7 +39,7 @@ pub enum Topic {
 
 impl Topic {
     /// What every page's frame shows.
-    pub const FRAME: [Self; 3] = [Self::Headline, Self::Monitor, Self::Shared];
+    pub const FRAME: [Self; 4] = [Self::Headline, Self::Monitor, Self::Shared, Self::Unread];
 }
 
 impl std::fmt::Display for Topic {
@@ -47,6 +49,7 @@ impl std::fmt::Display for Topic {
             Self::Signals => f.write_str("signals"),
             Self::Monitor => f.write_str("monitor"),
             Self::Shared => f.write_str("shared"),
+            Self::Unread => f.write_str("unread"),
             Self::Alerts => f.write_str("alerts"),
             Self::Breakdown(symbol) => write!(f, "breakdown:{}", symbol.escaped()),
             Self::Changed(name) => write!(f, "changed:{name}"),
@@ -56,7 +59,9 @@ impl std::fmt::Display for Topic {
 
 /// A text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a topic: headline, monitor, shared, signals, alerts, breakdown:SYMBOL or changed:SCHEMA is expected")]
+#[error(
+    "not a topic: headline, monitor, shared, unread, signals, alerts, breakdown:SYMBOL or changed:SCHEMA is expected"
+)]
 pub struct NotATopic;
 
 impl std::str::FromStr for Topic {
@@ -68,6 +73,7 @@ impl std::str::FromStr for Topic {
             "signals" => Self::Signals,
             "monitor" => Self::Monitor,
             "shared" => Self::Shared,
+            "unread" => Self::Unread,
             "alerts" => Self::Alerts,
             _ => match text.split_once(':').ok_or(NotATopic)? {
                 ("breakdown", symbol) => Self::Breakdown(Symbol::unescape(symbol).map_err(|_| NotATopic)?),
@@ -107,6 +113,11 @@ pub enum FrameMessage {
     Monitor(Held<MonitorState>),
     /// How the shared cache answers.
     Shared(L2State),
+    /// An alert of the kinds a badge counts was added: how many of those are new to a reader, the server counts.
+    Unread {
+        /// The time of the newest.
+        newest: UnixMs,
+    },
     /// A schema was written anew; a page that is rendered from it asks for itself again.
     Changed {
         /// The schema's name.
@@ -184,7 +195,12 @@ impl StreamMessage {
         match self {
             Self::List(ListMessage::SignalsDelta(_)) | Self::Symbol(SymbolMessage::Live(_)) => "delta",
             Self::Alert(_) => "alert",
-            Self::Frame(FrameMessage::Clock { .. } | FrameMessage::Shared(_) | FrameMessage::Changed { .. }) => "state",
+            Self::Frame(
+                FrameMessage::Clock { .. }
+                | FrameMessage::Shared(_)
+                | FrameMessage::Unread { .. }
+                | FrameMessage::Changed { .. },
+            ) => "state",
             Self::Frame(FrameMessage::Headline(_) | FrameMessage::Monitor(_))
             | Self::List(ListMessage::Signals(_))
             | Self::Symbol(SymbolMessage::Breakdown(_)) => "snapshot",

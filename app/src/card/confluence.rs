@@ -49,7 +49,7 @@ fn body(held: &Held<Breakdown>, zone: Zone) -> AnyView {
             </div>
         </div>
         <p class="sentence">{b.sentence.clone()}</p>
-        <dl class="stats three">
+        <dl class="stats">
             {agreement}
             {plain_stat("Coverage", format::share(row.coverage))}
             {stat("Quality", &b.quality, |ratio| Text::plain(format::share(*ratio)))}

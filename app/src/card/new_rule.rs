@@ -27,7 +27,19 @@ pub(super) fn forms(count: usize) -> AnyView {
             <label><span>"Is"</span><select name="side">{sides.collect_view()}</select></label>
             <label>
                 <span>"Level"</span>
-                <input name="level" type="number" step="any" inputmode="decimal" autocomplete="off" required=true/>
+                // No number keypad: that of iOS has no minus.
+                <input
+                    name="level"
+                    type="text"
+                    inputmode="text"
+                    pattern="[+\\-]?([0-9]+([.][0-9]*)?|[.][0-9]+)"
+                    title="A number such as -0.05 or 12.5"
+                    maxlength="24"
+                    autocapitalize="off"
+                    autocomplete="off"
+                    spellcheck="false"
+                    required=true
+                />
             </label>
             <button type="submit">"Add"</button>
         </form>

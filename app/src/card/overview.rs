@@ -1,39 +1,44 @@
 //! The market in one look. Server only.
 
 use leptos::prelude::*;
-use schema::{Figure, Held, MarketOverview, UnixMs, Venue, Zone, page::Frame, reading::Found};
+use schema::{Figure, Held, MarketOverview, Price, UnixMs, Venue, Zone, page::Frame, reading::Found};
 
 use super::{Look, rendered_card};
 use crate::{
     format,
     part::{
+        ages::Ages,
         bar::{self, Piece},
-        figure::{Text, dash_alone, missing_stat, plain_stat, stat, stat_of},
+        cadence::Cadence,
+        figure::{Text, dash_alone, missing_stat, plain_stat, stat, stat_aged, stat_of, stat_with},
         time,
     },
 };
 
-pub(crate) fn overview(page: &Frame, found: &Found<MarketOverview>) -> AnyView {
-    rendered_card(Look { name: "overview", title: "Overview" }, page, found, |held| body(page.now, held))
+pub(crate) fn overview(page: &Frame, found: &Found<MarketOverview>, ages: &Ages) -> AnyView {
+    rendered_card(Look { name: "overview", title: "Overview" }, page, found, |held| body(page.now, held, ages))
 }
 
-fn body(now: UnixMs, held: &Held<MarketOverview>) -> AnyView {
+fn body(now: UnixMs, held: &Held<MarketOverview>, ages: &Ages) -> AnyView {
     let o = &held.value;
+    let interest_ago = ages.of(&o.open_interest_usd, Cadence::FiveMinutes, held.as_of);
+    let price_ago = ages.of(&o.btc_price, Cadence::Quote, held.as_of);
+    let price = |price: &Price| Text::plain(format!("${}", format::whole(price.get())));
     view! {
         {regime(o)}
         {balance(o)}
         {counts(o)}
         <dl class="stats">
             {stat("Turnover 24 h", &o.total_turnover_24h, |usd| Text::plain(format::usd(*usd)))}
-            {stat("Open interest", &o.open_interest_usd, |usd| Text::plain(format::usd(*usd)))}
+            {stat_aged("Open interest", &o.open_interest_usd, interest_ago, |usd| Text::plain(format::usd(*usd)))}
             {stat("Average change 24 h", &o.average_change_24h, |pct| Text::pct(*pct))}
             {stat("Weighted by turnover", &o.turnover_weighted_change_24h, |pct| Text::pct(*pct))}
             {dispersion(o)}
-            {stat("BTC last price", &o.btc_price, |price| Text::plain(format!("${}", format::whole(price.get()))))}
+            {stat_aged("BTC last price", &o.btc_price, price_ago, price)}
             {volatility(o)}
             {plain_stat("Symbols watched", format!("{} of {} listed", o.total_symbols, o.linear_symbols))}
         </dl>
-        {outside(now, o)}
+        {outside(now, o, held.as_of, ages)}
     }
     .into_any()
 }
@@ -127,14 +132,16 @@ fn volatility(o: &MarketOverview) -> AnyView {
 }
 
 /// What comes from outside the venue, with the name of each source beside it, as both of them ask for.
-fn outside(now: UnixMs, o: &MarketOverview) -> AnyView {
+fn outside(now: UnixMs, o: &MarketOverview, newest: UnixMs, ages: &Ages) -> AnyView {
+    let cap_ago = ages.of(&o.total_market_cap, Cadence::TenMinutes, newest);
+    let change_ago = ages.of(&o.market_cap_change_24h, Cadence::TenMinutes, newest);
     view! {
         <div class="outside">
-            {dominance(o)}
+            {dominance(o, newest, ages)}
             <dl class="stats">
-                {stat("Market cap", &o.total_market_cap, |usd| Text::plain(format::usd(*usd)))}
-                {stat("Market cap 24 h", &o.market_cap_change_24h, |pct| Text::pct(*pct))}
-                {fear_greed(o)}
+                {stat_aged("Market cap", &o.total_market_cap, cap_ago, |usd| Text::plain(format::usd(*usd)))}
+                {stat_aged("Market cap 24 h", &o.market_cap_change_24h, change_ago, |pct| Text::pct(*pct))}
+                {fear_greed(o, newest, ages)}
             </dl>
             {capitalisation_source(now, o)}
         </div>
@@ -142,7 +149,7 @@ fn outside(now: UnixMs, o: &MarketOverview) -> AnyView {
     .into_any()
 }
 
-fn dominance(o: &MarketOverview) -> AnyView {
+fn dominance(o: &MarketOverview, newest: UnixMs, ages: &Ages) -> AnyView {
     let shares = [
         ("BTC", "fill gold", &o.btc_dominance),
         ("ETH", "fill cyan", &o.eth_dominance),
@@ -161,6 +168,8 @@ fn dominance(o: &MarketOverview) -> AnyView {
         }
         .into_any();
     }
+    // All of them are of one answer.
+    let ago = shares.iter().find_map(|(_, _, figure)| ages.of(figure, Cadence::TenMinutes, newest));
     let label = known.iter().map(|(name, _, pct)| format!("{name} {}", format::percent(*pct, 1))).collect::<Vec<_>>();
     let mut pieces: Vec<Piece> = known.iter().map(|(_, class, value)| Piece { class, value: *value }).collect();
     let rest = 100.0 - pieces.iter().map(|piece| piece.value).sum::<f64>();
@@ -178,7 +187,7 @@ fn dominance(o: &MarketOverview) -> AnyView {
         .collect();
     view! {
         <div class="dominance">
-            <p class="pair"><span>"Dominance"</span></p>
+            <p class="pair"><span>"Dominance"{ago}</span></p>
             {bar::stacked(&pieces, format!("Share of the market's capitalisation: {}", label.join(", ")))}
             <p class="legend">{legend}</p>
         </div>
@@ -186,13 +195,13 @@ fn dominance(o: &MarketOverview) -> AnyView {
     .into_any()
 }
 
-fn fear_greed(o: &MarketOverview) -> AnyView {
+fn fear_greed(o: &MarketOverview, newest: UnixMs, ages: &Ages) -> AnyView {
     match &o.fear_greed {
         Figure::Known { value, .. } => {
             let source = source(o.source, "https://alternative.me/crypto/fear-and-greed-index/", "Alternative.me");
             let note = view! { {source}{format!(", {}", format::date(value.date, Zone::UTC))} };
             let shown = Text::plain(format!("{} {}", format::fixed(value.value.get(), 0), value.label)).view();
-            stat_of("Fear & Greed", shown, Some(note))
+            stat_with("Fear & Greed", ages.of(&o.fear_greed, Cadence::Day, newest), shown, Some(note))
         }
         Figure::Missing(why) => missing_stat("Fear & Greed", why),
     }

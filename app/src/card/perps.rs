@@ -1,29 +1,29 @@
 //! What positions in perpetual contracts cost, who holds them, and what was closed by force. Server only.
 
 use leptos::prelude::*;
-use schema::{Figure, Held, PerpsPulse, UnixMs, page::Frame, perps::Liquidated, reading::Found};
+use schema::{Figure, Held, PerpsPulse, page::Frame, perps::Liquidated, reading::Found};
 
 use super::{Look, rendered_card};
 use crate::{
     format,
     part::{
+        ages::Ages,
         bar,
-        figure::{Text, dash_alone, missing_stat, stat_of},
-        time,
+        cadence::Cadence,
+        figure::{Text, dash_alone, missing_stat, stat_with},
     },
 };
 
-/// What is told with every quote is old after a minute.
-const QUOTE_S: u64 = 60;
-/// What is told every five minutes is old after two of them.
-const FIVE_MINUTES_S: u64 = 600;
-
-pub(crate) fn perps(page: &Frame, found: &Found<PerpsPulse>) -> AnyView {
-    rendered_card(Look { name: "perps", title: "Perps pulse" }, page, found, |held| body(page.now, held))
+pub(crate) fn perps(page: &Frame, found: &Found<PerpsPulse>, ages: &Ages) -> AnyView {
+    rendered_card(Look { name: "perps", title: "Perps pulse" }, page, found, |held| body(held, ages))
 }
 
-fn body(now: UnixMs, held: &Held<PerpsPulse>) -> AnyView {
+fn body(held: &Held<PerpsPulse>, ages: &Ages) -> AnyView {
     let p = &held.value;
+    let funding_ago = ages.of(&p.funding_per_8h, Cadence::Quote, held.as_of);
+    let premium_ago = ages.of(&p.premium_bps, Cadence::Quote, held.as_of);
+    let interest_ago = ages.of(&p.open_interest_usd, Cadence::FiveMinutes, held.as_of);
+    let accounts_ago = ages.of(&p.accounts_long, Cadence::FiveMinutes, held.as_of);
     let funding = |rate: &schema::Pct| Text::change(format!("{}%", format::signed(rate.get(), 4)));
     let z = match &p.funding_z {
         Figure::Known { value, .. } => format!("z {} against 30 days", format::signed(*value, 2)),
@@ -37,10 +37,10 @@ fn body(now: UnixMs, held: &Held<PerpsPulse>) -> AnyView {
     let premium = |bps: &f64| Text::change(format!("{} bps", format::signed(*bps, 2)));
     view! {
         <dl class="stats">
-            {told(now, "Funding per 8 h", &p.funding_per_8h, QUOTE_S, funding, z)}
-            {told(now, "Open interest", &p.open_interest_usd, QUOTE_S, |usd| Text::plain(format::usd(*usd)), change)}
-            {told(now, "Accounts long", &p.accounts_long, FIVE_MINUTES_S, accounts, "of accounts, not of size".to_owned())}
-            {told(now, "Premium", &p.premium_bps, QUOTE_S, premium, format!("median of {} contracts", p.universe))}
+            {noted("Funding per 8 h", &p.funding_per_8h, funding_ago, funding, z)}
+            {noted("Open interest", &p.open_interest_usd, interest_ago, |usd| Text::plain(format::usd(*usd)), change)}
+            {noted("Accounts long", &p.accounts_long, accounts_ago, accounts, "of accounts, not of size".to_owned())}
+            {noted("Premium", &p.premium_bps, premium_ago, premium, format!("median of {} contracts", p.universe))}
         </dl>
         {liquidated("1 h", &p.liquidations_1h)}
         {liquidated("24 h", &p.liquidations_24h)}
@@ -48,21 +48,16 @@ fn body(now: UnixMs, held: &Held<PerpsPulse>) -> AnyView {
     .into_any()
 }
 
-/// A figure with a note beneath it: its age once that is beyond the usual, and what else belongs to it.
-fn told<T>(
-    now: UnixMs,
+/// A figure with its age where it is overdue, and a note beneath it.
+fn noted<T>(
     label: &'static str,
     figure: &Figure<T>,
-    usual_s: u64,
+    ago: Option<AnyView>,
     show: impl FnOnce(&T) -> Text,
     note: String,
 ) -> AnyView {
     match figure {
-        Figure::Known { value, as_of } => {
-            let old = as_of.age(now).as_secs() >= usual_s;
-            let age = old.then(|| view! { {time::age(*as_of, now)}" old; " });
-            stat_of(label, show(value).view(), Some(view! { {age}{note} }))
-        }
+        Figure::Known { value, .. } => stat_with(label, ago, show(value).view(), Some(note)),
         Figure::Missing(why) => missing_stat(label, why),
     }
 }

@@ -10,7 +10,8 @@ use crate::{
     format,
     live::Store,
     part::{
-        figure::{Text, figure, missing_stat, stat, stat_of},
+        cadence::Cadence,
+        figure::{Text, figure, missing_stat, stat_aged, stat_of, stat_with},
         live::live_text,
     },
 };
@@ -25,6 +26,8 @@ pub(crate) fn price_strip(store: Store, found: RwSignal<Found<Breakdown>>) -> An
 fn body(now: RwSignal<UnixMs>, held: &Held<Breakdown>) -> AnyView {
     let (b, row) = (&held.value, &held.value.row);
     let tick = row.tick;
+    let ages = times(b).map(|(at, cadence)| cadence.overdue(at, held.as_of).map(|at| ago(at, now)));
+    let [mark, index, funding_ago, interest, change, accounts, turnover, high, low] = ages;
     view! {
         <p class="last">
             {Text::price(row.quote.price, tick).view()}
@@ -35,15 +38,15 @@ fn body(now: RwSignal<UnixMs>, held: &Held<Breakdown>) -> AnyView {
             }}
         </p>
         <dl class="stats">
-            {stat("Mark", &b.mark_price, |price| Text::price(*price, tick))}
-            {stat("Index", &b.index_price, |price| Text::price(*price, tick))}
-            {funding(now, &row.funding)}
-            {stat("Open interest", &row.quote.open_interest_usd, |usd| Text::plain(format::usd(*usd)))}
-            {stat("OI change 1 h", &row.oi_change_1h, |pct| Text::pct(*pct))}
-            {stat("Accounts long", &b.accounts_long, |ratio| Text::plain(format::share(*ratio)))}
-            {stat("Turnover 24 h", &row.quote.turnover_24h, |usd| Text::plain(format::usd(*usd)))}
-            {stat("High 24 h", &row.quote.high_24h, |price| Text::price(*price, tick))}
-            {stat("Low 24 h", &row.quote.low_24h, |price| Text::price(*price, tick))}
+            {stat_aged("Mark", &b.mark_price, mark, |price| Text::price(*price, tick))}
+            {stat_aged("Index", &b.index_price, index, |price| Text::price(*price, tick))}
+            {funding(now, &row.funding, funding_ago)}
+            {stat_aged("Open interest", &row.quote.open_interest_usd, interest, |usd| Text::plain(format::usd(*usd)))}
+            {stat_aged("OI change 1 h", &row.oi_change_1h, change, |pct| Text::pct(*pct))}
+            {stat_aged("Accounts long", &b.accounts_long, accounts, |ratio| Text::plain(format::share(*ratio)))}
+            {stat_aged("Turnover 24 h", &row.quote.turnover_24h, turnover, |usd| Text::plain(format::usd(*usd)))}
+            {stat_aged("High 24 h", &row.quote.high_24h, high, |price| Text::price(*price, tick))}
+            {stat_aged("Low 24 h", &row.quote.low_24h, low, |price| Text::price(*price, tick))}
             {liquidated("Longs liquidated", &b.liquidated_24h, |told| told.longs)}
             {liquidated("Shorts liquidated", &b.liquidated_24h, |told| told.shorts)}
         </dl>
@@ -51,21 +54,39 @@ fn body(now: RwSignal<UnixMs>, held: &Held<Breakdown>) -> AnyView {
     .into_any()
 }
 
-fn funding(now: RwSignal<UnixMs>, funding: &Figure<Funding>) -> AnyView {
+/// The times of the figures of this card, in its order, with how often each is measured.
+fn times(b: &Breakdown) -> [(Option<UnixMs>, Cadence); 9] {
+    let (row, quote) = (&b.row, &b.row.quote);
+    [
+        (b.mark_price.as_of(), Cadence::Quote),
+        (b.index_price.as_of(), Cadence::Quote),
+        (row.funding.as_of(), Cadence::Quote),
+        (quote.open_interest_usd.as_of(), Cadence::FiveMinutes),
+        (row.oi_change_1h.as_of(), Cadence::FiveMinutes),
+        (b.accounts_long.as_of(), Cadence::FiveMinutes),
+        (quote.turnover_24h.as_of(), Cadence::Quote),
+        (quote.high_24h.as_of(), Cadence::Quote),
+        (quote.low_24h.as_of(), Cadence::Quote),
+    ]
+}
+
+/// Returns the time of the oldest of them that is overdue.
+pub(crate) fn overdue(held: &Held<Breakdown>) -> Option<UnixMs> {
+    times(&held.value).into_iter().filter_map(|(at, cadence)| cadence.overdue(at, held.as_of)).min()
+}
+
+fn ago(at: UnixMs, now: RwSignal<UnixMs>) -> AnyView {
+    let text = move || format!("{} ago", format::age(at.age(now.get())));
+    view! { <span class="ago">{live_text(text)}</span> }.into_any()
+}
+
+fn funding(now: RwSignal<UnixMs>, funding: &Figure<Funding>, ago: Option<AnyView>) -> AnyView {
     match funding {
         Figure::Known { value, .. } => {
             let rate = Text::change(format!("{}%", format::signed(value.rate.get() * 100.0, 4)));
             let (hours, next) = (value.interval_hours, value.next);
-            view! {
-                <div class="stat">
-                    <dt>"Funding"</dt>
-                    <dd>{rate.view()}</dd>
-                    <dd class="note">
-                        {live_text(move || format!("per {hours} h, next in {}", format::countdown(next, now.get())))}
-                    </dd>
-                </div>
-            }
-            .into_any()
+            let note = live_text(move || format!("per {hours} h, next in {}", format::countdown(next, now.get())));
+            stat_with("Funding", ago, rate.view(), Some(note))
         }
         Figure::Missing(why) => missing_stat("Funding", why),
     }

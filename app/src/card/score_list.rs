@@ -106,7 +106,8 @@ fn table(
     asked: RwSignal<Query>,
     drawn: RwSignal<usize>,
 ) -> AnyView {
-    let head: Vec<_> = COLUMNS.into_iter().map(|name| view! { <th scope="col">{name}</th> }.into_any()).collect();
+    let head: Vec<_> =
+        COLUMNS.into_iter().map(|name| view! { <th role="columnheader" scope="col">{name}</th> }.into_any()).collect();
     let nothing = move || {
         if !listing.with(|l| l.symbols.is_empty()) {
             return ().into_any();
@@ -119,10 +120,11 @@ fn table(
         view! { <p class="absent">{reason}</p> }.into_any()
     };
     view! {
-        <table class=move || format!("rows by-{}", asked.with(|query| query.sort.as_str()))>
+        // As a grid, a table is no table to some browsers unless it says so.
+        <table role="table" class=move || format!("rows by-{}", asked.with(|query| query.sort.as_str()))>
             <caption class="vh">"Symbols with price, score and dimensions"</caption>
-            <thead><tr>{head}</tr></thead>
-            <tbody>
+            <thead role="rowgroup"><tr role="row">{head}</tr></thead>
+            <tbody role="rowgroup">
                 <For each=move || listing.with(|l| l.symbols.iter().take(drawn.get()).copied().collect::<Vec<_>>()) key=|symbol| *symbol let:symbol>
                     {row(found, symbol, asked.with_untracked(|query| query.watchlist.has(symbol)))}
                 </For>
@@ -147,7 +149,7 @@ fn row(found: RwSignal<Found<Signals>>, symbol: Symbol, watched: bool) -> AnyVie
     });
     let place = NodeRef::<Tr>::new();
     rewrite(place, markup);
-    view! { <tr node_ref=place inner_html=markup.get_untracked()></tr> }.into_any()
+    view! { <tr role="row" node_ref=place inner_html=markup.get_untracked()></tr> }.into_any()
 }
 
 fn pager(listing: RwSignal<Listing>, asked: RwSignal<Query>) -> AnyView {

@@ -58,7 +58,7 @@ pub(super) fn cells(row: &SignalRow, behind: Option<&str>, watched: bool) -> Str
 }
 
 fn cell(to: &mut Markup, class: &str, write: impl FnOnce(&mut Markup)) {
-    to.open("td", &[("class", class)]);
+    to.open("td", &[("role", "cell"), ("class", class)]);
     write(to);
     to.close("td");
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use schema::{
     Held, SystemHealth, UnixMs,
-    health::{Lag, RequestPause},
+    health::{Feed, Lag, RequestPause, clock_off_s},
     page::Frame,
     reading::Found,
 };
@@ -26,10 +26,13 @@ fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {
     let s = &h.streams;
     view! {
         {h.pause.clone().map(|pause| paused(now, pause))}
+        {h.clock_ahead_ms.and_then(clock_off_s).map(|off_s| wrong_clock(off_s, &h.feed))}
         <dl class="stats">
             {known("Messages a second", h.messages_per_s.map(|n| format::count(n.into())), None)}
             {known("On their way", h.lag.map(way), h.lag.map(|lag| format!("99 of 100; half of them {}", ms(lag.p50_ms))))}
             {known("Exchange\u{2019}s clock", h.clock_ahead_ms.map(clock), None)}
+            {known("Events waiting", h.queue.map(|q| format::count(q.waiting)), h.queue.map(|q| format!("room for {}", format::count(q.capacity))))}
+            {plain_stat("Proxy", h.proxy.clone().unwrap_or_else(|| "none".to_owned()))}
             {plain_stat("Messages", format::count(s.messages))}
             {plain_stat("Not understood", format::count(s.malformed))}
             {plain_stat("Dropped, buffer full", format::count(s.dropped))}
@@ -61,6 +64,13 @@ fn clock(ahead_ms: i64) -> String {
         1.. => format!("{ms} ms ahead"),
         _ => format!("{ms} ms behind"),
     }
+}
+
+/// The clock of the machine that watches the market is off.
+fn wrong_clock(off_s: i64, feed: &Feed) -> AnyView {
+    let said = format::clock_off(off_s, feed.venue().label());
+    view! { <p class="reason down">{format!("Wrong clock: {said}. Ages are off by as much; set it by NTP.")}</p> }
+        .into_any()
 }
 
 /// The exchange wants to be left alone: what it said, and for how much longer.

@@ -17,6 +17,19 @@ pub fn age(span: Duration) -> String {
     }
 }
 
+/// How far the clock of the machine that watches the market is off: `this machine's clock is 90 min ahead of Bybit's`.
+#[must_use]
+pub fn clock_off(ahead_s: i64, of: &str) -> String {
+    let span = match ahead_s.unsigned_abs() {
+        s @ 0..60 => format!("{s} s"),
+        // To the minute up to some hours: half an hour is what a wrong time zone may be off by.
+        s @ 60..36_000 => format!("{} min", s / 60),
+        s => age(Duration::from_secs(s)),
+    };
+    let side = if ahead_s < 0 { "behind" } else { "ahead of" };
+    format!("this machine's clock is {span} {side} {of}'s")
+}
+
 /// The time left until a moment, in two units: `7 h 12 min`, `12 min 05 s`; `due` once it is there.
 #[must_use]
 pub fn countdown(until: UnixMs, now: UnixMs) -> String {

@@ -10,6 +10,9 @@ use crate::{
     path,
 };
 
+/// An age below which figures are called current, so that the line does not change each second.
+const JUST_NOW: std::time::Duration = std::time::Duration::from_secs(10);
+
 pub(super) fn header(store: Store) -> AnyView {
     let sentence = move || {
         let now = store.now.get();
@@ -17,12 +20,16 @@ pub(super) fn header(store: Store) -> AnyView {
     };
     let oldest = move || {
         let now = store.now.get();
-        store.oldest().map_or_else(|| "no data".to_owned(), |as_of| format!("oldest {}", format::age(as_of.age(now))))
+        match store.oldest().map(|as_of| as_of.age(now)) {
+            None => "no data".to_owned(),
+            Some(age) if age < JUST_NOW => "Updated just now".to_owned(),
+            Some(age) => format!("oldest {}", format::age(age)),
+        }
     };
     let link_class = move || match store.link.get() {
         Link::Live => "link live",
         Link::Snapshot => "link",
-        Link::Reconnecting | Link::Offline => "link lost",
+        Link::Reconnecting | Link::Offline | Link::SignedOut => "link lost",
     };
     let sent = store.saving.then(|| {
         let told = move || match store.sent.get().bytes() {

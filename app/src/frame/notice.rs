@@ -88,6 +88,15 @@ pub(crate) fn told(reading: &Reading<MonitorState>, shown: Option<Venue>, zone: 
             notices.push(Notice::grave("MONITOR SILENT:".to_owned(), format!("{absence}.")));
         }
     }
+    if let Some(held) = reading.held()
+        && let Some(off_s) = held.value.clock_off_s
+    {
+        let said = format::clock_off(off_s, held.value.feed.venue().label());
+        notices.push(Notice::grave(
+            "WRONG CLOCK:".to_owned(),
+            format!("{said}, so every age shown here is off by as much. Set it by NTP; nothing is corrected."),
+        ));
+    }
     if let Some(text) = reading.held().and_then(|held| first_scan(&held.value)) {
         notices.push(Notice { weight: Weight::Quiet, head: "First scan:".to_owned(), body: text });
     }

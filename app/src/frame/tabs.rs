@@ -97,7 +97,11 @@ pub(crate) fn more(current: Option<Tab>) -> AnyView {
 
 fn link(tab: Tab, current: Option<Tab>) -> AnyView {
     let unseen = use_context::<Unseen>().filter(|_| tab == Tab::Alerts).and_then(Unseen::label);
-    let badge = unseen.map(|number| view! { <span class="badge n">{number}<span class="vh">" new"</span></span> });
+    // Always there: the page's script writes it anew when an alert comes.
+    let badge = (tab == Tab::Alerts).then(|| {
+        let new = unseen.map(|number| view! { {number}<span class="vh">" new"</span> });
+        view! { <span class="badge n">{new}</span> }
+    });
     view! {
         <a href=tab.place().href() aria-current=(current == Some(tab)).then_some("page")>
             {icon(tab.icon())}

@@ -33,6 +33,11 @@ fn start(list: List, asked: RwSignal<Query>, drawn: RwSignal<usize>) {
     Effect::new(move || {
         if list.whole.get() {
             mark("data-list", "whole");
+            // What was typed while the rest was on its way.
+            let typed = typed(asked);
+            if asked.with_untracked(|old| old.text != typed.text || old.min_turnover != typed.min_turnover) {
+                show(asked, drawn, typed, Before::Replaced);
+            }
         }
     });
     let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {

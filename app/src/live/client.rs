@@ -11,7 +11,7 @@ use schema::{
     stream::{FrameMessage, Topic},
 };
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{EventSource, MessageEvent};
+use web_sys::{Event, EventSource, MessageEvent, PageTransitionEvent};
 
 use super::{
     Reader, ServerClock, backoff, flash,
@@ -25,7 +25,16 @@ const SILENT_MS: f64 = 20_000.0;
 const WAKE_MS: f64 = 3_000.0;
 /// How long a hidden page keeps its connection.
 const HIDDEN: std::time::Duration = std::time::Duration::from_secs(30);
-const EVENTS: [&str; 3] = ["snapshot", "delta", "state"];
+const EVENTS: [&str; 4] = ["snapshot", "delta", "state", EDITION];
+/// The event that names the server's build.
+const EDITION: &str = "edition";
+
+/// An event on the window, for the script of the page (`shell/page.js`): there are new alerts.
+const ALERTS: &str = "alerts";
+/// The server answered the stream with an error.
+const REFUSED: &str = "refused";
+/// The login ended.
+pub(super) const SIGNED_OUT: &str = "signed-out";
 
 type Shared = Rc<RefCell<Client>>;
 
@@ -41,6 +50,8 @@ struct Client {
     on_error: Option<Closure<dyn FnMut()>>,
     heard_ms: f64,
     attempt: u32,
+    /// Whether a message could not be read.
+    unreadable: bool,
     retry: Option<TimeoutHandle>,
     hide: Option<TimeoutHandle>,
 }
@@ -66,6 +77,7 @@ fn start(store: Store, topics: Vec<Topic>, own: Option<Reader>, page: UnixMs, si
         on_error: None,
         heard_ms: 0.0,
         attempt: 0,
+        unreadable: false,
         retry: None,
         hide: None,
     }));
@@ -89,10 +101,20 @@ fn start(store: Store, topics: Vec<Topic>, own: Option<Reader>, page: UnixMs, si
     if document().add_event_listener_with_callback("visibilitychange", on_visibility.as_ref().unchecked_ref()).is_ok() {
         on_visibility.forget();
     }
-    for name in ["pageshow", "online"] {
-        let shared = Rc::clone(&client);
-        let _ = window_event_listener_untyped(name, move |_| wake(&shared));
-    }
+    let shared = Rc::clone(&client);
+    let _ = window_event_listener_untyped("online", move |_| wake(&shared));
+    // Of a page that has just been loaded it says nothing new.
+    let shared = Rc::clone(&client);
+    let _ = window_event_listener_untyped("pageshow", move |event| {
+        if event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted) {
+            wake(&shared);
+        }
+    });
+    let shared = Rc::clone(&client);
+    let _ = window_event_listener_untyped(SIGNED_OUT, move |_| {
+        close(&shared);
+        say(&shared, Link::SignedOut);
+    });
     let shared = Rc::clone(&client);
     let _ = window_event_listener_untyped("offline", move |_| say(&shared, Link::Offline));
     // An open stream would keep the page out of the back-forward cache.
@@ -137,21 +159,28 @@ fn heard(shared: &Shared, event: &MessageEvent) {
         let client = shared.borrow();
         (client.store, client.own.clone())
     };
-    let taken = event.data().as_string().and_then(|text| {
+    shared.borrow_mut().heard_ms = js_sys::Date::now();
+    let text = event.data().as_string();
+    if event.type_() == EDITION {
+        if text != edition_of(&document()) {
+            outdated();
+        }
+        return;
+    }
+    let taken = text.and_then(|text| {
         // What is the page's own is most of what comes.
         let taken = own.and_then(|read| read(&text));
         taken.or_else(|| decode::<FrameMessage>(&text).ok().map(|message| store.take(message)))
     });
     let Some(taken) = taken else {
-        // A server of another version: what is on screen ages, and says so.
-        leptos::logging::error!("a message of the stream could not be read");
+        // A server of another build: what is on screen ages, and says so.
+        if !std::mem::replace(&mut shared.borrow_mut().unreadable, true) {
+            leptos::logging::error!("a message of the stream could not be read");
+            outdated();
+        }
         return;
     };
-    {
-        let mut client = shared.borrow_mut();
-        client.heard_ms = js_sys::Date::now();
-        client.attempt = 0;
-    }
+    shared.borrow_mut().attempt = 0;
     say(shared, Link::Live);
     match taken {
         Taken::Gap => open_afresh(shared),
@@ -159,7 +188,10 @@ fn heard(shared: &Shared, event: &MessageEvent) {
             shared.borrow_mut().clock.set(server, browser_now());
             tick(shared);
         }
-        Taken::Applied | Taken::Ignored => {
+        Taken::Applied | Taken::Ignored | Taken::Alerts => {
+            if taken == Taken::Alerts {
+                dispatch(ALERTS);
+            }
             if let Ok(stamp) = event.last_event_id().parse() {
                 shared.borrow_mut().since = Some(stamp);
             }
@@ -172,6 +204,7 @@ fn failed(shared: &Shared) {
     say(shared, Link::Reconnecting);
     let closed = shared.borrow().source.as_ref().is_none_or(|source| source.ready_state() == EventSource::CLOSED);
     if closed && !hidden() {
+        dispatch(REFUSED);
         retry(shared);
     }
 }
@@ -242,6 +275,10 @@ fn sleep(shared: &Shared) {
 fn say(shared: &Shared, link: Link) {
     let link = if link == Link::Reconnecting && !window().navigator().on_line() { Link::Offline } else { link };
     let signal = shared.borrow().store.link;
+    // Until it is live again: that no connection can be made follows from it.
+    if link == Link::Reconnecting && signal.get_untracked() == Link::SignedOut {
+        return;
+    }
     if signal.get_untracked() != link {
         mark("data-stream", link.marker());
         signal.set(link);
@@ -250,6 +287,25 @@ fn say(shared: &Shared, link: Link) {
 
 pub(super) fn hidden() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Hidden
+}
+
+/// The name of the build that a page is of.
+pub(super) fn edition_of(page: &web_sys::Document) -> Option<String> {
+    page.document_element()?.get_attribute("data-edition")
+}
+
+/// Has the page replace itself by one of the server's build. The mark also reaches a script that loads later.
+pub(crate) fn outdated() {
+    mark("data-outdated", "");
+    dispatch("outdated");
+}
+
+/// Dispatches an event on the window, for the script of the page.
+pub(super) fn dispatch(name: &str) {
+    if let Ok(event) = Event::new(name) {
+        // Fails only for an event that is being dispatched.
+        drop(window().dispatch_event(&event));
+    }
 }
 
 fn browser_now() -> UnixMs {

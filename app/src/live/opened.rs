@@ -7,6 +7,7 @@ use super::{
     content::Content,
     store::{Taken, as_of, put},
 };
+use crate::card::price_strip;
 
 /// One symbol's score, taken apart.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,7 @@ impl Content for Opened {
     }
 
     fn as_of(self) -> Option<UnixMs> {
-        as_of(self.breakdown)
+        let overdue = self.breakdown.with(|found| found.as_ref().ok().and_then(price_strip::overdue));
+        [as_of(self.breakdown), overdue].into_iter().flatten().min()
     }
 }

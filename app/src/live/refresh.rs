@@ -12,7 +12,12 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Document, Element, XmlHttpRequest, XmlHttpRequestResponseType};
 
-use super::{client::hidden, pace::Pace, store::Store, swap};
+use super::{
+    client::{SIGNED_OUT, dispatch, edition_of, hidden, outdated},
+    pace::Pace,
+    store::Store,
+    swap,
+};
 
 /// An answer that takes longer is given up, in milliseconds.
 const PATIENCE_MS: u32 = 10_000;
@@ -63,11 +68,23 @@ fn ask(request: &XmlHttpRequest) -> Option<()> {
 
 /// Puts an answer on screen, if it is the page.
 fn take(request: &XmlHttpRequest, store: Store) -> Option<()> {
-    // What was led elsewhere, such as to the login, is another page.
+    let page = request.response_xml().ok().flatten();
+    let is_login = |page: &Document| page.query_selector("main.login").is_ok_and(|found| found.is_some());
+    if request.status() == Ok(401) || page.as_ref().is_some_and(is_login) {
+        dispatch(SIGNED_OUT);
+        return None;
+    }
+    // What was led elsewhere is another page.
     if request.status().ok()? != 200 || document().url().ok()?.split('#').next()? != request.response_url() {
         return None;
     }
-    let (old, new) = (content_of(&document())?, content_of(&request.response_xml().ok()??)?);
+    let page = page?;
+    // Of another build, it would stand under the style of this one.
+    if edition_of(&page) != edition_of(&document()) {
+        outdated();
+        return None;
+    }
+    let (old, new) = (content_of(&document())?, content_of(&page)?);
     swap::swap(&old, &new);
     let now = store.now.get_untracked();
     ages::set(&old, now);

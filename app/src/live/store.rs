@@ -22,6 +22,8 @@ pub enum Link {
     Reconnecting,
     /// The browser says that there is no network.
     Offline,
+    /// The login ended.
+    SignedOut,
 }
 
 impl Link {
@@ -33,6 +35,7 @@ impl Link {
             Self::Live => "live",
             Self::Reconnecting => "reconnecting",
             Self::Offline => "offline",
+            Self::SignedOut => "signed out",
         }
     }
 
@@ -44,6 +47,7 @@ impl Link {
             Self::Live => "open",
             Self::Reconnecting => "reconnecting",
             Self::Offline => "offline",
+            Self::SignedOut => "signed-out",
         }
     }
 }
@@ -83,6 +87,8 @@ pub enum Taken {
     Ignored,
     /// Changes to a value that is not held: a whole one is needed.
     Gap,
+    /// There are new alerts.
+    Alerts,
     /// The server's time.
     Clock(UnixMs),
 }
@@ -150,6 +156,7 @@ impl Store {
                 self.changes.update(|count| *count += 1);
                 Taken::Applied
             }
+            FrameMessage::Unread { .. } => Taken::Alerts,
             FrameMessage::Changed { .. } => {
                 self.changes.update(|count| *count += 1);
                 Taken::Applied

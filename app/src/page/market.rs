@@ -10,6 +10,7 @@ use crate::{
     card::{breadth::breadth, movers::movers, overview::overview, perps::perps},
     frame::{hidden_title, tabs::Tab},
     heat::{self, Shade},
+    part::ages::Ages,
     path,
     settings::{MarketCard, MarketCards, Settings},
     source::MarketSnapshot,
@@ -40,12 +41,13 @@ pub fn MarketPage(
     cards: MarketCards,
 ) -> impl IntoView {
     let MarketSnapshot { frame, overview: look, breadth: took_part, perps: pulse, movers: moved, signals } = page;
+    let ages = Ages::at(frame.now);
     let (seen, times): (Vec<AnyView>, Vec<Option<UnixMs>>) = cards
         .shown()
         .map(|card| match card {
-            MarketCard::Overview => (overview(&frame, &look), as_of(&look)),
+            MarketCard::Overview => (overview(&frame, &look, &ages), as_of(&look)),
             MarketCard::Breadth => (breadth(&frame, &took_part), as_of(&took_part)),
-            MarketCard::Perps => (perps(&frame, &pulse), as_of(&pulse)),
+            MarketCard::Perps => (perps(&frame, &pulse, &ages), as_of(&pulse)),
             MarketCard::Movers => (movers(&frame, &moved), as_of(&moved)),
             MarketCard::Heat => (heat::card(&frame, &signals, shade), as_of(&signals)),
         })
@@ -53,7 +55,7 @@ pub fn MarketPage(
     let none = seen.is_empty().then(|| {
         view! { <p class="absent">"You see no card of this page. "<a href=path::SETTINGS.href()>"Choose some in the settings"</a>"."</p> }
     });
-    let oldest = times.into_iter().flatten().min();
+    let oldest = times.into_iter().chain([ages.oldest()]).flatten().min();
     let content = view! {
         {hidden_title("Market")}
         <div class="cards market" data-again-at=again(&frame, AGAIN_MS)>

@@ -141,8 +141,18 @@ pub(crate) fn figure<T>(figure: &Figure<T>, show: impl FnOnce(&T) -> Text) -> An
 
 /// A figure with its name, for a grid of them: a missing one shows its reason beneath.
 pub(crate) fn stat<T>(label: &'static str, value: &Figure<T>, show: impl FnOnce(&T) -> Text) -> AnyView {
+    stat_aged(label, value, None, show)
+}
+
+/// The same with its age beside its name, where it is overdue.
+pub(crate) fn stat_aged<T>(
+    label: &'static str,
+    value: &Figure<T>,
+    ago: Option<AnyView>,
+    show: impl FnOnce(&T) -> Text,
+) -> AnyView {
     match value {
-        Figure::Known { value, .. } => stat_of(label, show(value).view(), None::<String>),
+        Figure::Known { value, .. } => stat_with(label, ago, show(value).view(), None::<String>),
         Figure::Missing(why) => missing_stat(label, why),
     }
 }
@@ -159,9 +169,20 @@ pub(crate) fn plain_stat(label: &'static str, text: String) -> AnyView {
 
 /// A named figure with a note beneath it.
 pub(crate) fn stat_of(label: &'static str, shown: AnyView, note: Option<impl IntoView + 'static>) -> AnyView {
+    stat_with(label, None, shown, note)
+}
+
+/// A named figure with its age beside its name, where it is overdue, and a note beneath it.
+pub(crate) fn stat_with(
+    label: &'static str,
+    ago: Option<AnyView>,
+    shown: AnyView,
+    note: Option<impl IntoView + 'static>,
+) -> AnyView {
+    let class = if ago.is_some() { "stat overdue" } else { "stat" };
     view! {
-        <div class="stat">
-            <dt>{label}</dt>
+        <div class=class>
+            <dt>{label}{ago}</dt>
             <dd>{shown}</dd>
             {note.map(|note| view! { <dd class="note">{note}</dd> }.into_any())}
         </div>

@@ -22,9 +22,9 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::processes::Process;
 
 /// Contracts whose pages are open.
-const OPEN: usize = 5;
+const OPEN: usize = 20;
 /// Contracts whose frames are followed into the list, spread over it from the most traded to the least.
-const LISTED: usize = 30;
+const LISTED: usize = 60;
 
 /// Frames that were read and not seen in the stream yet, by contract: the exchange's time, and when they were read.
 #[derive(Default)]

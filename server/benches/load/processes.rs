@@ -88,9 +88,10 @@ impl Process {
 }
 
 /// The simulated exchange.
-pub(crate) async fn exchange(symbols: usize) -> Process {
+pub(crate) async fn exchange(symbols: usize, activity: usize) -> Process {
     let addr = free_addr();
-    let args = ["sim", "--addr", &addr.to_string(), "--symbols", &symbols.to_string(), "--seed", "7"];
+    let (address, symbols, activity) = (addr.to_string(), symbols.to_string(), activity.to_string());
+    let args = ["sim", "--addr", &address, "--symbols", &symbols, "--activity", &activity, "--seed", "7"];
     Process::start(&mut program::command(&args), addr, "/v5/market/time").await
 }
 

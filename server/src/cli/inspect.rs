@@ -118,6 +118,7 @@ pub(super) async fn watch(config: &Config, stop: impl Future<Output = ()> + Send
     loop {
         tokio::select! {
             () = &mut stop => return Ok(()),
+            Some(Err(lost)) = watching.join_next() => return Err(lost).context("watching a schema"),
             line = lines.recv() => match line {
                 Some(line) => say(&format!("{}  {line}", app::format::clock(UnixMs(cache.now().0), schema::Zone::UTC)))?,
                 None => return Ok(()),

@@ -6,6 +6,7 @@
 pub mod authority;
 pub mod base_path;
 pub mod check;
+pub(crate) mod kubernetes;
 pub mod settings;
 pub mod token;
 

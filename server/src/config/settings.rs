@@ -12,7 +12,7 @@ use std::{
 
 use toml::Value;
 
-use super::Token;
+use super::{Token, kubernetes};
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
@@ -184,13 +184,14 @@ impl Settings {
         Ok(())
     }
 
-    /// Overrides settings by the environment variables that begin with [`ENV_PREFIX`].
+    /// Overrides settings by the environment variables that begin with [`ENV_PREFIX`], without those of a Kubernetes Service.
     ///
     /// # Errors
     ///
     /// When one names no setting or its text is not of the setting's type.
     pub fn read_env(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
-        for (name, text) in variables.filter(|(name, _)| name.starts_with(ENV_PREFIX)) {
+        let ours = |(name, text): &(String, String)| name.starts_with(ENV_PREFIX) && !kubernetes::injects(name, text);
+        for (name, text) in variables.filter(ours) {
             let origin = Origin::Env(name.clone());
             let Some(key) = self.0.keys().find(|key| env_name(key) == name).cloned() else {
                 let known: Vec<_> = self.0.keys().map(|key| env_name(key)).collect();

@@ -150,8 +150,14 @@ pub(crate) async fn symbol(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
-    let found = state.hubs.live.breakdown(symbol).await;
-    if matches!(found, Err(schema::Absence::NeverWritten)) && state.hubs.live.lists(symbol).await == Some(false) {
+    // From the cache, not from the hub: a process without pages has none that runs.
+    let list = state.cache.get::<Signals>(&()).await;
+    let found = match &list {
+        Ok(held) => state.cache.get::<Breakdown>(&(held.value.source, symbol)).await,
+        Err(absence) => Err(absence.clone()),
+    };
+    let is_unlisted = list.is_ok_and(|held| held.value.rows.iter().all(|row| row.symbol != symbol));
+    if is_unlisted && matches!(found, Err(schema::Absence::NeverWritten)) {
         return Err(ApiError::UnknownSymbol(name));
     }
     let reading: Reading<Breakdown> = Reading::judge(found, state.cache.now());

@@ -6,12 +6,15 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
+use app::{SCRIPT, script};
 use axum::{
     Router,
     http::{HeaderValue, header},
     middleware,
     response::Response,
+    routing::get,
 };
+use tower_http::compression::CompressionLayer;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::assets;
@@ -39,6 +42,7 @@ impl Edition {
         }
         files.sort();
         let mut all = Xxh3::new();
+        all.update(script().as_bytes());
         for file in &files {
             let content = std::fs::read(file)?;
             all.update(file.file_name().unwrap_or_default().as_encoded_bytes());
@@ -63,7 +67,17 @@ pub(super) fn holds(path: &str) -> bool {
 
 /// The files of a folder below that of their edition, compressed as they lie there, to be kept for ever.
 pub(super) fn files<S: Clone + Send + Sync + 'static>(edition: &Edition, folder: &Path) -> Router<S> {
-    Router::new().nest_service(&format!("/{edition}/pkg"), assets::of(folder)).layer(middleware::map_response(keep))
+    let script = scripted(&format!("/{edition}"));
+    Router::new()
+        .nest_service(&format!("/{edition}/pkg"), assets::of(folder))
+        .merge(script)
+        .layer(middleware::map_response(keep))
+}
+
+/// The script of every page, in the folder of its files.
+pub(super) fn scripted<S: Clone + Send + Sync + 'static>(folder: &str) -> Router<S> {
+    let answer = async || ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], script());
+    Router::new().route(&format!("{folder}/{SCRIPT}"), get(answer)).layer(CompressionLayer::new())
 }
 
 async fn keep(mut response: Response) -> Response {
@@ -117,10 +131,16 @@ mod tests {
             let response = router.clone().oneshot(request).await.unwrap();
             let kept = response.headers().contains_key(header::CACHE_CONTROL);
             let status = response.status();
-            (status, kept, to_bytes(response.into_body(), 100).await.unwrap())
+            (status, kept, to_bytes(response.into_body(), 10_000).await.unwrap())
         };
         assert_eq!(ask(format!("/{edition}/pkg/a.js")).await, (StatusCode::OK, true, "1".into()));
-        for path in [format!("/{edition}/pkg/b.js"), format!("/{edition}/pkg/"), "/edition-0/pkg/a.js".to_owned()] {
+        assert_eq!(ask(format!("/{edition}/page.js")).await, (StatusCode::OK, true, script().into()));
+        for path in [
+            format!("/{edition}/pkg/b.js"),
+            format!("/{edition}/pkg/"),
+            "/edition-0/pkg/a.js".to_owned(),
+            "/edition-0/page.js".to_owned(),
+        ] {
             let (status, kept, _) = ask(path.clone()).await;
             assert_eq!((status, kept), (StatusCode::NOT_FOUND, false), "{path}");
         }

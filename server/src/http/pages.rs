@@ -11,7 +11,8 @@ use app::{
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
-    Absence, ActiveIdeas, AlertLog, BetaTable, Held, Schema, Signals, Symbol, Timeframe,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Held, Schema, Signals, Symbol, SystemHealth, Timeframe,
+    health::TaskStatus,
     page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
 };
@@ -20,6 +21,7 @@ use crate::{
     hub::{Current, Hub, Hubs},
     monitor::board::Board,
     rules::Rules,
+    supervise::Registry,
 };
 
 /// The pages' source in the server.
@@ -29,6 +31,7 @@ pub(crate) struct Pages {
     cache: cache::Cache,
     board: Option<Board>,
     rules: Option<Arc<Rules>>,
+    registry: Arc<Registry>,
     /// What the reader chose.
     settings: Settings,
 }
@@ -40,8 +43,9 @@ impl Pages {
         cache: cache::Cache,
         board: Option<Board>,
         rules: Option<Arc<Rules>>,
+        registry: Arc<Registry>,
     ) -> Arc<dyn Source> {
-        Arc::new(Self { hubs, cache, board, rules, settings: Settings::PLAIN })
+        Arc::new(Self { hubs, cache, board, rules, registry, settings: Settings::PLAIN })
     }
 
     /// The same for the reader who asks. Called with the reactive owner of the request.
@@ -173,7 +177,11 @@ impl Source for Pages {
         let pages = self.for_reader();
         Box::pin(async move {
             let (frame, current) = pages.snapshot().await;
-            SystemSnapshot { frame, health: current.health, cache: pages.cache.report() }
+            let health = current.health.map(|held| match pages.board {
+                Some(_) => held,
+                None => with_tasks(&held, pages.registry.statuses()),
+            });
+            SystemSnapshot { frame, health, cache: pages.cache.report() }
         })
     }
 
@@ -191,4 +199,13 @@ impl Source for Pages {
             response.set_status(axum::http::StatusCode::NOT_FOUND);
         }
     }
+}
+
+/// A report of another process, with the tasks of this one that it has none of or that fail here.
+fn with_tasks(held: &Held<SystemHealth>, own: Vec<TaskStatus>) -> Held<SystemHealth> {
+    let mut health = SystemHealth::clone(&held.value);
+    let theirs = health.tasks.clone();
+    let shown = |task: &TaskStatus| task.last_error.is_some() || theirs.iter().all(|their| their.name != task.name);
+    health.tasks.extend(own.into_iter().filter(shown));
+    held.with(health)
 }

@@ -1,5 +1,7 @@
 //! What a service manager and an operator ask: alive, ready, and how it is going.
 
+use std::fmt;
+
 use app::access::Visitor;
 use axum::{
     Extension, Json,
@@ -7,73 +9,123 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use schema::{MarketOverview, Reading, SCHEMAS, Schema, SchemaInfo, Signals, health::Feed};
+use schema::{
+    MarketOverview, Reading, SCHEMAS, Schema, SchemaInfo, Signals, SystemHealth,
+    health::{self, Feed},
+};
 use serde_json::{Value, json};
 
 use super::router::AppState;
+
+/// Why the process is not ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reason {
+    /// What is not as it should be; nothing in it is a secret.
+    pub(crate) state: String,
+    /// The cause, for those who may read: it may name hosts and files.
+    pub(crate) cause: Option<String>,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.state)?;
+        self.cause.as_ref().map_or(Ok(()), |cause| write!(f, ": {cause}"))
+    }
+}
 
 /// `GET /livez`: the process answers.
 pub(crate) async fn livez() -> &'static str {
     "live\n"
 }
 
-/// `GET /readyz`: every vital schema is within its `stale_for`; otherwise 503 says which is not, and why to those who may know.
-pub(crate) async fn readyz(State(state): State<AppState>, Extension(visitor): Extension<Visitor>) -> Response {
-    let reasons = unready(&state, visitor != Visitor::LoggedOut).await;
-    if reasons.is_empty() {
-        return (StatusCode::OK, "ready\n").into_response();
-    }
-    let mut text = String::from("not ready\n");
-    for reason in reasons {
-        text.push_str(&reason);
+/// `GET /readyz`: every vital schema is within its `stale_for`, and no task is down; otherwise 503 says which. Why is added for
+/// those who may read. A clock that is off is named in a line of its own, whether or not the process is ready.
+pub(crate) async fn readyz(State(state): State<AppState>, visitor: Option<Extension<Visitor>>) -> Response {
+    let causes = visitor.is_some_and(|Extension(visitor)| visitor != Visitor::LoggedOut);
+    let reasons = reasons(&state).await;
+    let (status, word) = match reasons.is_empty() {
+        true => (StatusCode::OK, "ready"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+    };
+    let reasons = reasons.into_iter().map(|reason| if causes { reason.to_string() } else { reason.state });
+    let mut text = String::new();
+    for line in std::iter::once(word.to_owned()).chain(reasons).chain(clock(&state).await) {
+        text.push_str(&line);
         text.push('\n');
     }
-    (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+    (status, text).into_response()
 }
 
 /// `GET /health`: the detail as JSON.
 pub(crate) async fn health(State(state): State<AppState>) -> Json<Value> {
-    let (stamp, current) = state.hubs.live.current();
+    let reasons: Vec<String> = reasons(&state).await.iter().map(ToString::to_string).collect();
     Json(json!({
-        "ready": unready(&state, true).await,
-        "stamp": stamp.to_string(),
+        "ready": reasons.is_empty(),
+        "reasons": reasons,
+        "clock": clock(&state).await,
+        "stamp": state.hubs.live.tick().to_string(),
         "now": state.cache.now(),
         "cache": state.cache.report(),
-        "monitor": current.health.ok().map(|held| held.value),
+        "monitor": state.cache.get::<SystemHealth>(&()).await.ok().map(|held| held.value),
+        "tasks": state.registry.statuses(),
         "version": env!("CARGO_PKG_VERSION"),
     }))
 }
 
-/// Why the process is not ready; with the causes, which may name hosts and files.
-async fn unready(state: &AppState, causes: bool) -> Vec<String> {
+/// Every reason for which the process is not ready.
+pub(crate) async fn reasons(state: &AppState) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for info in SCHEMAS.iter().filter(|info| info.policy.vital) {
         let problem = if info.name.is(Signals::NAME) {
-            problem(&state.cache.read::<Signals>(&()).await, info, causes)
+            problem(&state.cache.read::<Signals>(&()).await, info)
         } else if info.name.is(MarketOverview::NAME) {
-            problem(&state.cache.read::<MarketOverview>(&()).await, info, causes)
+            problem(&state.cache.read::<MarketOverview>(&()).await, info)
         } else {
-            Some(format!("{}: vital, but nobody looks at it here", info.name))
+            Some(Reason { state: format!("{}: vital, but nobody looks at it here", info.name), cause: None })
         };
         reasons.extend(problem);
     }
     if !reasons.is_empty()
-        && let Ok(health) = state.hubs.live.current().1.health
+        && let Ok(health) = state.cache.get::<SystemHealth>(&()).await
         && let Feed::Unreachable { venue, cause, .. } = &health.value.feed
     {
-        let cause = if causes { format!(": {cause}") } else { String::new() };
-        reasons.push(format!("{} unreachable{cause}", venue.label()));
+        reasons.push(Reason { state: format!("{} unreachable", venue.label()), cause: Some(cause.clone()) });
     }
+    let down = state.registry.down().into_iter();
+    reasons.extend(down.map(|(task, why)| Reason { state: format!("task {task} is down"), cause: Some(why) }));
     reasons
 }
 
-fn problem<T>(reading: &Reading<T>, info: &SchemaInfo, causes: bool) -> Option<String> {
+/// How far the monitor's clock is off, in words. It is stated and never corrected: see [`health::clock_off_s`].
+async fn clock(state: &AppState) -> Option<String> {
+    let (venue, ahead_ms) = match &state.board {
+        Some(board) => board.watched().map(|watched| (watched.exchange.venue(), watched.exchange.clock_skew_ms()))?,
+        None => {
+            let health = state.cache.get::<SystemHealth>(&()).await.ok()?;
+            (health.value.feed.venue(), health.value.clock_ahead_ms)
+        }
+    };
+    let off_s = ahead_ms.and_then(health::clock_off_s)?;
+    Some(app::format::clock_off(off_s, venue.label()))
+}
+
+fn problem<T>(reading: &Reading<T>, info: &SchemaInfo) -> Option<Reason> {
     match reading {
         Reading::Fresh(_) | Reading::Stale { .. } => None,
         Reading::Expired { age, .. } => {
-            Some(format!("{}: {} s old, limit {} s", info.name, age.as_secs(), info.policy.stale_for.as_secs()))
+            let (age, limit) = (age.as_secs(), info.policy.stale_for.as_secs());
+            Some(Reason { state: format!("{}: {age} s old, limit {limit} s", info.name), cause: None })
         }
-        Reading::Absent(_) if !causes => Some(format!("{} is missing", info.name)),
-        Reading::Absent(absence) => Some(format!("{}: {absence}", info.name)),
+        Reading::Absent(absence) => {
+            Some(Reason { state: format!("{} is missing", info.name), cause: Some(absence.to_string()) })
+        }
     }
 }
+
+#[cfg(test)]
+#[path = "../../../app/schema/tests/fixture/mod.rs"]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "the examples of every schema, of which two are used")]
+mod fixture;
+
+#[cfg(test)]
+mod tests;

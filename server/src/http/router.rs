@@ -35,7 +35,7 @@ use super::{
     ready::{self, Ready},
     rules, seen, settings, shape, stream, watch, weights,
 };
-use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Site};
+use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Site, supervise::Registry};
 
 /// What handlers share. Every request clones it once for each layer that it passes, so a clone is one pointer.
 #[derive(Clone)]
@@ -80,6 +80,8 @@ pub(crate) struct Shared {
     pub(crate) reach: Reach,
     pub(crate) streams: Streams,
     pub(crate) site: Site,
+    /// How each task of this process is doing.
+    pub(crate) registry: Arc<Registry>,
 }
 
 impl FromRef<AppState> for LeptosOptions {
@@ -101,6 +103,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/movers", get(api::movers))
         .route("/api/v1/ideas", get(api::ideas))
         .route("/api/v1/alerts", get(api::alerts))
+        .route("/api/v1/alerts/unseen", get(seen::unseen))
         .route("/api/v1/perps", get(api::perps))
         .route("/api/v1/universe", get(api::universe))
         .route("/api/v1/health", get(api::health))
@@ -124,20 +127,22 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
     let router = operator.merge(api).layer(CompressionLayer::new());
     let router = if role.serves_pages() { router.merge(pages(&state)) } else { router };
     router
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(metrics::panicked))
         // Before every path, so that none can be forgotten.
         .layer(middleware::from_fn_with_state(state.gate.clone(), access::guard))
         .layer(middleware::from_fn_with_state(state.reach.clone(), client::identify))
         .layer(middleware::from_fn(shape::errors))
         // Outermost, so that no answer leaves without them.
         .layer(middleware::from_fn(headers::complete))
+        .layer(middleware::from_fn(metrics::measure))
         .with_state(state)
 }
 
 /// The pages, their files and the live stream.
 fn pages(state: &AppState) -> Router<AppState> {
+    let registry = Arc::clone(&state.registry);
     let source: Arc<dyn Source> =
-        Pages::source(state.hubs.clone(), state.cache.clone(), state.board.clone(), state.rules.clone());
+        Pages::source(state.hubs.clone(), state.cache.clone(), state.board.clone(), state.rules.clone(), registry);
     let (for_pages, for_errors) = (Arc::clone(&source), source);
     let (for_kept, for_missing) = (state.clone(), state.clone());
     let ready = Ready::new(state.hubs.live.clone());
@@ -175,12 +180,15 @@ fn pages(state: &AppState) -> Router<AppState> {
         .layer(middleware::from_fn(form::read))
         .layer(middleware::from_fn(policy::seal))
         .layer(CompressionLayer::new());
-    let files = state.site.edition.as_ref().map(|edition| edition::files(edition, &state.site.folder()));
+    let files = match &state.site.edition {
+        Some(edition) => edition::files(edition, &state.site.folder()),
+        None => edition::scripted(""),
+    };
     // The stream compresses itself.
     let stream = Router::new()
         .route(path::STREAM.path(), get(stream::stream))
         .layer(middleware::from_fn_with_state(state.streams.clone(), limit::count));
-    kept.merge(made).merge(files.unwrap_or_default()).merge(stream)
+    kept.merge(made).merge(files).merge(stream)
 }
 
 /// What a page finds around it, and what its answer may do.

@@ -4,15 +4,17 @@
 
 use app::{alerts::Unseen, path};
 use axum::{
+    Json,
     extract::{Request, State},
     http::{HeaderMap, Method, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use cache::Cache;
 use schema::{AlertLog, UnixMs};
+use serde::Serialize;
 
-use super::cookie;
+use super::{cookie, router::AppState};
 
 /// The cookie with the time of the last look, in ms since 1970.
 const COOKIE: &str = "virtuoso-seen";
@@ -36,6 +38,25 @@ pub(super) async fn count(State(cache): State<Cache>, mut request: Request, next
         request.extensions_mut().insert(Unseen::since(&held.value, since));
     }
     next.run(request).await
+}
+
+/// What is new to a reader.
+#[derive(Serialize)]
+pub(super) struct News {
+    /// How many alerts a badge counts.
+    unseen: usize,
+    /// The number as a badge shows it; none where nothing is new.
+    label: Option<String>,
+}
+
+/// `GET /api/v1/alerts/unseen`: how many alerts are new to who asks, by the cookie of the last look.
+pub(super) async fn unseen(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    let unseen = match (last_look(&headers), state.cache.get::<AlertLog>(&()).await) {
+        (Some(since), Ok(held)) => Unseen::since(&held.value, since),
+        (None, _) | (_, Err(_)) => Unseen(0),
+    };
+    let news = News { unseen: unseen.0, label: unseen.label() };
+    ([(header::CACHE_CONTROL, "no-store")], Json(news)).into_response()
 }
 
 fn last_look(headers: &HeaderMap) -> Option<UnixMs> {

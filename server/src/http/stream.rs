@@ -19,7 +19,7 @@ use serde::Deserialize;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{error::ApiError, query::Query, router::AppState, settings};
+use super::{edition::Edition, error::ApiError, query::Query, router::AppState, settings};
 use crate::hub::{
     Catchup, Following, Frame, Hub,
     packed::{self, Packed},
@@ -73,6 +73,7 @@ pub(crate) async fn stream(
         topics,
         known,
         packed,
+        edition: state.site.edition.clone(),
         waiting: VecDeque::new(),
         stop: state.stop.clone(),
         greeted: false,
@@ -131,6 +132,8 @@ struct Client {
     known: Option<Stamp>,
     /// Where it unpacks what it is sent: what was sent so far.
     packed: Option<packed::Stream>,
+    /// The build that the page's files are of, sent first: a page of another build then replaces itself.
+    edition: Option<Edition>,
     /// What is still to be sent of the ticks up to there.
     waiting: VecDeque<Frame>,
     stop: CancellationToken,
@@ -166,6 +169,8 @@ impl Client {
         if !self.greeted {
             self.greeted = true;
             let mut greeting = format!("retry: {RETRY_MS}\n\n").into_bytes();
+            greeting
+                .extend(self.edition.iter().flat_map(|name| format!("event: edition\ndata: {name}\n\n").into_bytes()));
             greeting.extend(self.heartbeat());
             return Some(self.own(greeting));
         }
@@ -274,6 +279,7 @@ mod tests {
             ticks: hub.ticks(),
             topics: vec!["breakdown:BTCUSDT".parse().unwrap()],
             hub,
+            edition: None,
             saving: false,
             clock: Clock::System,
             known: None,

@@ -25,6 +25,7 @@ struct Watched {
     perps: watch::Receiver<Found<PerpsPulse>>,
     signals: watch::Receiver<Found<Signals>>,
     health: watch::Receiver<Found<SystemHealth>>,
+    unread: watch::Receiver<Found<AlertLog>>,
     alerts: Alerts,
 }
 
@@ -43,6 +44,7 @@ impl Watched {
             perps: watched(cache),
             signals: watched(cache),
             health: watched(cache),
+            unread: watched(cache),
             alerts: Alerts { changes: watched(cache), last: None },
         }
     }
@@ -140,6 +142,7 @@ impl Hub {
             let news = followed.news(&self.cache, &self.open, (venue, *symbol), list.as_ref());
             messages.extend(news.into_iter().map(|message| (Topic::Breakdown(*symbol), message.into())));
         }
+        messages.extend(current.take_alerts(&mut watched.unread).map(|message| (Topic::Unread, message)));
         messages.extend(changes.told());
         messages
             .extend(watched.alerts.news().into_iter().map(|alert| (Topic::Alerts, AlertMessage::Alert(alert).into())));

@@ -1,112 +1,94 @@
-//! The order book of one symbol, kept from snapshots and changes.
+//! The order book of one symbol with what is remembered of its past.
+
+use std::num::NonZeroUsize;
 
 use analysis::input::{BestQuote, Book};
-use schema::{Level, UnixMs};
-use venue::BookChange;
+use schema::UnixMs;
+use venue::{BookChange, LocalBook};
 
 use super::recent::Recent;
 
 const BEST_QUOTES: usize = 200;
 const DEPTH_MINUTES: usize = 500;
+/// Levels that are held of each side, at most: 32 KB a symbol. The measures look no farther than 1 % from the price.
+const LEVELS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(999);
 
 /// An order book with the recent changes of its best quotes.
 #[derive(Debug)]
 pub(crate) struct OrderBook {
-    at: Option<UnixMs>,
-    bids: Vec<Level>,
-    asks: Vec<Level>,
+    at: UnixMs,
+    levels: LocalBook,
     best: Recent<BestQuote>,
     depth_history: Recent<f64>,
 }
+
+/// The book contradicts itself and has to be fetched again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wrong;
 
 impl OrderBook {
     /// A book of which nothing is known.
     pub(crate) const fn new() -> Self {
         Self {
-            at: None,
-            bids: Vec::new(),
-            asks: Vec::new(),
+            at: UnixMs(0),
+            levels: LocalBook::new(LEVELS),
             best: Recent::new(BEST_QUOTES),
             depth_history: Recent::new(DEPTH_MINUTES),
         }
     }
 
     /// Takes in a change. A book that becomes crossed is forgotten until the next snapshot.
-    pub(crate) fn apply(&mut self, at: UnixMs, change: BookChange) {
-        match change {
-            BookChange::Snapshot { bids, asks } => {
-                self.bids = sorted(bids, |a, b| b.total_cmp(&a));
-                self.asks = sorted(asks, |a, b| a.total_cmp(&b));
-            }
-            BookChange::Delta { bids, asks } => {
-                if self.at.is_none() {
-                    return;
-                }
-                for level in bids {
-                    set(&mut self.bids, level, |a, b| b.total_cmp(&a));
-                }
-                for level in asks {
-                    set(&mut self.asks, level, |a, b| a.total_cmp(&b));
-                }
-            }
-            BookChange::Lost => return self.forget(),
+    ///
+    /// # Errors
+    ///
+    /// [`Wrong`] when it became crossed by this change.
+    pub(crate) fn apply(&mut self, at: UnixMs, change: BookChange) -> Result<(), Wrong> {
+        let crossed = self.levels.apply(change);
+        if !self.levels.is_held() {
+            self.best.clear();
         }
-        self.at = Some(at);
-        if let (Some(&bid), Some(&ask)) = (self.bids.first(), self.asks.first()) {
-            if bid.price >= ask.price {
-                metrics::counter!("market_crossed_books_total").increment(1);
-                return self.forget();
-            }
-            if self.best.last().is_none_or(|last| last.bid != bid || last.ask != ask) {
-                self.best.push(BestQuote { at, bid, ask });
-            }
+        if crossed.is_err() {
+            metrics::counter!("market_crossed_books_total").increment(1);
+            return Err(Wrong);
         }
+        self.at = at;
+        if let (Some(&bid), Some(&ask)) = (self.levels.bids().first(), self.levels.asks().first())
+            && self.best.last().is_none_or(|last| last.bid != bid || last.ask != ask)
+        {
+            self.best.push(BestQuote { at, bid, ask });
+        }
+        Ok(())
+    }
+
+    /// Forgets the levels until the next snapshot.
+    pub(crate) fn forget(&mut self) {
+        self.levels = LocalBook::new(LEVELS);
+        self.best.clear();
     }
 
     /// Notes, once a minute, which share of the depth within ±1 % rests on the bid side.
     pub(crate) fn note_depth(&mut self) {
-        if let Some(share) = analysis::bid_depth_share(&self.bids, &self.asks) {
+        if let Some(share) = analysis::bid_depth_share(self.levels.bids(), self.levels.asks()) {
             self.depth_history.push(share);
         }
     }
 
     /// The book as the analysis reads it; `None` where none is held.
     pub(crate) fn read(&self) -> Option<Book<'_>> {
-        self.at.map(|at| Book {
-            at,
-            bids: &self.bids,
-            asks: &self.asks,
+        self.levels.is_held().then(|| Book {
+            at: self.at,
+            bids: self.levels.bids(),
+            asks: self.levels.asks(),
             best: self.best.as_slice(),
             depth_history: self.depth_history.as_slice(),
         })
-    }
-
-    fn forget(&mut self) {
-        self.at = None;
-        self.bids.clear();
-        self.asks.clear();
-        self.best.clear();
-    }
-}
-
-fn sorted(mut levels: Vec<Level>, order: fn(f64, f64) -> std::cmp::Ordering) -> Vec<Level> {
-    levels.retain(|level| level.size > 0.0);
-    levels.sort_by(|a, b| order(a.price, b.price));
-    levels
-}
-
-fn set(levels: &mut Vec<Level>, level: Level, order: fn(f64, f64) -> std::cmp::Ordering) {
-    match levels.binary_search_by(|held| order(held.price, level.price)) {
-        Ok(place) if level.size == 0.0 => drop(levels.remove(place)),
-        Ok(place) => levels[place] = level,
-        // Removing a level that is not held is harmless.
-        Err(_) if level.size == 0.0 => {}
-        Err(place) => levels.insert(place, level),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use schema::Level;
+
     use super::*;
 
     fn level(price: f64, size: f64) -> Level {
@@ -121,7 +103,8 @@ mod tests {
                 bids: vec![level(99.0, 1.0), level(98.0, 2.0)],
                 asks: vec![level(101.0, 1.0), level(102.0, 2.0)],
             },
-        );
+        )
+        .unwrap();
         book
     }
 
@@ -134,7 +117,8 @@ mod tests {
                 bids: vec![level(98.5, 4.0), level(99.0, 0.0), level(97.0, 0.0)],
                 asks: vec![level(101.0, 3.0)],
             },
-        );
+        )
+        .unwrap();
         let read = book.read().unwrap();
         assert_eq!(read.bids, [level(98.5, 4.0), level(98.0, 2.0)]);
         assert_eq!(read.asks, [level(101.0, 3.0), level(102.0, 2.0)]);
@@ -145,16 +129,18 @@ mod tests {
     #[test]
     fn a_crossed_book_is_forgotten_until_the_next_snapshot() {
         let mut book = book();
-        book.apply(UnixMs(2), BookChange::Delta { bids: vec![level(101.5, 1.0)], asks: vec![] });
+        let crossing = BookChange::Delta { bids: vec![level(101.5, 1.0)], asks: vec![] };
+        assert_eq!(book.apply(UnixMs(2), crossing), Err(Wrong));
         assert!(book.read().is_none());
-        book.apply(UnixMs(3), BookChange::Delta { bids: vec![level(99.0, 1.0)], asks: vec![level(101.0, 1.0)] });
+        let change = BookChange::Delta { bids: vec![level(99.0, 1.0)], asks: vec![level(101.0, 1.0)] };
+        book.apply(UnixMs(3), change).unwrap();
         assert!(book.read().is_none(), "a change without a snapshot tells nothing");
     }
 
     #[test]
     fn a_lost_message_empties_the_book() {
         let mut book = book();
-        book.apply(UnixMs(2), BookChange::Lost);
+        book.apply(UnixMs(2), BookChange::Lost).unwrap();
         assert!(book.read().is_none());
     }
 
@@ -162,7 +148,7 @@ mod tests {
     fn the_depth_near_the_price_is_noted() {
         let mut book = OrderBook::new();
         let (bids, asks) = (vec![level(99.9, 1.0), level(90.0, 500.0)], vec![level(100.1, 3.0)]);
-        book.apply(UnixMs(1), BookChange::Snapshot { bids, asks });
+        book.apply(UnixMs(1), BookChange::Snapshot { bids, asks }).unwrap();
         book.note_depth();
         let share = book.read().unwrap().depth_history[0];
         assert!((share - 0.25).abs() < 1e-9, "{share}");

@@ -94,7 +94,9 @@ impl Market {
     ///
     /// What is later than that comes from a clock that is ahead, and would look young long after the exchange fell silent: it is
     /// taken for what happens now.
-    pub(crate) fn apply(&self, event: MarketEvent, now: UnixMs) {
+    ///
+    /// Returns the contract whose book contradicts itself since, and has to be fetched again.
+    pub(crate) fn apply(&self, event: MarketEvent, now: UnixMs) -> Option<Symbol> {
         let heard = |at: UnixMs| if at.0 > now.0.saturating_add(AHEAD_MS) { now } else { at };
         match event {
             MarketEvent::Ticker { symbol, mut ticker } => {
@@ -108,7 +110,11 @@ impl Market {
                 trades.iter_mut().for_each(|trade| trade.at = heard(trade.at));
                 self.with(symbol, |window| window.take_trades(trades));
             }
-            MarketEvent::Book { symbol, at, change } => self.with(symbol, |window| window.take_book(heard(at), change)),
+            MarketEvent::Book { symbol, at, change } => {
+                let window = self.window(symbol)?;
+                let taken = lock(&window).take_book(heard(at), change);
+                return taken.is_err().then_some(symbol);
+            }
             MarketEvent::Liquidations { symbol, liquidations } => {
                 self.with(symbol, |window| window.positions.take_liquidations(&liquidations));
             }
@@ -127,6 +133,7 @@ impl Market {
                 }
             }
         }
+        None
     }
 
     fn with(&self, symbol: Symbol, f: impl FnOnce(&mut Window)) {
@@ -182,10 +189,26 @@ pub(crate) mod example {
 
 #[cfg(test)]
 mod tests {
+    use venue::BookChange;
+
     use super::{
         example::{instrument, ticker},
         *,
     };
+
+    #[test]
+    fn names_the_contract_whose_book_contradicts_itself() {
+        let market = Market::new(Venue::Sim);
+        market.watch(vec![instrument("BTCUSDT")], 1);
+        let symbol = Symbol::new("BTCUSDT").unwrap();
+        let level = |price| vec![schema::Level { price, size: 1.0 }];
+        let apply = |change| market.apply(MarketEvent::Book { symbol, at: UnixMs(1), change }, UnixMs(1));
+        assert_eq!(apply(BookChange::Snapshot { bids: level(9.0), asks: level(10.0) }), None);
+        let crossing = BookChange::Delta { bids: level(11.0), asks: vec![] };
+        assert_eq!(apply(crossing.clone()), Some(symbol));
+        assert_eq!(apply(crossing), None, "it is named once; what follows waits for the snapshot");
+        assert!(lock(&market.window(symbol).unwrap()).input().is_none_or(|input| input.book.is_none()));
+    }
 
     /// With a clock that is 90 s ahead, a market that fell silent would have been called fresh for 90 s more.
     #[test]

@@ -18,7 +18,7 @@ use venue::{BookChange, Instrument, Ticker};
 pub(crate) use audit::{Audited, Unaudited};
 
 use super::{
-    book::OrderBook,
+    book::{OrderBook, Wrong},
     candles::{Added, CandleRun, aggregate},
     flow::Flow,
     positions::Positions,
@@ -193,9 +193,13 @@ impl Window {
     }
 
     /// Takes in a change of the book.
-    pub(crate) fn take_book(&mut self, at: UnixMs, change: BookChange) {
+    ///
+    /// # Errors
+    ///
+    /// [`Wrong`] when the book contradicts itself since, and has to be fetched again.
+    pub(crate) fn take_book(&mut self, at: UnixMs, change: BookChange) -> Result<(), Wrong> {
         self.note(at);
-        self.book.apply(at, change);
+        self.book.apply(at, change)
     }
 
     /// Takes in a candle of the stream. Only minutes are listened to; longer ones are made of them.
@@ -256,7 +260,7 @@ impl Window {
 
     /// The book was lost with its connection.
     pub(crate) fn lose_book(&mut self) {
-        self.book.apply(UnixMs(0), BookChange::Lost);
+        self.book.forget();
     }
 
     /// The connection was lost, and nothing is told until there is another one.

@@ -2,14 +2,16 @@
 
 use std::{
     collections::HashSet,
-    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use cache::Clock;
-use schema::{Venue, health::Feed};
-use tokio::sync::Notify;
-use venue::Exchange;
+use schema::{
+    Venue,
+    health::{EventQueue, Feed},
+};
+use tokio::sync::{Notify, mpsc::WeakSender};
+use venue::{Exchange, Told};
 
 use super::lag::LagMeter;
 use crate::market::Market;
@@ -42,6 +44,7 @@ struct State {
     /// Connections that were given up; what is still heard of them is old.
     streams_retired: HashSet<usize>,
     watched: Option<Watched>,
+    queue: Option<WeakSender<Told>>,
 }
 
 impl Board {
@@ -54,6 +57,7 @@ impl Board {
             streams_down: HashSet::new(),
             streams_retired: HashSet::new(),
             watched: None,
+            queue: None,
         };
         let lag = Arc::new(LagMeter::new());
         Self { clock, state: Arc::new(Mutex::new(state)), changed: Arc::default(), lag }
@@ -77,6 +81,18 @@ impl Board {
     /// Woken when the feed changes.
     pub(crate) fn changed(&self) -> Arc<Notify> {
         Arc::clone(&self.changed)
+    }
+
+    /// Events wait in this channel from now on.
+    pub(crate) fn queue(&self, events: WeakSender<Told>) {
+        self.state().queue = Some(events);
+    }
+
+    /// How many events wait to be taken in.
+    pub(crate) fn waiting(&self) -> Option<EventQueue> {
+        let events = self.state().queue.as_ref()?.upgrade()?;
+        let (capacity, room) = (events.max_capacity() as u64, events.capacity() as u64);
+        Some(EventQueue { waiting: capacity - room, capacity })
     }
 
     /// A market begins to be watched; `healthy` is what the feed is once the venue answers.
@@ -138,7 +154,7 @@ impl Board {
     }
 
     /// Connections were given up: nobody waits for them any more.
-    pub(crate) fn streams_retired(&self, connections: Range<usize>) {
+    pub(crate) fn streams_retired(&self, connections: impl IntoIterator<Item = usize>) {
         let mut state = self.state();
         for connection in connections {
             state.streams_down.remove(&connection);

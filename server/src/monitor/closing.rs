@@ -118,7 +118,7 @@ mod tests {
     fn an_input_that_came_late_is_taken_in_when_it_is_the_symbols_turn() {
         let mut window = unscored();
         let (first, coverage) = (parts(&window), recorded(&window).analysis.coverage);
-        window.take_book(UnixMs(CLOSED_AT.0 + 500), book());
+        window.take_book(UnixMs(CLOSED_AT.0 + 500), book()).unwrap();
         assert!(!close(&mut window, false));
         assert!(Arc::ptr_eq(&first, &parts(&window)));
         close(&mut window, true);

@@ -4,25 +4,22 @@
 //! signal that is lost costs one period and nothing else. The driver knows of each task when it ran, how long it
 //! took and how it ended; this is what the System page shows.
 
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use cache::Clock;
 use schema::health::TaskStatus;
 use tokio::{
     sync::Notify,
-    task::JoinSet,
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
 use venue::VenueError;
 
-use crate::outside::AskError;
+use crate::{
+    outside::AskError,
+    supervise::{Failing, Job, Policy, Registry, Supervisor},
+};
 
 /// After a failed run a task is tried again no later than this, unless it says otherwise.
 const RETRY: Duration = Duration::from_secs(5);
@@ -104,112 +101,103 @@ impl TaskError {
             Self::Venue { .. } | Self::Refused { .. } | Self::Publishing(_) | Self::Keep(_) | Self::Lost(_) => None,
         }
     }
+
+    /// The message of the panic that ended the computation.
+    fn panic(&self) -> Option<String> {
+        match self {
+            // Its payload cannot be had without taking the error apart, and its text repeats the number of a task of the runtime.
+            Self::Lost(lost) if lost.is_panic() => {
+                let text = lost.to_string();
+                Some(
+                    text.split_once("with message ")
+                        .map_or(text.clone(), |(_, message)| message.trim_matches('"').to_owned()),
+                )
+            }
+            _ => None,
+        }
+    }
 }
 
-/// Runs tasks and remembers how they fare.
+/// Runs tasks under the supervisor, and records in its registry how each is doing.
 #[derive(Debug, Clone)]
 pub(crate) struct Driver {
     clock: Clock,
-    statuses: Arc<Mutex<BTreeMap<&'static str, TaskStatus>>>,
+    registry: Arc<Registry>,
 }
 
 impl Driver {
     /// A driver without tasks.
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, statuses: Arc::default() }
+    pub(crate) fn new(clock: Clock, supervisor: &Supervisor) -> Self {
+        Self { clock, registry: Arc::clone(supervisor.registry()) }
     }
 
-    /// How each task fares.
+    /// How each task of the process is doing.
     pub(crate) fn statuses(&self) -> Vec<TaskStatus> {
-        self.statuses.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.registry.statuses()
     }
 
-    /// Runs a task until `stop`, at once, then each period and whenever `wake` is notified.
-    pub(crate) fn spawn<T: Task>(
-        &self,
-        set: &mut JoinSet<()>,
-        mut task: T,
-        wake: Arc<Notify>,
-        stop: CancellationToken,
-    ) {
-        let driver = self.clone();
-        driver.update(T::NAME, |_| {}, || status::<T>());
-        set.spawn(async move {
-            let mut timer = tokio::time::interval(T::PERIOD);
-            timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let (mut failing, mut retry) = (false, T::retry().build());
-            loop {
-                tokio::select! {
-                    biased;
-                    () = stop.cancelled() => break,
-                    () = wake.notified() => {}
-                    _ = timer.tick() => {}
-                }
-                let begun = Instant::now();
-                let outcome = tokio::select! {
-                    biased;
-                    () = stop.cancelled() => break,
-                    outcome = task.run() => outcome,
-                };
-                driver.note::<T>(begun.elapsed(), &outcome, failing);
-                failing = outcome.is_err();
-                match outcome {
-                    Ok(()) => retry = T::retry().build(),
-                    Err(error) => {
-                        let wait = retry.next().unwrap_or(T::PERIOD);
-                        timer.reset_after(wait.max(error.patience().unwrap_or_default()));
-                    }
-                }
+    /// Runs a task until the group stops, at once, then each period and whenever `wake` is notified. After a panic it goes on with
+    /// the state it had.
+    pub(crate) fn spawn<T: Task>(&self, group: &Supervisor, task: T, wake: Arc<Notify>) {
+        let (driver, stop, task) = (self.clone(), group.stop(), Arc::new(tokio::sync::Mutex::new(task)));
+        group.spawn(Job { name: T::NAME, what: T::WHAT }, Policy::Reporting, move || {
+            let (driver, wake, stop, task) = (driver.clone(), Arc::clone(&wake), stop.clone(), Arc::clone(&task));
+            async move {
+                driver.drive(&mut *task.lock().await, &wake, &stop).await;
+                Ok(())
             }
         });
+        self.registry.update(T::NAME, |status| status.period_ms = u64::try_from(T::PERIOD.as_millis()).ok());
     }
 
-    fn note<T: Task>(&self, took: Duration, outcome: &Result<(), TaskError>, was_failing: bool) {
-        let ended = self.clock.now();
-        metrics::histogram!("monitor_task_seconds", "task" => T::NAME).record(took.as_secs_f64());
-        self.update(
-            T::NAME,
-            |status| {
-                status.runs += 1;
-                status.last_end = Some(ended);
-                status.last_took_ms = Some(took.as_secs_f64() * 1_000.0);
-                status.last_error = outcome.as_ref().err().map(TaskError::plain);
-                status.failures += u64::from(outcome.is_err());
-            },
-            || status::<T>(),
-        );
-        match outcome {
-            Ok(()) if was_failing => tracing::info!(task = T::NAME, "works again"),
-            Ok(()) => {}
-            Err(error) => {
-                metrics::counter!("monitor_task_failures_total", "task" => T::NAME).increment(1);
-                let chain = chain(error);
-                // The first failure is news; the same one each few seconds is not.
-                if was_failing {
-                    tracing::debug!(task = T::NAME, error = chain, "still fails");
-                } else {
-                    tracing::warn!(task = T::NAME, error = chain, "failed, will be tried again");
+    async fn drive<T: Task>(&self, task: &mut T, wake: &Notify, stop: &CancellationToken) {
+        let mut timer = tokio::time::interval(T::PERIOD);
+        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut retry = T::retry().build();
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = wake.notified() => {}
+                _ = timer.tick() => {}
+            }
+            let begun = Instant::now();
+            let outcome = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                outcome = task.run() => outcome,
+            };
+            self.note::<T>(begun.elapsed());
+            match outcome {
+                Ok(()) => {
+                    self.registry.recovered(T::NAME);
+                    retry = T::retry().build();
+                }
+                Err(error) => {
+                    let wait = retry.next().unwrap_or(T::PERIOD).max(error.patience().unwrap_or_default());
+                    self.failed::<T>(&error, wait);
+                    timer.reset_after(wait);
                 }
             }
         }
     }
 
-    fn update(&self, name: &'static str, change: impl FnOnce(&mut TaskStatus), new: impl FnOnce() -> TaskStatus) {
-        let mut statuses = self.statuses.lock().unwrap_or_else(PoisonError::into_inner);
-        change(statuses.entry(name).or_insert_with(new));
+    fn note<T: Task>(&self, took: Duration) {
+        let ended = self.clock.now();
+        metrics::histogram!("monitor_task_seconds", "task" => T::NAME).record(took.as_secs_f64());
+        self.registry.update(T::NAME, |status| {
+            status.runs += 1;
+            status.last_end = Some(ended);
+            status.last_took_ms = Some(took.as_secs_f64() * 1_000.0);
+        });
     }
-}
 
-fn status<T: Task>() -> TaskStatus {
-    TaskStatus {
-        name: T::NAME.to_owned(),
-        what: T::WHAT.to_owned(),
-        period_ms: u64::try_from(T::PERIOD.as_millis()).unwrap_or(u64::MAX),
-        runs: 0,
-        failures: 0,
-        last_end: None,
-        last_took_ms: None,
-        last_error: None,
+    fn failed<T: Task>(&self, error: &TaskError, wait: Duration) {
+        metrics::counter!("monitor_task_failures_total", "task" => T::NAME).increment(1);
+        match error.panic() {
+            Some(message) => self.registry.failed(T::NAME, &Failing::panicked(message.clone()), &message, wait),
+            None => self.registry.failed(T::NAME, &Failing::error(error.plain()), &chain(error), wait),
+        }
     }
 }
 
@@ -227,10 +215,20 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    };
 
     use super::*;
 
+    fn stage() -> (Supervisor, Driver) {
+        let supervisor = Supervisor::new(Clock::System, CancellationToken::new());
+        let driver = Driver::new(Clock::System, &supervisor);
+        (supervisor, driver)
+    }
+
+    #[derive(Debug)]
     struct Count(Arc<AtomicU64>, bool);
 
     impl Task for Count {
@@ -245,12 +243,11 @@ mod tests {
     }
 
     async fn runs_within(secs: u64, failing: bool) -> (u64, TaskStatus) {
-        let (driver, mut set, stop) = (Driver::new(Clock::System), JoinSet::new(), CancellationToken::new());
+        let (supervisor, driver) = stage();
         let runs = Arc::new(AtomicU64::new(0));
-        driver.spawn(&mut set, Count(Arc::clone(&runs), failing), Arc::default(), stop.clone());
+        driver.spawn(&supervisor, Count(Arc::clone(&runs), failing), Arc::default());
         tokio::time::sleep(Duration::from_secs(secs)).await;
-        stop.cancel();
-        while set.join_next().await.is_some() {}
+        supervisor.end().await;
         (runs.load(Ordering::Relaxed), driver.statuses().remove(0))
     }
 
@@ -288,12 +285,11 @@ mod tests {
     }
 
     async fn tries_of_100_s(patience: Option<Duration>) -> Vec<u64> {
-        let (driver, mut set, stop) = (Driver::new(Clock::System), JoinSet::new(), CancellationToken::new());
+        let (supervisor, driver) = stage();
         let tries = Arc::new(Mutex::new(Vec::new()));
-        driver.spawn(&mut set, Polite(Arc::clone(&tries), Instant::now(), patience), Arc::default(), stop.clone());
+        driver.spawn(&supervisor, Polite(Arc::clone(&tries), Instant::now(), patience), Arc::default());
         tokio::time::sleep(Duration::from_secs(99)).await;
-        stop.cancel();
-        while set.join_next().await.is_some() {}
+        supervisor.end().await;
         let tries = tries.lock().unwrap();
         tries.clone()
     }
@@ -306,14 +302,48 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_signal_makes_a_task_run_sooner() {
-        let (driver, mut set, stop) = (Driver::new(Clock::System), JoinSet::new(), CancellationToken::new());
+        let (supervisor, driver) = stage();
         let (runs, wake) = (Arc::new(AtomicU64::new(0)), Arc::new(Notify::new()));
-        driver.spawn(&mut set, Count(Arc::clone(&runs), false), Arc::clone(&wake), stop.clone());
+        driver.spawn(&supervisor, Count(Arc::clone(&runs), false), Arc::clone(&wake));
         tokio::time::sleep(Duration::from_secs(1)).await;
         wake.notify_one();
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(runs.load(Ordering::Relaxed), 2);
-        stop.cancel();
-        while set.join_next().await.is_some() {}
+        supervisor.end().await;
+    }
+
+    /// Panics at its first runs: by itself, or in a computation that it waits for.
+    struct Panics(Arc<AtomicU64>, bool);
+
+    impl Task for Panics {
+        const NAME: &'static str = "panics";
+        const WHAT: &'static str = "Panics.";
+        const PERIOD: Duration = Duration::from_secs(1);
+
+        async fn run(&mut self) -> Result<(), TaskError> {
+            let run = self.0.fetch_add(1, Ordering::Relaxed);
+            assert!(run > 1 || self.1, "run {run}");
+            tokio::spawn(async move { assert!(run > 1, "run {run}") }).await.map_err(TaskError::Lost)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_in_a_run_is_shown_and_the_task_goes_on_after_a_wait() {
+        for in_computation in [false, true] {
+            let (supervisor, driver) = stage();
+            let runs = Arc::new(AtomicU64::new(0));
+            driver.spawn(&supervisor, Panics(Arc::clone(&runs), in_computation), Arc::default());
+            while runs.load(Ordering::Relaxed) < 2 || supervisor.registry().down().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            assert_eq!(supervisor.registry().down(), [("panics", "panicked: run 1".to_owned())]);
+            let status = driver.statuses().remove(0);
+            assert_eq!((status.panics, status.retry_at.is_some()), (2, true), "{status:?}");
+            while !supervisor.registry().down().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            assert_eq!(driver.statuses()[0].last_error, None);
+            supervisor.end().await;
+        }
     }
 }

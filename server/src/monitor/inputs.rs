@@ -6,10 +6,7 @@ use std::sync::Arc;
 
 use cache::{Clock, Publisher};
 use schema::MarketUniverse;
-use tokio::{
-    sync::{Notify, mpsc},
-    task::JoinSet,
-};
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use venue::{BookChange, Exchange, MarketEvent, Told};
 
@@ -25,7 +22,14 @@ use super::{
         volatility::{DailyCandles, Volatility},
     },
 };
-use crate::{config, market::Market, opened::OpenSymbols};
+use crate::{
+    config,
+    market::Market,
+    opened::OpenSymbols,
+    supervise::{Group, Job},
+};
+
+const LISTEN: Job = Job { name: "listen", what: "Carries the events of the streams into the windows." };
 
 /// Events that may wait between the streams and the windows.
 const EVENTS: usize = 65_536;
@@ -59,49 +63,50 @@ pub(crate) struct Heard {
     pub(crate) universe: Option<Arc<Publisher<MarketUniverse>>>,
 }
 
-/// Starts the tasks that fill the windows of a market, until `end`.
-pub(crate) fn spawn(
-    set: &mut JoinSet<()>,
-    driver: &Driver,
-    rules: &config::Universe,
-    heard: Heard,
-    end: &CancellationToken,
-) -> Inputs {
+/// Starts the tasks that fill the windows of a market, until the group stops. A panic while an event is taken in breaks the group:
+/// what the windows hold after half an event cannot be trusted.
+pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, heard: Heard) -> Inputs {
     let Heard { market, exchange, board, clock, open, universe } = heard;
     let (events, told) = mpsc::channel(EVENTS);
     let (wakes, daily) = (Wakes::default(), DailyCandles::default());
     let history = Arc::clone(&wakes.history);
-    set.spawn(listen(told, (Arc::clone(&market), open), board.clone(), history, clock.clone(), end.clone()));
+    board.queue(events.downgrade());
+    let heard = (Arc::clone(&market), Arc::clone(&exchange), open);
+    let listening = listen(told, heard, board.clone(), history, clock.clone(), group.stop());
+    group.spawn_bound(LISTEN, async move {
+        listening.await;
+        Ok(())
+    });
     let universe = Universe {
         exchange: Arc::clone(&exchange),
         market: Arc::clone(&market),
         rules: rules.clone(),
         board: board.clone(),
         wakes: [Arc::clone(&wakes.history), Arc::clone(&wakes.positions)],
-        streams: Streams::new(Arc::clone(&exchange), Arc::clone(&market), board, events),
+        streams: Streams::new(Arc::clone(&exchange), board, events),
         publisher: universe,
         clock,
     };
-    driver.spawn(set, universe, Arc::clone(&wakes.universe), end.clone());
+    driver.spawn(group, universe, Arc::clone(&wakes.universe));
     let history = History {
         exchange: Arc::clone(&exchange),
         market: Arc::clone(&market),
         scan: Arc::clone(&wakes.scan),
         woken: None,
     };
-    driver.spawn(set, history, Arc::clone(&wakes.history), end.clone());
+    driver.spawn(group, history, Arc::clone(&wakes.history));
     let positions = Positions { exchange: Arc::clone(&exchange), market: Arc::clone(&market) };
-    driver.spawn(set, positions, Arc::clone(&wakes.positions), end.clone());
+    driver.spawn(group, positions, Arc::clone(&wakes.positions));
     let volatility = Volatility { exchange: Arc::clone(&exchange), daily: Arc::clone(&daily) };
-    driver.spawn(set, volatility, Arc::clone(&wakes.volatility), end.clone());
-    driver.spawn(set, Audit { exchange, market }, Arc::default(), end.clone());
+    driver.spawn(group, volatility, Arc::clone(&wakes.volatility));
+    driver.spawn(group, Audit { exchange, market }, Arc::default());
     Inputs { wakes, daily }
 }
 
 /// Carries what the stream tells into the windows.
 async fn listen(
     mut heard: mpsc::Receiver<Told>,
-    (market, open): (Arc<Market>, OpenSymbols),
+    (market, exchange, open): (Arc<Market>, Arc<dyn Exchange>, OpenSymbols),
     board: Board,
     history: Arc<Notify>,
     clock: Clock,
@@ -128,7 +133,9 @@ async fn listen(
         };
         let moved = if let MarketEvent::Ticker { symbol, .. } = &event { Some(*symbol) } else { None };
         let now = clock.now();
-        market.apply(event, now);
+        if let Some(symbol) = market.apply(event, now) {
+            exchange.resync_book(symbol);
+        }
         if let Some(symbol) = moved {
             open.note_moved(symbol);
         }
@@ -139,7 +146,7 @@ async fn listen(
             // From reading its message to the window: waiting and handling.
             handling.record(read.elapsed());
             // From the exchange's clock to the window: transport as well, and what the two clocks are apart.
-            let lag_ms = clock.now().0 - sent.0;
+            let lag_ms = clock.now().0.saturating_sub(sent.0);
             board.lag().note(lag_ms);
             lag.record(lag_ms as f64 / 1_000.0);
         }

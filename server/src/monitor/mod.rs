@@ -30,11 +30,7 @@ use schema::{
     ActiveIdeas, AlertLog, BetaTable, CandleSeries, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth,
     health::Feed, report::L2State,
 };
-use tokio::{
-    sync::{Notify, watch},
-    task::JoinSet,
-};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Notify, watch};
 use venue::{
     Exchange,
     bybit::ConfigError,
@@ -68,7 +64,9 @@ use crate::{
     market::Market,
     opened::OpenSymbols,
     outside::{Outside, Way, alternative, coingecko},
+    proxy,
     rules::Rules,
+    supervise::{Broken, Failed, Group, Job, Policy, Supervisor},
 };
 
 /// The monitor cannot be started.
@@ -95,7 +93,24 @@ pub enum MonitorError {
     /// The simulated exchange was not made.
     #[error("making the simulated market")]
     Lost(#[from] tokio::task::JoinError),
+    /// A task that all others of the market depend on did not go on.
+    #[error("watching the market")]
+    Broken(#[from] Broken),
 }
+
+impl MonitorError {
+    /// What the supervisor is to do about it: after a panic the market is watched again from the beginning.
+    fn judged(self) -> Failed {
+        match self {
+            Self::Broken(broken @ Broken::Panicked { .. }) => Failed::Group(broken),
+            error => Failed::Fatal(error.into()),
+        }
+    }
+}
+
+/// The whole of watching, as a task.
+const MONITOR: Job = Job { name: "monitor", what: "Chooses the market and runs the tasks that watch it." };
+const SIMULATOR: Job = Job { name: "simulated exchange", what: "Serves the simulated market." };
 
 /// Watches one market at a time and publishes what it finds.
 pub(crate) struct Monitor {
@@ -104,6 +119,7 @@ pub(crate) struct Monitor {
     clock: Clock,
     board: Board,
     driver: Driver,
+    supervisor: Supervisor,
     publishers: Arc<Publishers>,
     movers: Arc<Publisher<MarketMovers>>,
     perps: Arc<Publisher<PerpsPulse>>,
@@ -127,7 +143,7 @@ enum Ended {
 
 impl Monitor {
     /// A monitor that publishes into a cache, and holds the market against rules where there are any. Its health is published
-    /// from now on, until `stop`.
+    /// from now on, until the supervisor stops.
     ///
     /// # Errors
     ///
@@ -138,8 +154,7 @@ impl Monitor {
         rules: Option<Arc<Rules>>,
         clock: Clock,
         open: OpenSymbols,
-        set: &mut JoinSet<()>,
-        stop: CancellationToken,
+        supervisor: &Supervisor,
     ) -> Result<Self, MonitorError> {
         let publishers = Arc::new(Publishers {
             signals: cache.publisher()?,
@@ -153,7 +168,7 @@ impl Monitor {
         let (ideas, alerts) = (Arc::new(cache.publisher()?), Arc::new(cache.publisher()?));
         let shared = !matches!(cache.l2_state(), L2State::Off);
         let candles = if shared { Some(Arc::new(cache.publisher()?)) } else { None };
-        let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone()));
+        let (board, driver) = (Board::new(clock.clone(), venue), Driver::new(clock.clone(), supervisor));
         let health = Health {
             board: board.clone(),
             driver: driver.clone(),
@@ -161,14 +176,16 @@ impl Monitor {
             started_at: clock.now(),
             publisher: cache.publisher::<SystemHealth>()?,
             pace: Pace::default(),
+            proxy: proxy::of_exchange(&config),
         };
-        driver.spawn(set, health, board.changed(), stop);
+        driver.spawn(supervisor, health, board.changed());
         Ok(Self {
             config,
             cache: cache.clone(),
             clock,
             board,
             driver,
+            supervisor: supervisor.clone(),
             publishers,
             movers,
             perps,
@@ -187,23 +204,34 @@ impl Monitor {
         self.board.clone()
     }
 
-    /// Watches the configured source until `stop`.
+    /// Watches the configured source until the supervisor stops; after a panic from the beginning.
+    pub(crate) fn spawn(self) {
+        let (supervisor, monitor) = (self.supervisor.clone(), Arc::new(self));
+        supervisor.spawn(MONITOR, Policy::Forever, move || {
+            let monitor = Arc::clone(&monitor);
+            async move { monitor.run().await.map_err(MonitorError::judged) }
+        });
+    }
+
+    /// Watches the configured source until the supervisor stops.
     ///
     /// # Errors
     ///
     /// When the exchange's addresses cannot be used or the simulated exchange cannot be started. An exchange that
     /// does not answer is not an error: it is shown, and tried again.
-    pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), MonitorError> {
+    async fn run(&self) -> Result<(), MonitorError> {
+        let stop = self.supervisor.stop();
         let live = Feed::Live { venue: self.config.source.venue() };
         match &self.config.source {
             config::Source::Bybit | config::Source::Binance => {
                 let exchange = exchange::open(&self.config, Tap::OFF)?;
-                self.session(exchange, &self.config.outside, live, std::future::pending(), &stop).await?;
+                let group = self.supervisor.group();
+                self.session(exchange, &self.config.outside, live, std::future::pending(), &group).await?;
             }
             config::Source::Sim => {
-                self.simulate("chosen in the configuration".to_owned(), std::future::pending(), &stop).await?;
+                self.simulate("chosen in the configuration".to_owned(), std::future::pending()).await?;
             }
-            config::Source::Replay(folder) => self.replay(folder, &stop).await?,
+            config::Source::Replay(folder) => self.replay(folder).await?,
             config::Source::Auto => {
                 let bybit = exchange::open(&self.config, Tap::OFF)?;
                 let probed = tokio::select! {
@@ -213,13 +241,14 @@ impl Monitor {
                 if let Err(cause) = probed {
                     tracing::warn!(cause, "Bybit is unreachable: showing a simulated market and trying on");
                     let because = format!("Bybit unreachable: {cause}");
-                    let ended = self.simulate(because, self.wait_for(bybit.as_ref()), &stop).await?;
+                    let ended = self.simulate(because, self.wait_for(bybit.as_ref())).await?;
                     if matches!(ended, Ended::Stopped) {
                         return Ok(());
                     }
                     tracing::info!("Bybit can be reached: changing over to the live market");
                 }
-                self.session(bybit, &self.config.outside, live, std::future::pending(), &stop).await?;
+                let group = self.supervisor.group();
+                self.session(bybit, &self.config.outside, live, std::future::pending(), &group).await?;
             }
         }
         Ok(())
@@ -247,34 +276,26 @@ impl Monitor {
         }
     }
 
-    /// Watches a simulated exchange on loopback until `over` or `stop`.
-    async fn simulate(
-        &self,
-        because: String,
-        over: impl Future<Output = ()>,
-        stop: &CancellationToken,
-    ) -> Result<Ended, MonitorError> {
+    /// Watches a simulated exchange on loopback until `over`, or until the supervisor stops.
+    async fn simulate(&self, because: String, over: impl Future<Output = ()>) -> Result<Ended, MonitorError> {
         let (server, exchange) = exchange::simulated(&self.config, self.clock.now(), Tap::OFF).await?;
         // True figures beside made-up prices would be believed; the simulated exchange makes up these as well.
         let host = venue::http_address(&server.rest_url()).map_err(MonitorError::Outside)?;
         let outside = self.config.outside.of_host(&host);
-        let done = CancellationToken::new();
-        let end = done.clone();
-        let serving = tokio::spawn(server.run(async move { end.cancelled().await }));
-        let ended = self.session(exchange, &outside, Feed::Simulated { because }, over, stop).await;
-        done.cancel();
-        serving.await?.map_err(MonitorError::Sim)?;
-        ended
+        let group = self.supervisor.group();
+        let end = group.stop();
+        group.spawn_bound(SIMULATOR, async move { Ok(server.run(async move { end.cancelled().await }).await?) });
+        self.session(exchange, &outside, Feed::Simulated { because }, over, &group).await
     }
 
-    /// Watches one market until `over` or `stop`.
+    /// Watches one market until `over`, or until its group stops or breaks.
     async fn session(
         &self,
         exchange: Arc<dyn Exchange>,
         outside: &config::Outside,
         healthy: Feed,
         over: impl Future<Output = ()>,
-        stop: &CancellationToken,
+        group: &Group,
     ) -> Result<Ended, MonitorError> {
         let market = Arc::new(Market::new(exchange.venue()));
         self.board.begin(Watched { market: Arc::clone(&market), exchange: Arc::clone(&exchange) }, healthy);
@@ -282,57 +303,50 @@ impl Monitor {
         if let Some(keep) = &keep {
             keep.restore().await;
         }
-        let end = stop.child_token();
-        let mut set = JoinSet::new();
-        let told = self.ask_outside(&mut set, outside, &end)?;
-        self.spawn_tasks(&mut set, &market, &exchange, told, &end);
+        let told = self.ask_outside(group, outside)?;
+        self.spawn_tasks(group, &market, &exchange, told);
         if let Some(keep) = &keep {
-            self.driver.spawn(&mut set, keep.clone(), Arc::default(), end.clone());
+            self.driver.spawn(group, keep.clone(), Arc::default());
         }
+        let stop = group.stop();
         let ended = tokio::select! {
-            () = stop.cancelled() => Ended::Stopped,
-            () = over => Ended::Reachable,
+            biased;
+            () = stop.cancelled() => Ok(Ended::Stopped),
+            broken = group.broken() => Err(MonitorError::Broken(broken)),
+            () = over => Ok(Ended::Reachable),
         };
-        end.cancel();
-        while set.join_next().await.is_some() {}
+        group.end().await;
+        // What a panic left behind is not kept, and nothing comes until the market is watched again.
+        if let Err(broken) = &ended {
+            self.board.failed(&chain(broken));
+            return ended;
+        }
         // Once more, so that a restart brings back the very last.
         if let Some(keep) = &mut keep
             && let Err(error) = keep.run().await
         {
             tracing::warn!(error = chain(&error), "the last readings were not kept");
         }
-        Ok(ended)
+        ended
     }
 
     /// Asks the outside sources that are switched on; what they tell begins anew with each market.
-    fn ask_outside(
-        &self,
-        set: &mut JoinSet<()>,
-        sources: &config::Outside,
-        end: &CancellationToken,
-    ) -> Result<Outside, MonitorError> {
+    fn ask_outside(&self, group: &Supervisor, sources: &config::Outside) -> Result<Outside, MonitorError> {
         let (outside, clock) = (Outside::new(sources), &self.clock);
         if let Some(host) = &sources.coingecko {
             let way = Way::new(host, coingecko::PATH).map_err(MonitorError::Outside)?;
             let task = CoinGecko { way, clock: clock.clone(), outside: outside.clone() };
-            self.driver.spawn(set, task, Arc::default(), end.clone());
+            self.driver.spawn(group, task, Arc::default());
         }
         if let Some(host) = &sources.alternative {
             let way = Way::new(host, alternative::PATH).map_err(MonitorError::Outside)?;
             let task = FearGreed { way, clock: clock.clone(), outside: outside.clone(), due: None };
-            self.driver.spawn(set, task, Arc::default(), end.clone());
+            self.driver.spawn(group, task, Arc::default());
         }
         Ok(outside)
     }
 
-    fn spawn_tasks(
-        &self,
-        set: &mut JoinSet<()>,
-        market: &Arc<Market>,
-        exchange: &Arc<dyn Exchange>,
-        outside: Outside,
-        end: &CancellationToken,
-    ) {
+    fn spawn_tasks(&self, group: &Group, market: &Arc<Market>, exchange: &Arc<dyn Exchange>, outside: Outside) {
         let source = inputs::Heard {
             market: Arc::clone(market),
             exchange: Arc::clone(exchange),
@@ -341,7 +355,7 @@ impl Monitor {
             open: self.open.clone(),
             universe: Some(Arc::clone(&self.universe)),
         };
-        let Inputs { wakes, daily } = inputs::spawn(set, &self.driver, &self.config.universe, source, end);
+        let Inputs { wakes, daily } = inputs::spawn(group, &self.driver, &self.config.universe, source);
         let (completed, scans) = watch::channel(None);
         let alerts_wake = self.rules.as_ref().map_or_else(Arc::default, |rules| rules.changed());
         let closed = Arc::<Notify>::default();
@@ -363,16 +377,16 @@ impl Monitor {
             saturation: Saturation::default(),
             turn: 0,
         };
-        self.driver.spawn(set, scan, wakes.scan, end.clone());
+        self.driver.spawn(group, scan, wakes.scan);
         if let Some(publisher) = &self.candles {
             let (market, publisher) = (Arc::clone(market), Arc::clone(publisher));
-            self.driver.spawn(set, Candles { market, publisher, published: HashMap::new() }, closed, end.clone());
+            self.driver.spawn(group, Candles { market, publisher, published: HashMap::new() }, closed);
         }
         let live = Live { market: Arc::clone(market), open: self.open.clone(), last: None };
-        self.driver.spawn(set, live, self.open.moved(), end.clone());
+        self.driver.spawn(group, live, self.open.moved());
         let publisher = Arc::clone(&self.ideas);
         let ideas = Ideas { source: market.venue(), scans: scans.clone(), book, publisher };
-        self.driver.spawn(set, ideas, Arc::default(), end.clone());
+        self.driver.spawn(group, ideas, Arc::default());
         let alerts = Alerts {
             market: Arc::clone(market),
             cache: self.cache.clone(),
@@ -382,28 +396,28 @@ impl Monitor {
             watch: None,
             last: None,
         };
-        self.driver.spawn(set, alerts, alerts_wake, end.clone());
+        self.driver.spawn(group, alerts, alerts_wake);
         let betas = Betas {
             market: Arc::clone(market),
             scans: scans.clone(),
             publisher: Arc::clone(&self.betas),
             published: None,
         };
-        self.driver.spawn(set, betas, Arc::default(), end.clone());
+        self.driver.spawn(group, betas, Arc::default());
         let perps = Perps {
             market: Arc::clone(market),
             scans: scans.clone(),
             publisher: Arc::clone(&self.perps),
             history: History::default(),
         };
-        self.driver.spawn(set, perps, Arc::default(), end.clone());
+        self.driver.spawn(group, perps, Arc::default());
         let movers = Movers {
             source: market.venue(),
             scans,
             min_turnover: self.config.movers_min_turnover,
             publisher: Arc::clone(&self.movers),
         };
-        self.driver.spawn(set, movers, Arc::default(), end.clone());
+        self.driver.spawn(group, movers, Arc::default());
     }
 }
 
@@ -422,5 +436,60 @@ pub(crate) async fn publish<T: Schema>(
             Err(TaskError::Refused { schema, reason })
         }
         Outcome::Refused(refusal) => Err(TaskError::Refused { schema, reason: refusal.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::config::{Config, Settings, settings::Origin};
+
+    fn config() -> Config {
+        let mut settings = Settings::defaults().unwrap();
+        for (key, value) in [
+            ("source", "sim"),
+            ("sim.symbols", "3"),
+            ("cache.snapshot_dir", "off"),
+            ("alerts.rules_file", "off"),
+            ("outside.enabled", "false"),
+        ] {
+            settings.set_text(key, value, Origin::Flag("--test")).unwrap();
+        }
+        Config::check(&settings).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_panic_over_an_event_ends_the_session_and_its_feed_and_the_market_is_watched_again() {
+        venue::install_crypto_provider();
+        let (config, clock) = (config(), Clock::System);
+        let cache = Cache::builder(clock.clone(), "test").build();
+        let supervisor = Supervisor::new(clock.clone(), CancellationToken::new());
+        let monitor =
+            Monitor::new(config.clone(), &cache, None, clock.clone(), OpenSymbols::default(), &supervisor).unwrap();
+        let (server, exchange) = exchange::simulated(&config, clock.now(), Tap::OFF).await.unwrap();
+        let group = supervisor.group();
+        let end = group.stop();
+        group.spawn_bound(SIMULATOR, async move { Ok(server.run(async move { end.cancelled().await }).await?) });
+        let board = monitor.board();
+        let live = Feed::Live { venue: exchange.venue() };
+        let answers = async {
+            let changed = board.changed();
+            while board.feed() != live {
+                // The health task waits for the same changes.
+                let _ = tokio::time::timeout(std::time::Duration::from_millis(100), changed.notified()).await;
+            }
+            group.spawn_bound(Job { name: "listen", what: "" }, async { panic!("half an event") });
+        };
+        let outside = config::Outside { coingecko: None, alternative: None };
+        let session = monitor.session(exchange, &outside, live.clone(), std::future::pending(), &group);
+        let (ended, ()) = tokio::join!(session, answers);
+        let Err(error) = ended else { panic!("the session went on") };
+        assert!(matches!(board.feed(), Feed::Unreachable { .. }), "{:?}", board.feed());
+        assert_eq!(supervisor.registry().running(), ["health"], "every task of the session has ended");
+        let Failed::Group(cause) = error.judged() else { panic!("the process need not exit") };
+        assert_eq!(cause.to_string(), "`listen` panicked: half an event");
+        supervisor.end().await;
     }
 }

@@ -3,20 +3,25 @@
 use std::path::Path;
 
 use schema::health::{Feed, RecordingEnd};
-use tokio_util::sync::CancellationToken;
 use venue::replay::{Ended, Recording, ReplayServer};
 
 use super::{Monitor, MonitorError, exchange};
-use crate::config;
+use crate::{
+    config,
+    supervise::{Broken, Job},
+};
+
+const PLAYER: Job = Job { name: "recording", what: "Serves the recording." };
 
 impl Monitor {
-    /// Plays the recording in a folder until `stop`. At its end nothing more comes, and the figures grow old by
+    /// Plays the recording in a folder until the supervisor stops. At its end nothing more comes, and the figures grow old by
     /// themselves.
     ///
     /// # Errors
     ///
-    /// When the recording cannot be read or served, now or later.
-    pub(super) async fn replay(&self, folder: &Path, stop: &CancellationToken) -> Result<(), MonitorError> {
+    /// When the recording cannot be read or served, now or later. A panic is one as well: the clock of the recording has gone on,
+    /// so it cannot begin again.
+    pub(super) async fn replay(&self, folder: &Path) -> Result<(), MonitorError> {
         let recording = Recording::open(folder)?;
         let (venue, from, speed) = (recording.venue(), recording.began(), self.config.replay_speed);
         let ours = self.clock.clone();
@@ -25,14 +30,10 @@ impl Monitor {
         let exchange = exchange::recorded(&self.config, venue, &server, clock)?;
         let mut ended = server.ended();
         tracing::info!(%venue, from_ms = from.0, speed, "playing a recording");
-        let (done, broken) = (CancellationToken::new(), stop.child_token());
-        let (end, breaks) = (done.clone(), broken.clone());
-        let serving = tokio::spawn(async move {
-            let served = server.run(async move { end.cancelled().await }).await;
-            // A recording that cannot be read on must not look like one that goes on.
-            breaks.cancel();
-            served
-        });
+        let group = self.supervisor.group();
+        let end = group.stop();
+        // A recording that cannot be read on must not look like one that goes on: its failure ends the session.
+        group.spawn_bound(PLAYER, async move { Ok(server.run(async move { end.cancelled().await }).await?) });
         let board = self.board.clone();
         let over = async move {
             if let Ok(last) = ended.wait_for(Option::is_some).await
@@ -47,9 +48,11 @@ impl Monitor {
         let healthy = Feed::Recorded { venue, from, speed, ended: None };
         // Nobody outside can tell what was true then.
         let outside = config::Outside { coingecko: None, alternative: None };
-        let ended = self.session(exchange, &outside, healthy, over, &broken).await;
-        done.cancel();
-        serving.await??;
-        ended.map(drop)
+        match self.session(exchange, &outside, healthy, over, &group).await {
+            Err(MonitorError::Broken(Broken::Panicked { task, message })) => {
+                Err(MonitorError::Broken(Broken::Failed { task, source: message.into() }))
+            }
+            ended => ended.map(drop),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The streams of the watched symbols, in groups, so that a contract that comes or goes disturbs few others.
+//! The streams of the watched symbols: a contract that comes or goes disturbs no other.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -7,119 +7,65 @@ use tokio::sync::mpsc;
 use venue::{Exchange, Subscription, Told};
 
 use super::board::Board;
-use crate::market::{Market, lock};
-
-/// Symbols of one group at most.
-const GROUP: usize = 100;
-/// Groups beyond those that the symbols need; with more of them all streams are dealt out anew.
-const SPARE_GROUPS: usize = 8;
 
 /// The streams of the watched symbols.
 pub(crate) struct Streams {
     exchange: Arc<dyn Exchange>,
-    market: Arc<Market>,
     board: Board,
     events: mpsc::Sender<Told>,
-    groups: Vec<Group>,
-}
-
-struct Group {
-    symbols: Vec<Symbol>,
-    subscription: Subscription,
+    subscription: Option<Subscription>,
 }
 
 impl Streams {
     /// No stream yet.
-    pub(crate) const fn new(
-        exchange: Arc<dyn Exchange>,
-        market: Arc<Market>,
-        board: Board,
-        events: mpsc::Sender<Told>,
-    ) -> Self {
-        Self { exchange, market, board, events, groups: Vec::new() }
+    pub(crate) const fn new(exchange: Arc<dyn Exchange>, board: Board, events: mpsc::Sender<Told>) -> Self {
+        Self { exchange, board, events, subscription: None }
     }
 
     /// The symbols that are watched.
     pub(crate) fn symbols(&self) -> HashSet<Symbol> {
-        self.groups.iter().flat_map(|group| group.symbols.iter().copied()).collect()
+        self.subscription.iter().flat_map(Subscription::symbols).collect()
     }
 
     /// Watches exactly these symbols, in this order where they are new. Says whether anything changed.
     pub(crate) fn watch(&mut self, symbols: &[Symbol]) -> bool {
-        let held = self.symbols();
-        let wanted: HashSet<Symbol> = symbols.iter().copied().collect();
-        if held == wanted {
-            return false;
-        }
-        let new: Vec<Symbol> = symbols.iter().copied().filter(|symbol| !held.contains(symbol)).collect();
-        let groups = std::mem::take(&mut self.groups);
-        if groups.len() + new.len().div_ceil(GROUP) > symbols.len().div_ceil(GROUP) + SPARE_GROUPS {
-            for group in groups {
-                self.retire(group);
+        let Some(subscription) = &mut self.subscription else {
+            if symbols.is_empty() {
+                return false;
             }
-            self.open(symbols);
+            self.subscription = Some(self.exchange.watch(symbols.to_vec(), self.events.clone()));
             return true;
-        }
-        for group in groups {
-            if group.symbols.iter().all(|symbol| wanted.contains(symbol)) {
-                self.groups.push(group);
-            } else {
-                let held = self.retire(group).into_iter();
-                self.open(&held.filter(|symbol| wanted.contains(symbol)).collect::<Vec<_>>());
-            }
-        }
-        self.open(&new);
-        true
-    }
-
-    /// Watches these in groups of their own.
-    fn open(&mut self, symbols: &[Symbol]) {
-        for group in symbols.chunks(GROUP) {
-            self.open_group(group.to_vec());
-        }
-    }
-
-    fn open_group(&mut self, symbols: Vec<Symbol>) {
-        let subscription = self.exchange.watch(symbols.clone(), self.events.clone());
-        self.groups.push(Group { symbols, subscription });
-    }
-
-    /// Ends a group's connections. What is told until the next ones speak is missed, as after a lost connection.
-    fn retire(&self, group: Group) -> Vec<Symbol> {
-        self.board.streams_retired(group.subscription.numbers());
-        drop(group.subscription);
-        for symbol in &group.symbols {
-            if let Some(window) = self.market.window(*symbol) {
-                lock(&window).lose();
-            }
-        }
-        group.symbols
+        };
+        let updated = subscription.update(symbols);
+        self.board.streams_retired(updated.ended);
+        updated.changed
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        future::pending,
-        sync::{
-            Mutex,
-            atomic::{AtomicUsize, Ordering::Relaxed},
-        },
-    };
+    use std::{future::pending, sync::Mutex};
 
     use cache::Clock;
-    use schema::{Timeframe, Venue, health::Feed};
+    use schema::{Venue, health::Feed};
     use tokio::task::JoinSet;
-    use venue::{Accounts, Answer, Instrument, Interval, OpenInterest, PaidFunding, Pause, Ticker};
+    use venue::{
+        Accounts, Answer, Instrument, Interval, OpenInterest, PaidFunding, Pause, Share, Ticker, WatchedSymbols,
+    };
 
     use super::*;
-    use crate::{market::example::instrument, monitor::board::Watched};
+    use crate::{
+        market::{Market, example::instrument, lock},
+        monitor::board::Watched,
+    };
 
-    /// An exchange that only notes what is watched.
+    /// Symbols of one connection.
+    const PER_CONNECTION: usize = 100;
+
+    /// An exchange that only notes which connections are opened, and what each of them is to watch.
     #[derive(Default)]
     struct Silent {
-        asked: Mutex<Vec<Vec<Symbol>>>,
-        connections: AtomicUsize,
+        opened: Arc<Mutex<Vec<WatchedSymbols>>>,
     }
 
     fn unasked<T: Send + 'static>() -> Answer<'static, T> {
@@ -152,10 +98,16 @@ mod tests {
             unasked()
         }
         fn watch(&self, symbols: Vec<Symbol>, _: mpsc::Sender<Told>) -> Subscription {
-            self.asked.lock().unwrap().push(symbols);
-            let mut tasks = JoinSet::new();
-            tasks.spawn(pending::<()>());
-            Subscription::new(self.connections.fetch_add(1, Relaxed), tasks)
+            let opened = Arc::clone(&self.opened);
+            let open = move |watched: WatchedSymbols, _: usize| {
+                let mut opened = opened.lock().unwrap();
+                opened.push(watched);
+                let mut tasks = JoinSet::new();
+                tasks.spawn(pending::<()>());
+                (opened.len() - 1..opened.len(), tasks)
+            };
+            let share = Share { symbols: PER_CONNECTION, chars: usize::MAX, chars_of: |_| 0 };
+            Subscription::new(&symbols, share, Box::new(open))
         }
         fn pause(&self) -> Option<Pause> {
             None
@@ -186,74 +138,81 @@ mod tests {
             let board = Board::new(Clock::System, Venue::Bybit);
             let (events, _) = mpsc::channel(1);
             let shared: Arc<dyn Exchange> = exchange.clone();
-            let streams = Streams::new(Arc::clone(&shared), Arc::clone(&market), board.clone(), events);
+            let streams = Streams::new(Arc::clone(&shared), board.clone(), events);
             board.begin(Watched { market: Arc::clone(&market), exchange: shared }, Feed::Live { venue: Venue::Sim });
             Self { exchange, market, board, streams }
         }
 
-        /// Watches these, and says what was asked of the exchange for it.
-        fn watch(&mut self, places: impl Iterator<Item = usize>) -> Vec<Vec<Symbol>> {
+        /// Watches these; returns what each connection is to watch that was opened, or changed, for it.
+        fn watch(&mut self, places: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
             let symbols: Vec<Symbol> = places.map(symbol).collect();
             self.market.watch(symbols.iter().map(|symbol| instrument(symbol.as_str())).collect(), 0);
+            let mut opened = self.exchange.opened.lock().unwrap();
+            opened.iter_mut().for_each(WatchedSymbols::mark_unchanged);
+            let before = opened.len();
+            drop(opened);
             let changed = self.streams.watch(&symbols);
-            let asked = std::mem::take(&mut *self.exchange.asked.lock().unwrap());
-            assert_eq!(changed, !asked.is_empty());
-            asked
+            let opened = self.exchange.opened.lock().unwrap();
+            let touched =
+                |place: usize, watched: &WatchedSymbols| place >= before || matches!(watched.has_changed(), Ok(true));
+            let touched: Vec<_> = opened
+                .iter()
+                .enumerate()
+                .filter(|(place, watched)| touched(*place, watched))
+                .map(|(place, watched)| (place, watched.borrow().len()))
+                .collect();
+            assert_eq!(changed, !touched.is_empty());
+            touched
         }
     }
 
     #[tokio::test]
-    async fn a_new_contract_disturbs_no_other() {
+    async fn a_new_contract_joins_a_connection_that_has_room() {
         let mut stage = Stage::new();
-        assert_eq!(stage.watch(0..150).iter().map(Vec::len).collect::<Vec<_>>(), [100, 50]);
-        assert_eq!(stage.watch(0..150), Vec::<Vec<Symbol>>::new(), "nothing changed");
-        assert_eq!(stage.watch((0..150).chain([700])), [[symbol(700)]]);
+        assert_eq!(stage.watch(0..150), [(0, 100), (1, 50)]);
+        assert_eq!(stage.watch(0..150), [], "nothing changed");
+        assert_eq!(stage.watch((0..150).chain([700])), [(1, 51)]);
+        assert_eq!(stage.watch((0..150).chain([700]).chain(800..850)), [(1, 100), (2, 1)]);
     }
 
     #[tokio::test]
-    async fn a_delisted_contract_opens_only_its_group_anew_and_what_it_missed_is_asked_for() {
+    async fn a_delisted_contract_leaves_the_trades_and_books_of_all_others_as_they_are() {
         let mut stage = Stage::new();
         stage.watch(0..150);
-        for place in [0, 120] {
+        for place in 0..150 {
             let window = stage.market.window(symbol(place)).unwrap();
             lock(&window).hear_trades();
             lock(&window).load_trades(Vec::new());
-            assert!(!lock(&window).needs().trades);
         }
-        let asked = stage.watch((0..150).filter(|n| *n != 130));
-        assert_eq!(asked.iter().map(Vec::len).collect::<Vec<_>>(), [49]);
-        let needs = |place| {
+        assert_eq!(stage.watch((0..150).filter(|n| *n != 130)), [(1, 49)]);
+        for place in (0..150).filter(|n| *n != 130) {
             let window = stage.market.window(symbol(place)).unwrap();
-            lock(&window).hear_trades();
-            lock(&window).needs().trades
-        };
-        assert!(needs(120), "its group was away for a moment");
-        assert!(!needs(0), "the other group never was");
-        assert!(lock(&stage.market.window(symbol(0)).unwrap()).candles(Timeframe::M1).is_empty());
+            assert!(!lock(&window).needs().trades, "{place} missed nothing");
+        }
+        assert_eq!(stage.streams.symbols().len(), 149);
     }
 
     #[tokio::test]
-    async fn many_small_groups_are_dealt_out_anew() {
+    async fn many_swaps_at_the_border_of_the_universe_open_no_connection() {
         let mut stage = Stage::new();
         stage.watch(0..150);
-        for last in 151..159 {
-            assert_eq!(stage.watch(0..last).len(), 1, "{last}");
+        for last in 150..400 {
+            assert_eq!(stage.watch((0..149).chain([last])), [(1, 50)], "{last}");
         }
-        let asked = stage.watch(0..159);
-        assert_eq!(asked.iter().map(Vec::len).collect::<Vec<_>>(), [100, 59], "all of them in two");
-        assert_eq!(stage.streams.symbols().len(), 159);
+        assert_eq!(stage.exchange.opened.lock().unwrap().len(), 2);
+        assert_eq!(stage.streams.symbols().len(), 150);
     }
 
     #[tokio::test]
     async fn a_given_up_connection_that_was_lost_leaves_no_feed_down_for_ever() {
         let mut stage = Stage::new();
-        stage.watch(0..2);
+        stage.watch(0..101);
         stage.board.answered();
-        stage.board.stream_lost(0, "closed");
+        stage.board.stream_lost(1, "closed");
         assert!(matches!(stage.board.feed(), Feed::Unreachable { .. }));
-        stage.watch(0..1);
-        // Told before it was given up, heard after.
-        stage.board.stream_lost(0, "closed");
+        stage.watch(0..100);
+        // It was sent before the connection was given up, and is received after.
+        stage.board.stream_lost(1, "closed");
         stage.board.answered();
         assert_eq!(stage.board.feed(), Feed::Live { venue: Venue::Sim });
     }

@@ -116,13 +116,13 @@ impl Way {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Client`] when no client can be made.
+    /// [`ConfigError`] when no client can be made, or the environment names a proxy that cannot be used.
     pub(crate) fn new(base: &Url, path: &str) -> Result<Self, ConfigError> {
         Self::within(base, path, TIMEOUT)
     }
 
     fn within(base: &Url, path: &str, timeout: Duration) -> Result<Self, ConfigError> {
-        let client = venue::http_client(base, CONNECT_TIMEOUT.min(timeout), timeout).map_err(ConfigError::Client)?;
+        let client = venue::http_client(base, CONNECT_TIMEOUT.min(timeout), timeout)?;
         let mut url = base.clone();
         url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
         Ok(Self { client, url })

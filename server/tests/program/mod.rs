@@ -6,6 +6,7 @@ use std::{
     io::Read,
     net::TcpListener,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
@@ -15,9 +16,27 @@ use serde_json::Value;
 /// A market that has just been opened may have too few scores until its first minute closes.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// A port of the loopback address that nobody listens on.
+/// How often a program is started again because another one took its port.
+const STARTS: usize = 8;
+
+/// Ports that are given out: below those that the system gives to connections (32768 on Linux), which would take one that was free
+/// a moment ago.
+const FIRST_PORT: u16 = 20_000;
+const PORTS: u32 = 12_000;
+/// Each test runs in a process of its own, and begins as far from the others.
+const STRIDE: u32 = 37;
+
+/// A port of the loopback address that nobody listens on at the moment. Where another program takes it before it is used,
+/// [`Program`] tries another.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let place = std::process::id().wrapping_mul(STRIDE).wrapping_add(NEXT.fetch_add(1, Relaxed)) % PORTS;
+        let port = FIRST_PORT + u16::try_from(place).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Settings that point the exchange's adapter at this machine.
@@ -64,20 +83,47 @@ impl Drop for Program {
 impl Program {
     /// Starts `serve` on a free port and waits until it answers.
     pub(crate) async fn serve(args: &[&str], env: &[(&str, String)]) -> Self {
-        Self::logging(args, env, Stdio::null()).await
+        Self::logging(args, env, Stdio::null).await
     }
 
     /// The same, with its log.
-    pub(crate) async fn logging(args: &[&str], env: &[(&str, String)], log: Stdio) -> Self {
-        let port = free_port();
-        let addr = format!("127.0.0.1:{port}");
-        let mut command = command(&["serve", "--addr", &addr]);
-        command.args(args).env("VIRTUOSO_LOG_FILTER", "warn").stdout(Stdio::null()).stderr(log);
-        let program = Self { child: command.envs(env.iter().cloned()).spawn().unwrap(), port };
-        program
-            .until("it answers", async || program.get("/livez").await.is_some_and(|(status, _)| status == 200))
-            .await;
-        program
+    pub(crate) async fn logging(args: &[&str], env: &[(&str, String)], log: impl FnMut() -> Stdio) -> Self {
+        let serve = |port| {
+            let mut command = command(&["serve", "--addr", &format!("127.0.0.1:{port}")]);
+            command.args(args).env("VIRTUOSO_LOG_FILTER", "warn").envs(env.iter().cloned());
+            command
+        };
+        Self::started(serve, log).await
+    }
+
+    /// Starts a program on a free port and waits until it answers; on another where that one was taken meanwhile.
+    async fn started(mut on: impl FnMut(u16) -> Command, mut log: impl FnMut() -> Stdio) -> Self {
+        for _ in 0..STARTS {
+            let port = free_port();
+            let child = on(port).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log()).spawn().unwrap();
+            let mut program = Self { child, port };
+            if program.answers("/livez").await {
+                return program;
+            }
+        }
+        panic!("it ended {STARTS} times before it answered");
+    }
+
+    /// Waits until it answers; false where it ended.
+    async fn answers(&mut self, path: &str) -> bool {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let answered = self.get(path).await.is_some_and(|(status, _)| status == 200);
+            // Who answers may be whoever took the port.
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if answered {
+                return true;
+            }
+            assert!(Instant::now() < end, "waited in vain until it answers");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Starts `serve` over a simulated market of 20 symbols.

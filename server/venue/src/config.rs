@@ -4,6 +4,7 @@ use reqwest::Url;
 
 use crate::{
     http::{HttpConfig, is_loopback},
+    proxy::ProxyError,
     ws::StreamConfig,
 };
 
@@ -40,6 +41,9 @@ pub enum ConfigError {
     /// A setting that must not be zero.
     #[error("`{0}` must not be zero")]
     Zero(&'static str),
+    /// A variable that names no proxy that can be used.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// The HTTP client could not be made.
     #[error("preparing HTTP requests")]
     Client(#[source] reqwest::Error),

@@ -12,8 +12,6 @@ use std::{
 
 use schema::{Symbol, UnixMs, Venue};
 
-use crate::ladder::Crossed;
-
 /// Says of each kind of thing once that it is new.
 #[derive(Debug, Default)]
 pub(crate) struct OncePerKind {
@@ -39,6 +37,7 @@ pub struct StreamCounters {
     dropped: Counter,
     reconnects: Counter,
     book_gaps: metrics::Counter,
+    renewals: metrics::Counter,
     /// How far the exchange's clock is ahead, in ms; the smallest number as long as that is not known.
     skew_ms: AtomicI64,
     /// The number that the next connection gets.
@@ -87,6 +86,7 @@ impl StreamCounters {
             dropped: Counter::new(metrics::counter!("venue_dropped_total", "venue" => label)),
             reconnects: Counter::new(metrics::counter!("venue_reconnects_total", "venue" => label)),
             book_gaps: metrics::counter!("venue_book_gaps_total", "venue" => label),
+            renewals: metrics::counter!("venue_renewals_total", "venue" => label),
             skew_ms: AtomicI64::new(i64::MIN),
             next_connection: AtomicUsize::new(0),
             complaints: OncePerKind::default(),
@@ -117,16 +117,21 @@ impl StreamCounters {
         self.reconnects.add_one();
     }
 
+    /// Counts a connection that another one replaced without a gap.
+    pub(crate) fn count_renewal(&self) {
+        self.renewals.increment(1);
+    }
+
     /// Counts a book whose messages do not follow on one another.
     pub(crate) fn count_book_gap(&self, symbol: &Symbol) {
         self.book_gaps.increment(1);
         self.remark("book gap", symbol);
     }
 
-    /// Counts a book whose best bid is not below its best ask.
-    pub(crate) fn count_crossed(&self, symbol: &Symbol, crossed: Crossed) {
+    /// Counts a book that its reader found to be wrong.
+    pub(crate) fn count_wrong_book(&self, symbol: &Symbol) {
         self.book_gaps.increment(1);
-        self.remark("crossed book", &format_args!("{symbol}: bid {} and ask {}", crossed.bid, crossed.ask));
+        self.remark("wrong book", symbol);
     }
 
     /// Notes the time of an answer: the exchange's own, and when it arrived after how long by this machine's.

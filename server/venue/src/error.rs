@@ -23,13 +23,15 @@ pub enum VenueError {
         url: String,
         /// The HTTP status, or the venue's code where that is above 999.
         status: u16,
+        /// For how much longer nothing is requested.
+        left: Duration,
     },
     /// The venue asks for patience.
     #[error("{url} asks to slow down")]
     RateLimited {
         /// What was asked.
         url: String,
-        /// How long to wait, where it said so.
+        /// For how much longer nothing is requested.
         retry_after: Option<Duration>,
     },
     /// The venue answered that the request is wrong.
@@ -87,8 +89,13 @@ impl VenueError {
     pub fn plain(&self) -> String {
         match self {
             Self::Unreachable { source, .. } => format!("no connection ({})", root(source.as_ref())),
-            Self::Refused { status, .. } => format!("it refuses this address ({})", reply(*status)),
-            Self::RateLimited { .. } => "it asks to slow down".to_owned(),
+            Self::Refused { status, left, .. } => {
+                format!("it refuses this address ({}; next request in {})", reply(*status), in_words(*left))
+            }
+            Self::RateLimited { retry_after: Some(left), .. } => {
+                format!("it asks to slow down (next request in {})", in_words(*left))
+            }
+            Self::RateLimited { retry_after: None, .. } => "it asks to slow down".to_owned(),
             Self::Rejected { code, .. } => format!("it rejected the request (code {code})"),
             Self::Failing { code, .. } => format!("it has a fault of its own (code {code})"),
             Self::Undecodable { .. } => "its answer could not be understood".to_owned(),
@@ -100,6 +107,20 @@ impl VenueError {
 /// An HTTP status as such; anything larger is a code of the venue's own.
 fn reply(status: u16) -> String {
     if status < 1_000 { format!("HTTP {status}") } else { format!("code {status}") }
+}
+
+/// A time to wait, rounded up: `45 s`, `2 min 5 s`, `3 h 10 min`.
+fn in_words(wait: Duration) -> String {
+    let s = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let pair = |large: u64, unit: &str, small: u64, rest: &str| match small {
+        0 => format!("{large} {unit}"),
+        _ => format!("{large} {unit} {small} {rest}"),
+    };
+    match s {
+        0..=99 => format!("{s} s"),
+        100..3_600 => pair(s / 60, "min", s % 60, "s"),
+        _ => pair(s / 3_600, "h", s % 3_600 / 60, "min"),
+    }
 }
 
 /// The innermost cause, which is the one a person can do something about.
@@ -116,8 +137,26 @@ mod tests {
 
     #[test]
     fn people_read_a_status_as_http_and_a_larger_number_as_a_code() {
-        let plain = |status| VenueError::Refused { url: "https://x".to_owned(), status }.plain();
-        assert_eq!(plain(403), "it refuses this address (HTTP 403)");
-        assert_eq!(plain(10_009), "it refuses this address (code 10009)");
+        let left = Duration::from_secs(600);
+        let plain = |status| VenueError::Refused { url: "https://x".to_owned(), status, left }.plain();
+        assert_eq!(plain(403), "it refuses this address (HTTP 403; next request in 10 min)");
+        assert_eq!(plain(10_009), "it refuses this address (code 10009; next request in 10 min)");
+    }
+
+    #[test]
+    fn says_how_long_a_wait_lasts() {
+        for (ms, expected) in [
+            (0, "0 s"),
+            (1, "1 s"),
+            (99_000, "99 s"),
+            (100_000, "1 min 40 s"),
+            (3_600_000, "1 h"),
+            (11_430_000, "3 h 10 min"),
+            (259_200_000, "72 h"),
+        ] {
+            let retry_after = Some(Duration::from_millis(ms));
+            let error = VenueError::RateLimited { url: "https://x".to_owned(), retry_after };
+            assert_eq!(error.plain(), format!("it asks to slow down (next request in {expected})"));
+        }
     }
 }

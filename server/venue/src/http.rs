@@ -13,8 +13,11 @@ use reqwest::{Client, Response, StatusCode, Url, header, redirect};
 use schema::{UnixMs, Venue};
 
 use crate::{
-    Clock, VenueError,
-    limit::{Charge, Gate, Pause, Rule, Rules},
+    Clock, ConfigError, VenueError,
+    date::http_date,
+    error::root,
+    limit::{Charge, Gate, Pause, Rule, Rules, Stopped},
+    proxy::{Proxy, ProxyRules},
     record::Tap,
 };
 
@@ -79,6 +82,8 @@ pub(crate) struct Http {
     venue: Venue,
     tap: Tap,
     clock: Clock,
+    /// What every request goes through, if anything.
+    proxy: Option<Proxy>,
     /// What stands before the path of every route.
     prefix: String,
 }
@@ -92,8 +97,9 @@ impl fmt::Debug for Http {
 impl Http {
     /// Answers larger than this are refused; the largest real one, every instrument, is below 2 MiB.
     const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
-    /// Longer waits are not sat out by a request; whoever asked asks again.
-    const PATIENCE: Duration = Duration::from_secs(30);
+    /// No wait that an exchange asks for is longer: the longest ban that one publishes (Binance) is three days, so a header
+    /// that says more is wrong, and obeying it would stop this program for good.
+    const WAIT_MAX: Duration = Duration::from_secs(72 * 3_600);
 
     /// A refusal of a host that is not this machine lasts at least this long: so do the bans of the venues.
     const REFUSED_PAUSE_MIN: Duration = Duration::from_secs(600);
@@ -108,15 +114,17 @@ impl Http {
         law: &Rules,
         tap: Tap,
         clock: Clock,
-    ) -> Result<Self, reqwest::Error> {
-        let client = http_client(base, config.connect_timeout, config.timeout)?;
+        proxies: &ProxyRules,
+    ) -> Result<Self, ConfigError> {
+        let proxy = proxies.for_url(base)?;
+        let client = client(base, config.connect_timeout, config.timeout, proxy.as_ref())?;
         let host =
             format!("{}:{}", base.host_str().unwrap_or_default(), base.port_or_known_default().unwrap_or_default());
         let loopback = is_loopback(base);
         let count = law.count.within(Rule::rate(config.requests_per_second.get()));
         let gate = Gate::new(&host, Rules { count, ..law.clone() });
         let prefix = base.path().trim_end_matches('/').to_owned();
-        Ok(Self { client, gate, config, venue, loopback, tap, clock, prefix })
+        Ok(Self { client, gate, config, venue, loopback, tap, clock, proxy, prefix })
     }
 
     /// Repeats an attempt while that can help, with growing, jittered waits; the last error where it did not.
@@ -134,7 +142,7 @@ impl Http {
             .when(VenueError::retryable)
             .adjust(|error, wait| match error {
                 VenueError::RateLimited { retry_after: Some(asked), .. } => {
-                    wait.map(|wait| wait.max(*asked)).filter(|wait| *wait <= Self::PATIENCE)
+                    wait.map(|wait| wait.max(*asked)).filter(|wait| *wait <= Gate::PATIENCE)
                 }
                 _ => wait,
             })
@@ -158,14 +166,17 @@ impl Http {
     }
 
     async fn attempt(&self, url: &Url, charge: Charge) -> Result<Reply, VenueError> {
-        self.gate.pass(charge).await.map_err(|status| VenueError::Refused { url: url.to_string(), status })?;
+        self.gate.pass(charge).await.map_err(|stopped| match stopped {
+            Stopped::Refused { status, left } => VenueError::Refused { url: url.to_string(), status, left },
+            Stopped::Held { left } => VenueError::RateLimited { url: url.to_string(), retry_after: Some(left) },
+        })?;
         let asked = Instant::now();
-        let response = self.client.get(url.clone()).send().await.map_err(|error| unreachable(url, error))?;
+        let response = self.client.get(url.clone()).send().await.map_err(|error| self.unreachable(url, error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let kind = headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
         let foreign = kind.filter(|kind| !kind.to_ascii_lowercase().contains("json"));
         let wanted = status == StatusCode::OK && foreign.is_none();
-        let body = if wanted { body(url, response).await? } else { beginning(response).await };
+        let body = if wanted { self.body(url, response).await? } else { beginning(response).await };
         self.tap.answer(|| self.route(url), status.as_u16(), &headers, &body);
         match status {
             StatusCode::OK => {}
@@ -174,13 +185,21 @@ impl Http {
                     url,
                     status.as_u16(),
                     refusal(status, &headers, &body),
-                    retry_after(&headers),
+                    self.retry_after(&headers),
                 ));
             }
             StatusCode::TOO_MANY_REQUESTS => {
-                let wait = self.patience_asked(retry_after(&headers));
-                self.gate.hold(wait.min(Self::PATIENCE));
+                let wait = self.patience_asked(self.retry_after(&headers));
+                self.gate.hold(wait);
                 return Err(self.rate_limited(url, wait));
+            }
+            // Only a proxy answers this.
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                if let Some(proxy) = &self.proxy {
+                    let source = Box::new(proxy.failure("proxy authorization required"));
+                    return Err(VenueError::Unreachable { url: url.to_string(), source });
+                }
+                return Err(failed(url, status, &body));
             }
             _ => return Err(failed(url, status, &body)),
         }
@@ -201,17 +220,17 @@ impl Http {
     /// The error for a refusal; nobody asks this host again for a while, and for as long as it said where it did.
     pub(crate) fn refused(&self, url: &Url, status: u16, reason: String, asked: Option<Duration>) -> VenueError {
         let least = if self.loopback { Duration::ZERO } else { Self::REFUSED_PAUSE_MIN };
-        let pause = self.config.refused_pause.max(least).max(asked.unwrap_or_default());
+        let pause = self.config.refused_pause.max(least).max(asked.unwrap_or_default().min(Self::WAIT_MAX));
         tracing::error!(venue = %self.venue, host = url.host_str(), reason, ?pause, "refused; asking nothing for a while");
         self.gate.refuse(status, reason, pause);
-        VenueError::Refused { url: url.to_string(), status }
+        VenueError::Refused { url: url.to_string(), status, left: pause }
     }
 
     /// The error for being told that one lane was used too often: it waits, for as long as was asked where that is
     /// known, and then goes half as fast.
     pub(crate) fn lane_limited(&self, url: &Url, lane: usize, asked: Option<Duration>) -> VenueError {
         let wait = self.patience_asked(asked);
-        self.gate.hold_lane(lane, wait.min(Self::PATIENCE), true);
+        self.gate.hold_lane(lane, wait.min(Gate::PATIENCE), true);
         self.rate_limited(url, wait)
     }
 
@@ -224,13 +243,13 @@ impl Http {
         if left == Some(0)
             && let Some(wait) = renewed_in
         {
-            self.gate.hold_lane(lane, wait.min(Self::PATIENCE), false);
+            self.gate.hold_lane(lane, wait.min(Gate::PATIENCE), false);
         }
     }
 
     /// Makes everybody wait: the limit of all together is nearly used up.
     pub(crate) fn hold_all(&self, wait: Duration) {
-        self.gate.hold(wait.min(Self::PATIENCE));
+        self.gate.hold(wait.min(Gate::PATIENCE));
     }
 
     /// Why nothing is asked for now.
@@ -239,7 +258,45 @@ impl Http {
     }
 
     fn patience_asked(&self, asked: Option<Duration>) -> Duration {
-        asked.unwrap_or(self.config.slow_down).max(self.config.slow_down)
+        asked.unwrap_or(self.config.slow_down).max(self.config.slow_down).min(Self::WAIT_MAX)
+    }
+
+    /// How long an answer asks for patience: in seconds, or until a time, which is compared with the exchange's own clock
+    /// where the answer states it.
+    fn retry_after(&self, headers: &header::HeaderMap) -> Option<Duration> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let asked = text(header::RETRY_AFTER)?;
+        if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Duration::from_secs(asked.parse().unwrap_or(u64::MAX)));
+        }
+        let now = text(header::DATE).and_then(http_date).unwrap_or_else(|| self.clock.now());
+        let left_ms = http_date(asked)?.0.saturating_sub(now.0);
+        Some(Duration::from_millis(u64::try_from(left_ms).unwrap_or_default()))
+    }
+
+    /// The error of a request that had no answer: what the network said, or the proxy.
+    fn unreachable(&self, url: &Url, error: reqwest::Error) -> VenueError {
+        let url = url.to_string();
+        let error = error.without_url();
+        match &self.proxy {
+            Some(proxy) if error.is_connect() => {
+                let source = Box::new(proxy.failure(&root(&error)));
+                VenueError::Unreachable { url, source }
+            }
+            _ => VenueError::Unreachable { url, source: Box::new(error) },
+        }
+    }
+
+    async fn body(&self, url: &Url, mut response: Response) -> Result<Vec<u8>, VenueError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(url, error))? {
+            if body.len() + chunk.len() > Self::BODY_MAX_BYTES {
+                let message = format!("an answer of more than {} bytes", Self::BODY_MAX_BYTES);
+                return Err(VenueError::Rejected { url: url.to_string(), code: 200, message });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
     }
 
     fn rate_limited(&self, url: &Url, wait: Duration) -> VenueError {
@@ -252,21 +309,29 @@ impl Http {
 ///
 /// # Errors
 ///
-/// When the cryptography is not ready, or the system refuses.
-pub fn http_client(base: &Url, connect_timeout: Duration, timeout: Duration) -> Result<Client, reqwest::Error> {
+/// When the cryptography is not ready, the system refuses, or the environment names a proxy that cannot be used.
+pub fn http_client(base: &Url, connect_timeout: Duration, timeout: Duration) -> Result<Client, ConfigError> {
+    client(base, connect_timeout, timeout, ProxyRules::from_env().for_url(base)?.as_ref())
+}
+
+/// A client for one host, through a proxy or directly; what else the environment says of proxies does not count.
+fn client(
+    base: &Url,
+    connect_timeout: Duration,
+    timeout: Duration,
+    proxy: Option<&Proxy>,
+) -> Result<Client, ConfigError> {
     let client = Client::builder()
         .connect_timeout(connect_timeout)
         .timeout(timeout)
         .redirect(redirect::Policy::none())
         .user_agent(concat!("virtuoso/", env!("CARGO_PKG_VERSION")));
-    // A proxy from the environment cannot reach this machine's own loopback.
-    let client = if is_loopback(base) { client.no_proxy() } else { client.https_only(true) };
-    client.build()
-}
-
-fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-    text.trim().parse().ok().map(Duration::from_secs)
+    let client = if is_loopback(base) { client } else { client.https_only(true) };
+    let client = match proxy {
+        Some(proxy) => client.proxy(proxy.for_client().map_err(ConfigError::Client)?),
+        None => client.no_proxy(),
+    };
+    client.build().map_err(ConfigError::Client)
 }
 
 /// The error for a status that is neither success nor a refusal; the venue's own code and words where it gives them.
@@ -318,22 +383,6 @@ fn refusal(status: StatusCode, headers: &header::HeaderMap, body: &[u8]) -> Stri
         _ => return format!("HTTP {status}"),
     };
     format!("HTTP {status}: {words}")
-}
-
-async fn body(url: &Url, mut response: Response) -> Result<Vec<u8>, VenueError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(url, error))? {
-        if body.len() + chunk.len() > Http::BODY_MAX_BYTES {
-            let message = format!("an answer of more than {} bytes", Http::BODY_MAX_BYTES);
-            return Err(VenueError::Rejected { url: url.to_string(), code: 200, message });
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-fn unreachable(url: &Url, error: reqwest::Error) -> VenueError {
-    VenueError::Unreachable { url: url.to_string(), source: Box::new(error.without_url()) }
 }
 
 /// Whether a URL points at this machine itself.

@@ -10,18 +10,22 @@ mod clock;
 mod config;
 mod counters;
 mod date;
+mod departed;
 pub mod error;
 pub mod event;
 mod http;
 mod intervals;
-mod ladder;
 mod limit;
+mod local_book;
 mod news;
 mod order;
+mod proxy;
 pub mod record;
 pub mod replay;
+mod resync;
 pub mod sim;
 mod sink;
+mod subscription;
 mod tls;
 mod wire;
 mod ws;
@@ -40,6 +44,9 @@ pub use event::{
 };
 pub use http::http_client;
 pub use limit::Pause;
+pub use local_book::{Crossed, LocalBook};
+pub use proxy::{Proxy, ProxyError, ProxyRules, proxy_in_use};
+pub use subscription::{Open, Share, Subscription, Updated, WatchedSymbols};
 pub use tls::install_crypto_provider;
 
 /// The answer to a request.
@@ -71,7 +78,7 @@ pub trait Exchange: Send + Sync + 'static {
     /// The share of accounts that are long every five minutes, oldest first.
     fn accounts(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<Accounts>>;
 
-    /// Watches symbols until the returned subscription is dropped.
+    /// Watches symbols until the returned subscription is dropped; [`Subscription::update`] changes which.
     ///
     /// Reconnects by itself for ever. Events of one symbol keep their order. When `events` is full an event is
     /// dropped and counted; a dropped book change is followed by [`BookChange::Lost`].
@@ -80,6 +87,12 @@ pub trait Exchange: Send + Sync + 'static {
     ///
     /// Outside a tokio runtime.
     fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription;
+
+    /// Gives up the book of a watched contract, which its reader found to be wrong, and fetches it again:
+    /// [`BookChange::Lost`] and a snapshot follow.
+    ///
+    /// An exchange whose every book message is a snapshot has nothing to do.
+    fn resync_book(&self, _symbol: Symbol) {}
 
     /// Why nothing is asked of this exchange for now: it refused this address.
     fn pause(&self) -> Option<Pause>;
@@ -90,31 +103,4 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// What the streams of this exchange went through since it was made.
     fn counters(&self) -> schema::health::StreamCounters;
-}
-
-/// A running subscription; dropping it ends its connections.
-#[derive(Debug)]
-pub struct Subscription {
-    first: usize,
-    tasks: tokio::task::JoinSet<()>,
-}
-
-impl Subscription {
-    /// A subscription that lasts as long as these tasks, one for each connection, which are numbered from `first` on.
-    #[must_use]
-    pub const fn new(first: usize, tasks: tokio::task::JoinSet<()>) -> Self {
-        Self { first, tasks }
-    }
-
-    /// The numbers of its connections, as events name them; no other subscription of the exchange has or had them.
-    #[must_use]
-    pub fn numbers(&self) -> std::ops::Range<usize> {
-        self.first..self.first + self.tasks.len()
-    }
-
-    /// Connections that are being kept up.
-    #[must_use]
-    pub fn connections(&self) -> usize {
-        self.tasks.len()
-    }
 }

@@ -35,6 +35,23 @@ struct Pauses {
     held: Option<Instant>,
 }
 
+/// Why a request may not be made now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// The host refused this address.
+    Refused {
+        /// The status of the refusal.
+        status: u16,
+        /// For how much longer nothing is requested.
+        left: Duration,
+    },
+    /// The host asked for a pause that is too long to be waited for.
+    Held {
+        /// How much of it is left.
+        left: Duration,
+    },
+}
+
 #[derive(Debug)]
 struct Refusal {
     until: Instant,
@@ -95,6 +112,9 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
+    /// A longer pause is not waited for: whoever requests is told how long it lasts and requests again.
+    pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
     /// The gate to a host, given as `host:port`.
     pub(crate) fn new(host: &str, rules: Rules) -> Self {
         let mut hosts = locked(&HOSTS);
@@ -104,12 +124,20 @@ impl Gate {
         Self { host, rates }
     }
 
-    /// Waits for a turn; the status of the refusal where the host may not be asked.
-    pub(crate) async fn pass(&self, charge: Charge) -> Result<(), u16> {
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] where the host may not be asked, now or for longer than [`Gate::PATIENCE`].
+    pub(crate) async fn pass(&self, charge: Charge) -> Result<(), Stopped> {
         let Charge { lane, weight } = charge;
         loop {
             self.refusal()?;
             if let Some(until) = self.held() {
+                let left = until - Instant::now();
+                if left > Self::PATIENCE {
+                    return Err(Stopped::Held { left });
+                }
                 tokio::time::sleep_until(until).await;
                 continue;
             }
@@ -171,13 +199,19 @@ impl Gate {
     pub(crate) fn pause(&self) -> Option<Pause> {
         let now = Instant::now();
         let pauses = locked(&self.host.pauses);
-        let refusal = pauses.refused.as_ref().filter(|refusal| now < refusal.until)?;
-        Some(Pause { reason: refusal.reason.clone(), left: refusal.until - now })
+        if let Some(refusal) = pauses.refused.as_ref().filter(|refusal| now < refusal.until) {
+            return Some(Pause { reason: refusal.reason.clone(), left: refusal.until - now });
+        }
+        let left = pauses.held?.checked_duration_since(now).filter(|left| *left > Self::PATIENCE)?;
+        Some(Pause { reason: "HTTP 429: it asked to slow down".to_owned(), left })
     }
 
-    fn refusal(&self) -> Result<(), u16> {
+    fn refusal(&self) -> Result<(), Stopped> {
+        let now = Instant::now();
         match &locked(&self.host.pauses).refused {
-            Some(refusal) if Instant::now() < refusal.until => Err(refusal.status),
+            Some(Refusal { until, status, .. }) if now < *until => {
+                Err(Stopped::Refused { status: *status, left: *until - now })
+            }
             _ => Ok(()),
         }
     }
@@ -256,6 +290,10 @@ mod tests {
         Gate::new(host, Rules { count: Rule::rate(1_000), weight: Rule::FREE, lanes: vec![Rule::rate(1_000); 2] })
     }
 
+    fn refused(status: u16, seconds: u64) -> Result<(), Stopped> {
+        Err(Stopped::Refused { status, left: Duration::from_secs(seconds) })
+    }
+
     fn refuse(gate: &Gate, status: u16, seconds: u64) {
         gate.refuse(status, format!("HTTP {status}"), Duration::from_secs(seconds));
     }
@@ -264,10 +302,10 @@ mod tests {
     async fn a_refusal_holds_for_every_gate_of_the_host_and_for_no_other_host() {
         let refusing = gate("refusing.test:443");
         refuse(&refusing, 403, 600);
-        assert_eq!(gate("refusing.test:443").pass(ONE).await, Err(403));
+        assert_eq!(gate("refusing.test:443").pass(ONE).await, refused(403, 600));
         assert_eq!(gate("other.test:443").pass(ONE).await, Ok(()));
         tokio::time::advance(Duration::from_secs(599)).await;
-        assert_eq!(refusing.pass(ONE).await, Err(403));
+        assert_eq!(refusing.pass(ONE).await, refused(403, 1));
         let pause = Pause { reason: "HTTP 403".to_owned(), left: Duration::from_secs(1) };
         assert_eq!(refusing.pause(), Some(pause));
         tokio::time::advance(Duration::from_secs(2)).await;
@@ -281,7 +319,24 @@ mod tests {
         refuse(&gate, 403, 600);
         refuse(&gate, 451, 1);
         tokio::time::advance(Duration::from_secs(10)).await;
-        assert_eq!(gate.pass(ONE).await, Err(403));
+        assert_eq!(gate.pass(ONE).await, refused(403, 590));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn obeys_a_long_pause_in_full_and_says_how_long_it_lasts() {
+        let slowed = gate("hours.test:443");
+        let (pause, reason) = (Duration::from_secs(2 * 3_600), "HTTP 429: it asked to slow down".to_owned());
+        slowed.hold(pause);
+        assert_eq!(slowed.pause(), Some(Pause { reason, left: pause }));
+        let sibling = gate("hours.test:443");
+        for left_s in [7_200, 3_600, 31] {
+            tokio::time::advance(slowed.pause().unwrap().left - Duration::from_secs(left_s)).await;
+            assert_eq!(sibling.pass(ONE).await, Err(Stopped::Held { left: Duration::from_secs(left_s) }));
+        }
+        let before = Instant::now();
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(sibling.pass(ONE).await, Ok(()), "the rest is short enough to be waited for");
+        assert!(before.elapsed() >= Duration::from_secs(31), "{:?}", before.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

@@ -27,6 +27,12 @@ impl News {
         self.heard.extend(symbols);
     }
 
+    /// Forgets what is to be told of a symbol that is not watched any more.
+    pub(crate) fn forget(&mut self, symbol: Symbol) {
+        self.heard.remove(&symbol);
+        self.missed.remove(&symbol);
+    }
+
     /// Trades or liquidations of this one were missed.
     pub(crate) fn miss(&mut self, symbol: Symbol) {
         self.missed.insert(symbol);

@@ -42,7 +42,12 @@ impl RecentIds {
 
 /// The newest message of a contract's candles.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct CandleOrder(Option<(UnixMs, bool, UnixMs)>);
+pub(crate) struct CandleOrder {
+    /// When the newest candle began, whether it is final, and when the message was sent.
+    newest: Option<(UnixMs, bool, UnixMs)>,
+    /// When the newest final candle began.
+    closed: Option<UnixMs>,
+}
 
 impl CandleOrder {
     /// Whether a message says something that no newer one has said already.
@@ -50,14 +55,19 @@ impl CandleOrder {
     /// A final candle may come after the first message of the next one; an open one may not, and no message may change
     /// a final one.
     pub(crate) fn accepts(&mut self, candle: &Candle, closed: bool, at: UnixMs) -> bool {
-        match self.0 {
-            Some((start, ..)) if candle.start < start => closed,
-            Some((start, final_, told)) if candle.start == start && (final_ || at < told) => false,
-            _ => {
-                self.0 = Some((candle.start, closed, at));
-                true
-            }
+        if self.closed.is_some_and(|last| candle.start <= last) {
+            return false;
         }
+        match self.newest {
+            Some((start, ..)) if candle.start < start && !closed => return false,
+            Some((start, _, told)) if candle.start == start && at < told => return false,
+            Some((start, ..)) if candle.start < start => {}
+            _ => self.newest = Some((candle.start, closed, at)),
+        }
+        if closed {
+            self.closed = Some(candle.start);
+        }
+        true
     }
 }
 
@@ -94,5 +104,7 @@ mod tests {
         assert!(says(60, true, 120));
         assert!(!says(60, false, 121), "a final candle does not change");
         assert!(!says(60, true, 120), "told twice");
+        assert!(says(120, false, 130));
+        assert!(!says(60, true, 120), "told again by a connection that takes over");
     }
 }

@@ -2,22 +2,27 @@
 //!
 //! What is said on the connection is the business of each adapter's [`Dialogue`]; here is only the line itself.
 
-use std::{sync::Arc, time::Duration};
+mod line;
+mod outbox;
+mod renewal;
+
+use std::{num::NonZeroUsize, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, future::OptionFuture};
 use reqwest::Url;
 use schema::Symbol;
 use tokio::{
-    net::TcpStream,
-    time::{Instant, MissedTickBehavior, interval, interval_at, timeout},
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval},
 };
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
-    tungstenite::{Error, Message, protocol::WebSocketConfig},
-};
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::{MarketEvent, error::root, record::Tap, sink::EventSink};
+use self::{
+    line::Line,
+    renewal::{Renewal, Turn},
+};
+use crate::{MarketEvent, proxy::Dialer, record::Tap, sink::EventSink};
 
 /// How the streams of an exchange are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +48,18 @@ pub struct StreamConfig {
     pub backoff_min: Duration,
     /// The longest wait before connecting again.
     pub backoff_max: Duration,
-    /// After how long a connection is made anew although nothing is wrong with it: before the exchange ends it.
+    /// After how long a connection is replaced at the latest although nothing is wrong with it: before the exchange ends it.
     pub renewed_after: Option<Duration>,
+    /// Connections are replaced at a random time of so long before that.
+    pub renewal_spread: Duration,
+    /// How long a connection and the one that replaces it are both open, once everything is granted on the second one.
+    pub renewal_overlap: Duration,
+    /// How long everything may take to be granted on the connection that replaces another one.
+    pub renewal_patience: Duration,
+    /// Messages sent on one connection in any second, at most; pings count.
+    pub messages_per_second: NonZeroUsize,
+    /// The time between two connections that are opened together.
+    pub start_every: Duration,
     /// How long a connection must have lasted for the waits to start from the shortest again.
     pub stable_after: Duration,
     /// The shortest time between two requests for the same book.
@@ -67,10 +82,20 @@ impl StreamConfig {
         backoff_min: Duration::from_secs(1),
         backoff_max: Duration::from_secs(60),
         renewed_after: None,
+        renewal_spread: Duration::from_secs(2 * 3_600),
+        renewal_overlap: Duration::from_secs(3),
+        renewal_patience: Duration::from_secs(60),
+        messages_per_second: NonZeroUsize::MIN.saturating_add(9),
+        start_every: Duration::from_millis(50),
         stable_after: Duration::from_secs(10),
         resubscribe_every: Duration::from_secs(5),
         tick_every: Duration::from_millis(250),
     };
+
+    /// How long a connection waits before it is made, where so many are opened before it.
+    pub(crate) fn start_delay(&self, before: usize) -> Duration {
+        self.start_every.saturating_mul(u32::try_from(before).unwrap_or(u32::MAX))
+    }
 
     /// The waits before connecting again: growing, jittered, without end.
     fn waits(&self) -> impl Iterator<Item = Duration> + use<> {
@@ -91,14 +116,33 @@ pub(crate) trait Dialogue: Send {
     /// The message that asks whether the other side is there.
     fn ping() -> Message;
 
-    /// The first messages of a new connection. Everything that was known from an earlier one is forgotten.
-    fn begin(&mut self, now: Instant) -> Vec<String>;
+    /// A new connection begins. Everything that was known from an earlier one is forgotten, and everything is subscribed.
+    fn begin(&mut self, now: Instant);
+
+    /// A second connection begins beside the one that is read: everything is subscribed on it, and nothing forgotten.
+    fn begin_second(&mut self);
+
+    /// The second connection is given up: its requests will not be answered.
+    fn end_second(&mut self);
+
+    /// The messages to be sent by now. It is asked only when all earlier ones were sent, so that what came up meanwhile goes
+    /// into few messages.
+    fn outgoing(&mut self, now: Instant) -> Vec<String>;
+
+    /// Whether every request was answered.
+    fn is_settled(&self) -> bool;
 
     /// Takes a message in.
     fn take(&mut self, text: &str, now: Instant, sink: &EventSink);
 
-    /// What there is to be sent by now.
-    fn tick(&mut self, now: Instant, sink: &EventSink) -> Vec<String>;
+    /// Takes a message in where it is the answer to a request; whether it was one.
+    fn take_answer(&mut self, text: &str, sink: &EventSink) -> bool;
+
+    /// Looks for what is due by now.
+    fn tick(&mut self, now: Instant, sink: &EventSink);
+
+    /// Watches exactly these symbols from now on; the streams of those that stay are not touched.
+    fn watch(&mut self, symbols: &[Symbol], now: Instant);
 
     /// The symbols it is about.
     fn symbols(&self) -> Arc<[Symbol]>;
@@ -110,164 +154,258 @@ pub(crate) trait Dialogue: Send {
     fn end(&mut self) -> Vec<MarketEvent>;
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+/// The symbols that a connection is to watch; it changes while the connection is open.
+pub(crate) type Wanted = watch::Receiver<Arc<[Symbol]>>;
 
-/// Messages larger than this end the connection; the largest real ones, 1024 trades, are below 256 KiB.
-const MESSAGE_MAX_BYTES: usize = 4 * 1024 * 1024;
+/// A connection that is kept up.
+pub(crate) struct Keeper<D> {
+    pub(crate) url: Url,
+    pub(crate) dialer: Dialer,
+    pub(crate) dialogue: D,
+    pub(crate) wanted: Wanted,
+    pub(crate) config: StreamConfig,
+    pub(crate) sink: EventSink,
+    pub(crate) tap: Tap,
+    /// How long it waits before it connects first: connections that are opened together begin one after the other.
+    pub(crate) delay: Duration,
+}
 
-/// Keeps one connection up until nobody listens to its events any more.
-pub(crate) async fn keep(url: Url, mut dialogue: impl Dialogue, config: StreamConfig, mut sink: EventSink, tap: Tap) {
-    let mut waits = config.waits();
-    let mut was_connected = false;
-    loop {
-        let cause = match connect(&url, &config).await {
-            Ok(socket) => {
-                if was_connected {
-                    sink.counters.count_reconnect();
-                }
-                was_connected = true;
-                let since = Instant::now();
-                tap.opened(sink.connection(), url.as_str());
-                let cause = converse(socket, &mut dialogue, &config, &mut sink, &tap).await;
-                if !sink.is_closed() {
-                    tap.closed(sink.connection(), &cause);
-                }
-                for event in dialogue.end() {
-                    if !sink.deliver(event).await {
-                        return;
-                    }
-                }
-                if since.elapsed() >= config.stable_after {
-                    waits = config.waits();
-                }
-                cause
+/// Takes a panic for the end of a connection, so that it is lost and made again like any other.
+async fn guarded(conversation: impl Future<Output = String>) -> String {
+    match AssertUnwindSafe(conversation).catch_unwind().await {
+        Ok(cause) => cause,
+        Err(payload) => {
+            metrics::counter!("task_panics_total", "task" => "stream").increment(1);
+            let text = payload.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+            format!("a defect of this program ({})", text.unwrap_or("without a message"))
+        }
+    }
+}
+
+impl<D: Dialogue> Keeper<D> {
+    /// Keeps the connection up until nobody listens to its events any more.
+    pub(crate) async fn run(mut self) {
+        // There from the beginning, or the first panic would be no increase.
+        metrics::counter!("task_panics_total", "task" => "stream").increment(0);
+        let mut waits = self.config.waits();
+        let (mut was_connected, mut wait) = (false, self.delay);
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.sink.closed() => return,
             }
-            Err(cause) => cause,
-        };
-        if sink.is_closed() {
-            return;
-        }
-        tracing::warn!(host = url.host_str(), connection = sink.connection(), cause, "stream lost");
-        let lost = MarketEvent::Lost {
-            connection: sink.connection(),
-            symbols: dialogue.symbols(),
-            trades: dialogue.carries_trades(),
-            cause,
-        };
-        if !sink.deliver(lost).await {
-            return;
-        }
-        let wait = waits.next().unwrap_or(config.backoff_max);
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = sink.closed() => return,
+            let cause = match Line::connect(&self.url, &self.dialer, &self.config).await {
+                Ok(line) => {
+                    if was_connected {
+                        self.sink.counters.count_reconnect();
+                    }
+                    was_connected = true;
+                    let since = Instant::now();
+                    self.tap.opened(self.sink.connection(), self.url.as_str());
+                    let cause = guarded(self.converse(line)).await;
+                    if !self.sink.is_closed() {
+                        self.tap.closed(self.sink.connection(), &cause);
+                    }
+                    for event in self.dialogue.end() {
+                        if !self.sink.deliver(event).await {
+                            return;
+                        }
+                    }
+                    if since.elapsed() >= self.config.stable_after {
+                        waits = self.config.waits();
+                    }
+                    cause
+                }
+                Err(cause) => cause,
+            };
+            if self.sink.is_closed() {
+                return;
+            }
+            let connection = self.sink.connection();
+            tracing::warn!(host = self.url.host_str(), connection, cause, "stream lost");
+            self.take_wanted(Instant::now());
+            let (symbols, trades) = (self.dialogue.symbols(), self.dialogue.carries_trades());
+            if !self.sink.deliver(MarketEvent::Lost { connection, symbols, trades, cause }).await {
+                return;
+            }
+            wait = waits.next().unwrap_or(self.config.backoff_max);
         }
     }
-}
 
-/// A connection, or why there is none in plain words.
-async fn connect(url: &Url, config: &StreamConfig) -> Result<Socket, String> {
-    let limits =
-        WebSocketConfig::default().max_message_size(Some(MESSAGE_MAX_BYTES)).max_frame_size(Some(MESSAGE_MAX_BYTES));
-    match timeout(config.connect_timeout, connect_async_with_config(url.as_str(), Some(limits), true)).await {
-        Ok(Ok((socket, _))) => Ok(socket),
-        Ok(Err(error)) => Err(plain(&error)),
-        Err(_) => Err(format!("no connection (nothing within {} s)", config.connect_timeout.as_secs_f32())),
-    }
-}
-
-/// Reads a connection until it ends; why it did, in plain words.
-async fn converse<D: Dialogue>(
-    mut socket: Socket,
-    dialogue: &mut D,
-    config: &StreamConfig,
-    sink: &mut EventSink,
-    tap: &Tap,
-) -> String {
-    for message in dialogue.begin(Instant::now()) {
-        if let Err(cause) = send(&mut socket, Message::text(message), config).await {
+    /// Reads a connection, and the ones that replace it, until there is none; why, in plain words.
+    async fn converse(&mut self, mut line: Line) -> String {
+        let mut now = Instant::now();
+        self.take_wanted(now);
+        self.dialogue.begin(now);
+        line.outbox.extend(self.dialogue.outgoing(now));
+        // As far as the pace allows, before anybody is waited for.
+        if let Err(cause) = line.send_ready(now).await {
             return cause;
         }
-    }
-    if !sink.deliver(MarketEvent::Connected { connection: sink.connection() }).await {
-        return "nobody listens".to_owned();
-    }
-    let mut heard = Instant::now();
-    let renewal = config.renewed_after.map(|after| heard + after);
-    let mut ping = interval_at(heard + config.ping_every, config.ping_every);
-    let mut tick = interval(config.tick_every);
-    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            message = socket.next() => {
-                heard = Instant::now();
-                sink.set_read(heard);
-                match message {
-                    Some(Ok(Message::Text(text))) => {
-                        sink.counters.count_message();
-                        tap.frame(sink.connection(), &text);
-                        dialogue.take(&text, heard, sink);
+        if !self.sink.deliver(MarketEvent::Connected { connection: self.sink.connection() }).await {
+            return "nobody listens".to_owned();
+        }
+        let mut renewal = Renewal::new(&self.config, now);
+        let mut tick = interval(self.config.tick_every);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let ready = line.outbox.ready_at(now);
+            let second_ready = renewal.next.as_ref().and_then(|next| next.line.outbox.ready_at(now));
+            let unhurried = !renewal.is_running();
+            tokio::select! {
+                message = line.next() => match message {
+                    Ok(message) => self.take(message, line.read_at),
+                    // The second connection has everything since it was settled.
+                    Err(cause) if renewal.is_settled() => {
+                        tracing::debug!(cause, "a connection ended while it was replaced");
+                        self.switch(&mut line, &mut renewal, false).await;
                     }
-                    Some(Ok(Message::Binary(bytes))) => {
-                        sink.counters.count_message();
-                        sink.counters.count_malformed("binary", &format_args!("{} bytes that are not text", bytes.len()));
-                    }
-                    // Pings are answered by the protocol layer; a close is followed by the end of the stream.
-                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_) | Message::Close(_))) => {}
-                    Some(Err(error)) => return plain(&error),
-                    None => return "the exchange closed the connection".to_owned(),
-                }
-            }
-            _ = ping.tick() => {
-                if let Err(cause) = send(&mut socket, D::ping(), config).await {
-                    return cause;
-                }
-            }
-            now = tick.tick() => {
-                sink.set_read(now);
-                if sink.is_closed() {
-                    return "nobody listens".to_owned();
-                }
-                if now.duration_since(heard) >= config.silent_after {
-                    return format!("no message for {} s", config.silent_after.as_secs_f32());
-                }
-                if renewal.is_some_and(|renewal| renewal <= now) {
-                    return "its time was up and it is made anew".to_owned();
-                }
-                for message in dialogue.tick(now, sink) {
-                    if let Err(cause) = send(&mut socket, Message::text(message), config).await {
+                    Err(cause) => return cause,
+                },
+                () = until(ready) => {
+                    if let Err(cause) = line.send_next(Instant::now()).await {
                         return cause;
                     }
                 }
+                Some(made) = OptionFuture::from(renewal.connecting.as_mut()) => {
+                    renewal.connecting = None;
+                    let now = Instant::now();
+                    match made {
+                        Ok(second) => {
+                            renewal.begin(second, now);
+                            self.dialogue.begin_second();
+                        }
+                        Err(cause) => self.postpone(&mut renewal, &cause),
+                    }
+                }
+                Some(message) = OptionFuture::from(renewal.next.as_mut().map(|next| next.line.next())) => match message {
+                    Ok(Message::Text(text)) => {
+                        if !self.dialogue.take_answer(&text, &self.sink) && let Some(next) = &mut renewal.next {
+                            next.keep(text);
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(cause) => self.postpone(&mut renewal, &cause),
+                },
+                () = until(second_ready) => {
+                    let sent = match &mut renewal.next {
+                        Some(next) => next.line.send_next(Instant::now()).await,
+                        None => Ok(()),
+                    };
+                    if let Err(cause) = sent {
+                        self.postpone(&mut renewal, &cause);
+                    }
+                }
+                changed = self.wanted.changed(), if unhurried => {
+                    if changed.is_err() {
+                        return "nobody listens".to_owned();
+                    }
+                    self.take_wanted(Instant::now());
+                }
+                at = tick.tick() => {
+                    self.sink.set_read(at);
+                    if self.sink.is_closed() {
+                        return "nobody listens".to_owned();
+                    }
+                    if at.duration_since(line.read_at) >= self.config.silent_after {
+                        return format!("no message for {} s", self.config.silent_after.as_secs_f32());
+                    }
+                    self.dialogue.tick(at, &self.sink);
+                    self.renew(&mut line, &mut renewal, at).await;
+                    line.ping_when_due(self.config.ping_every, at, D::ping);
+                    // Requests go to the newest connection: what is granted on the other one ends with it.
+                    let newest = renewal.next.as_mut().map_or(&mut line, |next| {
+                        next.line.ping_when_due(self.config.ping_every, at, D::ping);
+                        &mut next.line
+                    });
+                    if newest.outbox.is_empty() {
+                        newest.outbox.extend(self.dialogue.outgoing(at));
+                    }
+                }
             }
+            now = Instant::now();
         }
+    }
+
+    fn take(&mut self, message: Message, at: Instant) {
+        self.sink.set_read(at);
+        match message {
+            Message::Text(text) => self.take_text(&text, at),
+            Message::Binary(bytes) => {
+                self.sink.counters.count_message();
+                let words = format_args!("{} bytes that are not text", bytes.len());
+                self.sink.counters.count_malformed("binary", &words);
+            }
+            // Pings are answered by the protocol layer; a close is followed by the end of the stream.
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) | Message::Close(_) => {}
+        }
+    }
+
+    fn take_text(&mut self, text: &str, at: Instant) {
+        self.sink.counters.count_message();
+        self.tap.frame(self.sink.connection(), text);
+        self.dialogue.take(text, at, &self.sink);
+    }
+
+    fn take_wanted(&mut self, now: Instant) {
+        let symbols = Arc::clone(&self.wanted.borrow_and_update());
+        self.dialogue.watch(&symbols, now);
+    }
+
+    /// Does what is due of a renewal.
+    async fn renew(&mut self, line: &mut Line, renewal: &mut Renewal, now: Instant) {
+        match renewal.turn(self.dialogue.is_settled(), now) {
+            Turn::Wait => {}
+            Turn::Connect => {
+                let (url, dialer, config) = (self.url.clone(), self.dialer.clone(), self.config.clone());
+                renewal.connecting = Some(async move { Line::connect(&url, &dialer, &config).await }.boxed());
+            }
+            Turn::Switch => self.switch(line, renewal, true).await,
+            Turn::GiveUp => self.postpone(renewal, "not every stream was granted in time"),
+        }
+    }
+
+    /// Lets the second connection take over.
+    async fn switch(&mut self, line: &mut Line, renewal: &mut Renewal, close: bool) {
+        let now = Instant::now();
+        let Some((second, kept)) = renewal.finish(now) else { return };
+        let first = std::mem::replace(line, second);
+        tracing::debug!(connection = self.sink.connection(), kept = kept.len(), "a connection was replaced in time");
+        self.sink.counters.count_renewal();
+        self.sink.set_read(now);
+        for text in kept {
+            self.take_text(&text, now);
+        }
+        if close {
+            first.close().await;
+        }
+    }
+
+    fn postpone(&mut self, renewal: &mut Renewal, cause: &str) {
+        tracing::warn!(
+            host = self.url.host_str(),
+            connection = self.sink.connection(),
+            cause,
+            "the connection that was to replace this one is given up; another one will be tried"
+        );
+        renewal.postpone(Instant::now());
+        self.dialogue.end_second();
     }
 }
 
-/// Sends a message; a peer that does not take it in time counts as lost.
-async fn send(socket: &mut Socket, message: Message, config: &StreamConfig) -> Result<(), String> {
-    match timeout(config.connect_timeout, socket.send(message)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(plain(&error)),
-        Err(_) => Err("the exchange takes no messages".to_owned()),
-    }
-}
-
-fn plain(error: &Error) -> String {
-    match error {
-        Error::Http(response) if matches!(response.status().as_u16(), 403 | 451) => {
-            format!("it refuses this address (HTTP {})", response.status().as_u16())
-        }
-        Error::Http(response) => format!("it offers no stream (HTTP {})", response.status().as_u16()),
-        Error::ConnectionClosed | Error::AlreadyClosed => "the exchange closed the connection".to_owned(),
-        Error::Io(_) | Error::Tls(_) => format!("no connection ({})", root(error)),
-        other => format!("the connection broke ({})", root(other)),
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::SinkExt as _;
+    use tokio::time::timeout;
+
     use super::*;
 
     #[test]
@@ -279,5 +417,84 @@ mod tests {
         assert!(waits[0] < Duration::from_secs(2));
         assert!(waits[20..].iter().all(|wait| *wait >= Duration::from_secs(30)));
         assert!(waits[20..].iter().any(|wait| *wait != waits[20]), "without jitter all clients return at once");
+    }
+
+    /// Panics at each message.
+    struct Defective;
+
+    impl Dialogue for Defective {
+        fn ping() -> Message {
+            Message::text("ping")
+        }
+        fn begin(&mut self, _: Instant) {}
+        fn begin_second(&mut self) {}
+        fn end_second(&mut self) {}
+        fn outgoing(&mut self, _: Instant) -> Vec<String> {
+            Vec::new()
+        }
+        fn is_settled(&self) -> bool {
+            true
+        }
+        fn take(&mut self, text: &str, _: Instant, _: &EventSink) {
+            panic!("not prepared for {text}");
+        }
+        fn take_answer(&mut self, _: &str, _: &EventSink) -> bool {
+            false
+        }
+        fn tick(&mut self, _: Instant, _: &EventSink) {}
+        fn watch(&mut self, _: &[Symbol], _: Instant) {}
+        fn symbols(&self) -> Arc<[Symbol]> {
+            Arc::new([])
+        }
+        fn carries_trades(&self) -> bool {
+            false
+        }
+        fn end(&mut self) -> Vec<MarketEvent> {
+            Vec::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_over_a_message_loses_the_connection_with_its_cause_and_connects_again() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url: Url = format!("ws://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let exchange = tokio::spawn(async move {
+            let mut open = Vec::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+                socket.send(Message::text("news")).await.unwrap();
+                open.push(socket);
+            }
+        });
+        let (events, mut told) = tokio::sync::mpsc::channel(16);
+        let counters = Arc::new(crate::StreamCounters::new(schema::Venue::Sim));
+        let config = StreamConfig { backoff_min: Duration::from_millis(1), ..StreamConfig::DEFAULT };
+        let sink = EventSink::new(0, events, counters);
+        let (_wanted, watched) = watch::channel(Arc::from([]));
+        let keeper = Keeper {
+            url,
+            dialer: Dialer::new(None),
+            dialogue: Defective,
+            wanted: watched,
+            config,
+            sink,
+            tap: Tap::OFF,
+            delay: Duration::ZERO,
+        };
+        let keeping = tokio::spawn(keeper.run());
+        let mut connected = 0;
+        while connected < 2 {
+            let next = timeout(Duration::from_secs(30), told.recv()).await.expect("an event").expect("an open channel");
+            match next.event {
+                MarketEvent::Connected { .. } => connected += 1,
+                MarketEvent::Lost { cause, .. } => {
+                    assert_eq!(cause, "a defect of this program (not prepared for news)");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        keeping.abort();
+        exchange.abort();
     }
 }

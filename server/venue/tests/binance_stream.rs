@@ -35,13 +35,17 @@ fn diff(first: u64, last: u64, previous: u64, bids: &str) -> String {
 }
 
 async fn stage(capacity: usize, change: impl FnOnce(&mut BinanceConfig)) -> Stage {
+    stage_of(&["AUSDT"], capacity, change).await
+}
+
+async fn stage_of(symbols: &[&str], capacity: usize, change: impl FnOnce(&mut BinanceConfig)) -> Stage {
     let http = HttpScript::routes([(DEPTH, whole(10, r#"[["1","1"],["2","2"]]"#))]).await;
     let server = WsScript::start().await;
     let mut config = binance_config(http.addr, server.addr);
     change(&mut config);
     let binance = Binance::new(config).unwrap();
     let (sender, events) = mpsc::channel(capacity);
-    let watch = binance.watch(vec![symbol("AUSDT")], sender);
+    let watch = binance.watch(symbols.iter().map(|text| symbol(text)).collect(), sender);
     Stage { http, server, binance, events, _watch: watch }
 }
 
@@ -102,7 +106,7 @@ async fn changes_that_came_before_the_whole_book_are_joined_to_it() {
     assert_eq!(bids(&stage.book().await), []);
     public.say(diff(14, 15, 13, r#"[["1","0"]]"#)).await;
     assert_eq!(bids(&stage.book().await), [(1.0, 0.0)]);
-    assert_eq!(stage.http.asked(), ["/fapi/v1/depth?symbol=AUSDT&limit=1000"]);
+    assert_eq!(stage.http.asked(), ["/fapi/v1/depth?symbol=AUSDT&limit=50"]);
 }
 
 #[tokio::test]
@@ -165,17 +169,128 @@ async fn a_full_channel_loses_a_book_but_not_the_news_of_it() {
     assert_eq!(bids(&stage.book().await), [(7.0, 7.0)]);
 }
 
-#[tokio::test]
-async fn a_connection_is_renewed_before_the_exchange_ends_it() {
-    let mut stage = stage(64, |config| config.stream.renewed_after = Some(Duration::from_millis(300))).await;
-    let (_market, _public) = stage.connected().await;
-    let lost = stage.until("the end", |event| matches!(event, MarketEvent::Lost { .. })).await;
-    assert!(matches!(lost, MarketEvent::Lost { cause, .. } if cause == "its time was up and it is made anew"));
-    stage.server.accept().await.accept_request().await;
+fn trade(id: u64) -> String {
+    format!(r#"{{"e":"aggTrade","E":1,"s":"AUSDT","a":{id},"p":"1","q":"{id}","T":{id},"m":true}}"#)
+}
+
+fn liquidation(size: u64) -> String {
+    let order = format!(
+        r#"{{"s":"AUSDT","S":"SELL","o":"LIMIT","f":"IOC","q":"{size}","p":"1","ap":"1","X":"FILLED","l":"{size}","z":"{size}","T":{size}}}"#
+    );
+    format!(r#"{{"e":"forceOrder","E":{size},"o":{order}}}"#)
+}
+
+/// Sizes of trades and liquidations, and how often anything was lost or missed.
+#[derive(Debug, Default, PartialEq)]
+struct Received {
+    trades: Vec<f64>,
+    liquidations: Vec<f64>,
+    books: usize,
+    interruptions: Vec<MarketEvent>,
+}
+
+impl Received {
+    fn take(&mut self, event: MarketEvent) {
+        match event {
+            MarketEvent::Trades { trades, .. } => self.trades.extend(trades.iter().map(|trade| trade.size())),
+            MarketEvent::Liquidations { liquidations, .. } => {
+                self.liquidations.extend(liquidations.iter().map(|one| one.size));
+            }
+            MarketEvent::Book { change: BookChange::Delta { .. }, .. } => self.books += 1,
+            MarketEvent::Lost { .. } | MarketEvent::Connected { .. } | MarketEvent::Missed { .. } => {
+                self.interruptions.push(event);
+            }
+            MarketEvent::Book { change: BookChange::Lost, .. } => self.interruptions.push(event),
+            _ => {}
+        }
+    }
+}
+
+impl Stage {
+    /// Waits until so many trades and changes of the book are received.
+    async fn receive(&mut self, received: &mut Received, trades: usize, books: usize) {
+        within("trades and changes", async {
+            while received.trades.len() < trades || received.books < books {
+                received.take(event(&mut self.events).await);
+            }
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
-async fn streams_that_fall_silent_are_told_and_asked_for_again() {
+async fn a_connection_is_replaced_before_the_exchange_ends_it_and_nothing_is_missed_or_doubled() {
+    let mut stage = stage(1_024, |config| {
+        config.stream.renewed_after = Some(Duration::from_millis(400));
+        config.stream.resubscribe_every = Duration::from_millis(20);
+    })
+    .await;
+    let (mut market, mut public) = stage.connected().await;
+    stage.until("the book", |event| matches!(event, MarketEvent::Book { .. })).await;
+    let mut received = Received::default();
+    for id in 1..=3 {
+        market.say(trade(id)).await;
+        market.say(liquidation(id)).await;
+        public.say(diff(10 + id, 10 + id, 9 + id, "[]")).await;
+    }
+    let mut second = [stage.server.accept().await, stage.server.accept().await];
+    second.sort_by_key(|peer| peer.path.clone());
+    let [second_market, second_public] = &mut second;
+    // The first connections tell on until the second ones are granted everything.
+    for id in 4..=6 {
+        market.say(trade(id)).await;
+        market.say(liquidation(id)).await;
+        public.say(diff(10 + id, 10 + id, 9 + id, "[]")).await;
+    }
+    stage.receive(&mut received, 6, 6).await;
+    assert_eq!(second_market.accept_request().await.args.len(), 5);
+    assert_eq!(second_public.accept_request().await.args, ["ausdt@depth@100ms"]);
+    for id in 5..=9 {
+        second_market.say(trade(id)).await;
+        second_market.say(liquidation(id)).await;
+    }
+    second_public.say(diff(15, 18, 14, "[]")).await;
+    second_public.say(diff(19, 19, 18, "[]")).await;
+    market.ended().await;
+    public.ended().await;
+    stage.receive(&mut received, 9, 8).await;
+    second_market.say(trade(10)).await;
+    second_public.say(diff(20, 20, 19, "[]")).await;
+    stage.receive(&mut received, 10, 9).await;
+    let counts = (1..=10).map(f64::from).collect::<Vec<_>>();
+    assert_eq!(received.trades, counts);
+    assert_eq!(received.liquidations, counts[..9]);
+    assert_eq!(received.interruptions, []);
+    assert_eq!(stage.binance.counters().snapshot().reconnects, 0);
+    assert_eq!(stage.http.asked().len(), 1, "no book is fetched again");
+}
+
+#[tokio::test]
+async fn a_connection_stays_in_use_as_long_as_the_one_that_is_to_replace_it_is_refused_or_silent() {
+    let mut stage = stage(1_024, |config| {
+        config.stream.renewed_after = Some(Duration::from_millis(200));
+        config.stream.renewal_patience = Duration::from_millis(100);
+    })
+    .await;
+    let (mut market, _public) = stage.connected().await;
+    let mut received = Received::default();
+    // Both roots are tried: one of these ends at once, the other answers nothing.
+    drop(stage.server.accept_raw().await);
+    market.say(trade(1)).await;
+    stage.receive(&mut received, 1, 0).await;
+    let mut silent = stage.server.accept().await;
+    silent.ended().await;
+    market.say(trade(2)).await;
+    stage.receive(&mut received, 2, 0).await;
+    // Another attempt follows.
+    let _third = stage.server.accept().await;
+    market.say(trade(3)).await;
+    stage.receive(&mut received, 3, 0).await;
+    assert_eq!(received, Received { trades: vec![1.0, 2.0, 3.0], ..Received::default() });
+}
+
+#[tokio::test]
+async fn streams_that_fall_silent_are_asked_for_again_in_two_messages() {
     let mut stage = stage(64, |config| config.stream.topic_silent_after = Duration::from_millis(300)).await;
     let (mut market, mut public) = stage.connected().await;
     for _ in 0..2 {
@@ -192,6 +307,18 @@ async fn streams_that_fall_silent_are_told_and_asked_for_again() {
     assert_eq!(public.accept_request().await.args, ["ausdt@depth@100ms"]);
     let silent = |event: &MarketEvent| matches!(event, MarketEvent::Silent { stream: Stream::Book, .. });
     stage.until("the book's silence", silent).await;
+}
+
+#[tokio::test]
+async fn forty_silent_contracts_cost_two_messages() {
+    let names: Vec<String> = (0..40).map(|n| format!("C{n}USDT")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let silent_after = |config: &mut BinanceConfig| config.stream.topic_silent_after = Duration::from_millis(400);
+    let mut stage = stage_of(&names, 1_024, silent_after).await;
+    let (mut market, _public) = stage.connected().await;
+    let [drop_all, take_all] = [market.accept_request().await, market.accept_request().await];
+    assert_eq!((drop_all.op.as_str(), drop_all.args.len()), ("unsubscribe", 40));
+    assert_eq!((take_all.op.as_str(), take_all.args.len()), ("subscribe", 40));
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ async fn a_refusal_stops_every_request_of_the_process_to_that_host() {
     let bybit = Bybit::new(config.clone()).unwrap();
     let error = bybit.tickers().await.unwrap_err();
     assert!(matches!(error, VenueError::Refused { status: 403, .. }), "{error:?}");
-    assert_eq!(error.plain(), "it refuses this address (HTTP 403)");
+    assert_eq!(error.plain(), "it refuses this address (HTTP 403; next request in 10 min)");
 
     let other = Bybit::new(config).unwrap();
     for error in [
@@ -136,7 +136,7 @@ async fn why_nothing_is_asked_can_be_seen() {
         (ban, "HTTP 403: this address asked too often"),
         (Reply::html(403), "HTTP 403: a page instead of an answer: this address or its region is not served"),
         (Reply::html(451), "HTTP 451: this region is not served"),
-        (Reply::code(10_009), "code 10009: this region is not served"),
+        (Reply::code(10_009), "code 10009: this address is banned"),
     ] {
         let (bybit, _server) = asking([reply]).await;
         assert_eq!(bybit.pause(), None);
@@ -172,6 +172,40 @@ async fn retry_after_is_honoured_and_a_long_one_is_given_back() {
     let error = bybit.tickers().await.unwrap_err();
     let hour = Some(Duration::from_secs(3_600));
     assert!(matches!(error, VenueError::RateLimited { retry_after, .. } if retry_after == hour), "{error:?}");
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_long_retry_after_pauses_every_route_in_full() {
+    let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    for (reply, expected) in [
+        (Reply::html(429).with("retry-after", "7200"), 7_200),
+        (Reply::html(429).with("date", date).with("retry-after", "Sun, 06 Nov 1994 10:49:37 GMT"), 7_200),
+        (Reply::html(429).with("retry-after", "99999999999999"), 72 * 3_600),
+        (Reply::html(429).with("retry-after", "18446744073709551615"), 72 * 3_600),
+    ] {
+        let (bybit, server) = asking([reply, good(), good()]).await;
+        let first = bybit.tickers().await.unwrap_err();
+        assert!(
+            matches!(first, VenueError::RateLimited { retry_after: Some(wait), .. } if wait.as_secs() == expected),
+            "{first:?}"
+        );
+        let second = bybit.recent_trades(symbol("BTCUSDT"), 5).await.unwrap_err();
+        let hours = (expected / 3_600) - 1;
+        let plain = second.plain();
+        let words = [format!("next request in {} h", hours + 1), format!("next request in {hours} h 59 min")];
+        assert!(words.iter().any(|words| plain.contains(words.as_str())), "{plain}");
+        assert!(bybit.pause().is_some_and(|pause| pause.left.as_secs() / 3_600 == hours), "{:?}", bybit.pause());
+        assert_eq!(server.asked().len(), 1, "nothing is requested meanwhile");
+    }
+}
+
+#[tokio::test]
+async fn a_ban_lasts_as_long_as_it_says() {
+    let (bybit, server) = asking([Reply::html(418).with("retry-after", "10800"), good()]).await;
+    let error = bybit.tickers().await.unwrap_err();
+    assert_eq!(error.plain(), "it refuses this address (HTTP 418; next request in 3 h)");
+    bybit.tickers().await.unwrap_err();
     assert_eq!(server.asked().len(), 1);
 }
 

@@ -7,12 +7,15 @@
 mod contract_words;
 mod script;
 
-use std::time::{Duration, Instant};
+use std::{
+    num::NonZeroUsize,
+    time::{Duration, Instant},
+};
 
 use contract_words::{Line, Stage, VENUES};
 use schema::{Level, Side, Timeframe};
 use script::{Reply, symbol, within};
-use venue::{BookChange, Interval, MarketEvent, PositionSide, VenueError};
+use venue::{BookChange, Crossed, Interval, LocalBook, MarketEvent, PositionSide, VenueError};
 
 /// Tells a story over every venue.
 macro_rules! over_every_venue {
@@ -163,12 +166,17 @@ over_every_venue! {
         assert_eq!(stage.book().await, BookChange::Delta { bids: vec![Level { price: 7.5, size: 1.0 }], asks: vec![] });
     }
 
-    async fn a_crossed_book_is_lost_although_no_number_is_missing(words: Words) {
+    async fn a_book_that_its_reader_finds_crossed_is_lost_although_no_number_is_missing(words: Words) {
         let (mut stage, mut line) = Stage::watching(words, &[A], 64, |_| {}).await;
         stage.whole_book(&mut line, 10, 5.0).await;
         stage.http.set(words.depth_path(), words.depth(30, 7.0));
         // The ask of the whole book is at 100.
         line.book.say(words.change(11, 100.0, 1.0)).await;
+        let mut held = LocalBook::new(NonZeroUsize::MIN);
+        let [bids, asks] = [5.0, 100.0].map(|price| vec![Level { price, size: 1.0 }]);
+        held.apply(BookChange::Snapshot { bids, asks }).unwrap();
+        assert_eq!(held.apply(stage.book().await), Err(Crossed { bid: 100.0, ask: 100.0 }));
+        stage.exchange.resync_book(symbol(A));
         assert_eq!(stage.book().await, BookChange::Lost);
         stage.asked_again(&mut line).await;
         stage.whole_book(&mut line, 30, 7.0).await;

@@ -40,11 +40,11 @@ pub(super) fn due(content: &Element, now: UnixMs) -> bool {
     told.and_then(|card| moment(&card, time::AGAIN)).is_some_and(|at| at <= now)
 }
 
-/// The time of the oldest value that a card shows.
+/// The time of the oldest value that a card shows, and of the oldest figure that is overdue beside its card.
 pub(super) fn oldest(main: &Element) -> Option<UnixMs> {
     let mut oldest = None;
-    each(main, &format!("[{}]", Note::AS_OF), |card| {
-        let as_of = moment(card, Note::AS_OF);
+    each(main, &format!("[{}],.ago [{}]", Note::AS_OF, time::AGE), |shown| {
+        let as_of = moment(shown, Note::AS_OF).or_else(|| moment(shown, time::AGE));
         oldest = [oldest, as_of].into_iter().flatten().min();
     });
     oldest

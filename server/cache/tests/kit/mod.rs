@@ -7,7 +7,10 @@ use std::{
     fmt::Write as _,
     net::TcpListener,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -108,9 +111,23 @@ impl Drop for Memcached {
     }
 }
 
+/// Ports that are given out: below those that the system gives to connections (32768 on Linux), which would take one that was free
+/// a moment ago.
+const FIRST_PORT: u16 = 20_000;
+const PORTS: u32 = 12_000;
+/// Each test runs in a process of its own, and begins as far from the others.
+const STRIDE: u32 = 37;
+
 /// A port nobody listens on at the moment.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let place = std::process::id().wrapping_mul(STRIDE).wrapping_add(NEXT.fetch_add(1, Relaxed)) % PORTS;
+        let port = FIRST_PORT + u16::try_from(place).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 pub(crate) fn l2_on(port: u16) -> Arc<dyn L2> {

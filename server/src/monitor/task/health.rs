@@ -25,6 +25,8 @@ pub(crate) struct Health {
     pub(crate) started_at: UnixMs,
     pub(crate) publisher: Publisher<SystemHealth>,
     pub(crate) pace: Pace,
+    /// The proxy that the exchange is reached through.
+    pub(crate) proxy: Option<String>,
 }
 
 /// How many messages come in a second.
@@ -86,6 +88,8 @@ impl Task for Health {
             streams,
             lag: self.board.lag().take(),
             clock_ahead_ms: exchange.and_then(|exchange| exchange.clock_skew_ms()),
+            queue: self.board.waiting(),
+            proxy: self.proxy.clone(),
             pause,
             scan_took_ms: tasks.iter().find(|task| task.name == scan::Scan::NAME).and_then(|task| task.last_took_ms),
             scan_budget_ms: u64::try_from(scan::Scan::PERIOD.as_millis()).unwrap_or(u64::MAX),

@@ -7,22 +7,19 @@ use schema::{Candle, Symbol, Trade, Venue};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
-    BinanceConfig, ConfigError, StreamConfig,
-    depth::Books,
-    http::Routes,
-    limits::law,
-    topic::{Root, shards},
-    ws::Watch,
+    BinanceConfig, ConfigError, StreamConfig, depth::Books, http::Routes, limits::law, topic::Root, ws::Watch,
 };
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, StreamCounters, Subscription,
-    Ticker, Told,
+    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
+    Subscription, Ticker, Told, WatchedSymbols,
     config::workable,
     http::{Http, is_loopback},
     intervals::FundingIntervals,
+    proxy::Dialer,
     record::Tap,
+    resync::Resyncs,
     sink::EventSink,
-    ws::keep,
+    ws::Keeper,
 };
 
 /// Binance's USDT-M futures, or what speaks like them.
@@ -31,9 +28,11 @@ pub struct Binance {
     venue: Venue,
     routes: Arc<Routes>,
     roots: [(Root, reqwest::Url); 2],
+    dialer: Dialer,
     stream: StreamConfig,
     counters: Arc<StreamCounters>,
     intervals: Arc<FundingIntervals>,
+    resyncs: Arc<Resyncs>,
     tap: Tap,
 }
 
@@ -46,14 +45,16 @@ impl Binance {
     pub fn new(config: BinanceConfig) -> Result<Self, ConfigError> {
         let base = config.rest()?;
         let roots = [(Root::Market, config.streams(Root::Market)?), (Root::Public, config.streams(Root::Public)?)];
-        let BinanceConfig { venue, http, stream, tap, clock, .. } = config;
+        let BinanceConfig { venue, http, stream, tap, clock, proxies, .. } = config;
         workable(&http, &stream)?;
         let counters = Arc::new(StreamCounters::new(venue));
         let intervals = Arc::new(FundingIntervals::default());
         let law = law(is_loopback(&base));
-        let http = Http::new(&base, venue, http, &law, tap.clone(), clock).map_err(ConfigError::Client)?;
+        let http = Http::new(&base, venue, http, &law, tap.clone(), clock, &proxies)?;
         let routes = Arc::new(Routes::new(http, base, Arc::clone(&counters), Arc::clone(&intervals)));
-        Ok(Self { venue, routes, roots, stream, counters, intervals, tap })
+        // Both roots are at one host.
+        let dialer = Dialer::new(proxies.for_url(&roots[0].1)?);
+        Ok(Self { venue, routes, roots, dialer, stream, counters, intervals, resyncs: Arc::default(), tap })
     }
 
     /// The counters of its streams, live.
@@ -97,28 +98,42 @@ impl Exchange for Binance {
     }
 
     fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription {
-        let mut tasks = JoinSet::new();
-        let shards = shards(&symbols, self.stream.symbols_per_connection);
-        let first = self.counters.number_connections(shards.len() * self.roots.len());
-        let mut connection = first;
-        for shard in shards {
-            for (root, url) in &self.roots {
-                let (books, fetcher) = Books::new(shard.len());
-                let dialogue = Watch::new(*root, &shard, self.stream.clone(), Arc::clone(&self.intervals), books);
-                let sink = EventSink::new(connection, events.clone(), Arc::clone(&self.counters));
-                let (url, stream, routes) = (url.clone(), self.stream.clone(), Arc::clone(&self.routes));
-                let tap = self.tap.clone();
+        let (roots, dialer, tap, routes) =
+            (self.roots.clone(), self.dialer.clone(), self.tap.clone(), Arc::clone(&self.routes));
+        let (config, counters) = (self.stream.clone(), Arc::clone(&self.counters));
+        let (intervals, resyncs) = (Arc::clone(&self.intervals), Arc::clone(&self.resyncs));
+        let share = Share { symbols: config.symbols_per_connection, chars: usize::MAX, chars_of: |_| 0 };
+        let open = move |wanted: WatchedSymbols, before: usize| {
+            let first = counters.number_connections(roots.len());
+            let mut tasks = JoinSet::new();
+            for (place, (root, url)) in roots.iter().enumerate() {
+                let (books, fetcher) = Books::new(config.symbols_per_connection);
+                let keeper = Keeper {
+                    url: url.clone(),
+                    dialer: dialer.clone(),
+                    dialogue: Watch::new(*root, config.clone(), Arc::clone(&intervals), Arc::clone(&resyncs), books),
+                    wanted: wanted.clone(),
+                    config: config.clone(),
+                    sink: EventSink::new(first + place, events.clone(), Arc::clone(&counters)),
+                    tap: tap.clone(),
+                    delay: config.start_delay(before + place),
+                };
+                let routes = Arc::clone(&routes);
                 tasks.spawn(async move {
                     let fetching = fetcher.run(routes).then(|()| std::future::pending::<()>());
                     tokio::select! {
-                        () = keep(url, dialogue, stream, sink, tap) => {}
+                        () = keeper.run() => {}
                         () = fetching => {}
                     }
                 });
-                connection += 1;
             }
-        }
-        Subscription::new(first, tasks)
+            (first..first + roots.len(), tasks)
+        };
+        Subscription::new(&symbols, share, Box::new(open))
+    }
+
+    fn resync_book(&self, symbol: Symbol) {
+        self.resyncs.want(symbol);
     }
 
     fn pause(&self) -> Option<Pause> {

@@ -93,7 +93,9 @@ impl Sequence {
             State::Whole(whole) if diff.last < *whole => Step::Known,
             State::Whole(whole) if joins(&diff, *whole) => self.change(diff),
             State::Joined(last) if diff.last <= *last => Step::Known,
-            State::Joined(last) if diff.previous == *last => self.change(diff),
+            // One that begins before the last change and ends after it comes from another connection, which cuts the changes
+            // differently: its levels are absolute, so that those in what is held are only set again.
+            State::Joined(last) if diff.previous <= *last => self.change(diff),
             State::Whole(_) | State::Joined(_) => {
                 self.0 = State::Waiting(VecDeque::from([diff]));
                 Step::Gap
@@ -206,6 +208,16 @@ mod tests {
         let mut sequence = Sequence::default();
         sequence.join(10).unwrap();
         assert_eq!(sequence.take(diff(13, 15, 12)), Step::Gap);
+    }
+
+    #[test]
+    fn a_message_that_overlaps_what_is_held_continues_it() {
+        let mut sequence = Sequence::default();
+        sequence.join(10).unwrap();
+        assert_eq!(sequence.take(diff(11, 20, 10)), Step::Change(diff(11, 20, 10)));
+        assert_eq!(sequence.take(diff(16, 25, 15)), Step::Change(diff(16, 25, 15)));
+        assert_eq!(sequence.take(diff(21, 24, 20)), Step::Known);
+        assert_eq!(sequence.take(diff(27, 30, 26)), Step::Gap);
     }
 
     #[test]

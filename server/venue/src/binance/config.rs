@@ -1,13 +1,13 @@
 //! Where Binance is and how it is asked.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 
 use reqwest::Url;
 use schema::Venue;
 
 use super::{HttpConfig, StreamConfig, topic::Root};
 use crate::{
-    Clock,
+    Clock, ProxyRules,
     config::{ConfigError, checked},
     record::Tap,
 };
@@ -29,6 +29,8 @@ pub struct BinanceConfig {
     pub tap: Tap,
     /// What the exchange's clock is compared with.
     pub clock: Clock,
+    /// Which connections go through a proxy: both the requests and the streams.
+    pub proxies: ProxyRules,
 }
 
 impl BinanceConfig {
@@ -46,6 +48,9 @@ impl BinanceConfig {
                 // Two hundred streams share a connection, and ten messages a second may be sent on it.
                 symbols_per_connection: 200 / Self::STREAMS_PER_SYMBOL,
                 topics_per_request: 200,
+                // Ten are allowed, and the answers to the exchange's own pings count as well.
+                messages_per_second: NonZeroUsize::MIN.saturating_add(7),
+                start_every: Duration::from_millis(200),
                 ping_every: Duration::from_secs(60),
                 silent_after: Duration::from_secs(90),
                 // The exchange ends every connection after a day.
@@ -54,6 +59,7 @@ impl BinanceConfig {
             },
             tap: Tap::OFF,
             clock: Clock::SYSTEM,
+            proxies: ProxyRules::from_env(),
         }
     }
 

@@ -33,8 +33,9 @@ const WEIGHT_USED: &str = "x-mbx-used-weight-1m";
 const WEIGHT_PAUSE: Duration = Duration::from_secs(10);
 /// The interval of the contracts that `/fapi/v1/fundingInfo` does not list, in hours.
 const DEFAULT_FUNDING_HOURS: u8 = 8;
-/// The levels of each side of a whole book.
-const DEPTH: u16 = 1_000;
+/// The levels of each side of a whole book. The changes tell all levels, so that those beyond come in as they change; what a
+/// deeper one would tell at once weighs ten times as much, and a start asks for one per contract.
+const DEPTH: u16 = 50;
 
 impl Routes {
     pub(super) const fn new(

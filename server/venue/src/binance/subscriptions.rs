@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use schema::Symbol;
+
 use super::topic::Topic;
 
 /// What an answer to a request brought.
@@ -36,6 +38,18 @@ impl Subscriptions {
     pub(super) fn clear(&mut self) {
         self.pending.clear();
         self.outgoing.clear();
+    }
+
+    /// Whether every request to subscribe was answered.
+    pub(super) fn is_settled(&self) -> bool {
+        self.pending.is_empty() && self.outgoing.is_empty()
+    }
+
+    /// Takes symbols out of requests that wait for their answer: a refusal does not bring them back.
+    pub(super) fn forget(&mut self, symbols: &[Symbol]) {
+        for (_, batch) in &mut self.pending {
+            batch.retain(|topic| !symbols.contains(&topic.symbol));
+        }
     }
 
     /// The messages to be sent by now.
@@ -90,8 +104,6 @@ impl Subscriptions {
 
 #[cfg(test)]
 mod tests {
-    use schema::Symbol;
-
     use super::*;
     use crate::binance::topic::Channel;
 

@@ -106,14 +106,6 @@ pub const fn interval_code(interval: Interval) -> &'static str {
     }
 }
 
-/// Divides symbols among connections, in their order and each once.
-#[must_use]
-pub fn shards(symbols: &[Symbol], per_connection: usize) -> Vec<Vec<Symbol>> {
-    let mut seen = std::collections::HashSet::new();
-    let once: Vec<_> = symbols.iter().copied().filter(|symbol| seen.insert(*symbol)).collect();
-    once.chunks(per_connection.max(1)).map(<[Symbol]>::to_vec).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,12 +127,5 @@ mod tests {
     fn every_channel_is_watched_at_one_root() {
         let both: Vec<_> = [Root::Market, Root::Public].iter().flat_map(|root| root.watched()).copied().collect();
         assert!(Channel::ALL.iter().all(|channel| both.contains(channel)) && both.len() == Channel::ALL.len());
-    }
-
-    #[test]
-    fn a_symbol_is_in_one_shard_however_often_it_is_named() {
-        let symbols: Vec<_> = ["A", "B", "A", "C"].iter().map(|text| Symbol::new(text).unwrap()).collect();
-        let shards = shards(&symbols, 2);
-        assert_eq!(shards, [vec![symbols[0], symbols[1]], vec![symbols[3]]]);
     }
 }

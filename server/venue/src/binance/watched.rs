@@ -1,25 +1,24 @@
 //! What is remembered of a symbol between two messages.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use schema::UnixMs;
 use tokio::time::Instant;
 
 use super::{book::Sequence, ticker::TickerState, topic::Channel};
-use crate::{Liquidation, Stream, ladder::Ladder, order::CandleOrder};
+use crate::{Liquidation, Stream, order::CandleOrder};
 
 /// What is remembered of a symbol.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
     pub(super) ticker: TickerState,
     pub(super) book: Sequence,
-    /// What its book adds up to.
-    pub(super) ladder: Ladder,
     /// When the last message of its book was sent.
     pub(super) book_at: Option<UnixMs>,
     pub(super) candles: CandleOrder,
     trade: Option<u64>,
-    liquidation: Option<Liquidation>,
+    /// The latest positions closed by force, oldest first.
+    liquidations: VecDeque<Liquidation>,
     /// When each stream that always speaks was heard, or asked for, last.
     heard: [Option<Instant>; 2],
     /// When each of them was asked for again last.
@@ -93,9 +92,19 @@ impl Watched {
         follows
     }
 
-    /// Whether this is not the very message that came before.
+    /// Liquidations that are remembered: there is one a second, and connections overlap for a few.
+    const LIQUIDATIONS: usize = 64;
+
+    /// Whether this liquidation did not come before.
     pub(super) fn new_liquidation(&mut self, liquidation: Liquidation) -> bool {
-        self.liquidation.replace(liquidation) != Some(liquidation)
+        if self.liquidations.contains(&liquidation) {
+            return false;
+        }
+        if self.liquidations.len() == Self::LIQUIDATIONS {
+            self.liquidations.pop_front();
+        }
+        self.liquidations.push_back(liquidation);
+        true
     }
 }
 

@@ -1,7 +1,7 @@
 //! The dialogue of one connection: what is asked for, what is remembered, what is told.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -18,7 +18,10 @@ use super::{
     topic::{Channel, Root, Topic},
     watched::{Follows, Watched},
 };
-use crate::{BookChange, MarketEvent, intervals::FundingIntervals, news::News, sink::EventSink, ws::Dialogue};
+use crate::{
+    BookChange, MarketEvent, departed::Departed, intervals::FundingIntervals, news::News, resync::Resyncs,
+    sink::EventSink, ws::Dialogue,
+};
 
 /// The dialogue of a connection that watches some symbols at one root.
 #[derive(Debug)]
@@ -27,6 +30,7 @@ pub(super) struct Watch {
     config: StreamConfig,
     subscriptions: Subscriptions,
     intervals: Arc<FundingIntervals>,
+    resyncs: Arc<Resyncs>,
     symbols: BTreeMap<Symbol, Watched>,
     /// The way to whole books.
     books: Books,
@@ -36,15 +40,19 @@ pub(super) struct Watch {
     fetching: HashSet<Symbol>,
     /// Books whose loss could not be told yet, for lack of room.
     untold: HashMap<Symbol, UnixMs>,
+    /// Streams that fell silent and are to be asked for again.
+    silent: BTreeSet<Topic>,
     news: News,
+    departed: Departed,
 }
 
 impl Watch {
+    /// A dialogue about no symbol yet.
     pub(super) fn new(
         root: Root,
-        symbols: &[Symbol],
         config: StreamConfig,
         intervals: Arc<FundingIntervals>,
+        resyncs: Arc<Resyncs>,
         books: Books,
     ) -> Self {
         Self {
@@ -52,12 +60,15 @@ impl Watch {
             subscriptions: Subscriptions::new(config.topics_per_request),
             config,
             intervals,
-            symbols: symbols.iter().map(|symbol| (*symbol, Watched::default())).collect(),
+            resyncs,
+            symbols: BTreeMap::new(),
             books,
             due: HashMap::new(),
             fetching: HashSet::new(),
             untold: HashMap::new(),
+            silent: BTreeSet::new(),
             news: News::default(),
+            departed: Departed::default(),
         }
     }
 
@@ -78,20 +89,11 @@ impl Watch {
                     watched.book_at = Some(at);
                 }
                 let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
-                if !Self::tell(watched, symbol, at, change, sink) {
+                if !sink.offer(MarketEvent::Book { symbol, at, change }) {
                     self.lose_book(symbol, at, now, sink);
                 }
             }
         }
-    }
-
-    /// Tells a change of a book; whether there was room for it and it makes sense.
-    fn tell(watched: &mut Watched, symbol: Symbol, at: UnixMs, change: BookChange, sink: &EventSink) -> bool {
-        if let Err(crossed) = watched.ladder.take(&change) {
-            sink.counters.count_crossed(&symbol, crossed);
-            return false;
-        }
-        sink.offer(MarketEvent::Book { symbol, at, change })
     }
 
     /// Joins a whole book with the changes that were kept back.
@@ -112,12 +114,12 @@ impl Watch {
         let mut at = whole.at;
         watched.book_at = Some(at);
         let change = BookChange::Snapshot { bids: whole.bids, asks: whole.asks };
-        let mut told = Self::tell(watched, symbol, at, change, sink);
+        let mut told = sink.offer(MarketEvent::Book { symbol, at, change });
         for diff in diffs {
             at = diff.at;
             watched.book_at = Some(at);
             let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
-            told = told && Self::tell(watched, symbol, at, change, sink);
+            told = told && sink.offer(MarketEvent::Book { symbol, at, change });
         }
         if !told {
             self.lose_book(symbol, at, now, sink);
@@ -130,6 +132,20 @@ impl Watch {
         watched.book.lose();
         self.untold.insert(symbol, at);
         self.tell_lost_books(now, sink);
+    }
+
+    /// Gives up the books that their reader found to be wrong.
+    fn give_up_wrong_books(&mut self, now: Instant, sink: &EventSink) {
+        if self.root != Root::Public {
+            return;
+        }
+        for symbol in self.resyncs.take(|symbol| self.symbols.contains_key(symbol)) {
+            let held = self.symbols.get(&symbol).filter(|watched| watched.book.holds());
+            if let Some(at) = held.and_then(|watched| watched.book_at) {
+                sink.counters.count_wrong_book(&symbol);
+                self.lose_book(symbol, at, now, sink);
+            }
+        }
     }
 
     /// A book is fetched again only after its loss was told, or the new one could arrive before the news.
@@ -184,9 +200,7 @@ impl Watch {
         for (symbol, (stream, channel, silent_for)) in silent {
             sink.counters.remark("silent stream", &format_args!("{stream:?} of {symbol} for {silent_for:?}"));
             sink.offer(MarketEvent::Silent { symbol, stream, silent_for });
-            let topic = [Topic { channel, symbol }];
-            self.subscriptions.unsubscribe(&topic);
-            self.subscriptions.subscribe(&topic);
+            self.silent.insert(Topic { channel, symbol });
             if let Some(Watched { book_at: Some(at), .. }) =
                 self.symbols.get(&symbol).filter(|watched| channel == Channel::Book && watched.book.holds())
             {
@@ -195,9 +209,40 @@ impl Watch {
         }
     }
 
+    /// Subscribes everything of some symbols.
+    fn subscribe(&mut self, symbols: &[Symbol], now: Instant) {
+        for symbol in symbols {
+            let Some(watched) = self.symbols.get_mut(symbol) else { continue };
+            for channel in self.root.watched() {
+                watched.hear(*channel, now);
+            }
+            if self.root == Root::Public {
+                // A book that does not change is to be known as well.
+                self.due.insert(*symbol, now + self.config.resubscribe_every);
+            }
+        }
+        self.subscriptions.subscribe(&topics(self.root, symbols));
+    }
+
+    fn take_answered(&mut self, answer: frame::Answer, sink: &EventSink) {
+        let Answered { granted, given_up } = self.subscriptions.answered(answer.request, answer.refusal.is_some());
+        let trades = granted.into_iter().filter(|topic| topic.channel == Channel::Trades);
+        let watched = trades.map(|topic| topic.symbol).filter(|symbol| self.symbols.contains_key(symbol));
+        self.news.hear(watched);
+        self.news.tell(sink);
+        let Some(Topic { channel, symbol }) = given_up else { return };
+        if let Some(watched) = self.symbols.get_mut(&symbol) {
+            watched.give_up(channel);
+        }
+        let words = answer.refusal.unwrap_or_default();
+        sink.counters.remark(&format!("{symbol} refused"), &format_args!("{channel:?}: {words}"));
+    }
+
     fn take_data(&mut self, symbol: Symbol, at: UnixMs, data: Data, now: Instant, sink: &EventSink) {
         let Some(watched) = self.symbols.get_mut(&symbol) else {
-            sink.counters.count_malformed("contract that was not asked for", &symbol);
+            if !self.departed.contains(symbol, now) {
+                sink.counters.count_malformed("contract that was not asked for", &symbol);
+            }
             return;
         };
         let Some(channel) = data.channel().filter(|channel| self.root.watched().contains(channel)) else {
@@ -250,43 +295,66 @@ impl Dialogue for Watch {
         Message::Ping(Vec::new().into())
     }
 
-    fn begin(&mut self, now: Instant) -> Vec<String> {
+    fn begin(&mut self, now: Instant) {
         self.subscriptions.clear();
         self.due.clear();
         self.news.clear();
-        let mut topics = Vec::new();
-        for (symbol, watched) in &mut self.symbols {
+        self.silent.clear();
+        for watched in self.symbols.values_mut() {
             *watched = Watched::default();
-            for channel in self.root.watched() {
-                watched.hear(*channel, now);
-                topics.push(Topic { channel: *channel, symbol: *symbol });
-            }
         }
-        if self.root == Root::Public {
-            // A book that does not change is to be known as well.
-            let when = now + self.config.resubscribe_every;
-            self.due.extend(self.symbols.keys().map(|symbol| (*symbol, when)));
-        }
-        self.subscriptions.subscribe(&topics);
+        self.subscribe(&self.symbols(), now);
+    }
+
+    fn begin_second(&mut self) {
+        self.subscriptions.clear();
+        self.silent.clear();
+        self.subscriptions.subscribe(&topics(self.root, &self.symbols()));
+    }
+
+    fn end_second(&mut self) {
+        self.subscriptions.clear();
+    }
+
+    fn outgoing(&mut self, _: Instant) -> Vec<String> {
+        let silent: Vec<Topic> = std::mem::take(&mut self.silent).into_iter().collect();
+        self.subscriptions.unsubscribe(&silent);
+        self.subscriptions.subscribe(&silent);
         self.subscriptions.take_outgoing()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.subscriptions.is_settled()
+    }
+
+    fn take_answer(&mut self, text: &str, sink: &EventSink) -> bool {
+        let Ok(Frame::Answer(answer)) = frame::read(text) else { return false };
+        self.take_answered(answer, sink);
+        true
+    }
+
+    fn watch(&mut self, symbols: &[Symbol], now: Instant) {
+        let wanted: BTreeSet<Symbol> = symbols.iter().copied().collect();
+        let gone: Vec<Symbol> = self.symbols.keys().copied().filter(|symbol| !wanted.contains(symbol)).collect();
+        let new: Vec<Symbol> = wanted.into_iter().filter(|symbol| !self.symbols.contains_key(symbol)).collect();
+        for symbol in &gone {
+            self.symbols.remove(symbol);
+            self.untold.remove(symbol);
+            self.due.remove(symbol);
+            self.news.forget(*symbol);
+        }
+        self.silent.retain(|topic| !gone.contains(&topic.symbol));
+        self.subscriptions.forget(&gone);
+        self.subscriptions.unsubscribe(&topics(self.root, &gone));
+        self.departed.note(&gone, now);
+        self.symbols.extend(new.iter().map(|symbol| (*symbol, Watched::default())));
+        self.subscribe(&new, now);
     }
 
     fn take(&mut self, text: &str, now: Instant, sink: &EventSink) {
         match frame::read(text) {
             Ok(Frame::Data { symbol, at, data }) => self.take_data(symbol, at, data, now, sink),
-            Ok(Frame::Answer(answer)) => {
-                let Answered { granted, given_up } =
-                    self.subscriptions.answered(answer.request, answer.refusal.is_some());
-                let trades = granted.into_iter().filter(|topic| topic.channel == Channel::Trades);
-                self.news.hear(trades.map(|topic| topic.symbol));
-                self.news.tell(sink);
-                let Some(Topic { channel, symbol }) = given_up else { return };
-                if let Some(watched) = self.symbols.get_mut(&symbol) {
-                    watched.give_up(channel);
-                }
-                let words = answer.refusal.unwrap_or_default();
-                sink.counters.remark(&format!("{symbol} refused"), &format_args!("{channel:?}: {words}"));
-            }
+            Ok(Frame::Answer(answer)) => self.take_answered(answer, sink),
             Err(error) => {
                 let excerpt: String = text.chars().take(160).collect();
                 sink.counters.count_malformed(&error.kind(), &format_args!("{error} in `{excerpt}`"));
@@ -299,15 +367,15 @@ impl Dialogue for Watch {
         }
     }
 
-    fn tick(&mut self, now: Instant, sink: &EventSink) -> Vec<String> {
+    fn tick(&mut self, now: Instant, sink: &EventSink) {
         self.watch_silence(now, sink);
+        self.give_up_wrong_books(now, sink);
         while let Some((symbol, whole)) = self.books.next() {
             self.take_whole(symbol, whole, now, sink);
         }
         self.news.tell(sink);
         self.tell_lost_books(now, sink);
         self.fetch_due(now);
-        self.subscriptions.take_outgoing()
     }
 
     fn symbols(&self) -> Arc<[Symbol]> {
@@ -325,4 +393,12 @@ impl Dialogue for Watch {
         let event = |(symbol, at)| MarketEvent::Book { symbol, at, change: BookChange::Lost };
         lost.into_iter().map(event).collect()
     }
+}
+
+/// Everything that is watched of some symbols at a root.
+fn topics(root: Root, symbols: &[Symbol]) -> Vec<Topic> {
+    let of = |symbol: &Symbol| {
+        root.watched().iter().map(|channel| Topic { channel: *channel, symbol: *symbol }).collect::<Vec<_>>()
+    };
+    symbols.iter().flat_map(of).collect()
 }

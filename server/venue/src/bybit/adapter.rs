@@ -7,16 +7,24 @@ use reqwest::Url;
 use schema::{Candle, Symbol, Trade, Venue};
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{BybitConfig, ConfigError, StreamConfig, http::Routes, limits::law, topic::shards, ws::Watch};
+use super::{
+    BybitConfig, ConfigError, StreamConfig,
+    http::Routes,
+    limits::law,
+    topic::{Channel, Topic},
+    ws::Watch,
+};
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, StreamCounters, Subscription,
-    Ticker, Told,
+    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
+    Subscription, Ticker, Told, WatchedSymbols,
     config::workable,
     http::{Http, is_loopback},
     intervals::FundingIntervals,
+    proxy::Dialer,
     record::Tap,
+    resync::Resyncs,
     sink::EventSink,
-    ws::keep,
+    ws::Keeper,
 };
 
 /// Bybit's linear contracts, or what speaks like them.
@@ -25,9 +33,11 @@ pub struct Bybit {
     venue: Venue,
     routes: Routes,
     ws_url: Url,
+    dialer: Dialer,
     stream: StreamConfig,
     counters: Arc<StreamCounters>,
     intervals: Arc<FundingIntervals>,
+    resyncs: Arc<Resyncs>,
     tap: Tap,
 }
 
@@ -39,14 +49,15 @@ impl Bybit {
     /// [`ConfigError`] when an address is none, or would be asked without encryption outside this machine.
     pub fn new(config: BybitConfig) -> Result<Self, ConfigError> {
         let (base, ws_url) = config.urls()?;
-        let BybitConfig { venue, http, stream, tap, clock, .. } = config;
+        let BybitConfig { venue, http, stream, tap, clock, proxies, .. } = config;
         workable(&http, &stream)?;
         let counters = Arc::new(StreamCounters::new(venue));
         let intervals = Arc::new(FundingIntervals::default());
         let law = law(is_loopback(&base));
-        let http = Http::new(&base, venue, http, &law, tap.clone(), clock).map_err(ConfigError::Client)?;
+        let http = Http::new(&base, venue, http, &law, tap.clone(), clock, &proxies)?;
         let routes = Routes::new(http, base, Arc::clone(&counters), Arc::clone(&intervals));
-        Ok(Self { venue, routes, ws_url, stream, counters, intervals, tap })
+        let dialer = Dialer::new(proxies.for_url(&ws_url)?);
+        Ok(Self { venue, routes, ws_url, dialer, stream, counters, intervals, resyncs: Arc::default(), tap })
     }
 
     /// The counters of its streams, live.
@@ -90,15 +101,35 @@ impl Exchange for Bybit {
     }
 
     fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription {
-        let mut tasks = JoinSet::new();
-        let shards = shards(&symbols, self.stream.symbols_per_connection, self.stream.args_max_chars);
-        let first = self.counters.number_connections(shards.len());
-        for (connection, shard) in (first..).zip(shards) {
-            let dialogue = Watch::new(&shard, self.stream.clone(), Arc::clone(&self.intervals));
-            let sink = EventSink::new(connection, events.clone(), Arc::clone(&self.counters));
-            tasks.spawn(keep(self.ws_url.clone(), dialogue, self.stream.clone(), sink, self.tap.clone()));
-        }
-        Subscription::new(first, tasks)
+        let (url, dialer, tap) = (self.ws_url.clone(), self.dialer.clone(), self.tap.clone());
+        let (config, counters) = (self.stream.clone(), Arc::clone(&self.counters));
+        let (intervals, resyncs) = (Arc::clone(&self.intervals), Arc::clone(&self.resyncs));
+        let share = Share {
+            symbols: config.symbols_per_connection,
+            chars: config.args_max_chars,
+            chars_of: |symbol| Channel::WATCHED.map(|channel| Topic { channel, symbol }.chars()).into_iter().sum(),
+        };
+        let open = move |wanted: WatchedSymbols, before: usize| {
+            let connection = counters.number_connections(1);
+            let keeper = Keeper {
+                url: url.clone(),
+                dialer: dialer.clone(),
+                dialogue: Watch::new(config.clone(), Arc::clone(&intervals), Arc::clone(&resyncs)),
+                wanted,
+                config: config.clone(),
+                sink: EventSink::new(connection, events.clone(), Arc::clone(&counters)),
+                tap: tap.clone(),
+                delay: config.start_delay(before),
+            };
+            let mut tasks = JoinSet::new();
+            tasks.spawn(keeper.run());
+            (connection..connection + 1, tasks)
+        };
+        Subscription::new(&symbols, share, Box::new(open))
+    }
+
+    fn resync_book(&self, symbol: Symbol) {
+        self.resyncs.want(symbol);
     }
 
     fn pause(&self) -> Option<Pause> {

@@ -5,7 +5,7 @@ use schema::Venue;
 
 use super::{HttpConfig, StreamConfig};
 use crate::{
-    Clock,
+    Clock, ProxyRules,
     config::{ConfigError, checked},
     record::Tap,
 };
@@ -27,6 +27,8 @@ pub struct BybitConfig {
     pub tap: Tap,
     /// What the exchange's clock is compared with.
     pub clock: Clock,
+    /// Which connections go through a proxy: both the requests and the streams.
+    pub proxies: ProxyRules,
 }
 
 impl BybitConfig {
@@ -40,6 +42,7 @@ impl BybitConfig {
             stream: StreamConfig::DEFAULT,
             tap: Tap::OFF,
             clock: Clock::SYSTEM,
+            proxies: ProxyRules::from_env(),
         }
     }
 

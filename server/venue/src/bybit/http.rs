@@ -206,8 +206,8 @@ impl Routes {
         match code {
             10_006 => self.http.lane_limited(url, lane.place(), renewed_in),
             10_000 | 10_016 => VenueError::Failing { url: text, code, message },
-            // Neither its region nor the rules it is under change while we wait.
-            10_009 => self.http.refused(url, 10_009, "code 10009: this region is not served".to_owned(), None),
+            10_009 => self.http.refused(url, 10_009, "code 10009: this address is banned".to_owned(), None),
+            // The rules that it is under do not change while we wait.
             10_024 => self.http.refused(url, 10_024, "code 10024: its rules forbid it".to_owned(), None),
             _ => VenueError::Rejected { url: text, code, message },
         }

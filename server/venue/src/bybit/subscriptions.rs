@@ -4,6 +4,8 @@
 
 use std::collections::VecDeque;
 
+use schema::Symbol;
+
 use super::{frame::Answer, topic::Topic};
 
 /// What an answer to a request brought.
@@ -38,6 +40,18 @@ impl Subscriptions {
     pub(super) fn clear(&mut self) {
         self.pending.clear();
         self.outgoing.clear();
+    }
+
+    /// Whether every request to subscribe was answered.
+    pub(super) fn is_settled(&self) -> bool {
+        self.pending.is_empty() && self.outgoing.is_empty()
+    }
+
+    /// Takes symbols out of requests that wait for their answer: a refusal does not bring them back.
+    pub(super) fn forget(&mut self, symbols: &[Symbol]) {
+        for (_, batch) in &mut self.pending {
+            batch.retain(|topic| !symbols.contains(&topic.symbol));
+        }
     }
 
     /// The messages to be sent by now.
@@ -91,7 +105,7 @@ impl Subscriptions {
             self.subscribe(&rest);
             return Answered { given_up: named, ..nothing };
         }
-        if batch.len() == 1 {
+        if batch.len() <= 1 {
             return Answered { given_up: batch, ..nothing };
         }
         let (left, right) = batch.split_at(batch.len() / 2);
@@ -120,7 +134,6 @@ fn names(words: &str, topic: Topic) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use schema::Symbol;
 
     use super::*;
     use crate::bybit::topic::Channel;

@@ -98,32 +98,8 @@ pub const fn interval_code(interval: Interval) -> &'static str {
     }
 }
 
-/// Divides symbols among connections, in their order and each once.
-#[must_use]
-pub fn shards(symbols: &[Symbol], per_connection: usize, max_chars: usize) -> Vec<Vec<Symbol>> {
-    let mut seen = std::collections::HashSet::new();
-    let mut shards: Vec<Vec<Symbol>> = Vec::new();
-    let mut chars = 0;
-    for symbol in symbols.iter().copied().filter(|symbol| seen.insert(*symbol)) {
-        let more: usize = Channel::WATCHED.into_iter().map(|channel| Topic { channel, symbol }.chars()).sum();
-        match shards.last_mut() {
-            Some(shard) if shard.len() < per_connection && chars + more <= max_chars => {
-                shard.push(symbol);
-                chars += more;
-            }
-            _ => {
-                shards.push(vec![symbol]);
-                chars = more;
-            }
-        }
-    }
-    shards
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -136,31 +112,6 @@ mod tests {
         }
         for text in ["orderbook.500.BTCUSDT", "kline.7.BTCUSDT", "tickers.", "tickers.btc", "BTCUSDT", ""] {
             assert_eq!(Topic::read(text), None, "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn shards_hold_every_symbol_once_and_keep_both_limits(
-            numbers in prop::collection::vec(0_u32..400, 0..300),
-            per in 1_usize..50,
-            max_chars in 100_usize..3_000,
-        ) {
-            let symbols: Vec<_> = numbers.iter().map(|n| Symbol::new(&format!("S{n}USDT")).unwrap()).collect();
-            let shards = shards(&symbols, per, max_chars);
-            let mut all: Vec<_> = shards.iter().flatten().copied().collect();
-            let mut expected = symbols;
-            all.sort();
-            expected.sort();
-            expected.dedup();
-            prop_assert_eq!(all, expected);
-            for shard in &shards {
-                let chars: usize = shard
-                    .iter()
-                    .flat_map(|symbol| Channel::WATCHED.map(|channel| Topic { channel, symbol: *symbol }.chars()))
-                    .sum();
-                prop_assert!(shard.len() <= per && chars <= max_chars);
-            }
         }
     }
 }

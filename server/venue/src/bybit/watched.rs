@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     Stream,
-    ladder::Ladder,
     order::{CandleOrder, RecentIds},
 };
 
@@ -23,8 +22,6 @@ pub(super) struct Watched {
     pub(super) ticker: Option<(TickerState, UnixMs)>,
     /// Its book.
     pub(super) book: Sequence,
-    /// What its book adds up to.
-    pub(super) ladder: Ladder,
     /// When the last message of its book was sent.
     pub(super) book_at: Option<UnixMs>,
     /// Its candles.

@@ -1,7 +1,7 @@
 //! The dialogue of one connection: what is asked for, what is remembered, what is told.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -12,14 +12,17 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{
     StreamConfig,
     book::Step,
-    frame::{self, Data, Frame, Problem},
+    frame::{self, Answer, Data, Frame, Problem},
     model::TickerRow,
     subscriptions::{Answered, Subscriptions},
     ticker::TickerState,
     topic::{Channel, Topic},
     watched::Watched,
 };
-use crate::{BookChange, MarketEvent, intervals::FundingIntervals, news::News, sink::EventSink, ws::Dialogue};
+use crate::{
+    BookChange, MarketEvent, departed::Departed, intervals::FundingIntervals, news::News, resync::Resyncs,
+    sink::EventSink, ws::Dialogue,
+};
 
 /// The dialogue of a connection that watches some symbols.
 #[derive(Debug)]
@@ -27,24 +30,29 @@ pub(super) struct Watch {
     config: StreamConfig,
     subscriptions: Subscriptions,
     intervals: Arc<FundingIntervals>,
+    resyncs: Arc<Resyncs>,
     symbols: BTreeMap<Symbol, Watched>,
     /// Streams that are to be asked for again, and not before when.
     wanted: HashMap<Topic, Instant>,
     /// Books whose loss could not be told yet, for lack of room.
     untold: HashMap<Symbol, UnixMs>,
     news: News,
+    departed: Departed,
 }
 
 impl Watch {
-    pub(super) fn new(symbols: &[Symbol], config: StreamConfig, intervals: Arc<FundingIntervals>) -> Self {
+    /// A dialogue about no symbol yet.
+    pub(super) fn new(config: StreamConfig, intervals: Arc<FundingIntervals>, resyncs: Arc<Resyncs>) -> Self {
         Self {
             intervals,
+            resyncs,
             subscriptions: Subscriptions::new(config.topics_per_request),
             config,
-            symbols: symbols.iter().map(|symbol| (*symbol, Watched::default())).collect(),
+            symbols: BTreeMap::new(),
             wanted: HashMap::new(),
             untold: HashMap::new(),
             news: News::default(),
+            departed: Departed::default(),
         }
     }
 
@@ -138,11 +146,7 @@ impl Watch {
                 if step == Step::Replace {
                     self.wanted.remove(&Topic { channel: Channel::Book, symbol });
                 }
-                let Some(watched) = self.symbols.get_mut(&symbol) else { return };
-                if let Err(crossed) = watched.ladder.take(&change) {
-                    sink.counters.count_crossed(&symbol, crossed);
-                    self.lose_book(symbol, at, now, sink);
-                } else if !sink.offer(MarketEvent::Book { symbol, at, change }) {
+                if !sink.offer(MarketEvent::Book { symbol, at, change }) {
                     self.lose_book(symbol, at, now, sink);
                 }
             }
@@ -158,6 +162,17 @@ impl Watch {
         self.tell_lost_books(now, sink);
     }
 
+    /// Gives up the books that their reader found to be wrong.
+    fn give_up_wrong_books(&mut self, now: Instant, sink: &EventSink) {
+        for symbol in self.resyncs.take(|symbol| self.symbols.contains_key(symbol)) {
+            let held = self.symbols.get(&symbol).filter(|watched| watched.book.holds());
+            if let Some(at) = held.and_then(|watched| watched.book_at) {
+                sink.counters.count_wrong_book(&symbol);
+                self.lose_book(symbol, at, now, sink);
+            }
+        }
+    }
+
     /// A book is asked for again only after its loss was told, or the new one could arrive before the news.
     fn tell_lost_books(&mut self, now: Instant, sink: &EventSink) {
         let (symbols, wanted, wait) = (&self.symbols, &mut self.wanted, self.config.resubscribe_every);
@@ -170,6 +185,33 @@ impl Watch {
             wanted.insert(Topic { channel: Channel::Book, symbol: *symbol }, when);
             false
         });
+    }
+
+    /// Subscribes everything of some symbols.
+    fn subscribe(&mut self, symbols: &[Symbol], now: Instant) {
+        let topics = topics(symbols);
+        for topic in &topics {
+            if let Some(watched) = self.symbols.get_mut(&topic.symbol) {
+                watched.hear(*topic, now);
+                watched.ask(topic.channel, now);
+            }
+        }
+        self.subscriptions.subscribe(&topics);
+    }
+
+    fn take_answered(&mut self, answer: &Answer, sink: &EventSink) {
+        let Answered { granted, given_up } = self.subscriptions.answered(answer);
+        let trades = granted.into_iter().filter(|topic| topic.channel == Channel::Trades);
+        let watched = trades.map(|topic| topic.symbol).filter(|symbol| self.symbols.contains_key(symbol));
+        self.news.hear(watched);
+        self.news.tell(sink);
+        for topic in given_up {
+            if let Some(watched) = self.symbols.get_mut(&topic.symbol) {
+                watched.give_up(topic);
+            }
+            let kind = format!("{} refused", topic.symbol);
+            sink.counters.remark(&kind, &format_args!("{topic}: {}", answer.message));
+        }
     }
 
     fn ask_again(&mut self, now: Instant) {
@@ -193,46 +235,65 @@ impl Dialogue for Watch {
         Message::text(r#"{"op":"ping"}"#)
     }
 
-    fn begin(&mut self, now: Instant) -> Vec<String> {
+    fn begin(&mut self, now: Instant) {
         self.subscriptions.clear();
         self.wanted.clear();
         self.news.clear();
         for watched in self.symbols.values_mut() {
             *watched = Watched::default();
         }
-        let topics: Vec<_> = self
-            .symbols
-            .keys()
-            .flat_map(|symbol| Channel::WATCHED.map(|channel| Topic { channel, symbol: *symbol }))
-            .collect();
-        for topic in &topics {
-            if let Some(watched) = self.symbols.get_mut(&topic.symbol) {
-                watched.hear(*topic, now);
-                watched.ask(topic.channel, now);
-            }
-        }
-        self.subscriptions.subscribe(&topics);
+        self.subscribe(&self.symbols(), now);
+    }
+
+    fn begin_second(&mut self) {
+        self.subscriptions.clear();
+        self.subscriptions.subscribe(&topics(&self.symbols()));
+    }
+
+    fn end_second(&mut self) {
+        self.subscriptions.clear();
+    }
+
+    fn outgoing(&mut self, now: Instant) -> Vec<String> {
+        self.ask_again(now);
         self.subscriptions.take_outgoing()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.subscriptions.is_settled()
+    }
+
+    fn take_answer(&mut self, text: &str, sink: &EventSink) -> bool {
+        match frame::read(text) {
+            Ok(Frame::Answer(answer)) => self.take_answered(&answer, sink),
+            Ok(Frame::Pong) => {}
+            Ok(Frame::Data { .. }) | Err(_) => return false,
+        }
+        true
+    }
+
+    fn watch(&mut self, symbols: &[Symbol], now: Instant) {
+        let wanted: BTreeSet<Symbol> = symbols.iter().copied().collect();
+        let gone: Vec<Symbol> = self.symbols.keys().copied().filter(|symbol| !wanted.contains(symbol)).collect();
+        let new: Vec<Symbol> = wanted.into_iter().filter(|symbol| !self.symbols.contains_key(symbol)).collect();
+        for symbol in &gone {
+            self.symbols.remove(symbol);
+            self.untold.remove(symbol);
+            self.news.forget(*symbol);
+        }
+        self.wanted.retain(|topic, _| !gone.contains(&topic.symbol));
+        self.subscriptions.forget(&gone);
+        self.subscriptions.unsubscribe(&topics(&gone));
+        self.departed.note(&gone, now);
+        self.symbols.extend(new.iter().map(|symbol| (*symbol, Watched::default())));
+        self.subscribe(&new, now);
     }
 
     fn take(&mut self, text: &str, now: Instant, sink: &EventSink) {
         let (topic, snapshot, at, data) = match frame::read(text) {
             Ok(Frame::Data { topic, snapshot, at, data }) => (topic, snapshot, at, data),
             Ok(Frame::Pong) => return,
-            Ok(Frame::Answer(answer)) => {
-                let Answered { granted, given_up } = self.subscriptions.answered(&answer);
-                let trades = granted.into_iter().filter(|topic| topic.channel == Channel::Trades);
-                self.news.hear(trades.map(|topic| topic.symbol));
-                self.news.tell(sink);
-                for topic in given_up {
-                    if let Some(watched) = self.symbols.get_mut(&topic.symbol) {
-                        watched.give_up(topic);
-                    }
-                    let kind = format!("{} refused", topic.symbol);
-                    sink.counters.remark(&kind, &format_args!("{topic}: {}", answer.message));
-                }
-                return;
-            }
+            Ok(Frame::Answer(answer)) => return self.take_answered(&answer, sink),
             Err(error) => {
                 let excerpt: String = text.chars().take(160).collect();
                 sink.counters.count_malformed(&error.kind(), &format_args!("{error} in `{excerpt}`"));
@@ -258,7 +319,9 @@ impl Dialogue for Watch {
         };
         let symbol = topic.symbol;
         let Some(watched) = self.symbols.get_mut(&symbol) else {
-            sink.counters.count_malformed("topic that was not asked for", &topic);
+            if !self.departed.contains(symbol, now) {
+                sink.counters.count_malformed("topic that was not asked for", &topic);
+            }
             return;
         };
         watched.hear(topic, now);
@@ -298,12 +361,11 @@ impl Dialogue for Watch {
         }
     }
 
-    fn tick(&mut self, now: Instant, sink: &EventSink) -> Vec<String> {
+    fn tick(&mut self, now: Instant, sink: &EventSink) {
         self.watch_silence(now, sink);
+        self.give_up_wrong_books(now, sink);
         self.news.tell(sink);
         self.tell_lost_books(now, sink);
-        self.ask_again(now);
-        self.subscriptions.take_outgoing()
     }
 
     fn symbols(&self) -> Arc<[Symbol]> {
@@ -321,4 +383,10 @@ impl Dialogue for Watch {
         let event = |(symbol, at)| MarketEvent::Book { symbol, at, change: BookChange::Lost };
         lost.into_iter().map(event).collect()
     }
+}
+
+/// Everything that is watched of some symbols.
+fn topics(symbols: &[Symbol]) -> Vec<Topic> {
+    let of = |symbol: &Symbol| Channel::WATCHED.map(|channel| Topic { channel, symbol: *symbol });
+    symbols.iter().flat_map(of).collect()
 }

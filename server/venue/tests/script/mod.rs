@@ -5,6 +5,7 @@ use std::{
     collections::{HashMap, VecDeque},
     io::Read,
     net::SocketAddr,
+    num::NonZeroUsize,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
@@ -114,6 +115,10 @@ pub fn config(http: SocketAddr, ws: SocketAddr) -> BybitConfig {
         backoff_max: ms(20),
         resubscribe_every: ms(5),
         tick_every: ms(5),
+        renewal_spread: Duration::ZERO,
+        renewal_overlap: ms(50),
+        messages_per_second: NonZeroUsize::new(1_000).unwrap(),
+        start_every: Duration::ZERO,
         ..StreamConfig::DEFAULT
     };
     config
