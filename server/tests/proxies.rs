@@ -1,4 +1,4 @@
-//! Login, forms and the live stream behind the real nginx and Caddy, set up as `docs/proxy.md` says.
+//! Login, forms and the live stream behind the real nginx and Caddy, set up as `docs/reverse-proxy.md` says.
 //!
 //! Where one of them is not installed (`make test` does it), its tests say so and check nothing.
 
@@ -21,7 +21,7 @@ use tempfile::TempDir;
 const TOKEN: &str = "a-token-that-nobody-guesses";
 const NAME: &str = "dash.example.org";
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-const PAGE: &str = include_str!("../../docs/proxy.md");
+const PAGE: &str = include_str!("../../docs/reverse-proxy.md");
 /// How long a proxy may take to start, and a stream to bring something.
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -173,9 +173,8 @@ async fn dashboard(settings: &[(&str, &str)], folder: &TempDir) -> Program {
         ("VIRTUOSO_ACCESS_TOKEN", TOKEN.to_owned()),
     ];
     env.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let log = fs::File::create(folder.path().join("log")).unwrap();
-    Program::logging(&["--source", "sim", "--symbols", "5", "--seed", "7"], &env, || log.try_clone().unwrap().into())
-        .await
+    let log = || fs::File::create(folder.path().join("log")).unwrap().into();
+    Program::logging(&["--source", "sim", "--symbols", "5", "--seed", "7"], &env, log).await
 }
 
 const NAMED: (&str, &str) = ("VIRTUOSO_HTTP_ALLOWED_HOSTS", NAME);

@@ -234,9 +234,19 @@ async fn probes_give_states_to_anyone_and_causes_to_those_inside() {
     assert!(states.contains("unreachable") && states.contains("market:"), "{states}");
     assert!(!states.contains("unreachable:") && !states.contains("127.0.0.1"), "{states}");
     let bearer = format!("Bearer {TOKEN}");
-    for inside in [&[][..], &[outside, ("authorization", &bearer)]] {
+    for inside in [&[("authorization", bearer.as_str())][..], &[outside, ("authorization", bearer.as_str())]] {
         let (_, causes) = asked(inside).await;
         assert!(causes.contains("Bybit unreachable: "), "{inside:?}: {causes}");
     }
-    assert!(!asked(&[outside, ("authorization", "Bearer wrong")]).await.1.contains("unreachable:"));
+    assert_eq!(asked(&[]).await.1, states, "who is at the machine has the token");
+    assert_eq!(asked(&[outside, ("authorization", "Bearer wrong")]).await.1, states);
+    drop(program);
+    // Without a token nobody logs in, and who is at the machine may know.
+    let program = Program::serve(&["--source", "bybit"], &program::pointed_at(1)).await;
+    program
+        .until("it says why", async || program.get("/readyz").await.unwrap().1.contains("Bybit unreachable: "))
+        .await;
+    let through = client(Policy::none()).get(format!("http://127.0.0.1:{}/readyz", program.port));
+    let through = through.header("x-forwarded-for", "127.0.0.1").send().await.unwrap().text().await.unwrap();
+    assert!(through.contains("unreachable") && !through.contains("unreachable:"), "{through}");
 }

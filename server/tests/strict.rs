@@ -8,7 +8,7 @@ use program::{Program, client};
 use reqwest::{Method, Response, redirect::Policy};
 use serde_json::Value;
 
-const ROUTES: [&str; 16] = [
+const ROUTES: [&str; 17] = [
     "overview",
     "signals",
     "breadth",
@@ -24,6 +24,7 @@ const ROUTES: [&str; 16] = [
     "symbols/BTCUSDT",
     "symbols/NOWHERE",
     "symbols/BTCUSDT/candles",
+    "symbols/BTCUSDT/scores",
     "stream",
 ];
 

@@ -153,7 +153,8 @@ mod tests {
             drop(opened);
             let changed = self.streams.watch(&symbols);
             let opened = self.exchange.opened.lock().unwrap();
-            let touched = |place: usize, watched: &WatchedSymbols| place >= before || watched.has_changed().unwrap_or(false);
+            let touched =
+                |place: usize, watched: &WatchedSymbols| place >= before || watched.has_changed().unwrap_or(false);
             let touched: Vec<_> = opened
                 .iter()
                 .enumerate()

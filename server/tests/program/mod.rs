@@ -87,20 +87,20 @@ impl Program {
     }
 
     /// The same, with its log.
-    pub(crate) async fn logging(args: &[&str], env: &[(&str, String)], log: impl Fn() -> Stdio) -> Self {
-        Self::started(|port| {
+    pub(crate) async fn logging(args: &[&str], env: &[(&str, String)], log: impl FnMut() -> Stdio) -> Self {
+        let serve = |port| {
             let mut command = command(&["serve", "--addr", &format!("127.0.0.1:{port}")]);
-            command.args(args).env("VIRTUOSO_LOG_FILTER", "warn").envs(env.iter().cloned()).stderr(log());
+            command.args(args).env("VIRTUOSO_LOG_FILTER", "warn").envs(env.iter().cloned());
             command
-        })
-        .await
+        };
+        Self::started(serve, log).await
     }
 
     /// Starts a program on a free port and waits until it answers; on another where that one was taken meanwhile.
-    async fn started(mut on: impl FnMut(u16) -> Command) -> Self {
+    async fn started(mut on: impl FnMut(u16) -> Command, mut log: impl FnMut() -> Stdio) -> Self {
         for _ in 0..STARTS {
             let port = free_port();
-            let child = on(port).stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+            let child = on(port).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log()).spawn().unwrap();
             let mut program = Self { child, port };
             if program.answers("/livez").await {
                 return program;

@@ -125,12 +125,12 @@ impl Gate {
         }
     }
 
-    /// Who asks how the process is doing: everybody may, and causes are for those who have logged in or are at this machine.
+    /// Who asks how the process is doing: everybody may. Causes are for those who have logged in, and without a token for those who
+    /// are at this machine.
     fn operator(&self, headers: &HeaderMap, client: &Client) -> Visitor {
         match self.visitor(headers, client.addr) {
             Ok(Visitor::LoggedIn) => Visitor::LoggedIn,
             Ok(Visitor::Unasked) if client.is_local => Visitor::Unasked,
-            Ok(Visitor::LoggedOut) | Err(_) if client.is_local => Visitor::LoggedIn,
             Ok(_) | Err(_) => Visitor::LoggedOut,
         }
     }
