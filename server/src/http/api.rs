@@ -146,7 +146,7 @@ pub(crate) async fn symbol(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
+    let symbol = Symbol::decoded(&name).map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
     let found = state.hubs.live.breakdown(symbol).await;
     let listed = state.hubs.live.current().1.signals.is_ok();
     if listed && matches!(found, Err(schema::Absence::NeverWritten)) {

@@ -62,7 +62,7 @@ pub(crate) async fn candles(
     Query(query): Query<CandlesQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
+    let symbol = Symbol::decoded(&name).map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
     let (timeframe, limit) = read(&query)?;
     let Some(board) = &state.board else { return Err(elsewhere(&state).await) };
     let waiting = || ApiError::Unavailable(Absence::NeverWritten);

@@ -2,7 +2,7 @@
 //!
 //! Whoever only wants to hear an exchange needs no more than these; the monitor scores beside them.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use cache::{Clock, Publisher};
 use schema::MarketUniverse;
@@ -25,7 +25,10 @@ use super::{
         volatility::{DailyCandles, Volatility},
     },
 };
-use crate::{config, market::Market};
+use crate::{
+    config,
+    market::{Market, confirm::Confirm, retry::Schedule},
+};
 
 /// Events that may wait between the streams and the windows.
 const EVENTS: usize = 65_536;
@@ -79,16 +82,24 @@ pub(crate) fn spawn(
         streams: Streams::new(Arc::clone(&exchange), Arc::clone(&market), board, events),
         publisher: universe,
         clock,
+        confirm: Confirm::default(),
+        absent: HashSet::new(),
+        published: None,
     };
     driver.spawn(set, universe, Arc::clone(&wakes.universe), end.clone());
-    let history =
-        History { exchange: Arc::clone(&exchange), market: Arc::clone(&market), scan: Arc::clone(&wakes.scan) };
+    let history = History {
+        exchange: Arc::clone(&exchange),
+        market: Arc::clone(&market),
+        scan: Arc::clone(&wakes.scan),
+        schedule: Schedule::default(),
+    };
     driver.spawn(set, history, Arc::clone(&wakes.history), end.clone());
-    let positions = Positions { exchange: Arc::clone(&exchange), market: Arc::clone(&market) };
+    let positions =
+        Positions { exchange: Arc::clone(&exchange), market: Arc::clone(&market), schedule: Schedule::default() };
     driver.spawn(set, positions, Arc::clone(&wakes.positions), end.clone());
     let volatility = Volatility { exchange: Arc::clone(&exchange), daily: Arc::clone(&daily) };
     driver.spawn(set, volatility, Arc::clone(&wakes.volatility), end.clone());
-    driver.spawn(set, Audit { exchange, market }, Arc::default(), end.clone());
+    driver.spawn(set, Audit { exchange, market, schedule: Schedule::default() }, Arc::default(), end.clone());
     Inputs { wakes, daily }
 }
 

@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn refuses_a_damaged_spelling() {
-        for text in ["%", "%4", "%4G", "A%", "~", "~4", "~4g", "%FF", "%00", "~00", "~+1", &format!("~{}", "41".repeat(65))] {
+        for text in
+            ["%", "%4", "%4G", "A%", "~", "~4", "~4g", "%FF", "%00", "~00", "~+1", &format!("~{}", "41".repeat(65))]
+        {
             assert!(Symbol::unescape(text).is_err(), "{text}");
         }
     }

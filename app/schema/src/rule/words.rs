@@ -75,7 +75,10 @@ fn subject_word(symbol: Symbol) -> String {
             && !word.eq_ignore_ascii_case(MARKET)
             && matches!(of(word), Some(Subject::One(read)) if read == symbol)
     };
-    [symbol.to_string(), symbol.escaped().to_string()].into_iter().find(|word| meant(word)).unwrap_or_else(|| symbol.hex())
+    [symbol.to_string(), symbol.escaped().to_string()]
+        .into_iter()
+        .find(|word| meant(word))
+        .unwrap_or_else(|| symbol.hex())
 }
 
 fn level_of(figure: Watched, word: &str) -> Option<f64> {
