@@ -11,7 +11,7 @@ use app::{
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
-    Absence, ActiveIdeas, AlertLog, BetaTable, Held, Schema, Signals, Symbol, Timeframe,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Held, MarketUniverse, Schema, Signals, Symbol, Timeframe,
     page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
 };
@@ -173,7 +173,8 @@ impl Source for Pages {
         let pages = self.for_reader();
         Box::pin(async move {
             let (frame, current) = pages.snapshot().await;
-            SystemSnapshot { frame, health: current.health, cache: pages.cache.report() }
+            let universe = pages.cache.get::<MarketUniverse>(&()).await;
+            SystemSnapshot { frame, health: current.health, universe, cache: pages.cache.report() }
         })
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use cache::{Clock, Publisher};
-use schema::{MarketUniverse, Symbol};
+use schema::{MarketUniverse, Symbol, UnixMs};
 use tokio::sync::Notify;
 use venue::{Exchange, Instrument, Ticker};
 
@@ -85,7 +85,8 @@ impl Universe {
         if let Verdict::HeldBack(unconfirmed) = verdict {
             // Nothing changes but what is said about it.
             if let Some(published) = self.published.clone() {
-                self.publish(MarketUniverse { unconfirmed: Some(unconfirmed), ..published }).await?;
+                let universe = self.described(MarketUniverse { unconfirmed: Some(unconfirmed), ..published });
+                to_readers(self.publisher.as_deref(), universe, now).await?;
             }
             return Err(TaskError::Unconfirmed(unconfirmed));
         }
@@ -120,7 +121,8 @@ impl Universe {
             failing: Vec::new(),
         };
         self.published = Some(universe.clone());
-        self.publish(universe).await
+        let universe = self.described(universe);
+        to_readers(self.publisher.as_deref(), universe, now).await
     }
 
     /// A watched contract that is in no row of one response stays until a second one lacks it as well, and so does its turnover:
@@ -151,12 +153,19 @@ impl Universe {
         self.absent = absent;
     }
 
-    /// Publishes the universe with what its requests met.
-    async fn publish(&self, universe: MarketUniverse) -> Result<(), TaskError> {
-        let Some(publisher) = &self.publisher else { return Ok(()) };
-        let (skipped, failing) = (self.exchange.skipped_rows(), self.market.failing());
-        publish(publisher, &(), MarketUniverse { skipped, failing, ..universe }, self.clock.now()).await
+    /// The universe with the malformed rows and the failing requests of this moment.
+    fn described(&self, universe: MarketUniverse) -> MarketUniverse {
+        MarketUniverse { skipped: self.exchange.skipped_rows(), failing: self.market.failing(), ..universe }
     }
+}
+
+async fn to_readers(
+    publisher: Option<&Publisher<MarketUniverse>>,
+    universe: MarketUniverse,
+    as_of: UnixMs,
+) -> Result<(), TaskError> {
+    let Some(publisher) = publisher else { return Ok(()) };
+    publish(publisher, &(), universe, as_of).await
 }
 
 #[cfg(test)]
