@@ -11,6 +11,8 @@ pub(crate) mod book;
 pub(crate) mod breadth;
 pub(crate) mod conditions;
 pub(crate) mod confluence;
+#[cfg(feature = "ssr")]
+pub(crate) mod contracts;
 pub(crate) mod dimensions;
 #[cfg(feature = "ssr")]
 pub(crate) mod ended_ideas;

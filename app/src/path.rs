@@ -86,8 +86,7 @@ pub fn login(next: &str) -> String {
 /// The page of one symbol.
 #[must_use]
 pub fn symbol(symbol: &Symbol) -> String {
-    // The characters of a symbol need no escape in a path.
-    format!("symbol/{symbol}")
+    format!("symbol/{}", symbol.escaped())
 }
 
 /// The Signals page at an idea.
@@ -103,7 +102,7 @@ pub fn idea_id(idea: &Idea) -> String {
         IdeaSide::Long => "long",
         IdeaSide::Short => "short",
     };
-    format!("idea-{}-{side}", idea.symbol)
+    format!("idea-{}-{side}", idea.symbol.escaped())
 }
 
 /// The Market page at its heat map, in colours of some kind.
@@ -115,13 +114,13 @@ pub fn heat_map(colours: &str) -> String {
 /// The page of one symbol at its chart, which shows candles of a timeframe.
 #[must_use]
 pub fn chart(symbol: &Symbol, timeframe: Timeframe) -> String {
-    format!("symbol/{symbol}?timeframe={timeframe}#chart")
+    format!("symbol/{}?timeframe={timeframe}#chart", symbol.escaped())
 }
 
 /// The candles that a symbol's score was made of, as JSON.
 #[must_use]
 pub fn candles(symbol: &Symbol) -> String {
-    format!("api/v1/symbols/{symbol}/candles")
+    format!("api/v1/symbols/{}/candles", symbol.escaped())
 }
 
 /// The way from a page up to the dashboard's root: `../` for each folder, nothing where it lies at the root.
@@ -138,10 +137,11 @@ pub fn stream(topics: &[Topic], since: Option<Stamp>) -> String {
         if i > 0 {
             url.push(',');
         }
-        // Writing to a string cannot fail.
-        let _ = write!(url, "{topic}");
+        // What is escaped in a topic is escaped once more in the query that it is part of.
+        url.push_str(&topic.to_string().replace('%', "%25"));
     }
     if let Some(stamp) = since {
+        // Writing to a string cannot fail.
         let _ = write!(url, "&since={stamp}");
     }
     url
@@ -173,6 +173,18 @@ mod tests {
             stream(&topics, Some(Stamp { epoch: 7, seq: 12 })),
             "api/v1/stream?topics=headline,breakdown:BTCUSDT&since=7-12"
         );
+    }
+
+    #[test]
+    fn links_any_symbol() {
+        let address = |text: &str| symbol(&Symbol::new(text).unwrap());
+        assert_eq!(address("币安人生USDT"), "symbol/%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT");
+        assert_eq!(address("A?b#c\"<"), "symbol/A%3Fb%23c%22%3C");
+        assert_eq!(address(".."), "symbol/~2e2e");
+        let one = Symbol::new("xyz:TSLA").unwrap();
+        assert_eq!(candles(&one), "api/v1/symbols/xyz%3ATSLA/candles");
+        assert_eq!(chart(&one, Timeframe::M5), "symbol/xyz%3ATSLA?timeframe=5m#chart");
+        assert_eq!(stream(&[Topic::Breakdown(one)], None), "api/v1/stream?topics=breakdown:xyz%253ATSLA");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use schema::{
-    Absence, ActiveIdeas, AlertLog, BetaTable, Dimension, MarketBreadth, MarketMovers, MarketOverview, PerpsPulse,
-    Signals, Symbol, SystemHealth, Timeframe,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Dimension, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
+    PerpsPulse, Signals, Symbol, SystemHealth, Timeframe,
     page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
     report::CacheReport,
@@ -81,6 +81,8 @@ pub struct SystemSnapshot {
     pub frame: Frame,
     /// How the monitor is doing.
     pub health: Found<SystemHealth>,
+    /// Which contracts are watched.
+    pub universe: Found<MarketUniverse>,
     /// The cache of the process that made the page.
     pub cache: CacheReport,
 }

@@ -6,17 +6,68 @@ mod world;
 use app::{LostPage, SystemPage, island::SymbolIsland, source::SystemSnapshot};
 use leptos::prelude::*;
 use schema::{
-    Absence, Breakdown, Figure, Schema, Venue, Why,
+    Absence, Breakdown, Figure, MarketUniverse, Schema, Symbol, UnixMs, Venue, Why,
     health::Feed,
     page::{Frame, SymbolPage},
     report::CacheReport,
+    universe::{Admission, Contract, Exclusion, FailingRequest, SkippedRows, Standing, Unconfirmed},
 };
 use world::{
     breakdown, cache, cache_without_its_server, frame, health, held, html, monitor, symbol_page, text, young_row,
 };
 
 fn system(frame: Frame, cache: CacheReport) -> SystemSnapshot {
-    SystemSnapshot { frame, health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 1)), cache }
+    let universe = Err(Absence::NeverWritten);
+    SystemSnapshot { frame, health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 1)), universe, cache }
+}
+
+#[test]
+fn the_system_page_names_contract_and_field_and_why_a_contract_is_not_watched() {
+    let contract = |symbol: &str, exclusion: Option<Exclusion>| Contract {
+        symbol: Symbol::new(symbol).unwrap(),
+        base: "A".to_owned(),
+        status: "TRADING".to_owned(),
+        kind: String::new(),
+        turnover_24h: None,
+        listed_at: UnixMs(0),
+        ends_at: None,
+        reason: exclusion.as_ref().map(ToString::to_string),
+        standing: exclusion.map_or(Standing::Watched { rank: 1, by: Admission::Rules }, Standing::LeftOut),
+    };
+    let universe = MarketUniverse {
+        source: Venue::Binance,
+        watched: 1,
+        contracts: vec![
+            contract("币安人生USDT", None),
+            contract("<b>\"USDT", Some(Exclusion::Kind { kind: "EQUITY".to_owned() })),
+        ],
+        unconfirmed: Some(Unconfirmed { contracts: 0, tickers: 0, before: 2 }),
+        skipped: vec![SkippedRows {
+            list: "klines".to_owned(),
+            field: "high".to_owned(),
+            contract: Some("AUSDT".to_owned()),
+            problem: "is below the low".to_owned(),
+            rows: 3,
+        }],
+        failing: vec![FailingRequest {
+            symbol: Symbol::new("BUSDT").unwrap(),
+            what: "accounts".to_owned(),
+            cause: "it rejected the request (code -1121)".to_owned(),
+            failures: 4,
+        }],
+    };
+    universe.check().unwrap();
+    let page = SystemSnapshot { universe: Ok(held(universe, 1)), ..system(frame(), cache()) };
+    let page = html(move || view! { <SystemPage page=page/> });
+    for expected in [
+        "high of klines, AUSDT: is below the low (3 rows)",
+        "BUSDT, accounts: it rejected the request (code -1121) (4 in a row)",
+        "&lt;b&gt;\"USDT: Kind \"EQUITY\" is not in universe.kinds",
+        "The last list has 0 contracts with 0 prices where 2 were listed.",
+    ] {
+        assert!(page.contains(expected), "{expected} is not in {page}");
+    }
+    assert!(!page.contains("<b>"), "a symbol is written as HTML");
 }
 
 fn page(breakdown: Breakdown) -> String {

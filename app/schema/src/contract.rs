@@ -211,3 +211,31 @@ macro_rules! schemas {
         const _: () = $crate::contract::assert_distinct(SCHEMAS);
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_key_of_any_symbol_is_one_word_of_memcached_and_leads_back(text in prop_oneof!["\\PC{1,64}", "[ -~]{1,64}", "币{1,21}"]) {
+            let Ok(symbol) = Symbol::new(&text) else { return Ok(()) };
+            for venue in Venue::ALL {
+                let mut key = String::new();
+                (venue, symbol).write(&mut key);
+                prop_assert!(key.len() <= <(Venue, Symbol)>::MAX_LEN, "{} bytes", key.len());
+                prop_assert!(key.bytes().all(|byte| byte.is_ascii_graphic()), "{}", key);
+                prop_assert_eq!(<(Venue, Symbol)>::read(&key[1..]), Some((venue, symbol)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_key_of_an_ordinary_symbol_is_as_it_always_was() {
+        let mut key = String::new();
+        (Venue::Bybit, Symbol::new("BTCUSDT").unwrap()).write(&mut key);
+        assert_eq!(key, ":bybit:BTCUSDT");
+    }
+}

@@ -215,7 +215,7 @@ fn listed(market: Symbol, ranking: &BetaRanking) -> AnyView {
 
 fn line_of(symbol: &Symbol, cells: AnyView) -> AnyView {
     view! {
-        <tr id=format!("listed-{symbol}")>
+        <tr id=format!("listed-{}", symbol.escaped())>
             <th scope="row"><a href=path::symbol(symbol)>{name(symbol)}</a></th>
             {cells}
         </tr>

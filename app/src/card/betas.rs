@@ -104,7 +104,7 @@ fn line(row: &BetaRow) -> AnyView {
         }
     };
     view! {
-        <tr id=format!("beta-{}", row.symbol)>
+        <tr id=format!("beta-{}", row.symbol.escaped())>
             <th scope="row"><a href=path::symbol(&row.symbol)>{name(&row.symbol)}</a></th>
             <td>{figure(&row.excess, |points| Text::pct(*points))}</td>
             {measured}

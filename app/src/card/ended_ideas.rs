@@ -67,7 +67,7 @@ fn body(held: &Held<ActiveIdeas>, page: &Frame) -> AnyView {
 }
 
 fn row(ended: &EndedIdea, now: UnixMs) -> AnyView {
-    let id = format!("ended-{}-{}-{}", ended.symbol, ended.opened_at, pointing(ended.side).label());
+    let id = format!("ended-{}-{}-{}", ended.symbol.escaped(), ended.opened_at, pointing(ended.side).label());
     let result = match ended.exit {
         Some(exit) => multiple(exit.r.get()).view(),
         None => dash("the bars that would have decided it are missing"),

@@ -18,7 +18,7 @@ pub(super) fn table(rows: &[(&SignalRow, Usd)]) -> AnyView {
         .iter()
         .map(|(row, turnover)| {
             view! {
-                <tr id=format!("heat-{}", row.symbol)>
+                <tr id=format!("heat-{}", row.symbol.escaped())>
                     <th scope="row"><a href=path::symbol(&row.symbol)>{symbol(&row.symbol)}</a></th>
                     <td>{format::usd(*turnover)}</td>
                     <td>{figure(&row.quote.change_24h, |pct| Text::pct(*pct))}</td>

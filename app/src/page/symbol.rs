@@ -16,11 +16,11 @@ use crate::{
 #[component]
 pub(crate) fn SymbolRoute() -> impl IntoView {
     let text = use_params_map().get_untracked().get("symbol").unwrap_or_default();
-    let title = Symbol::new(&text).map_or_else(|_| "Not found".to_owned(), |symbol| symbol.to_string());
+    let title = Symbol::decoded(&text).map_or_else(|_| "Not found".to_owned(), |symbol| symbol.to_string());
     let timeframe = Chart::timeframe(use_query_map().get_untracked().get("timeframe").as_deref());
     let watchlist = use_context::<Watchlist>().unwrap_or(Watchlist::EMPTY);
     let page = awaited(Some(Tab::Scores), move |source| async move {
-        let page = match Symbol::new(&text) {
+        let page = match Symbol::decoded(&text) {
             Ok(symbol) => source.symbol(symbol).await,
             Err(_) => None,
         };

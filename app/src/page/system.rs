@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use super::{again, awaited, refreshed};
 use crate::{
-    card::{feed::feed, schemas::schemas, servers::servers, streams::streams, tasks::tasks},
+    card::{contracts::contracts, feed::feed, schemas::schemas, servers::servers, streams::streams, tasks::tasks},
     frame::{hidden_title, tabs::Tab},
     source::SystemSnapshot,
 };
@@ -28,13 +28,14 @@ pub fn SystemPage(
     /// The page's snapshot.
     page: SystemSnapshot,
 ) -> impl IntoView {
-    let SystemSnapshot { frame, health, cache } = page;
+    let SystemSnapshot { frame, health, universe, cache } = page;
     let oldest = health.as_ref().ok().map(|held| held.as_of);
     let content = view! {
         {hidden_title("System")}
         <div class="cards system" data-again-at=again(&frame, AGAIN_MS)>
             {feed(&frame, &health)}
             {streams(&frame, &health)}
+            {contracts(&frame, &universe)}
             {servers(frame.now, &cache)}
             {schemas(&frame, &cache)}
             {tasks(&frame, &health)}

@@ -55,7 +55,7 @@ pub fn order(rows: &[SignalRow], query: &Query) -> Vec<usize> {
 }
 
 fn matches(row: &SignalRow, query: &Query) -> bool {
-    (query.text.is_empty() || row.symbol.as_str().contains(query.text.as_str()))
+    (query.text.is_empty() || row.symbol.as_str().to_ascii_uppercase().contains(query.text.as_str()))
         && query.direction.is_none_or(|direction| row.direction == Some(direction))
         && (!query.watched || query.watchlist.has(row.symbol))
         // A turnover that is not known is not known to be enough.

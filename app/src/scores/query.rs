@@ -73,7 +73,7 @@ pub struct Query {
     pub usual: SortBy,
     /// Which end comes first.
     pub order: Order,
-    /// A part of the symbol, in capitals; empty for all.
+    /// A part of the symbol, its Latin letters in capitals; empty for all.
     pub text: String,
     /// Only symbols that point there.
     pub direction: Option<Direction>,
@@ -209,8 +209,14 @@ impl Query {
 
 /// A text as it is searched for.
 fn searched(text: &str) -> String {
-    let letters = text.trim().chars().filter(char::is_ascii_graphic).take(Query::TEXT_MAX);
-    letters.map(|c| c.to_ascii_uppercase()).collect()
+    let mut searched = String::new();
+    for letter in text.trim().chars().filter(|letter| !letter.is_control()) {
+        if searched.len() + letter.len_utf8() > Query::TEXT_MAX {
+            break;
+        }
+        searched.push(letter.to_ascii_uppercase());
+    }
+    searched
 }
 
 /// The name of a direction in the address.
@@ -254,9 +260,11 @@ mod tests {
 
     #[test]
     fn a_search_is_in_capitals_and_short() {
-        assert_eq!(read("q=  btc<ü").text, "BTC<");
+        assert_eq!(read("q=  btc<\n").text, "BTC<");
+        assert_eq!(read("q=币安").text, "币安");
         assert_eq!(read("sort=oi&page=3").searching(" eth", 5), Query { min_turnover: 5, ..read("sort=oi&q=ETH") });
         assert_eq!(read(&format!("q={}", "x".repeat(500))).text.len(), Query::TEXT_MAX);
+        assert_eq!(read(&format!("q={}", "币".repeat(500))).text.len(), Query::TEXT_MAX / 3 * 3);
     }
 
     #[test]

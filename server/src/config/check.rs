@@ -96,6 +96,8 @@ impl Config {
                 max_symbols: read.whole("universe.max_symbols", 1, 1_000)?,
                 min_turnover: read.usd("universe.min_turnover_usd")?,
                 min_age_days: read.whole("universe.min_age_days", 0, 3_650)?,
+                kinds: read.parse("universe.kinds", "words joined by commas are expected", words)?,
+                stablecoins: read.parse("universe.stablecoins", "words joined by commas are expected", words)?,
                 exclude_kinds: read.parse("universe.exclude_kinds", "words joined by commas are expected", words)?,
                 allow: read.parse("universe.allow", "symbols joined by commas are expected", symbols)?,
                 deny: read.parse("universe.deny", "symbols joined by commas are expected", symbols)?,
@@ -278,7 +280,7 @@ fn words(text: &str) -> Option<Vec<String>> {
 }
 
 fn symbols(text: &str) -> Option<Vec<Symbol>> {
-    text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(|s| s.parse().ok()).collect()
+    text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(|s| Symbol::unescape(s).ok()).collect()
 }
 
 #[cfg(test)]

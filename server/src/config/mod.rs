@@ -179,8 +179,12 @@ pub struct Universe {
     pub min_turnover: Usd,
     /// For how many whole days it has to be listed.
     pub min_age_days: u32,
-    /// Kinds of things, in the venue's words, that are not watched.
+    /// Kinds of things that are watched, in the venue's words; `coin` is an ordinary coin.
+    pub kinds: Vec<String>,
+    /// Kinds of things that are not watched even so.
     pub exclude_kinds: Vec<String>,
+    /// Base coins that follow a currency, which are not watched.
+    pub stablecoins: Vec<String>,
     /// Always watched while they trade.
     pub allow: Vec<Symbol>,
     /// Never watched.

@@ -156,7 +156,7 @@ pub(crate) async fn symbol(
 
 /// The breakdown of a symbol of the market that is watched.
 async fn breakdown(state: &AppState, name: String) -> Result<(Symbol, Found<Breakdown>), ApiError> {
-    let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
+    let symbol = Symbol::decoded(&name).map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
     // From the cache, not from the hub: a process without pages has none that runs.
     let list = state.cache.get::<Signals>(&()).await;
     let found = match &list {

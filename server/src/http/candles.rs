@@ -65,7 +65,7 @@ pub(crate) async fn candles(
     Query(asked): Query<CandlesQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let symbol: Symbol = name.parse().map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
+    let symbol = Symbol::decoded(&name).map_err(|_| ApiError::UnknownSymbol(name.chars().take(32).collect()))?;
     let (timeframe, limit) = read(&asked)?;
     let (as_of, series) = scored(&state, symbol, timeframe).await?;
     let (source, candles) = (series.source, series.newest(limit));

@@ -11,7 +11,7 @@ use app::{
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use schema::{
-    Absence, ActiveIdeas, AlertLog, BetaTable, Held, Schema, Signals, Symbol, SystemHealth, Timeframe,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Held, MarketUniverse, Schema, Signals, Symbol, SystemHealth, Timeframe,
     health::TaskStatus,
     page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
@@ -181,7 +181,8 @@ impl Source for Pages {
                 Some(_) => held,
                 None => with_tasks(&held, pages.registry.statuses()),
             });
-            SystemSnapshot { frame, health, cache: pages.cache.report() }
+            let universe = pages.cache.get::<MarketUniverse>(&()).await;
+            SystemSnapshot { frame, health, universe, cache: pages.cache.report() }
         })
     }
 

@@ -4,9 +4,11 @@
 
 pub(crate) mod book;
 pub(crate) mod candles;
+pub(crate) mod confirm;
 pub(crate) mod flow;
 pub(crate) mod positions;
 pub(crate) mod recent;
+pub(crate) mod retry;
 pub(crate) mod series;
 pub(crate) mod universe;
 pub(crate) mod window;
@@ -16,7 +18,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
-use schema::{Symbol, UnixMs, Venue};
+use schema::{Symbol, UnixMs, Venue, universe::FailingRequest};
 use venue::{Instrument, MarketEvent};
 
 pub(crate) use window::Window;
@@ -30,12 +32,14 @@ pub(crate) struct Market {
     venue: Venue,
     windows: RwLock<HashMap<Symbol, Arc<Mutex<Window>>>>,
     linear_symbols: std::sync::atomic::AtomicU32,
+    /// Requests about contracts that fail, by the task that makes them.
+    failing: Mutex<HashMap<&'static str, Vec<FailingRequest>>>,
 }
 
 impl Market {
     /// A market of which nothing is known.
     pub(crate) fn new(venue: Venue) -> Self {
-        Self { venue, windows: RwLock::default(), linear_symbols: 0.into() }
+        Self { venue, windows: RwLock::default(), linear_symbols: 0.into(), failing: Mutex::default() }
     }
 
     /// Where its data comes from.
@@ -64,6 +68,19 @@ impl Market {
             };
             windows.insert(symbol, window);
         }
+    }
+
+    /// Notes which requests about contracts a task makes in vain.
+    pub(crate) fn note_failing(&self, task: &'static str, failing: Vec<FailingRequest>) {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner).insert(task, failing);
+    }
+
+    /// Requests about contracts that fail.
+    pub(crate) fn failing(&self) -> Vec<FailingRequest> {
+        let noted = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failing: Vec<_> = noted.values().flatten().cloned().collect();
+        failing.sort_by(|a, b| a.symbol.cmp(&b.symbol).then_with(|| a.what.cmp(&b.what)));
+        failing
     }
 
     /// One symbol's window.
@@ -162,9 +179,12 @@ pub(crate) mod example {
             quote: "USDT".to_owned(),
             perpetual: true,
             trading: true,
+            status: "Trading".to_owned(),
+            contract_type: "LinearPerpetual".to_owned(),
             kind: String::new(),
             tick: 0.1,
             launched_at: UnixMs(0),
+            delivery_at: None,
         }
     }
 

@@ -107,6 +107,11 @@ impl Positions {
         self.accounts.last().map_or(Figure::Missing(Why::NotYet), |last| Figure::known(last.long, last.at))
     }
 
+    /// The newest open interest, in coins.
+    pub(crate) fn open_interest(&self) -> Option<OpenInterestPoint> {
+        self.open_interest.last().copied()
+    }
+
     /// Change of open interest in coins over the last hour, in percent.
     pub(crate) fn change_1h(&self) -> Figure<Pct> {
         let need = 13;

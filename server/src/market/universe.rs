@@ -13,6 +13,8 @@ use crate::config::Universe as Rules;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// What a contract that is watched already counts for, so that two that trade places do not change the streams each minute.
 const INERTIA: f64 = 1.2;
+/// How the configuration names the kind of an ordinary coin, for which no venue has a word of its own.
+const COIN: &str = "coin";
 
 /// What the rules made of the venue's list.
 pub(crate) struct Judged {
@@ -54,8 +56,15 @@ pub(crate) fn judge(
     let contract = |instrument: &Instrument, standing| Contract {
         symbol: instrument.symbol,
         base: instrument.base.clone(),
+        status: instrument.status.clone(),
+        kind: instrument.kind.clone(),
         turnover_24h: turnover(instrument.symbol),
         listed_at: instrument.launched_at,
+        ends_at: instrument.delivery_at,
+        reason: match &standing {
+            Standing::Watched { .. } => None,
+            Standing::LeftOut(exclusion) => Some(exclusion.to_string()),
+        },
         standing,
     };
     let mut contracts: Vec<Contract> = (1..)
@@ -74,13 +83,13 @@ fn admit(
     now: UnixMs,
 ) -> Result<Admission, Exclusion> {
     if !instrument.perpetual {
-        return Err(Exclusion::NotPerpetual);
+        return Err(Exclusion::NotPerpetual { contract_type: instrument.contract_type.clone() });
     }
     if instrument.quote != "USDT" {
         return Err(Exclusion::Quote { quote: instrument.quote.clone() });
     }
     if !instrument.trading {
-        return Err(Exclusion::NotTrading);
+        return Err(Exclusion::NotTrading { status: instrument.status.clone() });
     }
     if rules.deny.contains(&instrument.symbol) {
         return Err(Exclusion::Denied);
@@ -88,8 +97,14 @@ fn admit(
     if rules.allow.contains(&instrument.symbol) {
         return Ok(Admission::AllowList);
     }
-    if rules.exclude_kinds.iter().any(|kind| kind.eq_ignore_ascii_case(&instrument.kind)) {
-        return Err(Exclusion::Kind { kind: instrument.kind.clone() });
+    let kind = if instrument.kind.is_empty() { COIN } else { &instrument.kind };
+    let named = |kinds: &[String]| kinds.iter().any(|named| named.eq_ignore_ascii_case(kind));
+    // A kind that nobody named is not known to be a coin.
+    if !named(&rules.kinds) || named(&rules.exclude_kinds) {
+        return Err(Exclusion::Kind { kind: kind.to_owned() });
+    }
+    if rules.stablecoins.iter().any(|coin| coin.eq_ignore_ascii_case(&instrument.base)) {
+        return Err(Exclusion::Stablecoin { base: instrument.base.clone() });
     }
     let age_days = u32::try_from((now.0 - instrument.launched_at.0).max(0) / DAY_MS).unwrap_or(u32::MAX);
     if age_days < rules.min_age_days {
@@ -120,7 +135,9 @@ mod tests {
             max_symbols: 2,
             min_turnover: Usd::new(100.0).unwrap(),
             min_age_days: 7,
-            exclude_kinds: vec!["stock".to_owned()],
+            kinds: vec!["coin".to_owned(), "innovation".to_owned(), "forex".to_owned()],
+            exclude_kinds: vec!["Forex".to_owned()],
+            stablecoins: vec!["USDE".to_owned()],
             allow: Vec::new(),
             deny: vec![Symbol::new("USDCUSDT").unwrap()],
         }
@@ -142,10 +159,12 @@ mod tests {
     fn each_contract_that_is_left_out_says_the_first_rule_that_did_it() {
         let listed = vec![
             instrument("AAAUSDT"),
-            Instrument { trading: false, ..instrument("OLDUSDT") },
-            Instrument { perpetual: false, ..instrument("BTCUSDT-21FEB25") },
+            Instrument { trading: false, status: "Closed".to_owned(), ..instrument("OLDUSDT") },
+            Instrument { perpetual: false, contract_type: "LinearFutures".to_owned(), ..instrument("BTCUSDT-21FEB25") },
             Instrument { quote: "USDC".to_owned(), ..instrument("BTCPERP") },
             Instrument { kind: "stock".to_owned(), ..instrument("TSLAUSDT") },
+            Instrument { kind: "forex".to_owned(), ..instrument("EURUSDT") },
+            instrument("USDEUSDT"),
             Instrument { launched_at: UnixMs(NOW.0 - 3 * DAY_MS), ..instrument("FRESHUSDT") },
             instrument("USDCUSDT"),
             instrument("BTCUSDT"),
@@ -160,7 +179,9 @@ mod tests {
             ("TINYUSDT", Some(99.0)),
             ("MUTEUSDT", None),
         ];
-        for large in ["OLDUSDT", "BTCUSDT-21FEB25", "BTCPERP", "TSLAUSDT", "FRESHUSDT", "USDCUSDT"] {
+        for large in
+            ["OLDUSDT", "BTCUSDT-21FEB25", "BTCPERP", "TSLAUSDT", "EURUSDT", "USDEUSDT", "FRESHUSDT", "USDCUSDT"]
+        {
             turnover.push((large, Some(9e9)));
         }
         let judged = judge(listed, &tickers(&turnover), &HashSet::new(), &rules(), NOW);
@@ -173,10 +194,12 @@ mod tests {
             ("BTCUSDT", r#"{"watched":{"rank":1,"by":"rules"}}"#),
             ("ETHUSDT", r#"{"watched":{"rank":2,"by":"rules"}}"#),
             ("AAAUSDT", r#"{"left_out":{"beyond_maximum":{"max":2}}}"#),
-            ("OLDUSDT", r#"{"left_out":"not_trading"}"#),
-            ("BTCUSDT-21FEB25", r#"{"left_out":"not_perpetual"}"#),
+            ("OLDUSDT", r#"{"left_out":{"not_trading":{"status":"Closed"}}}"#),
+            ("BTCUSDT-21FEB25", r#"{"left_out":{"not_perpetual":{"contract_type":"LinearFutures"}}}"#),
             ("BTCPERP", r#"{"left_out":{"quote":{"quote":"USDC"}}}"#),
             ("TSLAUSDT", r#"{"left_out":{"kind":{"kind":"stock"}}}"#),
+            ("EURUSDT", r#"{"left_out":{"kind":{"kind":"forex"}}}"#),
+            ("USDEUSDT", r#"{"left_out":{"stablecoin":{"base":"USDE"}}}"#),
             ("FRESHUSDT", r#"{"left_out":{"too_young":{"age_days":3,"need_days":7}}}"#),
             ("USDCUSDT", r#"{"left_out":"denied"}"#),
             ("TINYUSDT", r#"{"left_out":{"turnover_below":{"need":100.0}}}"#),
@@ -184,7 +207,7 @@ mod tests {
         ] {
             assert_eq!(why(symbol), expected, "{symbol}");
         }
-        assert_eq!(judged.contracts.len(), 11, "every contract of the list is told of");
+        assert_eq!(judged.contracts.len(), 13, "every contract of the list is told of");
     }
 
     #[test]
@@ -210,5 +233,47 @@ mod tests {
         assert_eq!(chosen(&judge(listed(), &near, &watched, &rules(), NOW)), ["BTCUSDT", "AAAUSDT"]);
         let far = tickers(&[("BTCUSDT", Some(9_000.0)), ("AAAUSDT", Some(500.0)), ("CCCUSDT", Some(700.0))]);
         assert_eq!(chosen(&judge(listed(), &far, &watched, &rules(), NOW)), ["BTCUSDT", "CCCUSDT"]);
+    }
+
+    #[test]
+    fn watches_no_kind_that_it_does_not_know_and_says_which_it_is() {
+        let kinds = ["", "innovation", "EQUITY", "COMMODITY", "INDEX", "KR_EQUITY", "fan_token", "TRADIFI_PERPETUAL"];
+        let listed: Vec<Instrument> = (0..)
+            .zip(kinds)
+            .map(|(n, kind)| Instrument { kind: kind.to_owned(), ..instrument(&format!("K{n}USDT")) })
+            .collect();
+        let turnover: HashMap<_, _> = listed.iter().map(|i| (i.symbol, ticker(Some(9e9)))).collect();
+        let rules = Rules { max_symbols: 100, ..rules() };
+        let judged = judge(listed.clone(), &turnover, &HashSet::new(), &rules, NOW);
+        assert_eq!(chosen(&judged), ["K0USDT", "K1USDT"]);
+        let reason = |symbol: &str| {
+            judged.contracts.iter().find(|c| c.symbol.as_str() == symbol).unwrap().reason.clone().unwrap()
+        };
+        assert_eq!(reason("K2USDT"), "Kind \"EQUITY\" is not in universe.kinds");
+        assert_eq!(reason("K6USDT"), "Kind \"fan_token\" is not in universe.kinds");
+        let rules = Rules { allow: symbols(&["K3USDT"]).into_iter().collect(), ..rules };
+        assert!(chosen(&judge(listed, &turnover, &HashSet::new(), &rules, NOW)).contains(&"K3USDT".to_owned()));
+    }
+
+    #[test]
+    fn watches_no_contract_in_a_state_or_of_a_type_that_it_does_not_know() {
+        for (instrument, expected) in [
+            (
+                Instrument { trading: false, status: "HALTED_BY_RULE".to_owned(), ..instrument("AUSDT") },
+                "Status \"HALTED_BY_RULE\" is not normal trading",
+            ),
+            (
+                Instrument { perpetual: false, contract_type: "EVENT_PERPETUAL".to_owned(), ..instrument("AUSDT") },
+                "Contract type \"EVENT_PERPETUAL\" is not a perpetual",
+            ),
+            (
+                Instrument { perpetual: false, contract_type: String::new(), ..instrument("AUSDT") },
+                "The exchange gives it no contract type",
+            ),
+        ] {
+            let rules = Rules { allow: vec![instrument.symbol], ..rules() };
+            let judged = judge(vec![instrument], &HashMap::new(), &HashSet::new(), &rules, NOW);
+            assert_eq!((judged.chosen.len(), judged.contracts[0].reason.as_deref()), (0, Some(expected)));
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use cache::Clock;
-use schema::health::TaskStatus;
+use schema::{Symbol, health::TaskStatus, universe::Unconfirmed};
 use tokio::{
     sync::Notify,
     time::{Instant, MissedTickBehavior},
@@ -23,6 +23,8 @@ use crate::{
 
 /// After a failed run a task is tried again no later than this, unless it says otherwise.
 const RETRY: Duration = Duration::from_secs(5);
+/// When a list that is not believed is fetched again: at once it would show the same fault.
+const CONFIRM_AFTER: Duration = Duration::from_secs(30);
 
 /// Something the monitor does again and again.
 pub(crate) trait Task: Send + 'static {
@@ -55,6 +57,22 @@ pub(crate) enum TaskError {
         #[source]
         source: VenueError,
     },
+    /// Requests about some contracts failed; each is retried alone.
+    #[error("{doing} of {symbol}")]
+    Contract {
+        /// What was being done.
+        doing: &'static str,
+        /// The first of the contracts.
+        symbol: Symbol,
+        /// How many others failed.
+        others: usize,
+        /// What the exchange or the way to it said about the first.
+        #[source]
+        source: VenueError,
+    },
+    /// A list of contracts is not applied until a second response confirms it.
+    #[error("{} contracts with {} prices where {} were listed: waiting for a second response", .0.contracts, .0.tickers, .0.before)]
+    Unconfirmed(Unconfirmed),
     /// A source beside the exchange did not tell what was asked for.
     #[error("{doing}")]
     Outside {
@@ -88,9 +106,13 @@ impl TaskError {
     pub(crate) fn plain(&self) -> String {
         match self {
             Self::Venue { doing, source } => format!("{doing}: {}", source.plain()),
+            Self::Contract { doing, symbol, others: 0, source } => format!("{doing} of {symbol}: {}", source.plain()),
+            Self::Contract { doing, symbol, others, source } => {
+                format!("{doing} of {symbol} and {others} others: {}", source.plain())
+            }
             Self::Outside { doing, source } => format!("{doing}: {}", source.plain()),
             Self::Keep(_) => chain(self),
-            Self::Refused { .. } | Self::Publishing(_) | Self::Lost(_) => self.to_string(),
+            Self::Unconfirmed(_) | Self::Refused { .. } | Self::Publishing(_) | Self::Lost(_) => self.to_string(),
         }
     }
 
@@ -98,7 +120,13 @@ impl TaskError {
     const fn patience(&self) -> Option<Duration> {
         match self {
             Self::Outside { source, .. } => source.patience(),
-            Self::Venue { .. } | Self::Refused { .. } | Self::Publishing(_) | Self::Keep(_) | Self::Lost(_) => None,
+            Self::Unconfirmed(_) => Some(CONFIRM_AFTER),
+            Self::Venue { .. }
+            | Self::Contract { .. }
+            | Self::Refused { .. }
+            | Self::Publishing(_)
+            | Self::Keep(_)
+            | Self::Lost(_) => None,
         }
     }
 

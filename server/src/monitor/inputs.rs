@@ -2,7 +2,7 @@
 //!
 //! Whoever only wants to hear an exchange needs no more than these; the monitor scores beside them.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use cache::{Clock, Publisher};
 use schema::MarketUniverse;
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     config,
-    market::Market,
+    market::{Market, confirm::Confirm, retry::Schedule},
     opened::OpenSymbols,
     supervise::{Group, Job},
 };
@@ -86,6 +86,9 @@ pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, he
         streams: Streams::new(Arc::clone(&exchange), board, events),
         publisher: universe,
         clock,
+        confirm: Confirm::default(),
+        absent: HashSet::new(),
+        published: None,
     };
     driver.spawn(group, universe, Arc::clone(&wakes.universe));
     let history = History {
@@ -93,13 +96,15 @@ pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, he
         market: Arc::clone(&market),
         scan: Arc::clone(&wakes.scan),
         woken: None,
+        schedule: Schedule::default(),
     };
     driver.spawn(group, history, Arc::clone(&wakes.history));
-    let positions = Positions { exchange: Arc::clone(&exchange), market: Arc::clone(&market) };
+    let positions =
+        Positions { exchange: Arc::clone(&exchange), market: Arc::clone(&market), schedule: Schedule::default() };
     driver.spawn(group, positions, Arc::clone(&wakes.positions));
     let volatility = Volatility { exchange: Arc::clone(&exchange), daily: Arc::clone(&daily) };
     driver.spawn(group, volatility, Arc::clone(&wakes.volatility));
-    driver.spawn(group, Audit { exchange, market }, Arc::default());
+    driver.spawn(group, Audit { exchange, market, schedule: Schedule::default() }, Arc::default());
     Inputs { wakes, daily }
 }
 

@@ -60,7 +60,13 @@ fn quote(window: &Window) -> Option<Quote> {
     let ticker = window.ticker.as_ref()?;
     let at = ticker.at;
     let change = ticker.prev_24h.filter(|before| *before > 0.0).map(|before| (ticker.last / before - 1.0) * 100.0);
-    let open_interest = ticker.open_interest.map(|coins| coins * ticker.mark.unwrap_or(ticker.last));
+    // A venue whose stream has no open interest is polled for it; the figure is as old as the older of its two factors.
+    let open_interest = match (ticker.open_interest, window.positions.open_interest()) {
+        (Some(coins), _) => Some((coins, at)),
+        (None, polled) => polled.map(|point| (point.coins, point.at.min(at))),
+    };
+    let mark = ticker.mark.unwrap_or(ticker.last);
+    let in_dollars = |coins: f64| Usd::new(to_dollars(coins * mark)).ok();
     let dollars = |usd: Option<f64>| figure(usd.and_then(|usd| Usd::new(to_dollars(usd)).ok()), at);
     Some(Quote {
         price: Price::new(ticker.last).ok()?,
@@ -68,7 +74,8 @@ fn quote(window: &Window) -> Option<Quote> {
         high_24h: price(ticker.high_24h, at),
         low_24h: price(ticker.low_24h, at),
         turnover_24h: dollars(ticker.turnover_24h),
-        open_interest_usd: dollars(open_interest),
+        open_interest_usd: open_interest
+            .map_or(Figure::Missing(Why::NotYet), |(coins, measured)| figure(in_dollars(coins), measured)),
         forming: window.forming.clone(),
     })
 }

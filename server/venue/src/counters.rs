@@ -1,7 +1,7 @@
 //! What the streams of an exchange went through, for the page, the log and the metrics.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     fmt,
     sync::{
         Mutex, PoisonError,
@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use schema::{Symbol, UnixMs, Venue};
+use schema::{Symbol, UnixMs, Venue, universe::SkippedRows};
+
+use crate::rows::Skipped;
 
 /// Says of each kind of thing once that it is new.
 #[derive(Debug, Default)]
@@ -44,6 +46,8 @@ pub struct StreamCounters {
     next_connection: AtomicUsize,
     complaints: OncePerKind,
     remarks: OncePerKind,
+    /// Malformed rows by list and field.
+    skipped: Mutex<BTreeMap<(&'static str, String), SkippedRows>>,
 }
 
 struct Counter {
@@ -91,6 +95,7 @@ impl StreamCounters {
             next_connection: AtomicUsize::new(0),
             complaints: OncePerKind::default(),
             remarks: OncePerKind::default(),
+            skipped: Mutex::default(),
         }
     }
 
@@ -157,6 +162,46 @@ impl StreamCounters {
         if self.complaints.first(kind) {
             tracing::warn!(venue = %self.venue, kind, %detail, "not understood; more of this kind are only counted");
         }
+    }
+
+    /// Pairs of list and field whose skipped rows are counted apart; those beyond are counted with all malformed messages only.
+    const SKIPPED_MAX: usize = 128;
+
+    /// Counts the malformed rows of a list, which is about `symbol` where it is about one contract; logs the first of each
+    /// contract and field.
+    pub(crate) fn count_skipped(&self, list: &'static str, symbol: Option<Symbol>, rows: &[Skipped]) {
+        for row in rows {
+            let contract = symbol.map(|symbol| symbol.to_string()).or_else(|| row.contract.clone());
+            let (field, named) = (&row.field, contract.as_deref().unwrap_or("a row without a symbol"));
+            self.malformed.add_one();
+            metrics::counter!("venue_rows_skipped_total", "venue" => self.venue.as_str(), "list" => list, "field" => field.clone())
+                .increment(1);
+            if self.complaints.first(&format!("{list} {named} {field}")) {
+                let problem = &row.problem;
+                tracing::warn!(venue = %self.venue, list, contract = named, field, problem, "a malformed row is skipped; the next ones like it are only counted");
+            }
+            let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = (list, field.clone());
+            if skipped.len() >= Self::SKIPPED_MAX && !skipped.contains_key(&key) {
+                continue;
+            }
+            let entry = skipped.entry(key).or_insert_with(|| SkippedRows {
+                list: list.to_owned(),
+                field: field.clone(),
+                contract: None,
+                problem: String::new(),
+                rows: 0,
+            });
+            entry.rows += 1;
+            entry.contract = contract;
+            entry.problem.clone_from(&row.problem);
+        }
+    }
+
+    /// The malformed rows that were skipped, by list and field.
+    #[must_use]
+    pub fn skipped_rows(&self) -> Vec<SkippedRows> {
+        self.skipped.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Logs the first of its kind of something that is odd but understood.

@@ -18,12 +18,18 @@ pub struct Instrument {
     pub perpetual: bool,
     /// Whether it trades normally now: not before its listing, not being delivered, not closed.
     pub trading: bool,
-    /// What kind of thing the base is, in the venue's words; empty for ordinary coins.
+    /// What state it is in, in the venue's word; empty where it gives none.
+    pub status: String,
+    /// What type of contract it is, in the venue's word; empty where it gives none.
+    pub contract_type: String,
+    /// What kind of thing the base is, in the venue's word; empty for ordinary coins.
     pub kind: String,
     /// The price increment.
     pub tick: f64,
     /// When it was listed.
     pub launched_at: UnixMs,
+    /// When it ends: the expiry of a dated contract, the delisting of a perpetual one where that is announced.
+    pub delivery_at: Option<UnixMs>,
 }
 
 /// The state of a contract, merged from everything that was told of it.

@@ -23,6 +23,7 @@ mod proxy;
 pub mod record;
 pub mod replay;
 mod resync;
+pub mod rows;
 pub mod sim;
 mod sink;
 mod subscription;
@@ -31,7 +32,7 @@ mod wire;
 mod ws;
 
 use futures_util::future::BoxFuture;
-use schema::{Symbol, Venue};
+use schema::{Symbol, Venue, universe::SkippedRows};
 use tokio::sync::mpsc;
 
 pub use clock::Clock;
@@ -103,4 +104,15 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// What the streams of this exchange went through since it was made.
     fn counters(&self) -> schema::health::StreamCounters;
+
+    /// The malformed rows of its lists that were skipped since it was made, by list and field.
+    fn skipped_rows(&self) -> Vec<SkippedRows> {
+        Vec::new()
+    }
+
+    /// How many requests about open interest and accounts together it answers in five minutes, where it has a limit for them
+    /// alone.
+    fn derivatives_limit(&self) -> Option<u32> {
+        None
+    }
 }

@@ -34,15 +34,50 @@ async fn an_odd_instrument_does_not_hide_the_others() {
         [
             ("ALPHAUSDT", "ALPHA", true, true, "", 0.01),
             ("1000BETAUSDT", "1000BETA", true, false, "", 0.000_001),
-            ("DOMUSDT", "DOM", true, true, "index", 0.1),
+            ("DOMUSDT", "DOM", true, true, "INDEX", 0.1),
             ("ALPHAUSDT_260925", "ALPHA", false, true, "", 0.1),
             ("SOONUSDT", "SOON", false, false, "", 0.1),
+            ("bad symbol", "BAD", true, true, "", 1.0),
         ]
     );
     assert!(all.iter().all(|i| i.quote == "USDT"));
     assert_eq!(all[0].launched_at, UnixMs(1_650_000_000_000));
-    assert_eq!(binance.counters().snapshot().malformed, 2, "a symbol that is none, and one without an increment");
+    assert_eq!(binance.counters().snapshot().malformed, 1, "one without an increment");
+    let skipped = &binance.skipped_rows()[0];
+    assert_eq!((skipped.field.as_str(), skipped.contract.as_deref()), ("tickSize", Some("NOTICKUSDT")));
     assert_eq!(server.asked(), ["/fapi/v1/fundingInfo", "/fapi/v1/exchangeInfo"]);
+}
+
+#[tokio::test]
+async fn a_contract_on_metal_is_a_perpetual_of_its_kind() {
+    let row = r#"{"symbol":"XAUUSDT","contractType":"TRADIFI_PERPETUAL","onboardDate":1767225600000,"status":"TRADING",
+        "baseAsset":"XAU","quoteAsset":"USDT","underlyingType":"COMMODITY","deliveryDate":4133404800000,
+        "filters":[{"filterType":"PRICE_FILTER","tickSize":"0.01"}]}"#;
+    let no_kind = row.replace("\"COMMODITY\"", "null").replace("4133404800000", "1800000000000");
+    let body = format!(r#"{{"symbols":[{row},{no_kind}]}}"#);
+    let (binance, _server) = asking([Reply::json("[]"), Reply::json(body)]).await;
+    let all = binance.instruments().await.unwrap();
+    assert!(all.iter().all(|i| i.perpetual && i.trading && i.contract_type == "TRADIFI_PERPETUAL"));
+    assert_eq!((all[0].kind.as_str(), all[0].delivery_at), ("COMMODITY", None));
+    assert_eq!((all[1].kind.as_str(), all[1].delivery_at), ("TRADIFI_PERPETUAL", Some(UnixMs(1_800_000_000_000))));
+}
+
+#[tokio::test]
+async fn a_malformed_interval_of_funding_costs_that_contract_its_interval_and_nothing_else() {
+    for interval in ["0", "null", "-1", "5", "1e9", "\"8\"", "{}", "8.5"] {
+        let hours = format!(
+            r#"[{{"symbol":"ALPHAUSDT","fundingIntervalHours":{interval}}},{{"symbol":"X","fundingIntervalHours":4}},7]"#
+        );
+        let replies = [Reply::json(&hours), ok("exchange-info.json"), ok("premium-index.json"), ok("ticker-24hr.json")];
+        let (binance, _server) = asking(replies).await;
+        assert_eq!(binance.instruments().await.unwrap().len(), 6, "{interval}");
+        let tickers = binance.tickers().await.unwrap();
+        assert_eq!((tickers.len(), tickers[0].0.as_str()), (3, "ALPHAUSDT"));
+        assert_eq!(tickers[0].1.funding, None, "its rate means nothing without its own interval");
+        let skipped = binance.skipped_rows();
+        let named = skipped.iter().find(|row| row.field == "fundingIntervalHours").unwrap();
+        assert_eq!(named.contract.as_deref(), Some("ALPHAUSDT"), "{interval}");
+    }
 }
 
 #[tokio::test]

@@ -43,10 +43,10 @@ fn every_contract_of_2021() {
     let line = text.lines().find(|line| line.contains("exchangeInfo")).unwrap();
     let body = line.split_once(": ").unwrap().1;
     let all = parse::instruments(body.as_bytes()).unwrap();
-    assert_eq!((all.rows.len(), all.refused.len()), (122, 0));
+    assert_eq!((all.rows.len(), all.skipped.len()), (122, 0));
     let count = |wanted: &dyn Fn(&venue::Instrument) -> bool| all.rows.iter().filter(|i| wanted(i)).count();
     assert_eq!(count(&|i| i.perpetual && i.trading && i.quote == "USDT" && i.kind.is_empty()), 115);
-    assert_eq!(count(&|i| i.kind == "index"), 2);
+    assert_eq!(count(&|i| i.kind == "INDEX"), 2);
     assert_eq!(count(&|i| i.quote == "BUSD"), 2);
     assert_eq!(count(&|i| !i.perpetual && i.trading), 2, "dated ones");
     assert_eq!(count(&|i| !i.trading), 1, "one that is being prepared");
@@ -59,18 +59,18 @@ fn every_contract_of_2021() {
 fn every_answer_about_contracts_and_their_state() {
     let Some(info) = answers("/fapi/v1/exchangeInfo") else { return };
     let instruments = parse::instruments(&info[0].1).unwrap();
-    assert_eq!((instruments.rows.len(), instruments.refused.len()), (25, 0));
+    assert_eq!((instruments.rows.len(), instruments.skipped.len()), (25, 0));
     assert!(instruments.rows.iter().all(|i| i.perpetual && i.trading && i.kind.is_empty()));
 
-    let hours = parse::funding_intervals(&answers("/fapi/v1/fundingInfo").unwrap()[0].1).unwrap();
+    let hours = parse::funding_intervals(&answers("/fapi/v1/fundingInfo").unwrap()[0].1).unwrap().rows;
     assert_eq!(hours.len(), 25);
-    assert_eq!((hours[0], hours[1]), ((symbol("GTCUSDT"), 8), (symbol("LPTUSDT"), 4)));
-    assert_eq!(hours.iter().filter(|(_, hours)| *hours == 4).count(), 7);
+    assert_eq!((hours[0], hours[1]), ((symbol("GTCUSDT"), Some(8)), (symbol("LPTUSDT"), Some(4))));
+    assert_eq!(hours.iter().filter(|(_, hours)| *hours == Some(4)).count(), 7);
 
     let days = answers("/fapi/v1/ticker/24hr").unwrap();
     let premiums = answers("/fapi/v1/premiumIndex").unwrap();
     let tickers = parse::tickers(answer(&days, ""), answer(&premiums, ""), |_| Some(8)).unwrap();
-    assert_eq!((tickers.rows.len(), tickers.refused.len()), (5, 0));
+    assert_eq!((tickers.rows.len(), tickers.skipped.len()), (5, 0));
     let (name, bitcoin) = &tickers.rows[0];
     assert_eq!((name.as_str(), bitcoin.at), ("BTCUSDT", UnixMs(1_611_715_406_239)));
     assert_eq!((bitcoin.last, bitcoin.prev_24h), (32_141.43, Some(32_379.0)));
@@ -95,7 +95,7 @@ fn every_answer_about_candles() {
     let told: Vec<_> = all
         .iter()
         .map(|(_, body)| {
-            let candles = parse::candles(body, NOW).unwrap();
+            let candles = parse::candles(body, NOW).unwrap().rows;
             assert!(candles.windows(2).all(|pair| pair[0].start < pair[1].start));
             let last = candles.last().unwrap();
             let volume: f64 = candles.iter().map(|c| c.volume).sum();
@@ -114,7 +114,7 @@ fn every_answer_about_candles() {
         ]
     );
     let five = answer(&all, "interval=1d&limit=5&symbol=BTCUSDT");
-    assert_eq!(parse::candles(five, UnixMs(1_602_990_000_000)).unwrap().len(), 4, "the last of them runs");
+    assert_eq!(parse::candles(five, UnixMs(1_602_990_000_000)).unwrap().rows.len(), 4, "the last of them runs");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn every_answer_about_trades_and_positions() {
     let told: Vec<_> = trades
         .iter()
         .map(|(_, body)| {
-            let trades = parse::trades(body).unwrap();
+            let trades = parse::trades(body).unwrap().rows;
             let size: f64 = trades.iter().map(schema::Trade::size).sum();
             let sold = trades.iter().filter(|t| t.side() == Side::Sell).count();
             (trades.len(), (size * 1_000.0).round() / 1_000.0, sold, trades[0].at.0, trades.last().unwrap().at.0)
@@ -144,7 +144,7 @@ fn every_answer_about_trades_and_positions() {
         .unwrap()
         .iter()
         .map(|(_, body)| {
-            let points = parse::open_interest(body).unwrap();
+            let points = parse::open_interest(body).unwrap().rows;
             (points.len(), points[0].coins, points.last().unwrap().at.0)
         })
         .collect();
@@ -161,7 +161,7 @@ fn every_answer_about_trades_and_positions() {
 
     let mut points = 0;
     for (asked, body) in answers("/futures/data/globalLongShortAccountRatio").unwrap() {
-        let accounts = parse::accounts(&body).unwrap_or_else(|error| panic!("{asked}: {error}"));
+        let accounts = parse::accounts(&body).unwrap_or_else(|error| panic!("{asked}: {error}")).rows;
         assert!(accounts.windows(2).all(|pair| pair[0].at < pair[1].at));
         points += accounts.len();
         if asked == "limit=3&period=5m&symbol=BTCUSDT" {
@@ -173,7 +173,7 @@ fn every_answer_about_trades_and_positions() {
     let paid: Vec<_> = answers("/fapi/v1/fundingRate")
         .unwrap()
         .iter()
-        .filter_map(|(_, body)| parse::funding_history(body).ok())
+        .filter_map(|(_, body)| Some(parse::funding_history(body).ok()?.rows))
         .map(|paid| (paid.len(), paid[0].rate, paid.last().unwrap().at.0))
         .collect();
     assert_eq!(

@@ -41,11 +41,12 @@ async fn instruments_are_paged_and_an_odd_one_does_not_hide_the_others() {
             ("1000BETAUSDT", "1000BETA", "USDT", true, false, "innovation", 0.000_001),
             ("ACMEUSDT", "ACME", "USDT", true, true, "stock", 0.05),
             ("ALPHA-26MAR27", "ALPHA", "USDC", false, false, "", 0.5),
+            ("ÄPFELUSDT", "ÄPFEL", "USDT", true, true, "", 0.5),
             ("LASTUSDT", "LAST", "USDT", true, false, "", 1.0),
         ]
     );
     assert_eq!(all[0].launched_at, UnixMs(1_650_000_000_000));
-    assert_eq!(bybit.counters().snapshot().malformed, 2, "a symbol that is none, and a tick of zero");
+    assert_eq!(bybit.counters().snapshot().malformed, 1, "a tick of zero");
     assert_eq!(
         server.asked(),
         [
@@ -53,6 +54,32 @@ async fn instruments_are_paged_and_an_odd_one_does_not_hide_the_others() {
             "/v5/market/instruments-info?category=linear&limit=1000&cursor=first%3DALPHAUSDT%26last%3DBADUSDT",
         ]
     );
+}
+
+#[tokio::test]
+async fn paid_funding_of_thirty_days_is_fetched_by_its_end() {
+    let page = |newest: i64, rows: i64| {
+        let rows: Vec<String> = (0..rows)
+            .map(|n| {
+                format!(
+                    r#"{{"symbol":"A","fundingRate":"0.0001","fundingRateTimestamp":"{}"}}"#,
+                    (newest - n) * 3_600_000
+                )
+            })
+            .collect();
+        Reply::json(format!(r#"{{"retCode":0,"retMsg":"OK","result":{{"list":[{}]}},"time":9}}"#, rows.join(",")))
+    };
+    let (bybit, server) = asking([page(1_000, 200), page(800, 200), page(600, 200), page(400, 120)]).await;
+    let paid = bybit.funding_history(symbol("A"), 720).await.unwrap();
+    assert_eq!((paid.len(), paid[0].at.0, paid[719].at.0), (720, 281 * 3_600_000, 1_000 * 3_600_000));
+    assert!(paid.windows(2).all(|pair| pair[1].at.0 - pair[0].at.0 == 3_600_000));
+    let query = "/v5/market/funding/history?category=linear&symbol=A&limit=";
+    let asked = |limit: i64, newest: i64| format!("{query}{limit}&endTime={}", newest * 3_600_000 + 3_600_000 - 1);
+    assert_eq!(server.asked(), [format!("{query}200"), asked(200, 800), asked(200, 600), asked(120, 400)]);
+    // A contract that is younger ends sooner, and an answer that does not move on ends it too.
+    let (bybit, server) = asking([page(1_000, 200), page(1_000, 200)]).await;
+    assert_eq!(bybit.funding_history(symbol("A"), 720).await.unwrap().len(), 200);
+    assert_eq!(server.asked().len(), 2);
 }
 
 #[tokio::test]
@@ -113,7 +140,7 @@ async fn candles_come_oldest_first_each_once_and_without_the_running_one() {
 }
 
 #[tokio::test]
-async fn an_impossible_candle_fails_the_answer_and_names_the_field() {
+async fn skips_a_malformed_candle_and_names_contract_and_field() {
     let body = payload("kline.json");
     for (good, bad, field) in [
         ("\"120.5\"", "\"-1\"", "volume"),
@@ -122,10 +149,11 @@ async fn an_impossible_candle_fails_the_answer_and_names_the_field() {
         ("\"12.40\",\"12.55\"", "\"NaN\",\"12.55\"", "open"),
     ] {
         let (bybit, server) = asking([Reply::json(body.replacen(good, bad, 1))]).await;
-        match bybit.candles(symbol("ALPHAUSDT"), Interval::Day, 10).await.unwrap_err() {
-            VenueError::Impossible { source, .. } => assert_eq!(source.field, field),
-            other => panic!("{other:?}"),
-        }
+        let candles = bybit.candles(symbol("ALPHAUSDT"), Interval::Timeframe(Timeframe::M1), 10).await.unwrap();
+        assert_eq!(candles.len(), 2, "{field}");
+        let skipped = bybit.skipped_rows();
+        let named: Vec<_> = skipped.iter().map(|row| (row.list.as_str(), row.field.as_str(), row.rows)).collect();
+        assert_eq!((named, skipped[0].contract.as_deref()), (vec![("kline", field, 1)], Some("ALPHAUSDT")));
         assert_eq!(server.asked().len(), 1, "asking again does not help");
     }
 }
@@ -174,8 +202,11 @@ async fn funding_history_and_accounts_come_oldest_first() {
 }
 
 #[tokio::test]
-async fn shares_that_do_not_make_up_the_whole_are_refused() {
-    let (bybit, _server) = asking([Reply::json(payload("account-ratio.json").replace("0.3797", "0.9"))]).await;
+async fn skips_shares_that_do_not_make_up_the_whole_and_fails_where_no_row_can_be_used() {
+    let one = payload("account-ratio.json").replace("0.3797", "0.9");
+    let (bybit, _server) = asking([Reply::json(&one), Reply::json(one.replace("\"0.4\"", "\"0.9\""))]).await;
+    assert_eq!(bybit.accounts(symbol("ALPHAUSDT"), 5).await.unwrap().len(), 1);
+    assert_eq!(bybit.skipped_rows()[0].field, "sellRatio");
     let error = bybit.accounts(symbol("ALPHAUSDT"), 5).await.unwrap_err();
     assert!(matches!(&error, VenueError::Impossible { source, .. } if source.field == "sellRatio"), "{error:?}");
     assert_eq!(error.plain(), "its answer holds an impossible `sellRatio`");

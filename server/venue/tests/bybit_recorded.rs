@@ -83,12 +83,12 @@ fn every_linear_instrument_of_2023() {
     let Some(body) = fixture("rest-v5/golden/v5-market-get-instruments-info-inverse.json") else { return };
     let json: serde_json::Value = serde_json::from_str(&body).unwrap();
     let page = parse::instruments(&json["LinearInverse"].to_string()).unwrap();
-    assert_eq!((page.rows.len(), page.refused.len(), page.next), (214, 0, None));
-    assert!(page.rows.iter().all(|i| i.perpetual && i.trading && i.tick > 0.0));
-    let nft = &page.rows[0];
+    assert_eq!((page.rows.len(), page.skipped.len(), page.next), (214, 0, None));
+    assert!(page.rows.iter().all(|(i, _)| i.perpetual && i.trading && i.tick > 0.0));
+    let (nft, _) = &page.rows[0];
     assert_eq!((nft.symbol.as_str(), nft.base.as_str(), nft.tick), ("10000NFTUSDT", "10000NFT", 0.000_005));
-    assert!(page.rows.iter().any(|i| i.symbol.as_str() == "SHIB1000USDT" && i.base == "SHIB1000"));
-    let quotes: BTreeSet<_> = page.rows.iter().map(|i| i.quote.as_str()).collect();
+    assert!(page.rows.iter().any(|(i, _)| i.symbol.as_str() == "SHIB1000USDT" && i.base == "SHIB1000"));
+    let quotes: BTreeSet<_> = page.rows.iter().map(|(i, _)| i.quote.as_str()).collect();
     assert!(quotes.contains("USDT"), "{quotes:?}");
 }
 
@@ -120,7 +120,7 @@ async fn candles_of_every_sample() {
         let rows: Vec<Vec<&str>> =
             list.iter().map(|row| names.map(|name| row[name].as_str().unwrap()).to_vec()).collect();
         let result = serde_json::json!({ "list": rows }).to_string();
-        let candles = parse::candles(&result, 86_400_000, UnixMs(i64::MAX)).unwrap();
+        let candles = parse::candles(&result, 86_400_000, UnixMs(i64::MAX)).unwrap().rows;
         assert_eq!(candles.len(), list.len());
         let last = candles.last().unwrap();
         assert_eq!((last.start.0, last.open, last.low), (1_713_744_000_000, 38_515.14, 29_496.53));
@@ -144,7 +144,7 @@ async fn trades_of_every_sample() {
         assert_eq!(bybit.recent_trades(symbol("BTCUSDT"), 10).await.unwrap()[0].price, 16_618.49);
     }
     if let Some(result) = fixture("rest-v5/golden/v5-market-get-public-trading-history.json") {
-        let trades = parse::trades(&result).unwrap();
+        let trades = parse::trades(&result).unwrap().rows;
         let seen: Vec<_> = trades.iter().map(|t| (t.at.0 % 1_000_000, t.price)).collect();
         assert_eq!(
             seen,
@@ -180,7 +180,7 @@ async fn open_interest_funding_and_accounts_of_every_sample() {
         assert_eq!(paid.iter().map(|p| p.rate).collect::<Vec<_>>(), [0.000_15, 0.000_1]);
     }
     if let Some(result) = fixture("rest-v5/golden/v5-market-get-funding-rate-history.json") {
-        let paid = parse::funding_history(&result).unwrap();
+        let paid = parse::funding_history(&result).unwrap().rows;
         assert_eq!((paid.len(), paid[1].rate, paid[3].rate), (5, -0.003_214_2, -0.002_303_79));
     }
     if let Some(body) = fixture("doc-examples/market-long-short-ratio-1.json") {

@@ -5,12 +5,15 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use schema::UnixMs;
 use venue::{Exchange, Interval, VenueError};
 
+use super::requests::{Again, Request, make};
 use crate::{
     market::{
         Market, Window, lock,
+        retry::Schedule,
         window::{Audited, Unaudited},
     },
     monitor::driver::{Task, TaskError},
@@ -19,10 +22,13 @@ use crate::{
 /// Candles that are asked for in one run: 600 symbols are through half-way to the next close of five minutes.
 const PER_RUN: usize = 4;
 
+const COMPARED: &str = "candles to compare";
+
 /// Compares each candle of 5, 30 and 240 minutes with the venue's once it closed; one that differs loads the symbol anew.
 pub(crate) struct Audit {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) market: Arc<Market>,
+    pub(crate) schedule: Schedule,
 }
 
 impl Task for Audit {
@@ -31,39 +37,47 @@ impl Task for Audit {
     const PERIOD: Duration = Duration::from_secs(1);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        // The oldest first: none waits for ever.
-        let mut due: Vec<(UnixMs, Unaudited, Arc<Mutex<Window>>)> = Vec::new();
-        for window in self.market.windows() {
-            let unaudited = lock(&window).unaudited();
-            due.extend(unaudited.map(|unaudited| (unaudited.closed_at(), unaudited, window)));
+        let Self { exchange, market, schedule } = self;
+        schedule.retain(|symbol| market.window(symbol).is_some());
+        // The oldest first: none waits for ever. One that is refused gives way to the others.
+        let mut due: Vec<(UnixMs, Request)> = Vec::new();
+        for window in market.windows() {
+            let (unaudited, symbol) = {
+                let window = lock(&window);
+                (window.unaudited(), window.instrument.symbol)
+            };
+            let Some(unaudited) = unaudited.filter(|_| schedule.is_due(symbol, COMPARED)) else { continue };
+            let made = check(Arc::clone(exchange), unaudited, window).boxed();
+            let request = Request { symbol, what: COMPARED, again: Again::Every(Duration::ZERO), made };
+            due.push((unaudited.closed_at(), request));
         }
-        due.sort_by_key(|(closed_at, ..)| *closed_at);
-        for (_, unaudited, window) in due.into_iter().take(PER_RUN) {
-            self.check(unaudited, &window)
-                .await
-                .map_err(|source| TaskError::Venue { doing: "comparing candles with the exchange's", source })?;
-        }
-        Ok(())
+        due.sort_by_key(|(closed_at, _)| *closed_at);
+        let requests = due.into_iter().take(PER_RUN).map(|(_, request)| request).collect();
+        let outcome = make(schedule, requests, 1, "comparing candles with the exchange's", || {}).await;
+        market.note_failing(Self::NAME, schedule.failing());
+        outcome
     }
 }
 
-impl Audit {
-    async fn check(&self, unaudited: Unaudited, window: &Mutex<Window>) -> Result<(), VenueError> {
-        let Unaudited { timeframe, start } = unaudited;
-        let symbol = lock(window).instrument.symbol;
-        // Two, so that the one in question is there even where another closes meanwhile.
-        let told = self.exchange.candles(symbol, Interval::Timeframe(timeframe), 2).await?;
-        let audited = lock(window).audit(unaudited, told.iter().find(|candle| candle.start == start));
-        let result = match audited {
-            Audited::Equal => "equal",
-            Audited::Untold => "untold",
-            Audited::Different => {
-                tracing::warn!(%symbol, timeframe = timeframe.as_str(), start = start.0, "a candle made of minutes differs from the exchange's: loading anew");
-                "different"
-            }
-        };
-        metrics::counter!("market_candles_audited_total", "timeframe" => timeframe.as_str(), "result" => result)
-            .increment(1);
-        Ok(())
-    }
+async fn check(
+    exchange: Arc<dyn Exchange>,
+    unaudited: Unaudited,
+    window: Arc<Mutex<Window>>,
+) -> Result<(), VenueError> {
+    let Unaudited { timeframe, start } = unaudited;
+    let symbol = lock(&window).instrument.symbol;
+    // Two, so that the one in question is there even where another closes meanwhile.
+    let told = exchange.candles(symbol, Interval::Timeframe(timeframe), 2).await?;
+    let audited = lock(&window).audit(unaudited, told.iter().find(|candle| candle.start == start));
+    let result = match audited {
+        Audited::Equal => "equal",
+        Audited::Untold => "untold",
+        Audited::Different => {
+            tracing::warn!(%symbol, timeframe = timeframe.as_str(), start = start.0, "a candle made of minutes differs from the exchange's: loading anew");
+            "different"
+        }
+    };
+    metrics::counter!("market_candles_audited_total", "timeframe" => timeframe.as_str(), "result" => result)
+        .increment(1);
+    Ok(())
 }

@@ -14,6 +14,10 @@ pub(crate) mod live;
 pub(crate) mod movers;
 pub(crate) mod perps;
 pub(crate) mod positions;
+mod requests;
 pub(crate) mod scan;
 pub(crate) mod universe;
 pub(crate) mod volatility;
+
+#[cfg(test)]
+mod double;

@@ -149,8 +149,8 @@ fn possible_instruments(rows: &[venue::Instrument]) {
     assert!(rows.iter().all(|row| row.tick.is_finite() && row.tick > 0.0 && row.launched_at.0 >= 0));
 }
 
-fn possible_hours(hours: &[(schema::Symbol, u8)]) {
-    assert!(hours.iter().all(|(_, hours)| (1..=24).contains(hours)));
+fn possible_hours(hours: &[(schema::Symbol, Option<u8>)]) {
+    assert!(hours.iter().filter_map(|(_, hours)| *hours).all(|hours| hours > 0 && 24 % hours == 0));
 }
 
 /// An answer of Bybit over HTTP.
@@ -159,16 +159,27 @@ pub(crate) fn bybit_body(bytes: &[u8]) -> Vec<String> {
     let Ok(envelope) = parse::envelope(bytes) else { return Vec::new() };
     let Some(result) = envelope.result.map(serde_json::value::RawValue::get) else { return Vec::new() };
     vec![
-        understood(parse::instruments(result), |page| possible_instruments(&page.rows)),
-        understood(parse::funding_intervals(result), |hours| possible_hours(hours)),
+        understood(parse::instruments(result), |page| {
+            let (rows, hours): (Vec<_>, Vec<_>) = page
+                .rows
+                .iter()
+                .cloned()
+                .map(|(row, hours)| {
+                    let symbol = row.symbol;
+                    (row, (symbol, hours))
+                })
+                .unzip();
+            possible_instruments(&rows);
+            possible_hours(&hours);
+        }),
         understood(parse::tickers(result, NOW, |_| Some(8)), |page| {
             page.rows.iter().for_each(|(_, ticker)| possible_ticker(ticker));
         }),
-        understood(parse::candles(result, 60_000, NOW), |candles| possible_candles(candles)),
-        understood(parse::trades(result), |trades| possible_trades(trades)),
+        understood(parse::candles(result, 60_000, NOW), |page| possible_candles(&page.rows)),
+        understood(parse::trades(result), |page| possible_trades(&page.rows)),
         understood(parse::open_interest(result), |page| possible_interest(&page.rows)),
         understood(parse::accounts(result), |page| possible_accounts(&page.rows)),
-        understood(parse::funding_history(result), |paid| possible_funding(paid)),
+        understood(parse::funding_history(result), |page| possible_funding(&page.rows)),
     ]
 }
 
@@ -184,18 +195,18 @@ pub(crate) fn binance_body(bytes: &[u8]) -> Vec<String> {
     };
     vec![
         understood(parse::instruments(bytes), |rows| possible_instruments(&rows.rows)),
-        understood(parse::funding_intervals(bytes), |hours| possible_hours(hours)),
+        understood(parse::funding_intervals(bytes), |rows| possible_hours(&rows.rows)),
         tickers(bytes, MARKS),
         tickers(DAYS, bytes),
-        understood(parse::candles(bytes, NOW), |candles| possible_candles(candles)),
-        understood(parse::trades(bytes), |trades| possible_trades(trades)),
+        understood(parse::candles(bytes, NOW), |rows| possible_candles(&rows.rows)),
+        understood(parse::trades(bytes), |rows| possible_trades(&rows.rows)),
         understood(parse::depth(bytes), |whole| {
             possible_levels(&whole.bids);
             possible_levels(&whole.asks);
         }),
         understood(parse::open_interest_now(bytes), |point| possible_interest(std::slice::from_ref(point))),
-        understood(parse::open_interest(bytes), |points| possible_interest(points)),
-        understood(parse::accounts(bytes), |points| possible_accounts(points)),
-        understood(parse::funding_history(bytes), |paid| possible_funding(paid)),
+        understood(parse::open_interest(bytes), |rows| possible_interest(&rows.rows)),
+        understood(parse::accounts(bytes), |rows| possible_accounts(&rows.rows)),
+        understood(parse::funding_history(bytes), |rows| possible_funding(&rows.rows)),
     ]
 }

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use schema::{Candle, Symbol, Trade, Venue};
+use schema::{Candle, Symbol, Trade, Venue, universe::SkippedRows};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
-    BinanceConfig, ConfigError, StreamConfig, depth::Books, http::Routes, limits::law, topic::Root, ws::Watch,
+    BinanceConfig, ConfigError, StreamConfig,
+    depth::Books,
+    http::Routes,
+    limits::{DATA_LIMIT, law},
+    topic::Root,
+    ws::Watch,
 };
 use crate::{
     Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
@@ -146,5 +151,13 @@ impl Exchange for Binance {
 
     fn counters(&self) -> schema::health::StreamCounters {
         self.counters.snapshot()
+    }
+
+    fn skipped_rows(&self) -> Vec<SkippedRows> {
+        self.counters.skipped_rows()
+    }
+
+    fn derivatives_limit(&self) -> Option<u32> {
+        Some(DATA_LIMIT)
     }
 }

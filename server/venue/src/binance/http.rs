@@ -8,7 +8,7 @@ use schema::{Candle, Symbol, Trade, UnixMs};
 use super::{
     book::Whole,
     limits::{Lane, WEIGHT_LIMIT, candles_weight, depth_weight},
-    parse::{self, ParseError, Rows},
+    parse::{self, ParseError},
     topic::interval_code,
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     date::http_date,
     http::{Http, Reply},
     intervals::FundingIntervals,
+    rows::Rows,
 };
 
 /// Binance's HTTP routes.
@@ -52,29 +53,38 @@ impl Routes {
     }
 
     pub(super) async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
-        self.learn_intervals().await?;
+        // Without the intervals funding is missing; the contracts are not.
+        if let Err(error) = self.learn_intervals().await {
+            if !matches!(
+                error,
+                VenueError::Rejected { .. } | VenueError::Undecodable { .. } | VenueError::Impossible { .. }
+            ) {
+                return Err(error);
+            }
+            self.counters.remark("fundingInfo", &error.plain());
+        }
         let url = self.url("/fapi/v1/exchangeInfo", &[]);
-        let rows = self.ask(Lane::Weighed, 1, &url, |reply| parse::instruments(&reply.body)).await?;
-        Ok(self.tolerant("exchangeInfo", rows))
+        self.rows("exchangeInfo", None, self.ask(Lane::Weighed, 1, &url, |reply| parse::instruments(&reply.body)).await)
     }
 
     pub(super) async fn tickers(&self) -> Result<Vec<(Symbol, Ticker)>, VenueError> {
-        if !self.intervals.learned() {
-            self.learn_intervals().await?;
+        if !self.intervals.learned()
+            && let Err(error) = self.learn_intervals().await
+        {
+            self.counters.remark("fundingInfo", &error.plain());
         }
         let premiums = self.url("/fapi/v1/premiumIndex", &[]);
         let premiums = self.ask(Lane::Weighed, 10, &premiums, |reply| Ok(reply.body.clone())).await?;
         let days = self.url("/fapi/v1/ticker/24hr", &[]);
         let read = |reply: &Reply| parse::tickers(&reply.body, &premiums, |symbol| self.intervals.hours(symbol));
-        let rows = self.ask(Lane::Weighed, 40, &days, read).await?;
-        Ok(self.tolerant("ticker/24hr", rows))
+        self.rows("ticker/24hr", None, self.ask(Lane::Weighed, 40, &days, read).await)
     }
 
     /// A contract that is not listed has the default interval, but only once the list was read.
     async fn learn_intervals(&self) -> Result<(), VenueError> {
         let url = self.url("/fapi/v1/fundingInfo", &[]);
-        let told = self.ask(Lane::Funding, 1, &url, |reply| parse::funding_intervals(&reply.body)).await?;
-        self.intervals.learn(told);
+        let list = self.ask(Lane::Funding, 1, &url, |reply| parse::funding_intervals(&reply.body)).await;
+        self.intervals.learn(self.rows("fundingInfo", None, list)?);
         self.intervals.learn_default(DEFAULT_FUNDING_HOURS);
         Ok(())
     }
@@ -90,7 +100,8 @@ impl Routes {
         let query = [("symbol", symbol.as_str()), ("interval", interval_code(interval)), ("limit", &asked.to_string())];
         let url = self.url("/fapi/v1/klines", &query);
         let read = |reply: &Reply| parse::candles(&reply.body, server_time(reply));
-        let mut candles = self.ask(Lane::Weighed, candles_weight(asked), &url, read).await?;
+        let answer = self.ask(Lane::Weighed, candles_weight(asked), &url, read).await;
+        let mut candles = self.rows("klines", Some(symbol), answer)?;
         let length = interval.ms();
         if candles.windows(2).any(|pair| pair[1].start.0 - pair[0].start.0 != length) {
             self.counters.remark("gap between candles", &format_args!("{symbol} {}", interval_code(interval)));
@@ -102,7 +113,8 @@ impl Routes {
     pub(super) async fn recent_trades(&self, symbol: Symbol, limit: u16) -> Result<Vec<Trade>, VenueError> {
         let query = [("symbol", symbol.as_str()), ("limit", &limit.clamp(1, 1_000).to_string())];
         let url = self.url("/fapi/v1/aggTrades", &query);
-        self.ask(Lane::Weighed, 20, &url, |reply| parse::trades(&reply.body)).await
+        let answer = self.ask(Lane::Weighed, 20, &url, |reply| parse::trades(&reply.body)).await;
+        self.rows("aggTrades", Some(symbol), answer)
     }
 
     /// One point is the figure of this moment, more are the history.
@@ -114,19 +126,22 @@ impl Routes {
         }
         let query = [("symbol", symbol.as_str()), ("period", "5m"), ("limit", &limit.min(500).to_string())];
         let url = self.url("/futures/data/openInterestHist", &query);
-        self.ask(Lane::Data, 0, &url, |reply| parse::open_interest(&reply.body)).await
+        let answer = self.ask(Lane::Data, 0, &url, |reply| parse::open_interest(&reply.body)).await;
+        self.rows("openInterestHist", Some(symbol), answer)
     }
 
     pub(super) async fn funding_history(&self, symbol: Symbol, limit: u16) -> Result<Vec<PaidFunding>, VenueError> {
         let query = [("symbol", symbol.as_str()), ("limit", &limit.clamp(1, 1_000).to_string())];
         let url = self.url("/fapi/v1/fundingRate", &query);
-        self.ask(Lane::Funding, 1, &url, |reply| parse::funding_history(&reply.body)).await
+        let answer = self.ask(Lane::Funding, 1, &url, |reply| parse::funding_history(&reply.body)).await;
+        self.rows("fundingRate", Some(symbol), answer)
     }
 
     pub(super) async fn accounts(&self, symbol: Symbol, limit: u16) -> Result<Vec<Accounts>, VenueError> {
         let query = [("symbol", symbol.as_str()), ("period", "5m"), ("limit", &limit.clamp(1, 500).to_string())];
         let url = self.url("/futures/data/globalLongShortAccountRatio", &query);
-        self.ask(Lane::Data, 0, &url, |reply| parse::accounts(&reply.body)).await
+        let answer = self.ask(Lane::Data, 0, &url, |reply| parse::accounts(&reply.body)).await;
+        self.rows("globalLongShortAccountRatio", Some(symbol), answer)
     }
 
     pub(super) async fn depth(&self, symbol: Symbol) -> Result<Whole, VenueError> {
@@ -135,12 +150,16 @@ impl Routes {
         self.ask(Lane::Weighed, depth_weight(DEPTH), &url, |reply| parse::depth(&reply.body)).await
     }
 
-    /// Rows that were set aside are counted, and the first of each kind logged.
-    fn tolerant<T>(&self, route: &str, rows: Rows<T>) -> Vec<T> {
-        for invalid in &rows.refused {
-            self.counters.count_malformed(&format!("{route} {}", invalid.field), invalid);
-        }
-        rows.rows
+    /// The rows of an answer; malformed ones are counted.
+    fn rows<T>(
+        &self,
+        list: &'static str,
+        symbol: Option<Symbol>,
+        answer: Result<Rows<T>, VenueError>,
+    ) -> Result<Vec<T>, VenueError> {
+        let Rows { rows, skipped } = answer?;
+        self.counters.count_skipped(list, symbol, &skipped);
+        Ok(rows)
     }
 
     fn url(&self, route: &str, query: &[(&str, &str)]) -> Url {

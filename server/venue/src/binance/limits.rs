@@ -25,13 +25,16 @@ impl Lane {
 /// 2400 of weight in a minute for one address.
 pub(super) const WEIGHT_LIMIT: u32 = 2_400;
 
+/// Requests of `/futures/data/…` in five minutes for one address.
+pub(super) const DATA_LIMIT: u32 = 1_000;
+
 /// The published limits. An exchange on this machine bans nobody.
 pub(super) fn law(loopback: bool) -> Rules {
     if loopback {
         return Rules { count: Rule::FREE, weight: Rule::FREE, lanes: vec![Rule::FREE; 3] };
     }
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-    let lanes = vec![Rule::FREE, Rule::law(500, minutes(5)), Rule::law(1_000, minutes(5))];
+    let lanes = vec![Rule::FREE, Rule::law(500, minutes(5)), Rule::law(DATA_LIMIT, minutes(5))];
     Rules { count: Rule::FREE, weight: Rule::law(WEIGHT_LIMIT, minutes(1)), lanes }
 }
 

@@ -11,9 +11,9 @@ pub use crate::wire::Text;
 /// `/fapi/v1/exchangeInfo`.
 #[derive(Debug, Deserialize)]
 pub struct ExchangeInfo<'a> {
-    /// The contracts.
+    /// The contracts, each an [`InstrumentRow`].
     #[serde(borrow)]
-    pub symbols: Vec<InstrumentRow<'a>>,
+    pub symbols: Vec<&'a RawValue>,
 }
 
 /// A contract of `/fapi/v1/exchangeInfo`.
@@ -28,7 +28,7 @@ pub struct InstrumentRow<'a> {
     /// The contract.
     #[serde(borrow)]
     pub symbol: Text<'a>,
-    /// `PERPETUAL`, `CURRENT_QUARTER` …; empty for contracts that are being prepared.
+    /// `PERPETUAL`, `TRADIFI_PERPETUAL`, `CURRENT_QUARTER` …; empty for contracts that are being prepared.
     #[serde(borrow, default)]
     pub contract_type: Option<Text<'a>>,
     /// `TRADING`, `PENDING_TRADING`, `SETTLING` …
@@ -40,12 +40,15 @@ pub struct InstrumentRow<'a> {
     /// The quote coin.
     #[serde(borrow, default)]
     pub quote_asset: Option<Text<'a>>,
-    /// `COIN` for ordinary coins.
+    /// `COIN` for ordinary coins; `INDEX`, `EQUITY`, `COMMODITY` …
     #[serde(borrow, default)]
     pub underlying_type: Option<Text<'a>>,
     /// Milliseconds.
     #[serde(default)]
     pub onboard_date: Option<i64>,
+    /// When it ends, in milliseconds; for a perpetual whose end is not announced a day in the year 2100.
+    #[serde(default)]
+    pub delivery_date: Option<i64>,
     /// Its limits; the one of its price has the price increment. `pricePrecision` is something else.
     #[serde(borrow, default)]
     pub filters: Vec<Filter<'a>>,
@@ -129,7 +132,8 @@ pub struct FundingInfoRow<'a> {
     #[serde(borrow)]
     pub symbol: Text<'a>,
     /// Hours between two fundings.
-    pub funding_interval_hours: i64,
+    #[serde(borrow, default)]
+    pub funding_interval_hours: Option<&'a RawValue>,
 }
 
 /// A row of `/fapi/v1/klines`: opening time, open, high, low, close, volume, closing time, turnover, number of trades,

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use schema::{Candle, Invalid, Level, Side, Symbol, Trade, UnixMs};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{
     book::Whole,
@@ -17,28 +18,24 @@ use super::{
 };
 use crate::{
     Accounts, Instrument, OpenInterest, PaidFunding, Ticker,
+    intervals::funding_hours,
+    rows::{Rows, Skipped, decode, usable},
     wire::{amount, named, number, price, stamp, symbol},
 };
 
 pub use crate::wire::ParseError;
 
-/// The rows of a list that could be understood, and why others could not.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rows<T> {
-    /// The rows.
-    pub rows: Vec<T>,
-    /// What is wrong with others.
-    pub refused: Vec<Invalid>,
-}
+/// Contracts whose end is later than this have none: Binance gives them a day in the year 2100.
+const NO_END_MS: i64 = 4_000_000_000_000;
 
-/// Reads `/fapi/v1/exchangeInfo`. A contract that is not understood does not hide the others.
+/// Reads `/fapi/v1/exchangeInfo`.
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one, or none of its rows is understood.
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
 pub fn instruments(body: &[u8]) -> Result<Rows<Instrument>, ParseError> {
     let info: ExchangeInfo<'_> = serde_json::from_slice(body)?;
-    tolerant(&info.symbols, |row| instrument(row).map(Some))
+    usable(&info.symbols, |row| instrument(row).map(Some))
 }
 
 fn instrument(row: &InstrumentRow<'_>) -> Result<Instrument, Invalid> {
@@ -46,52 +43,73 @@ fn instrument(row: &InstrumentRow<'_>) -> Result<Instrument, Invalid> {
         filter.filter_type.as_ref().is_some_and(|kind| kind.as_str() == "PRICE_FILTER")
     };
     let filter = row.filters.iter().find(of_price).and_then(|filter| filter.tick_size.as_ref());
-    let kind = row.underlying_type.as_ref().map(Text::as_str).filter(|kind| *kind != "COIN");
+    let word = |text: Option<&Text<'_>>| text.map(|text| text.as_str().to_owned()).unwrap_or_default();
+    let (contract_type, status) = (word(row.contract_type.as_ref()), word(row.status.as_ref()));
+    let tradifi = contract_type == "TRADIFI_PERPETUAL";
+    let kind = match word(row.underlying_type.as_ref()) {
+        // A contract on something else than a coin that does not say on what is still none on a coin.
+        kind if tradifi && (kind.is_empty() || kind == "COIN") => contract_type.clone(),
+        kind if kind == "COIN" => String::new(),
+        kind => kind,
+    };
     Ok(Instrument {
         symbol: symbol(row.symbol.as_str())?,
         base: named("baseAsset", row.base_asset.as_ref())?.to_owned(),
         quote: named("quoteAsset", row.quote_asset.as_ref())?.to_owned(),
-        perpetual: row.contract_type.as_ref().is_some_and(|kind| kind.as_str() == "PERPETUAL"),
-        trading: named("status", row.status.as_ref())? == "TRADING",
-        kind: kind.map(str::to_ascii_lowercase).unwrap_or_default(),
+        perpetual: tradifi || contract_type == "PERPETUAL",
+        trading: status == "TRADING",
+        status,
+        contract_type,
+        kind,
         tick: price("tickSize", named("tickSize", filter)?)?,
         launched_at: stamp("onboardDate", row.onboard_date.ok_or_else(|| Invalid::new("onboardDate", "is missing"))?)?,
+        delivery_at: row.delivery_date.filter(|ms| (1..NO_END_MS).contains(ms)).map(UnixMs),
     })
 }
 
-/// Reads `/fapi/v1/fundingInfo`: the contracts whose interval is told, in hours.
+/// Reads `/fapi/v1/fundingInfo`: the contracts that are listed, with their interval in hours. One whose interval is malformed
+/// has none, for the usual one is not its own; its row counts as skipped.
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or an interval in it is impossible.
-pub fn funding_intervals(body: &[u8]) -> Result<Vec<(Symbol, u8)>, ParseError> {
-    let rows: Vec<FundingInfoRow<'_>> = serde_json::from_slice(body)?;
-    let mut hours = Vec::with_capacity(rows.len());
-    for row in &rows {
-        // A symbol in letters that no other list has is of no use.
-        let Ok(symbol) = symbol(row.symbol.as_str()) else { continue };
-        let told = u8::try_from(row.funding_interval_hours).ok().filter(|hours| (1..=24).contains(hours));
-        let wrong = || Invalid::new("fundingIntervalHours", format!("{} is not", row.funding_interval_hours));
-        hours.push((symbol, told.ok_or_else(wrong)?));
+/// [`ParseError`] when the list is not one.
+pub fn funding_intervals(body: &[u8]) -> Result<Rows<(Symbol, Option<u8>)>, ParseError> {
+    let list: Vec<&RawValue> = serde_json::from_slice(body)?;
+    let (rows, _) = decode(&list, |row: &FundingInfoRow<'_>| {
+        let text = row.funding_interval_hours.map_or("null", RawValue::get);
+        let hours = text.parse().ok().and_then(funding_hours);
+        Ok(Some((symbol(row.symbol.as_str())?, hours.ok_or_else(|| text.chars().take(40).collect::<String>()))))
+    });
+    let mut intervals = Rows { rows: Vec::with_capacity(rows.rows.len()), skipped: rows.skipped };
+    for (symbol, hours) in rows.rows {
+        if let Err(text) = &hours {
+            intervals.skipped.push(Skipped {
+                contract: Some(symbol.to_string()),
+                field: "fundingIntervalHours".to_owned(),
+                problem: format!("`{text}` does not divide a day into whole hours"),
+            });
+        }
+        intervals.rows.push((symbol, hours.ok()));
     }
-    Ok(hours)
+    Ok(intervals)
 }
 
 /// Reads `/fapi/v1/ticker/24hr` together with `/fapi/v1/premiumIndex`; `interval_hours` tells the interval of funding.
 ///
 /// # Errors
 ///
-/// [`ParseError`] when one of the lists is not one, or no contract is understood.
+/// [`ParseError`] when one of the lists is not one, or no contract can be used.
 pub fn tickers(
     days: &[u8],
     premiums: &[u8],
     interval_hours: impl Fn(Symbol) -> Option<u8>,
 ) -> Result<Rows<(Symbol, Ticker)>, ParseError> {
-    let days: Vec<TickerRow<'_>> = serde_json::from_slice(days)?;
-    let premiums: Vec<PremiumRow<'_>> = serde_json::from_slice(premiums)?;
-    let marks = tolerant(&premiums, |row| Ok(Some((symbol(row.symbol.as_str())?, Mark::of_row(row)?))))?;
+    let days: Vec<&RawValue> = serde_json::from_slice(days)?;
+    let premiums: Vec<&RawValue> = serde_json::from_slice(premiums)?;
+    let (marks, _) =
+        decode(&premiums, |row: &PremiumRow<'_>| Ok(Some((symbol(row.symbol.as_str())?, Mark::of_row(row)?))));
     let held: HashMap<Symbol, Mark> = marks.rows.into_iter().collect();
-    let mut tickers = tolerant(&days, |row| {
+    let mut tickers = usable(&days, |row: &TickerRow<'_>| {
         let symbol = symbol(row.symbol.as_str())?;
         // A contract that has not traded yet has no state yet.
         if number("lastPrice", row.last_price.as_str())? == 0.0 {
@@ -104,7 +122,7 @@ pub fn tickers(
         }
         Ok(state.ticker(interval_hours(symbol)).map(|ticker| (symbol, ticker)))
     })?;
-    tickers.refused.extend(marks.refused);
+    tickers.skipped.extend(marks.skipped);
     Ok(tickers)
 }
 
@@ -112,11 +130,9 @@ pub fn tickers(
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or a row of it is impossible.
-pub fn candles(body: &[u8], now: UnixMs) -> Result<Vec<Candle>, ParseError> {
-    let rows: Vec<CandleRow<'_>> = serde_json::from_slice(body)?;
-    let mut candles = Vec::with_capacity(rows.len());
-    for (start, open, high, low, close, volume, end, turnover, ..) in &rows {
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
+pub fn candles(body: &[u8], now: UnixMs) -> Result<Rows<Candle>, ParseError> {
+    let mut candles = list(body, |(start, open, high, low, close, volume, end, turnover, ..): &CandleRow<'_>| {
         let candle = Candle {
             start: stamp("start", *start)?,
             open: number("open", open.as_str())?,
@@ -128,12 +144,10 @@ pub fn candles(body: &[u8], now: UnixMs) -> Result<Vec<Candle>, ParseError> {
         };
         candle.check()?;
         // The closing time is the last millisecond that belongs to it.
-        if *end < now.0 {
-            candles.push(candle);
-        }
-    }
-    candles.sort_by_key(|candle| candle.start);
-    candles.dedup_by_key(|candle| candle.start);
+        Ok(Some(candle).filter(|_| *end < now.0))
+    })?;
+    candles.rows.sort_by_key(|candle| candle.start);
+    candles.rows.dedup_by_key(|candle| candle.start);
     Ok(candles)
 }
 
@@ -141,11 +155,10 @@ pub fn candles(body: &[u8], now: UnixMs) -> Result<Vec<Candle>, ParseError> {
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or a row of it is impossible.
-pub fn trades(body: &[u8]) -> Result<Vec<Trade>, ParseError> {
-    let rows: Vec<TradeRow<'_>> = serde_json::from_slice(body)?;
-    let mut trades = rows.iter().map(trade).collect::<Result<Vec<_>, _>>()?;
-    trades.sort_by_key(|trade| trade.at);
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
+pub fn trades(body: &[u8]) -> Result<Rows<Trade>, ParseError> {
+    let mut trades = list(body, |row: &TradeRow<'_>| trade(row).map(Some))?;
+    trades.rows.sort_by_key(|trade| trade.at);
     Ok(trades)
 }
 
@@ -163,14 +176,14 @@ pub fn open_interest_now(body: &[u8]) -> Result<OpenInterest, ParseError> {
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or a row of it is impossible.
-pub fn open_interest(body: &[u8]) -> Result<Vec<OpenInterest>, ParseError> {
-    let mut points = strict(body, |row: &OpenInterestRow<'_>| {
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
+pub fn open_interest(body: &[u8]) -> Result<Rows<OpenInterest>, ParseError> {
+    let mut points = list(body, |row: &OpenInterestRow<'_>| {
         let coins = amount("sumOpenInterest", row.sum_open_interest.as_str())?;
-        Ok(OpenInterest { at: stamp("timestamp", row.timestamp)?, coins })
+        Ok(Some(OpenInterest { at: stamp("timestamp", row.timestamp)?, coins }))
     })?;
-    points.sort_by_key(|point| point.at);
-    points.dedup_by_key(|point| point.at);
+    points.rows.sort_by_key(|point| point.at);
+    points.rows.dedup_by_key(|point| point.at);
     Ok(points)
 }
 
@@ -178,14 +191,14 @@ pub fn open_interest(body: &[u8]) -> Result<Vec<OpenInterest>, ParseError> {
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or a row of it is impossible.
-pub fn funding_history(body: &[u8]) -> Result<Vec<PaidFunding>, ParseError> {
-    let mut paid = strict(body, |row: &FundingRow<'_>| {
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
+pub fn funding_history(body: &[u8]) -> Result<Rows<PaidFunding>, ParseError> {
+    let mut paid = list(body, |row: &FundingRow<'_>| {
         let rate = number("fundingRate", row.funding_rate.as_str())?;
-        Ok(PaidFunding { at: stamp("fundingTime", row.funding_time)?, rate })
+        Ok(Some(PaidFunding { at: stamp("fundingTime", row.funding_time)?, rate }))
     })?;
-    paid.sort_by_key(|paid| paid.at);
-    paid.dedup_by_key(|paid| paid.at);
+    paid.rows.sort_by_key(|paid| paid.at);
+    paid.rows.dedup_by_key(|paid| paid.at);
     Ok(paid)
 }
 
@@ -193,10 +206,10 @@ pub fn funding_history(body: &[u8]) -> Result<Vec<PaidFunding>, ParseError> {
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or a row of it is impossible: the two shares must be shares and make up
-/// the whole, but for rounding.
-pub fn accounts(body: &[u8]) -> Result<Vec<Accounts>, ParseError> {
-    let mut accounts = strict(body, |row: &AccountsRow<'_>| {
+/// [`ParseError`] when the list is not one, or none of its rows can be used: the two shares must be shares and make up the
+/// whole, but for rounding.
+pub fn accounts(body: &[u8]) -> Result<Rows<Accounts>, ParseError> {
+    let mut accounts = list(body, |row: &AccountsRow<'_>| {
         let long = number("longAccount", row.long_account.as_str())?;
         let short = number("shortAccount", row.short_account.as_str())?;
         if !(0.0..=1.0).contains(&long) {
@@ -205,10 +218,10 @@ pub fn accounts(body: &[u8]) -> Result<Vec<Accounts>, ParseError> {
         if (long + short - 1.0).abs() > 0.001 {
             return Err(Invalid::new("shortAccount", format!("{long} and {short} do not make up the whole")));
         }
-        Ok(Accounts { at: stamp("timestamp", row.timestamp)?, long })
+        Ok(Some(Accounts { at: stamp("timestamp", row.timestamp)?, long }))
     })?;
-    accounts.sort_by_key(|accounts| accounts.at);
-    accounts.dedup_by_key(|accounts| accounts.at);
+    accounts.rows.sort_by_key(|accounts| accounts.at);
+    accounts.rows.dedup_by_key(|accounts| accounts.at);
     Ok(accounts)
 }
 
@@ -243,28 +256,11 @@ pub(super) fn levels(rows: &[(Text<'_>, Text<'_>)]) -> Result<Vec<Level>, Invali
     rows.iter().map(level).collect()
 }
 
-/// Rows of which one that is not understood is set aside.
-fn tolerant<R, T>(list: &[R], read: impl Fn(&R) -> Result<Option<T>, Invalid>) -> Result<Rows<T>, ParseError> {
-    let mut told = Rows { rows: Vec::with_capacity(list.len()), refused: Vec::new() };
-    for row in list {
-        match read(row) {
-            Ok(row) => told.rows.extend(row),
-            Err(invalid) => told.refused.push(invalid),
-        }
-    }
-    if told.rows.is_empty()
-        && let Some(invalid) = told.refused.pop()
-    {
-        return Err(invalid.into());
-    }
-    Ok(told)
-}
-
-/// A list in which every row must be understood.
-fn strict<'a, R: Deserialize<'a>, T>(
+/// A list in which a malformed row is skipped.
+fn list<'a, R: Deserialize<'a>, T>(
     body: &'a [u8],
-    read: impl Fn(&R) -> Result<T, Invalid>,
-) -> Result<Vec<T>, ParseError> {
-    let rows: Vec<R> = serde_json::from_slice(body)?;
-    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    read: impl Fn(&R) -> Result<Option<T>, Invalid>,
+) -> Result<Rows<T>, ParseError> {
+    let list: Vec<&'a RawValue> = serde_json::from_slice(body)?;
+    usable(&list, read)
 }

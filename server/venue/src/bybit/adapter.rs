@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use reqwest::Url;
-use schema::{Candle, Symbol, Trade, Venue};
+use schema::{Candle, Symbol, Trade, Venue, universe::SkippedRows};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
@@ -142,5 +142,9 @@ impl Exchange for Bybit {
 
     fn counters(&self) -> schema::health::StreamCounters {
         self.counters.snapshot()
+    }
+
+    fn skipped_rows(&self) -> Vec<SkippedRows> {
+        self.counters.skipped_rows()
     }
 }

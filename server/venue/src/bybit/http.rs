@@ -35,6 +35,8 @@ const LIMIT: &str = "x-bapi-limit";
 const LIMIT_LEFT: &str = "x-bapi-limit-status";
 /// Pages of one answer, at most: more would mean a cursor that does not move on.
 const PAGES_MAX: usize = 10;
+/// Rows of one answer about paid funding, at most.
+const FUNDINGS_PER_PAGE: usize = 200;
 
 impl Routes {
     pub(super) const fn new(
@@ -51,20 +53,16 @@ impl Routes {
     }
 
     pub(super) async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
-        let read = |result: &str, _| {
-            self.intervals.learn(parse::funding_intervals(result)?);
-            self.tolerant("instruments", parse::instruments(result)?)
-        };
-        self.pages(Lane::Instruments, &[("limit", "1000")], usize::MAX, read).await
+        let rows =
+            self.pages(Lane::Instruments, None, &[("limit", "1000")], usize::MAX, |r, _| parse::instruments(r)).await?;
+        self.intervals.learn(rows.iter().filter(|(_, hours)| hours.is_some()).map(|(row, hours)| (row.symbol, *hours)));
+        Ok(rows.into_iter().map(|(instrument, _)| instrument).collect())
     }
 
     pub(super) async fn tickers(&self) -> Result<Vec<(Symbol, Ticker)>, VenueError> {
         let url = self.url(Lane::Tickers, &[], None);
-        let read = |result: &str, now| {
-            let page = parse::tickers(result, now, |symbol| self.intervals.hours(symbol))?;
-            Ok(self.tolerant("tickers", page)?.rows)
-        };
-        self.ask(Lane::Tickers, &url, read).await
+        let read = |result: &str, now| parse::tickers(result, now, |symbol| self.intervals.hours(symbol));
+        Ok(self.page(Lane::Tickers, None, &url, read).await?.rows)
     }
 
     pub(super) async fn candles(
@@ -78,7 +76,8 @@ impl Routes {
         let query = [("symbol", symbol.as_str()), ("interval", interval_code(interval)), ("limit", &asked)];
         let length = interval.ms();
         let read = |result: &str, now| parse::candles(result, length, now);
-        let mut candles = self.ask(Lane::Candles, &self.url(Lane::Candles, &query, None), read).await?;
+        let url = self.url(Lane::Candles, &query, None);
+        let mut candles = self.page(Lane::Candles, Some(symbol), &url, read).await?.rows;
         if candles.windows(2).any(|pair| pair[1].start.0 - pair[0].start.0 != length) {
             self.counters.remark("gap between candles", &format_args!("{symbol} {}", interval_code(interval)));
         }
@@ -88,40 +87,65 @@ impl Routes {
 
     pub(super) async fn recent_trades(&self, symbol: Symbol, limit: u16) -> Result<Vec<Trade>, VenueError> {
         let query = [("symbol", symbol.as_str()), ("limit", &limit.clamp(1, 1_000).to_string())];
-        self.ask(Lane::Trades, &self.url(Lane::Trades, &query, None), |result, _| parse::trades(result)).await
+        let url = self.url(Lane::Trades, &query, None);
+        Ok(self.page(Lane::Trades, Some(symbol), &url, |result, _| parse::trades(result)).await?.rows)
     }
 
     pub(super) async fn open_interest(&self, symbol: Symbol, limit: u16) -> Result<Vec<OpenInterest>, VenueError> {
         let page = limit.clamp(1, 200).to_string();
         let query = [("symbol", symbol.as_str()), ("intervalTime", "5min"), ("limit", &page)];
-        let mut rows = self.pages(Lane::OpenInterest, &query, limit.into(), |r, _| parse::open_interest(r)).await?;
+        let mut rows =
+            self.pages(Lane::OpenInterest, Some(symbol), &query, limit.into(), |r, _| parse::open_interest(r)).await?;
         rows.sort_by_key(|row| row.at);
         rows.dedup_by_key(|row| row.at);
         keep_last(&mut rows, limit.into());
         Ok(rows)
     }
 
+    /// The route has no cursor: what is older is asked for by its end.
     pub(super) async fn funding_history(&self, symbol: Symbol, limit: u16) -> Result<Vec<PaidFunding>, VenueError> {
-        let query = [("symbol", symbol.as_str()), ("limit", &limit.clamp(1, 200).to_string())];
-        let url = self.url(Lane::Funding, &query, None);
-        self.ask(Lane::Funding, &url, |result, _| parse::funding_history(result)).await
+        let limit = usize::from(limit.max(1));
+        let mut paid: Vec<PaidFunding> = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let rows = (limit - paid.len()).min(FUNDINGS_PER_PAGE).to_string();
+            let end = paid.first().map(|oldest| (oldest.at.0 - 1).to_string());
+            let mut query = vec![("symbol", symbol.as_str()), ("limit", &rows)];
+            query.extend(end.as_deref().map(|end| ("endTime", end)));
+            let url = self.url(Lane::Funding, &query, None);
+            let page = self.page(Lane::Funding, Some(symbol), &url, |result, _| parse::funding_history(result)).await?;
+            // One that is not older moves nothing on.
+            let older = page.rows.partition_point(|row| paid.first().is_none_or(|oldest| row.at < oldest.at));
+            let full = page.rows.len() + page.skipped.len() >= FUNDINGS_PER_PAGE;
+            paid.splice(..0, page.rows.into_iter().take(older));
+            if !full || older == 0 || paid.len() >= limit {
+                break;
+            }
+        }
+        keep_last(&mut paid, limit);
+        Ok(paid)
     }
 
     pub(super) async fn accounts(&self, symbol: Symbol, limit: u16) -> Result<Vec<Accounts>, VenueError> {
         let page = limit.clamp(1, 500).to_string();
         let query = [("symbol", symbol.as_str()), ("period", "5min"), ("limit", &page)];
-        let mut rows = self.pages(Lane::Accounts, &query, limit.into(), |r, _| parse::accounts(r)).await?;
+        let mut rows =
+            self.pages(Lane::Accounts, Some(symbol), &query, limit.into(), |r, _| parse::accounts(r)).await?;
         rows.sort_by_key(|row| row.at);
         rows.dedup_by_key(|row| row.at);
         keep_last(&mut rows, limit.into());
         Ok(rows)
     }
 
-    /// Rows that were set aside are counted, and the first of each kind logged.
-    fn tolerant<T>(&self, route: &str, page: Page<T>) -> Result<Page<T>, ParseError> {
-        for invalid in &page.refused {
-            self.counters.count_malformed(&format!("{route} {}", invalid.field), invalid);
-        }
+    /// Asks for a page; rows of it that are malformed are counted.
+    async fn page<T>(
+        &self,
+        lane: Lane,
+        symbol: Option<Symbol>,
+        url: &Url,
+        read: impl Fn(&str, UnixMs) -> Result<Page<T>, ParseError> + Sync,
+    ) -> Result<Page<T>, VenueError> {
+        let page = self.ask(lane, url, read).await?;
+        self.counters.count_skipped(lane.route(), symbol, &page.skipped);
         Ok(page)
     }
 
@@ -129,6 +153,7 @@ impl Routes {
     async fn pages<T>(
         &self,
         lane: Lane,
+        symbol: Option<Symbol>,
         query: &[(&str, &str)],
         enough: usize,
         read: impl Fn(&str, UnixMs) -> Result<Page<T>, ParseError> + Sync,
@@ -136,7 +161,7 @@ impl Routes {
         let mut rows = Vec::new();
         let mut cursor = None;
         for _ in 0..PAGES_MAX {
-            let page = self.ask(lane, &self.url(lane, query, cursor.as_deref()), &read).await?;
+            let page = self.page(lane, symbol, &self.url(lane, query, cursor.as_deref()), &read).await?;
             let moved = !page.rows.is_empty() && page.next != cursor;
             rows.extend(page.rows);
             if !moved || rows.len() >= enough || page.next.is_none() {

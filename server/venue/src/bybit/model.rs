@@ -71,6 +71,9 @@ pub struct InstrumentRow<'a> {
     /// Milliseconds.
     #[serde(borrow, default)]
     pub launch_time: Option<Text<'a>>,
+    /// When it ends, in milliseconds; `0` for a perpetual whose end is not announced.
+    #[serde(borrow, default)]
+    pub delivery_time: Option<Text<'a>>,
     /// The limits of its price.
     #[serde(borrow, default)]
     pub price_filter: Option<PriceFilter<'a>>,

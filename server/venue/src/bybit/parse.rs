@@ -5,6 +5,7 @@
 
 use schema::{Candle, Invalid, Side, Symbol, Trade, UnixMs};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{
     model::{
@@ -13,20 +14,27 @@ use super::{
     ticker::TickerState,
 };
 pub(super) use crate::wire::{amount, named, number, price, stamp, symbol, time};
-use crate::{Accounts, Instrument, OpenInterest, PaidFunding, Ticker};
+use crate::{
+    Accounts, Instrument, OpenInterest, PaidFunding, Ticker,
+    intervals::funding_hours,
+    rows::{Rows, Skipped, usable},
+};
 
 pub use crate::wire::ParseError;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
-    /// The rows that could be understood.
+    /// The rows that could be used.
     pub rows: Vec<T>,
-    /// Why others could not.
-    pub refused: Vec<Invalid>,
+    /// The malformed ones.
+    pub skipped: Vec<Skipped>,
     /// The cursor of the next page, where there is one.
     pub next: Option<String>,
 }
+
+/// The state of a contract that is listed for trading and not open to it yet.
+const PRE_LISTING: &str = "PreListing";
 
 /// Opens the envelope of an answer.
 ///
@@ -37,48 +45,45 @@ pub fn envelope(body: &[u8]) -> Result<Envelope<'_>, serde_json::Error> {
     serde_json::from_slice(body)
 }
 
-/// Reads `/v5/market/instruments-info`. A contract that is not understood does not hide the others.
+/// Reads `/v5/market/instruments-info`: each contract, and how often it pays funding, in hours; none for those that give no
+/// whole hours of a day, as dated ones.
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one, or none of its rows is understood.
-pub fn instruments(result: &str) -> Result<Page<Instrument>, ParseError> {
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
+pub fn instruments(result: &str) -> Result<Page<(Instrument, Option<u8>)>, ParseError> {
     page(result, |row: &InstrumentRow<'_>| {
         let filter = row.price_filter.as_ref().and_then(|filter| filter.tick_size.as_ref());
-        Ok(Some(Instrument {
+        let word = |text: Option<&Text<'_>>| text.map(|text| text.as_str().to_owned()).unwrap_or_default();
+        let (contract_type, status) = (word(row.contract_type.as_ref()), word(row.status.as_ref()));
+        let minutes = row.funding_interval.filter(|minutes| *minutes > 0 && minutes % 60 == 0);
+        let instrument = Instrument {
             symbol: symbol(row.symbol.as_str())?,
             base: named("baseCoin", row.base_coin.as_ref())?.to_owned(),
             quote: named("quoteCoin", row.quote_coin.as_ref())?.to_owned(),
-            perpetual: named("contractType", row.contract_type.as_ref())? == "LinearPerpetual",
-            trading: named("status", row.status.as_ref())? == "Trading" && row.is_pre_listing != Some(true),
-            kind: row.symbol_type.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default(),
+            perpetual: contract_type == "LinearPerpetual",
+            trading: status == "Trading" && row.is_pre_listing != Some(true),
+            status: if row.is_pre_listing == Some(true) && status == "Trading" {
+                PRE_LISTING.to_owned()
+            } else {
+                status
+            },
+            contract_type,
+            kind: word(row.symbol_type.as_ref()),
             tick: price("tickSize", named("tickSize", filter)?)?,
             launched_at: time("launchTime", named("launchTime", row.launch_time.as_ref())?)?,
-        }))
+            // "0" as long as no end is announced.
+            delivery_at: figure("deliveryTime", row.delivery_time.as_ref(), time)?.filter(|at| at.0 > 0),
+        };
+        Ok(Some((instrument, minutes.and_then(|minutes| funding_hours(minutes / 60)))))
     })
-}
-
-/// How often the contracts of `/v5/market/instruments-info` pay funding, in hours; without those that tell none, as
-/// dated ones, or none in whole hours of a day.
-///
-/// # Errors
-///
-/// [`ParseError`] when the list is not one.
-pub fn funding_intervals(result: &str) -> Result<Vec<(Symbol, u8)>, ParseError> {
-    let list: List<'_, InstrumentRow<'_>> = serde_json::from_str(result)?;
-    let hours = |row: &InstrumentRow<'_>| {
-        let minutes = row.funding_interval.filter(|minutes| *minutes > 0 && minutes % 60 == 0)?;
-        let hours = u8::try_from(minutes / 60).ok().filter(|hours| *hours <= 24)?;
-        Some((Symbol::new(row.symbol.as_str()).ok()?, hours))
-    };
-    Ok(list.list.iter().filter_map(hours).collect())
 }
 
 /// Reads `/v5/market/tickers`, told at `at`; `funding_hours` is asked where a ticker does not tell its interval. A contract without a last price is left out: it has no state yet.
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one, or none of its rows is understood.
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
 pub fn tickers(
     result: &str,
     at: UnixMs,
@@ -96,11 +101,9 @@ pub fn tickers(
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or a row of it is impossible.
-pub fn candles(result: &str, interval_ms: i64, now: UnixMs) -> Result<Vec<Candle>, ParseError> {
-    let list: List<'_, CandleRow<'_>> = serde_json::from_str(result)?;
-    let mut candles = Vec::with_capacity(list.list.len());
-    for row in &list.list {
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
+pub fn candles(result: &str, interval_ms: i64, now: UnixMs) -> Result<Page<Candle>, ParseError> {
+    let mut page = page(result, |row: &CandleRow<'_>| {
         let field = |place: usize, field: &'static str| named(field, row.get(place));
         let candle = Candle {
             start: time("start", field(0, "start")?)?,
@@ -112,66 +115,67 @@ pub fn candles(result: &str, interval_ms: i64, now: UnixMs) -> Result<Vec<Candle
             turnover: number("turnover", field(6, "turnover")?)?,
         };
         candle.check()?;
-        candles.push(candle);
-    }
-    candles.retain(|candle| candle.start.0.saturating_add(interval_ms) <= now.0);
-    candles.sort_by_key(|candle| candle.start);
-    candles.dedup_by_key(|candle| candle.start);
-    Ok(candles)
+        Ok(Some(candle).filter(|candle| candle.start.0.saturating_add(interval_ms) <= now.0))
+    })?;
+    page.rows.sort_by_key(|candle| candle.start);
+    page.rows.dedup_by_key(|candle| candle.start);
+    Ok(page)
 }
 
 /// Reads `/v5/market/recent-trade`: oldest first, without trades agreed outside the book.
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or a row of it is impossible.
-pub fn trades(result: &str) -> Result<Vec<Trade>, ParseError> {
-    let list: List<'_, TradeRow<'_>> = serde_json::from_str(result)?;
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
+pub fn trades(result: &str) -> Result<Page<Trade>, ParseError> {
+    let mut page = page(result, |row: &TradeRow<'_>| {
+        if row.is_block_trade == Some(true) {
+            return Ok(None);
+        }
+        trade(time("time", row.time.as_str())?, &row.side, &row.price, &row.size).map(Some)
+    })?;
     // The newest comes first; reversing keeps the order of trades within one millisecond.
-    let rows = list.list.iter().rev().filter(|row| row.is_block_trade != Some(true));
-    let mut trades = rows
-        .map(|row| trade(time("time", row.time.as_str())?, &row.side, &row.price, &row.size))
-        .collect::<Result<Vec<_>, _>>()?;
-    trades.sort_by_key(|trade| trade.at);
-    Ok(trades)
+    page.rows.reverse();
+    page.rows.sort_by_key(|trade| trade.at);
+    Ok(page)
 }
 
 /// Reads a page of `/v5/market/open-interest`: one side, as listed (newest first).
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or a row of it is impossible.
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
 pub fn open_interest(result: &str) -> Result<Page<OpenInterest>, ParseError> {
-    strict(result, |row: &OpenInterestRow<'_>| {
+    page(result, |row: &OpenInterestRow<'_>| {
         let single = one_side(row.open_interest.as_ref(), row.single_open_interest.as_ref())?;
         let coins = single.ok_or_else(|| Invalid::new("openInterest", "is missing"))?;
-        Ok(OpenInterest { at: time("timestamp", row.timestamp.as_str())?, coins })
+        Ok(Some(OpenInterest { at: time("timestamp", row.timestamp.as_str())?, coins }))
     })
 }
 
-/// Reads `/v5/market/funding/history`: oldest first.
+/// Reads a page of `/v5/market/funding/history`: oldest first.
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or a row of it is impossible.
-pub fn funding_history(result: &str) -> Result<Vec<PaidFunding>, ParseError> {
-    let mut page = strict(result, |row: &FundingRow<'_>| {
+/// [`ParseError`] when the list is not one, or none of its rows can be used.
+pub fn funding_history(result: &str) -> Result<Page<PaidFunding>, ParseError> {
+    let mut page = page(result, |row: &FundingRow<'_>| {
         let at = time("fundingRateTimestamp", row.funding_rate_timestamp.as_str())?;
-        Ok(PaidFunding { at, rate: number("fundingRate", row.funding_rate.as_str())? })
+        Ok(Some(PaidFunding { at, rate: number("fundingRate", row.funding_rate.as_str())? }))
     })?;
     page.rows.sort_by_key(|paid| paid.at);
     page.rows.dedup_by_key(|paid| paid.at);
-    Ok(page.rows)
+    Ok(page)
 }
 
 /// Reads a page of `/v5/market/account-ratio`, as listed (newest first).
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the list is not one or a row of it is impossible: the two shares must be shares and make up
-/// the whole, but for rounding.
+/// [`ParseError`] when the list is not one, or none of its rows can be used: the two shares must be shares and make up the
+/// whole, but for rounding.
 pub fn accounts(result: &str) -> Result<Page<Accounts>, ParseError> {
-    strict(result, |row: &AccountsRow<'_>| {
+    page(result, |row: &AccountsRow<'_>| {
         let long = number("buyRatio", row.buy_ratio.as_str())?;
         let short = number("sellRatio", row.sell_ratio.as_str())?;
         if !(0.0..=1.0).contains(&long) {
@@ -180,39 +184,27 @@ pub fn accounts(result: &str) -> Result<Page<Accounts>, ParseError> {
         if (long + short - 1.0).abs() > 0.001 {
             return Err(Invalid::new("sellRatio", format!("{long} and {short} do not make up the whole")));
         }
-        Ok(Accounts { at: time("timestamp", row.timestamp.as_str())?, long })
+        Ok(Some(Accounts { at: time("timestamp", row.timestamp.as_str())?, long }))
     })
 }
 
-/// A list in which a row that is not understood is set aside.
+/// A list in which a malformed row is skipped.
 fn page<'a, R: Deserialize<'a>, T>(
     result: &'a str,
     read: impl Fn(&R) -> Result<Option<T>, Invalid>,
 ) -> Result<Page<T>, ParseError> {
-    let list: List<'a, R> = serde_json::from_str(result)?;
-    let mut page = Page { rows: Vec::with_capacity(list.list.len()), refused: Vec::new(), next: cursor(&list) };
-    for row in &list.list {
-        match read(row) {
-            Ok(row) => page.rows.extend(row),
-            Err(invalid) => page.refused.push(invalid),
-        }
-    }
-    if page.rows.is_empty()
-        && let Some(invalid) = page.refused.pop()
-    {
-        return Err(invalid.into());
-    }
-    Ok(page)
+    let list: List<'a, &'a RawValue> = serde_json::from_str(result)?;
+    let Rows { rows, skipped } = usable(&list.list, read)?;
+    Ok(Page { rows, skipped, next: cursor(&list) })
 }
 
-/// A list in which every row must be understood.
-fn strict<'a, R: Deserialize<'a>, T>(
-    result: &'a str,
-    read: impl Fn(&R) -> Result<T, Invalid>,
-) -> Result<Page<T>, ParseError> {
-    let list: List<'a, R> = serde_json::from_str(result)?;
-    let rows = list.list.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Page { rows, refused: Vec::new(), next: cursor(&list) })
+/// A field that may be absent or empty.
+fn figure<T>(
+    field: &'static str,
+    text: Option<&Text<'_>>,
+    read: impl Fn(&'static str, &str) -> Result<T, Invalid>,
+) -> Result<Option<T>, Invalid> {
+    text.map(Text::as_str).filter(|text| !text.is_empty()).map(|text| read(field, text)).transpose()
 }
 
 fn cursor<R>(list: &List<'_, R>) -> Option<String> {

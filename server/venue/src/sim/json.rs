@@ -53,8 +53,11 @@ impl<'a> Json<'a> {
         self.key(name)
     }
 
-    /// A string that needs no escaping: names and decimals of the exchange's own making.
+    /// A string without control characters: names and decimals of the exchange's own making, and symbols.
     pub(crate) fn text(&mut self, name: &str, value: &str) -> &mut Self {
+        if value.contains(['"', '\\']) {
+            return self.foreign(name, value);
+        }
         let out = self.key(name);
         out.push('"');
         out.push_str(value);

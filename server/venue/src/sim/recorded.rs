@@ -178,9 +178,9 @@ pub(crate) fn place(folder: &Path, recorded: &[Recorded], start: i64) -> Result<
 /// The USDT contract that a file is named after.
 fn symbol_of(name: &str) -> Option<Symbol> {
     let stem = name.strip_suffix(".gz").unwrap_or(name).strip_suffix(".csv")?;
-    let symbol = stem.split(['_', '-']).next()?;
-    let base = symbol.strip_suffix("USDT")?;
-    if base.is_empty() { None } else { Symbol::new(symbol).ok() }
+    let symbol = Symbol::unescape(stem.split(['_', '-']).next()?).ok()?;
+    let base = symbol.as_str().strip_suffix("USDT")?;
+    (!base.is_empty()).then_some(symbol)
 }
 
 #[cfg(test)]
@@ -193,6 +193,8 @@ mod tests {
         assert_eq!(name("AVAXUSDT_5m.csv.gz").as_deref(), Some("AVAXUSDT"));
         assert_eq!(name("AAVEUSDT-5m.csv").as_deref(), Some("AAVEUSDT"));
         assert_eq!(name("1000000BOBUSDT.csv.gz").as_deref(), Some("1000000BOBUSDT"));
+        assert_eq!(name("币安人生USDT.csv").as_deref(), Some("币安人生USDT"));
+        assert_eq!(name("A%20B%2DUSDT_5m.csv").as_deref(), Some("A B-USDT"));
         for text in ["PROVENANCE.md", "BTCUSD.csv", "USDT.csv", "x.feather"] {
             assert_eq!(symbol_of(text), None, "{text}");
         }
