@@ -154,15 +154,16 @@ impl Task for Scan {
         let overview = self.overview(&scanned, &stats, outside);
         drop(members);
         let signals = Signals { source, rows: scanned.rows.clone(), stats };
-        publish(&self.publishers.signals, &(), signals, as_of).await?;
-        publish(&self.publishers.overview, &(), overview, as_of).await?;
-        publish(&self.publishers.breadth, &(), breadth, as_of).await?;
+        // A value that is refused keeps none of the others back.
+        let mut published = publish(&self.publishers.signals, &(), signals, as_of).await;
+        published = published.and(publish(&self.publishers.overview, &(), overview, as_of).await);
+        published = published.and(publish(&self.publishers.breadth, &(), breadth, as_of).await);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(scanned));
         for (as_of, breakdown) in breakdowns {
             let scope = (source, breakdown.row.symbol);
-            publish(&self.publishers.breakdown, &scope, breakdown, as_of).await?;
+            published = published.and(publish(&self.publishers.breakdown, &scope, breakdown, as_of).await);
         }
-        Ok(())
+        published
     }
 }
 
