@@ -139,7 +139,8 @@ async fn serve(serve: &Serve) -> Result<(), Failure> {
     if serve.role.serves_pages() {
         announce(bound);
     }
-    let stop = signals::stopped_or_reloaded(|| reload(&serve.overrides));
+    let overrides = serve.overrides.clone();
+    let stop = signals::stopped_or_reloaded(move || reload(&overrides));
     run(config, serve.role, listener, recorder, stop).await.map_err(other)
 }
 

@@ -48,15 +48,15 @@ pub fn start(log: &Log) -> Result<PrometheusHandle, TelemetryError> {
     use tracing_subscriber::util::SubscriberInitExt;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(&log.filter)?)
-        .with_filter_reloading()
         .with_writer(std::io::stderr)
         .with_target(true);
     if log.json {
-        let lines = lines.json();
+        let lines = lines.json().with_filter_reloading();
         let filter = lines.reload_handle();
         lines.finish().try_init()?;
         let _ = REFILTER.set(Box::new(move |new| filter.reload(new)));
     } else {
+        let lines = lines.with_filter_reloading();
         let filter = lines.reload_handle();
         lines.finish().try_init()?;
         let _ = REFILTER.set(Box::new(move |new| filter.reload(new)));

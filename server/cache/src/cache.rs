@@ -212,11 +212,12 @@ impl Cache {
     /// Resolves when the shared tier holds a newer value of another process that started later: this process should
     /// stop, for nobody but its own readers sees what it publishes.
     pub async fn superseded(&self) -> Superseded {
-        let mut found = self.inner.superseded.subscribe();
+        let mut receiver = self.inner.superseded.subscribe();
         // The sender lives as long as this.
-        match found.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(superseded)) => superseded.clone(),
-            Ok(None) | Err(_) => std::future::pending().await,
+        let found = receiver.wait_for(Option::is_some).await.ok().and_then(|found| found.clone());
+        match found {
+            Some(superseded) => superseded,
+            None => std::future::pending().await,
         }
     }
 

@@ -68,12 +68,11 @@ impl Meter {
         counter!("cache_refreshes_total", "schema" => self.schema, "result" => result).increment(1);
     }
 
-    /// Shows by how much a writer's clock is ahead of this one, from a second on.
+    /// Shows by how much a writer's clock is ahead of this one, from a second on; 0 once it no longer is.
     pub(crate) fn skew(&self, as_of: UnixMs, now: UnixMs) {
         let ahead_ms = as_of.0.saturating_sub(now.0);
-        if ahead_ms > 1_000 {
-            gauge!("cache_clock_skew_seconds", "schema" => self.schema).set(seconds(ahead_ms));
-        }
+        let shown = if ahead_ms > 1_000 { seconds(ahead_ms) } else { 0.0 };
+        gauge!("cache_clock_skew_seconds", "schema" => self.schema).set(shown);
     }
 
     /// Sets the gauges from a report.

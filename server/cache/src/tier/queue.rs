@@ -133,3 +133,128 @@ impl Queue {
         self.known.remove(key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Mutex, Weak, atomic::AtomicBool},
+        time::Duration,
+    };
+
+    use futures_util::future::{BoxFuture, FutureExt as _};
+    use schema::{Held, Invalid, Name, Origin, Policy, Schema, Stamp, UnixMs};
+
+    use super::*;
+    use crate::{
+        envelope::Body,
+        l2::Item,
+        tier::{Epoch, Outcome, Owner, Writers},
+    };
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Text(String);
+
+    impl Schema for Text {
+        const NAME: Name = Name::new("test:text");
+        const VERSION: u16 = 1;
+        const POLICY: Policy = Policy::secs(1, 5, 60);
+        type Scope = ();
+
+        fn check(&self) -> Result<(), Invalid> {
+            Ok(())
+        }
+    }
+
+    struct Nobody(Arc<Epoch>);
+
+    impl Owner for Nobody {
+        fn epoch(&self) -> &Arc<Epoch> {
+            &self.0
+        }
+
+        fn sealed(&self, _: &str, _: usize, _: usize) {}
+
+        fn settled(&self, _: Stamp, _: &Outcome) {}
+
+        fn superseded<'a>(&'a self, _: &'a str, _: Held<()>, _: &'a Item) -> BoxFuture<'a, ()> {
+            async {}.boxed()
+        }
+    }
+
+    fn write(key: &str, seq: u64, bytes: usize) -> Arc<Write> {
+        let epoch = Epoch::starting(1, Text::NAME, String::new(), "test".into(), Weak::new(), Writers::default());
+        Arc::new(Write {
+            key: key.to_owned(),
+            name: Text::NAME,
+            version: Text::VERSION,
+            header: Held {
+                stamp: Stamp { epoch: 1, seq },
+                origin: Origin::Live,
+                by: "test".into(),
+                written_at: UnixMs(0),
+                as_of: UnixMs(0),
+                fresh_until: UnixMs(0),
+                stale_until: UnixMs(0),
+                value: Arc::new(()),
+            },
+            body: Body::of(&Text("x".repeat(bytes))).unwrap(),
+            keep_for: Duration::from_secs(60),
+            owner: Arc::new(Nobody(epoch)),
+            receipt: Mutex::new(None),
+            deferred: AtomicBool::new(false),
+        })
+    }
+
+    fn order(queue: &Queue) -> Vec<(String, u64)> {
+        queue.batch().iter().map(|write| (write.key.clone(), write.header.stamp.seq)).collect()
+    }
+
+    #[test]
+    fn keeps_the_newest_value_of_a_key_in_the_turn_of_the_first() {
+        let mut queue = Queue::default();
+        for (key, seq) in [("a", 1), ("b", 2), ("a", 4), ("a", 3)] {
+            assert!(queue.keep(write(key, seq, 8)));
+        }
+        assert_eq!(order(&queue), [("a".into(), 4), ("b".into(), 2)]);
+        queue.settle(&write("a", 3, 8));
+        assert_eq!(queue.len(), 2, "a newer one goes on waiting");
+        queue.to_the_back("a");
+        assert_eq!(order(&queue), [("b".into(), 2), ("a".into(), 4)]);
+        queue.settle(&write("a", 4, 8));
+        assert_eq!(order(&queue), [("b".into(), 2)]);
+    }
+
+    #[test]
+    fn a_batch_is_bounded_in_keys_and_bytes_and_never_empty() {
+        let mut queue = Queue::default();
+        for n in 0..BATCH_KEYS + 5 {
+            assert!(queue.keep(write(&n.to_string(), 1, 8)));
+        }
+        assert_eq!(queue.batch().len(), BATCH_KEYS);
+        let mut queue = Queue::default();
+        for key in ["large", "larger", "small"] {
+            assert!(queue.keep(write(key, 1, BATCH_BYTES)));
+        }
+        assert_eq!(order(&queue), [("large".into(), 1)]);
+    }
+
+    #[test]
+    fn takes_no_key_more_than_there_is_room_for() {
+        let mut queue = Queue::default();
+        for n in 0..CAPACITY {
+            assert!(queue.keep(write(&n.to_string(), 1, 8)));
+        }
+        assert!(!queue.keep(write("one too many", 1, 8)));
+        assert!(queue.keep(write("7", 2, 8)));
+        assert_eq!(queue.len(), CAPACITY);
+    }
+
+    #[test]
+    fn the_number_of_a_write_is_worth_nothing_after_an_outage() {
+        let mut queue = Queue::default();
+        queue.learn("a", Cas(5), 0);
+        assert_eq!((queue.known("a", 0), queue.known("a", 1)), (Some(Cas(5)), None));
+        queue.forget("a");
+        assert_eq!(queue.known("a", 0), None);
+    }
+}
