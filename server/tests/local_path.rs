@@ -69,7 +69,7 @@ async fn a_scan_takes_no_round_trip_of_a_slow_memcached() {
     const DELAY: Duration = Duration::from_millis(120);
     let memcached = Program::memcached(free_port());
     let servers = delayed(memcached.port, DELAY).await;
-    let program = Program::serve(&[&MARKET[..], &["--memcached", &servers]].concat(), &[]).await;
+    let program = Program::serve(&[&MARKET[..], &["--memcached", servers.as_str()]].concat(), &[]).await;
     program.until("there were some scans", async || scans(&program).await.1 >= 15.0).await;
     let (mean, _) = scans(&program).await;
     // Each of them publishes 23 values.
@@ -93,7 +93,7 @@ async fn a_small_memcached_leaves_the_own_page_live_and_the_tasks_in_order() {
     let _memcached = Program::of(memcached, port);
     let servers = format!("127.0.0.1:{port}");
     let market = ["--source", "sim", "--symbols", "150", "--seed", "7"];
-    let program = Program::serve(&[&market[..], &["--memcached", &servers]].concat(), &[]).await;
+    let program = Program::serve(&[&market[..], &["--memcached", servers.as_str()]].concat(), &[]).await;
     let schema = async |name: &str| {
         let report = program.json("/api/v1/cache").await;
         report["schemas"].as_array().unwrap().iter().find(|schema| schema["name"] == name).cloned().unwrap_or_default()
@@ -127,7 +127,7 @@ async fn a_small_memcached_leaves_the_own_page_live_and_the_tasks_in_order() {
 async fn a_superseded_monitor_ends_with_an_error_that_names_the_other() {
     let memcached = Program::memcached(free_port());
     let servers = format!("127.0.0.1:{}", memcached.port);
-    let args = [&MARKET[..], &["--role", "monitor", "--memcached", &servers]].concat();
+    let args = [&MARKET[..], &["--role", "monitor", "--memcached", servers.as_str()]].concat();
     let port = free_port();
     let mut older = command(&["serve", "--addr", &format!("127.0.0.1:{port}")]);
     older.args(&args).env("VIRTUOSO_LOG_FILTER", "error");

@@ -72,7 +72,7 @@ impl Queue {
     }
 
     /// Lets all other keys go first.
-    pub(super) fn to_the_back(&mut self, key: &str) {
+    pub(super) fn postpone(&mut self, key: &str) {
         if let Some(kept) = self.waiting.get_mut(key) {
             self.turns.remove(&kept.turn);
             kept.turn = self.next_turn;
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(order(&queue), [("a".into(), 4), ("b".into(), 2)]);
         queue.settle(&write("a", 3, 8));
         assert_eq!(queue.len(), 2, "a newer one goes on waiting");
-        queue.to_the_back("a");
+        queue.postpone("a");
         assert_eq!(order(&queue), [("b".into(), 2), ("a".into(), 4)]);
         queue.settle(&write("a", 4, 8));
         assert_eq!(order(&queue), [("b".into(), 2)]);

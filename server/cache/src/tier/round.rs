@@ -185,7 +185,7 @@ impl Server {
                 if job.lost < SWAPS {
                     jobs.push(job);
                 } else {
-                    lock(&self.state).queue.to_the_back(&job.write.key);
+                    lock(&self.state).queue.postpone(&job.write.key);
                     self.put_off(&job.write, "another writer won every swap", round);
                 }
             }
