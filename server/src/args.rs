@@ -170,7 +170,7 @@ pub struct Serve {
 }
 
 /// Settings that have a flag; the others are set by file or environment.
-#[derive(Debug, Args, Default)]
+#[derive(Debug, Clone, Args, Default)]
 pub struct Overrides {
     /// A file of settings.
     #[arg(long, value_name = "FILE")]

@@ -2,6 +2,7 @@
 //! be used, 1 for everything else that went wrong.
 
 mod inspect;
+mod signals;
 mod table;
 
 use std::{io::Write, net::SocketAddr, process::ExitCode};
@@ -16,6 +17,7 @@ use crate::{
     role::Role,
     run, telemetry,
 };
+use signals::stopped;
 
 /// A command that did not do what it was told.
 #[derive(Debug)]
@@ -145,8 +147,32 @@ async fn serve(serve: &Serve) -> Result<(), Failure> {
     if serve.role.serves_pages() {
         announce(bound);
     }
-    run(config, serve.role, listener, recorder, stopped()).await.map_err(other)?;
-    Ok(())
+    let overrides = serve.overrides.clone();
+    let stop = signals::stopped_or_reloaded(move || reload(&overrides));
+    run(config, serve.role, listener, recorder, stop).await.map_err(other)
+}
+
+/// Reads again what can change while the process runs: the log's filter. The rules of alerts are read again by themselves.
+fn reload(overrides: &Overrides) {
+    let filter = match Config::of(overrides) {
+        Ok(config) => config.log.filter,
+        Err(error) => {
+            let error = crate::monitor::driver::chain(&error);
+            tracing::warn!(error, "SIGHUP: the configuration cannot be used, nothing is changed");
+            return;
+        }
+    };
+    match telemetry::refilter(&filter) {
+        // The new filter may hide this line; `warn` is seldom hidden.
+        Ok(()) => tracing::warn!(
+            filter,
+            "SIGHUP: log.filter was read again; the rules of alerts are read every few seconds, other settings at a start"
+        ),
+        Err(error) => {
+            let error = crate::monitor::driver::chain(&error);
+            tracing::warn!(error, "SIGHUP: the log's filter is not changed");
+        }
+    }
 }
 
 fn busy(addr: SocketAddr, error: std::io::Error) -> anyhow::Error {
@@ -240,28 +266,6 @@ fn print_config(overrides: &Overrides) -> Result<(), Failure> {
 /// Environment variables that are text.
 fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
-/// Resolves when the process is asked to stop.
-async fn stopped() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
-    }
 }
 
 /// A line for the person at the terminal. Where nobody can read it, nothing is lost.

@@ -10,6 +10,7 @@ pub mod config;
 mod doctor;
 mod files;
 pub mod heap;
+mod host;
 mod http;
 mod hub;
 mod market;
@@ -78,8 +79,8 @@ pub enum RunError {
     /// A web process has nothing to read from.
     #[error("the role `web` reads what a monitor wrote to memcached: set cache.memcached")]
     NothingToRead,
-    /// The monitor cannot be started.
-    #[error("starting the monitor")]
+    /// The monitor cannot be started, or had to stop.
+    #[error("running the monitor")]
     Monitor(#[from] MonitorError),
     /// A task that the process cannot do without did not go on.
     #[error(transparent)]
@@ -126,7 +127,10 @@ pub async fn run(
     }
     let (mut board, mut rules) = (None, None);
     if role.watches() {
-        rules = config.rules_file.clone().map(|path| Arc::new(Rules::of(path)));
+        rules = config.rules_file.clone().map(|path| {
+            monitor::clean_up(&path);
+            Arc::new(Rules::of(path))
+        });
         let monitor = Monitor::new(config.clone(), &cache, rules.clone(), clock.clone(), hubs.open(), &supervisor)?;
         board = Some(monitor.board());
         monitor.spawn();
@@ -238,8 +242,7 @@ pub(crate) fn cache_named(
     namespace: cache::Namespace,
     clock: &Clock,
 ) -> Result<Cache, RunError> {
-    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "host".to_owned());
-    let writer = format!("{what}@{host}/{}", std::process::id());
+    let writer = format!("{what}@{}/{}", host::name(), std::process::id());
     let mut builder = Cache::builder(clock.clone(), writer).namespace(namespace);
     if !config.memcached.is_empty() {
         for server in MemcachedL2::list(&config.memcached.join(","))? {

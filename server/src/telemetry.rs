@@ -1,9 +1,9 @@
 //! Logs and metrics of the process.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, util::TryInitError};
+use tracing_subscriber::{EnvFilter, reload, util::TryInitError};
 
 use crate::{
     config::Log,
@@ -22,6 +22,11 @@ const SECONDS: [f64; 16] =
 /// The edges that sizes are counted between.
 const BYTES: [f64; 8] = [256.0, 1_024.0, 4_096.0, 16_384.0, 65_536.0, 262_144.0, 524_288.0, 1_048_576.0];
 
+type Refilter = Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>;
+
+/// Changes the filter of the process's one log.
+static REFILTER: OnceLock<Refilter> = OnceLock::new();
+
 /// The process cannot be observed.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
@@ -31,6 +36,9 @@ pub enum TelemetryError {
     /// The filter of the log is not one.
     #[error("reading the log's filter")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The filter of the log cannot be changed.
+    #[error("changing the log's filter")]
+    Reload(#[from] reload::Error),
     /// The metrics cannot be set up.
     #[error("setting up the metrics")]
     Metrics(#[from] BuildError),
@@ -48,9 +56,15 @@ pub fn start(log: &Log) -> Result<PrometheusHandle, TelemetryError> {
         .with_writer(std::io::stderr)
         .with_target(true);
     if log.json {
-        lines.json().finish().try_init()?;
-    } else {
+        let lines = lines.json().with_filter_reloading();
+        let filter = lines.reload_handle();
         lines.finish().try_init()?;
+        let _ = REFILTER.set(Box::new(move |new| filter.reload(new)));
+    } else {
+        let lines = lines.with_filter_reloading();
+        let filter = lines.reload_handle();
+        lines.finish().try_init()?;
+        let _ = REFILTER.set(Box::new(move |new| filter.reload(new)));
     }
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
@@ -61,6 +75,19 @@ pub fn start(log: &Log) -> Result<PrometheusHandle, TelemetryError> {
     metrics::counter!("http_panics_total").increment(0);
     metrics::gauge!("virtuoso_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(recorder)
+}
+
+/// Changes what is logged from now on.
+///
+/// # Errors
+///
+/// When the filter cannot be read.
+pub fn refilter(filter: &str) -> Result<(), TelemetryError> {
+    let filter = EnvFilter::try_new(filter)?;
+    if let Some(refilter) = REFILTER.get() {
+        refilter(filter)?;
+    }
+    Ok(())
 }
 
 /// Sums up what was measured, as long as the supervisor lets it run. Until then each measurement is kept by itself, and nobody may

@@ -3,7 +3,7 @@
 
 use std::{hint::black_box, sync::Arc};
 
-use cache::{Cache, Clock, l2::MemoryL2};
+use cache::{Cache, Clock, Outcome, l2::MemoryL2};
 use criterion::{Criterion, criterion_group, criterion_main};
 use schema::{Invalid, Name, Policy, Schema, Symbol, Venue};
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,8 @@ fn hit(criterion: &mut Criterion) {
         for scope in &scopes {
             bare.insert(*scope, Arc::new(Tide { metres: 1.0 })).await;
             assert!(own.publish(scope, Tide { metres: 1.0 }, alone.now()).await.l1);
-            assert!(writer.publish(scope, Tide { metres: 1.0 }, monitor.now()).await.l1);
+            let written = writer.publish(scope, Tide { metres: 1.0 }, monitor.now()).await.outcome().await;
+            assert_eq!(written, Outcome::Applied);
             assert!(reader.get::<Tide>(scope).await.is_ok());
         }
         reader

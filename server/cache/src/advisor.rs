@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use schema::{SchemaInfo, report::ServerReport};
 
-use crate::publish::ITEM_LIMIT;
+use crate::tier::ITEM_LIMIT;
 
 /// From here on a clock is said to be wrong: the ages on screen would be.
 const CLOCK_TOLERANCE_MS: u64 = 1_000;

@@ -1,10 +1,6 @@
 //! The cache itself: one object per process, shared freely, from which publishers, warmers and readers come.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use schema::{
     Held, Reading, Schema, UnixMs,
@@ -23,7 +19,7 @@ use crate::{
     mirror::Tally,
     publish::{Publisher, PublisherTaken},
     stores::Stores,
-    tier::Tier,
+    tier::{Superseded, Tier, Writers},
     warm::Warmer,
 };
 
@@ -43,15 +39,10 @@ pub(crate) struct Inner {
     pub(crate) tally: Tally,
     capacity: u64,
     stores: Stores,
-    /// The names that have a publisher, and the last epoch of each name.
-    pub(crate) writers: Mutex<HashMap<&'static str, Writer>>,
-}
-
-/// What is known of the publishers of one name.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Writer {
-    pub(crate) taken: bool,
-    pub(crate) epoch: u64,
+    /// The names that have a publisher, and the last number of each name.
+    pub(crate) writers: Writers,
+    /// The first newer writer that was found.
+    pub(crate) superseded: Arc<watch::Sender<Option<Superseded>>>,
 }
 
 impl Inner {
@@ -112,7 +103,8 @@ impl CacheBuilder {
                 tally: Tally::default(),
                 capacity: self.capacity,
                 stores: Stores::default(),
-                writers: Mutex::default(),
+                writers: Writers::default(),
+                superseded: Arc::new(watch::Sender::new(None)),
             }),
         }
     }
@@ -209,12 +201,23 @@ impl Cache {
         }
     }
 
-    /// Writes what waits for the shared tier, before the process ends. It ends within a second.
+    /// Writes what waits for the shared tier, before the process ends. It ends within a second, and logs how many
+    /// values were not taken.
     pub async fn drain(&self) {
-        if let Some(tier) = &self.inner.tier
-            && tokio::time::timeout(DRAIN_LIMIT, tier.drain()).await.is_err()
-        {
-            tracing::warn!("the shared cache is too slow to take what waits for it");
+        if let Some(tier) = &self.inner.tier {
+            tier.drain(DRAIN_LIMIT).await;
+        }
+    }
+
+    /// Resolves when the shared tier holds a newer value of another process that started later: this process should
+    /// stop, for nobody but its own readers sees what it publishes.
+    pub async fn superseded(&self) -> Superseded {
+        let mut receiver = self.inner.superseded.subscribe();
+        // The sender lives as long as this.
+        let found = receiver.wait_for(Option::is_some).await.ok().and_then(|found| found.clone());
+        match found {
+            Some(superseded) => superseded,
+            None => std::future::pending().await,
         }
     }
 

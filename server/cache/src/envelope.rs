@@ -9,13 +9,16 @@ mod unreadable;
 
 use std::{io, sync::Arc};
 
-use schema::{Held, Origin, Schema, Stamp, UnixMs};
+use schema::{Held, Invalid, Name, Origin, Schema, Stamp, UnixMs};
 use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
-pub(crate) use self::pack::{Packed, UNPACKED_LIMIT};
+pub(crate) use self::pack::Packed;
 pub use self::unreadable::Unreadable;
+
+/// The largest encoded body: what readers unpack at most, less room for the header.
+pub const BODY_LIMIT: usize = pack::UNPACKED_LIMIT - HEADER_LIMIT;
 
 /// The header as it is written and read; the short names are the wire's. The body follows it as the last field.
 #[derive(Serialize, Deserialize)]
@@ -91,6 +94,12 @@ impl Body {
         Ok(Self { hash: xxh3_64(raw.get().as_bytes()), raw })
     }
 
+    /// Checks a value and encodes it.
+    pub(crate) fn checked<T: Schema>(value: &T) -> Result<Self, Invalid> {
+        value.check()?;
+        Self::of(value).map_err(|error| Invalid::new("body", error.to_string()))
+    }
+
     /// The length of the raw body, in bytes.
     pub(crate) fn len(&self) -> usize {
         self.raw.get().len()
@@ -98,15 +107,21 @@ impl Body {
 }
 
 /// Puts a body under its header.
-pub(crate) fn seal<T: Schema>(header: &Held<()>, key: &str, body: &Body) -> io::Result<Packed> {
-    pack::pack(json::<T>(header, key, body)?)
+pub(crate) fn seal(name: Name, version: u16, header: &Held<()>, key: &str, body: &Body) -> io::Result<Packed> {
+    pack::pack(json(name, version, header, key, body)?)
 }
 
 /// The same, as one line of JSON.
-pub(crate) fn json<T: Schema>(header: &Held<()>, key: &str, body: &Body) -> Result<Vec<u8>, serde_json::Error> {
+pub(crate) fn json(
+    name: Name,
+    version: u16,
+    header: &Held<()>,
+    key: &str,
+    body: &Body,
+) -> Result<Vec<u8>, serde_json::Error> {
     let mut wire = Header {
-        n: T::NAME.as_str().to_owned(),
-        v: T::VERSION,
+        n: name.as_str().to_owned(),
+        v: version,
         k: key.to_owned(),
         e: header.stamp.epoch,
         q: header.stamp.seq,
@@ -188,7 +203,7 @@ fn spelled(hash: u64) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{any, prop, proptest};
-    use schema::{Invalid, Name, Policy};
+    use schema::Policy;
 
     use super::*;
 
@@ -228,7 +243,7 @@ mod tests {
 
     fn sealed(figure: f64) -> String {
         let body = Body::of(&Reading { figure, note: "n".into() }).unwrap();
-        String::from_utf8(json::<Reading>(&head(), KEY, &body).unwrap()).unwrap()
+        String::from_utf8(json(Reading::NAME, Reading::VERSION, &head(), KEY, &body).unwrap()).unwrap()
     }
 
     fn failure(text: &str, flags: u32) -> Unreadable {
@@ -282,7 +297,7 @@ mod tests {
             let mut header = head();
             header.stamp.seq = seq;
             let body = Body::of(&value).unwrap();
-            let packed = seal::<Reading>(&header, KEY, &body).unwrap();
+            let packed = seal(Reading::NAME, Reading::VERSION, &header, KEY, &body).unwrap();
             let opened = open::<Reading>(&packed.bytes, packed.flags, KEY).unwrap();
             assert_eq!(opened.held, header.with(value));
             assert_eq!(opened.body_bytes, body.len());

@@ -45,6 +45,11 @@ impl Namespace {
         format!("{}{}@{}", self.0, T::NAME, T::VERSION)
     }
 
+    /// The scope that a wire key names; `None` where it is of another schema or namespace.
+    pub(crate) fn scope<T: Schema>(&self, key: &str) -> Option<T::Scope> {
+        T::Scope::read(key.strip_prefix(&self.key_start::<T>())?.trim_start_matches(':'))
+    }
+
     /// The key of the token that says which writer of a schema is the newest; no schema's key holds a `!`.
     pub(crate) fn token_key<T: Schema>(&self) -> String {
         self.key_start::<T>() + "!writer"
@@ -63,6 +68,8 @@ mod tests {
         assert_eq!(Namespace::default().key::<MarketBreadth>(&()), "market:breadth@1");
         let scope = (Venue::Bybit, Symbol::new("BTCUSDT").unwrap());
         assert_eq!(shared.key::<Breakdown>(&scope), "prod:confluence:breakdown@2:bybit:BTCUSDT");
+        assert_eq!(shared.scope::<Breakdown>("prod:confluence:breakdown@2:bybit:BTCUSDT"), Some(scope));
+        assert_eq!(shared.scope::<Breakdown>("confluence:breakdown@2:bybit:BTCUSDT"), None);
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub(crate) struct Store<T: Schema> {
     pub(crate) looked: Looked<T::Scope>,
     /// Whether the writer of this schema lives in this process, so that nobody else knows anything newer.
     pub(crate) written_here: AtomicBool,
-    trouble: Mutex<Option<Trouble>>,
+    trouble: Mutex<Trouble>,
     pub(crate) meter: Meter,
 }
 
@@ -169,7 +169,7 @@ impl<T: Schema> Store<T> {
             }
             Err(unreadable) => {
                 self.meter.unreadable(&unreadable);
-                self.troubled(now, format!("{key}: {unreadable}"));
+                self.troubled(now, unreadable.kind(), format!("{key}: {unreadable}"));
                 self.tell_absent(scope, Absence::Unreadable(unreadable.to_string()));
                 Err(unreadable)
             }
@@ -213,22 +213,17 @@ impl<T: Schema> Store<T> {
         sender.subscribe()
     }
 
-    /// Keeps what went wrong last, and says it once: again only when it changed or a minute has passed.
-    pub(crate) fn troubled(&self, now: UnixMs, text: String) {
-        const AGAIN_AFTER_MS: i64 = 60_000;
+    /// Keeps what went wrong last, and logs it when a trouble of its kind begins: the same one each second, with another
+    /// count of bytes, is no news for an hour.
+    pub(crate) fn troubled(&self, now: UnixMs, kind: &'static str, text: String) {
+        const AGAIN_AFTER_MS: i64 = 3_600_000;
         let mut trouble = lock(&self.trouble);
-        let said =
-            trouble.as_ref().filter(|trouble| trouble.last.text == text && now.0 - trouble.said.0 < AGAIN_AFTER_MS);
-        let said = said.map(|trouble| trouble.said);
-        if said.is_none() {
-            tracing::warn!(schema = %T::NAME, "{text}");
+        let is_news = trouble.logged.get(kind).is_none_or(|at| now.0 - at.0 >= AGAIN_AFTER_MS);
+        if is_news {
+            trouble.logged.insert(kind, now);
+            tracing::warn!(schema = %T::NAME, "{} {text}", T::NAME);
         }
-        *trouble = Some(Trouble { last: LastError { at: now, text }, said: said.unwrap_or(now) });
-    }
-
-    /// Keeps what went wrong last, where the log has been told already.
-    pub(crate) fn keep_trouble(&self, now: UnixMs, text: String) {
-        *lock(&self.trouble) = Some(Trouble { last: LastError { at: now, text }, said: now });
+        trouble.last = Some(LastError { at: now, text });
     }
 }
 
@@ -258,7 +253,7 @@ impl<T: Schema> AnyStore for Store<T> {
                 newest = Some(entry);
             }
         }
-        let report = report(newest.as_deref(), entries, total_bytes, lock(&self.trouble).clone(), now);
+        let report = report(newest.as_deref(), entries, total_bytes, lock(&self.trouble).last.clone(), now);
         self.meter.observe(&report);
         report
     }

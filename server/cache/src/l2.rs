@@ -50,6 +50,30 @@ pub enum Swapped {
     Gone,
 }
 
+impl From<Added> for Swapped {
+    fn from(added: Added) -> Self {
+        match added {
+            Added::Stored(cas) => Self::Stored(cas),
+            Added::Exists => Self::Lost,
+        }
+    }
+}
+
+/// One of several conditional writes that travel together.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreIf<'a> {
+    /// Under which key.
+    pub key: &'a str,
+    /// The bytes.
+    pub value: &'a [u8],
+    /// The client flags.
+    pub flags: u32,
+    /// How long they are kept.
+    pub keep_for: Duration,
+    /// The number that the item has to have; none where there must be no item.
+    pub expected: Option<Cas>,
+}
+
 /// Why the shared tier did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum L2Error {
@@ -128,6 +152,14 @@ pub trait L2: Send + Sync + 'static {
 
     /// The numbers of many items in one round trip, without their values; one answer per key, in order.
     fn cas_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Cas>, L2Error>>>;
+
+    /// Many items in one round trip; one answer per key, in order.
+    fn get_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Item>, L2Error>>>;
+
+    /// Many conditional writes in one round trip; one answer per write, in order. Where an item that had to be absent
+    /// is there, the write is [`Swapped::Lost`]. After a write that the server refused, others may be
+    /// [`L2Error::Ambiguous`].
+    fn store_many<'a>(&'a self, writes: &'a [StoreIf<'a>]) -> BoxFuture<'a, Vec<Result<Swapped, L2Error>>>;
 
     /// Asks who is there and how it is set up. Also used as the probe after an outage.
     fn facts(&self) -> BoxFuture<'_, Result<Facts, L2Error>>;

@@ -7,16 +7,17 @@
 //! - **The newest wins.** Order is decided by a stamp, not by arrival: in this process by a compare in moka, between
 //!   processes by compare-and-swap. A reader's stamp never goes back.
 //! - **One writer per schema.** A [`Publisher`] cannot be cloned or taken twice. A [`Warmer`] fills holes only.
-//! - **"Wrote" means written.** It is logged when the shared tier has confirmed it; [`Published`] says what happened.
+//! - **"Wrote" means written.** It is logged when the shared tier has confirmed it; [`Published`] says what happened in
+//!   this process, [`Published::outcome`] what became of it there.
 //! - **An old value is old, a missing one is missing.** Ages count from `as_of`; a failed read is an
 //!   [`Absence`](schema::Absence) with its reason, and the last good value is never thrown away for being old.
-//! - **A sick memcached costs nobody their page.** Every exchange has a deadline, a breaker rests, and what could not
-//!   be written is written when it is well again.
+//! - **A failing memcached costs nobody their page.** Publishing never waits for it: what is published is queued, and
+//!   written behind, the latest value of each key. Every exchange has a deadline, and a breaker rests.
 //!
 //! It never knows a market word, reads no clock but its [`Clock`], and hands out no raw client.
 //!
 //! ```
-//! use cache::{Cache, Clock, Outcome};
+//! use cache::{Cache, Clock, Shared};
 //! use schema::{Reading, UnixMs};
 //! # use schema::{Invalid, Name, Policy, Schema};
 //! # #[derive(serde::Serialize, serde::Deserialize)]
@@ -34,7 +35,7 @@
 //! assert!(cache.publisher::<Tide>().is_err());
 //!
 //! let published = publisher.publish(&(), Tide { metres: 1.2 }, cache.now()).await;
-//! assert_eq!(published.l2, Outcome::Off);
+//! assert!(published.l1 && matches!(published.l2, Shared::Off));
 //! assert!(matches!(cache.read::<Tide>(&()).await, Reading::Fresh(held) if held.value.metres == 1.2));
 //! # });
 //! ```
@@ -57,7 +58,7 @@ mod meter;
 mod mirror;
 mod publish;
 mod read;
-mod recovery;
+mod replace;
 mod report;
 mod snapshot;
 mod stores;
@@ -67,10 +68,13 @@ mod warm;
 pub use advisor::{Advice, advise};
 pub use cache::{Cache, CacheBuilder};
 pub use clock::{Clock, ManualClock, PacedClock};
+pub use envelope::BODY_LIMIT;
 pub use envelope::Unreadable;
 pub use follow::Follow;
 pub use key::{BadNamespace, Namespace};
 pub use mirror::Mirror;
-pub use publish::{BODY_LIMIT, ITEM_LIMIT, Outcome, Published, Publisher, PublisherTaken, Refusal};
-pub use snapshot::{Restored, Snapshot, SnapshotError, replace};
+pub use publish::{Published, Publisher, PublisherTaken, Receipt, Shared};
+pub use replace::{remove_leftovers, replace};
+pub use snapshot::{Restored, Snapshot, SnapshotError};
+pub use tier::{ITEM_LIMIT, Outcome, Refusal, Superseded};
 pub use warm::{FillOutcome, Filled, Warmer};

@@ -5,7 +5,7 @@
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use schema::{Schema, UnixMs, report::SchemaReport};
 
-use crate::{envelope::Unreadable, publish::Outcome};
+use crate::envelope::Unreadable;
 
 /// The metrics of one schema.
 pub(crate) struct Meter {
@@ -47,9 +47,9 @@ impl Meter {
         }
     }
 
-    /// Counts an outcome.
-    pub(crate) fn published(&self, outcome: &Outcome) {
-        counter!("cache_publishes_total", "schema" => self.schema, "outcome" => outcome.kind()).increment(1);
+    /// Counts an outcome by its name. A value that was deferred and then written counts as both.
+    pub(crate) fn published(&self, outcome: &'static str) {
+        counter!("cache_publishes_total", "schema" => self.schema, "outcome" => outcome).increment(1);
     }
 
     /// Shows how much of the room for an item is taken.
@@ -68,12 +68,11 @@ impl Meter {
         counter!("cache_refreshes_total", "schema" => self.schema, "result" => result).increment(1);
     }
 
-    /// Shows by how much a writer's clock is ahead of this one, from a second on.
+    /// Shows by how much a writer's clock is ahead of this one, from a second on; 0 once it no longer is.
     pub(crate) fn skew(&self, as_of: UnixMs, now: UnixMs) {
         let ahead_ms = as_of.0.saturating_sub(now.0);
-        if ahead_ms > 1_000 {
-            gauge!("cache_clock_skew_seconds", "schema" => self.schema).set(seconds(ahead_ms));
-        }
+        let shown = if ahead_ms > 1_000 { seconds(ahead_ms) } else { 0.0 };
+        gauge!("cache_clock_skew_seconds", "schema" => self.schema).set(shown);
     }
 
     /// Sets the gauges from a report.

@@ -28,7 +28,7 @@ use crate::{
     cache::{Cache, Inner},
     follow::Target,
     l2::{Cas, L2Error},
-    tier::Tier,
+    tier::{OwnWrite, Tier},
 };
 
 /// Values that are read at the same time.
@@ -120,14 +120,22 @@ impl Mirror {
         if keys.is_empty() {
             return;
         }
+        let own = |(key, target): &(String, Arc<dyn Target>)| {
+            if target.written_here() { tier.server(key).own_write(key) } else { OwnWrite::default() }
+        };
+        let before: Vec<OwnWrite> = targets.iter().map(own).collect();
         let answers = tier.cas_many(&keys).await;
         let mut changed = Vec::new();
-        for ((key, target), answer) in targets.iter().zip(answers) {
+        for ((followed, before), answer) in targets.iter().zip(before).zip(answers) {
+            let (key, target) = followed;
             match answer {
+                // What this process wrote itself, or is writing, is neither fetched nor decoded.
+                Ok(Some(cas)) if before.explains(cas) || own(followed).explains(cas) => {}
                 Ok(Some(cas)) => {
                     let same = self.seen.get(key) == Some(&cas);
                     if !same || reread {
-                        changed.push(read(inner, tier, key, target.as_ref(), same.then_some(cas)));
+                        let missed = same || before.cas.is_some();
+                        changed.push(read(inner, tier, key, target.as_ref(), missed));
                     }
                 }
                 Ok(None) => {
@@ -147,13 +155,14 @@ impl Mirror {
     }
 }
 
-/// Reads one value; gives the number it has then. `known` is the number under which it should have been read before.
+/// Reads one value; gives the number it has then. One that is newer than what is here was `missed` where it has the
+/// number of an earlier read, or another number than the last write of this process.
 async fn read<'a>(
     inner: &Inner,
     tier: &Tier,
     key: &'a str,
     target: &dyn Target,
-    known: Option<Cas>,
+    missed: bool,
 ) -> (&'a str, Option<Cas>) {
     let item = match tier.server(key).get(key).await {
         Ok(Some(item)) => item,
@@ -167,7 +176,7 @@ async fn read<'a>(
     if let Ok(true) = target.absorb(key, &item, inner.clock.now()).await {
         inner.tally.changes.fetch_add(1, Ordering::Relaxed);
         counter!("cache_mirror_changes_total").increment(1);
-        if known == Some(item.cas) || target.written_here() {
+        if missed {
             inner.tally.missed.fetch_add(1, Ordering::Relaxed);
             counter!("cache_mirror_missed_total").increment(1);
             tracing::warn!(key, "a newer value was missed until it was read again");

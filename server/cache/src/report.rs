@@ -1,5 +1,7 @@
 //! What the cache says of one schema.
 
+use std::collections::HashMap;
+
 use schema::{
     Reading, Schema, Scope as _, UnixMs,
     report::{LastError, SchemaReport},
@@ -7,11 +9,11 @@ use schema::{
 
 use crate::l1::Entry;
 
-/// What went wrong last, and when the log said so.
-#[derive(Debug, Clone)]
+/// What went wrong last, and when each kind of trouble was logged.
+#[derive(Debug, Default)]
 pub(crate) struct Trouble {
-    pub(crate) last: LastError,
-    pub(crate) said: UnixMs,
+    pub(crate) last: Option<LastError>,
+    pub(crate) logged: HashMap<&'static str, UnixMs>,
 }
 
 /// Says what there is to say of the newest of some entries.
@@ -19,7 +21,7 @@ pub(crate) fn report<T: Schema>(
     newest: Option<&Entry<T>>,
     entries: usize,
     total_bytes: usize,
-    trouble: Option<Trouble>,
+    last_error: Option<LastError>,
     now: UnixMs,
 ) -> SchemaReport {
     let held = newest.map(|entry| &entry.held);
@@ -38,6 +40,6 @@ pub(crate) fn report<T: Schema>(
         age_ms: held.map(|held| u64::try_from(held.as_of.age(now).as_millis()).unwrap_or(u64::MAX)),
         bytes: newest.map(|entry| whole(entry.body_bytes)),
         total_bytes: whole(total_bytes),
-        last_error: trouble.map(|trouble| trouble.last),
+        last_error,
     }
 }

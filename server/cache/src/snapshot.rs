@@ -6,26 +6,26 @@
 //! `restored`, and makes nothing younger.
 
 use std::{
-    fs::File,
-    io::{self, Write as _},
+    io,
     path::{Path, PathBuf},
 };
 
 use futures_util::future::{BoxFuture, FutureExt as _};
-use schema::{Held, Schema, Scope as _, UnixMs};
+use schema::{Held, Schema, UnixMs};
 
 use crate::{
     cache::Cache,
     envelope::{self, Unreadable},
     key::Namespace,
+    replace::replace,
     warm::Filled,
 };
 
 /// What a snapshot could not do.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
-    /// The file cannot be written.
-    #[error("writing {}", path.display())]
+    /// The file cannot be written: the disk is full or read-only, or the folder belongs to somebody else.
+    #[error("writing {}, which is left as it was", path.display())]
     Write {
         /// Which file.
         path: PathBuf,
@@ -164,8 +164,7 @@ impl<T: Schema> Kept for Typed<T> {
     fn restore<'a>(&'a self, cache: &'a Cache, line: &'a [u8]) -> BoxFuture<'a, Option<Result<Restored, Unreadable>>> {
         async move {
             let key = envelope::key(line).ok()?;
-            let place = Namespace::default().key_start::<T>();
-            let scope = T::Scope::read(key.strip_prefix(&place)?.trim_start_matches(':'))?;
+            let scope = Namespace::default().scope::<T>(&key)?;
             let opened = match envelope::open_json::<T>(line, &key) {
                 Ok(opened) => opened,
                 Err(why) => return Some(Err(why)),
@@ -182,26 +181,5 @@ impl<T: Schema> Kept for Typed<T> {
 fn line<T: Schema>(scope: &T::Scope, held: &Held<T>) -> io::Result<Vec<u8>> {
     let key = Namespace::default().key::<T>(scope);
     let body = envelope::Body::of(held.value.as_ref())?;
-    Ok(envelope::json::<T>(&held.header(), &key, &body)?)
-}
-
-/// Writes lines to a file of its own, makes sure that they are on the disk, and puts it in the place of the old one.
-///
-/// # Errors
-///
-/// What the system says; the old file is left as it was.
-pub fn replace(path: &Path, lines: &[Vec<u8>]) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    let beside = path.with_file_name(name);
-    let mut file = File::create(&beside)?;
-    for line in lines {
-        file.write_all(line)?;
-        file.write_all(b"\n")?;
-    }
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
+    Ok(envelope::json(T::NAME, T::VERSION, &held.header(), &key, &body)?)
 }

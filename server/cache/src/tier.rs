@@ -4,12 +4,19 @@
 //! moves no key of the others. A server that fails costs its own keys only: they are served from what this process
 //! holds, and their writes wait for it; they do not wander to another server, where a reader that still
 //! reaches the first would not look.
+//!
+//! Every write goes through the queue of its server (`queue`), so no publisher waits for one: `behind` says when a
+//! batch is written, `round` how, `claim` under which number.
 
-mod heal;
+mod behind;
+mod claim;
+mod outcome;
+mod queue;
+mod round;
 mod server;
 mod write;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use schema::report::{L2State, ServerReport};
@@ -21,8 +28,13 @@ use crate::{
 };
 
 pub(crate) use self::{
-    server::Server,
-    write::{Belief, Put, Write},
+    claim::{Epoch, Writers},
+    server::{OwnWrite, Server},
+    write::{Owner, Write},
+};
+pub use self::{
+    outcome::{Outcome, Refusal, Superseded},
+    round::ITEM_LIMIT,
 };
 
 /// The shared tier.
@@ -113,9 +125,9 @@ impl Tier {
         join_all(self.servers().map(|server| server.contacted())).await;
     }
 
-    /// Writes what waits, where a server answers.
-    pub(crate) async fn drain(&self) {
-        join_all(self.servers().map(Server::drain)).await;
+    /// Writes what waits, where a server answers, within a limit.
+    pub(crate) async fn drain(&self, limit: Duration) {
+        join_all(self.servers().map(|server| server.drain(limit))).await;
     }
 }
 

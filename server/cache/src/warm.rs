@@ -6,11 +6,10 @@ use schema::{Held, Origin, Schema, Stamp, UnixMs};
 
 use crate::{
     cache::Inner,
-    envelope,
+    envelope::{self, BODY_LIMIT, Body},
     l1::{Entry, Store},
     l2::{Added, L2Error},
-    publish::{ITEM_LIMIT, Refusal, encode},
-    tier::Write,
+    tier::{ITEM_LIMIT, Refusal},
 };
 
 /// What came of a fill.
@@ -53,9 +52,9 @@ impl<T: Schema> Warmer<T> {
     ///
     /// Its stamp is older than that of any publisher, so whatever is measured afterwards replaces it.
     pub async fn fill(&self, scope: &T::Scope, value: T, as_of: UnixMs) -> Filled {
-        let body = match encode(&value) {
+        let body = match Body::checked(&value) {
             Ok(body) => body,
-            Err(refusal) => return Filled { l1: false, l2: FillOutcome::Refused(refusal) },
+            Err(invalid) => return Filled { l1: false, l2: FillOutcome::Refused(invalid.into()) },
         };
         let (fresh_until, stale_until) = Held::<T>::life(as_of, &self.inner.clock.scaled(&T::POLICY));
         let held = Held {
@@ -72,8 +71,8 @@ impl<T: Schema> Warmer<T> {
         let l2 = self.add(scope, &held, &body).await;
         // Where the shared tier has a value, readers get that one.
         let l1 = match l2 {
-            FillOutcome::Occupied | FillOutcome::Refused(_) => false,
-            FillOutcome::Off | FillOutcome::Added | FillOutcome::Failed(_) => {
+            FillOutcome::Occupied => false,
+            FillOutcome::Off | FillOutcome::Added | FillOutcome::Failed(_) | FillOutcome::Refused(_) => {
                 let entry = Arc::new(Entry { held, body_bytes: body.len(), hash: body.hash, cas: None });
                 let landed = self.store.put_absent(scope, entry).await;
                 if landed.news {
@@ -88,11 +87,13 @@ impl<T: Schema> Warmer<T> {
         Filled { l1, l2 }
     }
 
-    async fn add(&self, scope: &T::Scope, held: &Held<T>, body: &envelope::Body) -> FillOutcome {
+    async fn add(&self, scope: &T::Scope, held: &Held<T>, body: &Body) -> FillOutcome {
         let Some(tier) = &self.inner.tier else { return FillOutcome::Off };
+        if body.len() > BODY_LIMIT {
+            return FillOutcome::Refused(Refusal::TooLarge { bytes: body.len(), limit: BODY_LIMIT });
+        }
         let key = self.inner.namespace.key::<T>(scope);
-        let header = held.header();
-        let packed = match envelope::seal::<T>(&header, &key, body) {
+        let packed = match envelope::seal(T::NAME, T::VERSION, &held.header(), &key, body) {
             Ok(packed) => packed,
             Err(error) => return FillOutcome::Failed(error.to_string()),
         };
@@ -100,7 +101,7 @@ impl<T: Schema> Warmer<T> {
             return FillOutcome::Refused(Refusal::TooLarge { bytes: packed.bytes.len(), limit: ITEM_LIMIT });
         }
         let server = Arc::clone(tier.server(&key));
-        match server.add(&Write { key, packed, header, keep_for: T::POLICY.keep_for }).await {
+        match server.add(&key, &packed, T::POLICY.keep_for).await {
             Ok(Added::Stored(_)) => FillOutcome::Added,
             Ok(Added::Exists) => FillOutcome::Occupied,
             Err(L2Error::Refused(text)) => FillOutcome::Refused(Refusal::ByServer(text)),

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use cache::l2::{L2 as _, MemoryL2};
+use cache::{
+    Outcome,
+    l2::{L2 as _, MemoryL2},
+};
 use kit::{START, breadth, process};
 use proptest::prelude::*;
 use schema::MarketBreadth;
@@ -21,7 +24,7 @@ fn written() -> Vec<u8> {
         let l2 = Arc::new(MemoryL2::new());
         let (cache, _) = process("monitor@a/1", Some(Arc::clone(&l2) as _));
         let published = cache.publisher::<MarketBreadth>().unwrap().publish(&(), breadth(7), START).await;
-        assert!(published.l1);
+        assert_eq!(published.outcome().await, Outcome::Applied);
         l2.get(door::KEY).await.unwrap().unwrap().value
     })
 }

@@ -103,14 +103,16 @@ impl World {
         self.published += 1;
         let as_of = self.clocks[writer].now();
         let published = self.writers[writer].publish(&(), breadth(self.published), as_of).await;
-        if published.l2 == Outcome::Applied {
+        let stamp = published.stamp;
+        let outcome = published.outcome().await;
+        if outcome == Outcome::Applied {
             let item = self.memory.get(KEY).await.unwrap().expect("what was confirmed is there");
             let envelope: serde_json::Value = serde_json::from_slice(&item.value).unwrap();
             let number = |field: &str| envelope[field].as_u64().unwrap();
             let there = Stamp { epoch: number("e"), seq: number("q") };
-            assert!(Some(there) >= published.stamp, "{there} after {:?} was confirmed", published.stamp);
+            assert!(Some(there) >= stamp, "{there} after {stamp:?} was confirmed");
         }
-        published.l2
+        outcome
     }
 
     /// What a reader shows now, held against what it showed before.

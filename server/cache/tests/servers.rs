@@ -29,8 +29,8 @@ async fn a_server_of_small_items_is_not_sent_what_it_would_refuse_and_keeps_the_
         .await;
     let publisher = monitor.publisher::<Note>().unwrap();
     let small = Note::of(10_000);
-    assert_eq!(publisher.publish(&place(1), small.clone(), START).await.l2, Outcome::Applied);
-    let refused = publisher.publish(&place(1), Note::of(40_000), START).await.l2;
+    assert_eq!(publisher.publish(&place(1), small.clone(), START).await.outcome().await, Outcome::Applied);
+    let refused = publisher.publish(&place(1), Note::of(40_000), START).await.outcome().await;
     assert!(matches!(refused, Outcome::Refused(Refusal::TooLarge { limit, .. }) if limit < 32_768), "{refused:?}");
     let (web, _) = process("web@b/2", Some(memcached.l2()));
     assert_eq!(*web.get::<Note>(&place(1)).await.unwrap().value, small);
@@ -43,7 +43,7 @@ async fn a_large_value_travels_compressed_and_arrives_whole() {
     let publisher = monitor.publisher::<Note>().unwrap();
     let large = Note { text: "a row of the list, much like the next; ".repeat(50_000) };
     assert!(large.text.len() > 1_900_000);
-    assert_eq!(publisher.publish(&place(1), large.clone(), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&place(1), large.clone(), START).await.outcome().await, Outcome::Applied);
     let (web, _) = process("web@b/2", Some(memcached.l2()));
     assert_eq!(*web.get::<Note>(&place(1)).await.unwrap().value, large);
 }
@@ -55,7 +55,7 @@ async fn a_server_short_of_memory_drops_values_and_they_read_as_absent() {
     let publisher = monitor.publisher::<Note>().unwrap();
     let note = Note::of(100_000);
     for n in 0..200 {
-        let outcome = publisher.publish(&place(n), note.clone(), START).await.l2;
+        let outcome = publisher.publish(&place(n), note.clone(), START).await.outcome().await;
         // Where not even the newest finds room, the server says so and the value is not called written.
         assert!(matches!(outcome, Outcome::Applied | Outcome::Refused(Refusal::ByServer(_))), "{outcome:?}");
     }
@@ -90,7 +90,7 @@ async fn of_two_servers_the_dead_one_costs_its_own_keys_only() {
     let publish_all = async |text: &str| -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for n in 0..40 {
-            outcomes.push(publisher.publish(&place(n), Note { text: text.into() }, START).await.l2);
+            outcomes.push(publisher.publish(&place(n), Note { text: text.into() }, START).await.outcome().await);
         }
         outcomes
     };
@@ -120,15 +120,15 @@ async fn a_writer_whose_clock_is_behind_that_of_the_last_one_still_replaces_its_
     let (before, clock) = process("monitor@a/1", Some(memcached.l2()));
     clock.advance(Duration::from_secs(3_600));
     let publisher = before.publisher::<MarketBreadth>().unwrap();
-    assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&(), breadth(1), START).await.outcome().await, Outcome::Applied);
     // The clock is set right, and the monitor is started again.
     let (after, _) = process("monitor@a/2", Some(memcached.l2()));
     let restarted = after.publisher::<MarketBreadth>().unwrap();
-    assert_eq!(restarted.publish(&(), breadth(2), START).await.l2, Outcome::Applied);
+    assert_eq!(restarted.publish(&(), breadth(2), START).await.outcome().await, Outcome::Applied);
     let (web, _) = process("web@b/3", Some(memcached.l2()));
     assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 2);
     // The one of before, had it lived on, would have been told to stop.
-    assert!(matches!(publisher.publish(&(), breadth(3), START).await.l2, Outcome::Superseded { .. }));
+    assert!(matches!(publisher.publish(&(), breadth(3), START).await.outcome().await, Outcome::Superseded { .. }));
 }
 
 /// A monitor that publishes every 20 ms, and a web process that mirrors it.
@@ -214,9 +214,9 @@ async fn what_waits_is_written_before_the_process_ends() {
     let port = memcached.port();
     let (monitor, _) = process("monitor@a/1", Some(memcached.l2()));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
-    assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&(), breadth(1), START).await.outcome().await, Outcome::Applied);
     drop(memcached);
-    assert!(matches!(publisher.publish(&(), breadth(2), START).await.l2, Outcome::Deferred(_)));
+    assert!(matches!(publisher.publish(&(), breadth(2), START).await.outcome().await, Outcome::Deferred(_)));
     let memcached = Memcached::on(port).await;
     monitor.drain().await;
     let web = Cache::builder(ManualClock::at(START), "web@b/2")

@@ -15,9 +15,9 @@ async fn a_restart_shows_the_last_readings_with_their_true_age_and_says_that_the
     let path = folder.path().join("deep").join("last.ndjson");
     let (before, _) = process("all@a/1", None);
     let (breadths, notes) = (before.publisher::<MarketBreadth>().unwrap(), before.publisher::<Note>().unwrap());
-    assert_eq!(breadths.publish(&(), breadth(7), START).await.l2, Outcome::Off);
+    assert_eq!(breadths.publish(&(), breadth(7), START).await.outcome().await, Outcome::Off);
     for n in 0..3 {
-        assert_eq!(notes.publish(&place(n), Note { text: n.to_string() }, START).await.l2, Outcome::Off);
+        assert_eq!(notes.publish(&place(n), Note { text: n.to_string() }, START).await.outcome().await, Outcome::Off);
     }
     let snapshot = Snapshot::of(&before).with::<MarketBreadth>().with::<Note>().with::<MarketMovers>();
     assert_eq!(snapshot.write(&path).await.unwrap(), 4);
@@ -51,7 +51,7 @@ async fn what_is_live_is_left_alone_here_and_in_memcached() {
     let memcached = Memcached::start().await;
     let (monitor, _) = process("monitor@b/2", Some(memcached.l2()));
     let live = monitor.publisher::<MarketBreadth>().unwrap();
-    assert_eq!(live.publish(&(), breadth(2), START).await.l2, Outcome::Applied);
+    assert_eq!(live.publish(&(), breadth(2), START).await.outcome().await, Outcome::Applied);
     let (other, _) = process("import@c/3", Some(memcached.l2()));
     let restored = Snapshot::of(&other).with::<MarketBreadth>().restore(&path).await.unwrap();
     let expected = Filled { l1: false, l2: FillOutcome::Occupied };

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 mod fixture;
 mod kit;
 
-/// A publish and a first claim of the writer's number, each with a limit of 250 ms.
+/// How long anything may take that asks a server.
 const LONGEST: Duration = Duration::from_millis(500);
 
 /// Does everything that a caller can do, and checks that nothing takes longer than it may.
@@ -28,7 +28,8 @@ async fn every_command(cache: &Cache) {
     let published = publisher.publish(&(), breadth(1), START).await;
     timed("publish", began).await;
     assert!(published.l1, "readers of this process have it, whatever the server does");
-    assert!(matches!(&published.l2, Outcome::Deferred(cause) if !cause.is_empty()), "{published:?}");
+    let outcome = published.outcome().await;
+    assert!(matches!(&outcome, Outcome::Deferred(cause) if !cause.is_empty()), "{outcome:?}");
     let began = Instant::now();
     assert_eq!(number(&cache.get::<MarketBreadth>(&()).await.unwrap().value), 1);
     timed("get of what is here", began).await;
@@ -76,17 +77,16 @@ async fn every_command_against_a_frozen_server_ends_in_time_and_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_server_is_waited_for_and_then_not() {
+async fn a_slow_server_is_waited_for_by_its_readers_and_by_no_publish() {
     let memory = Arc::new(MemoryL2::new());
     let way = Chaos::over(Arc::clone(&memory), 1);
     let (monitor, _) = process("monitor@a/1", Some(Arc::clone(&way) as _));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
     way.set(Weather { slow: 1.0, ..Weather::CALM });
     let began = Instant::now();
-    // Two exchanges of 120 ms each fit into a publish: a look at the header, and the write.
     let published = publisher.publish(&(), breadth(1), START).await;
-    assert_eq!(published.l2, Outcome::Applied, "after {:?}", began.elapsed());
-    assert!(began.elapsed() <= LONGEST, "{:?}", began.elapsed());
+    assert_eq!(began.elapsed(), Duration::ZERO, "a publish waits for nothing");
+    assert_eq!(published.outcome().await, Outcome::Applied);
     let (web, _) = process("web@b/2", Some(way));
     assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 1);
 }
@@ -96,7 +96,7 @@ async fn damaged_items_are_named_counted_and_never_shown() {
     let memory = Arc::new(MemoryL2::new());
     let (monitor, _) = process("monitor@a/1", Some(Arc::clone(&memory) as _));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
-    assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&(), breadth(1), START).await.outcome().await, Outcome::Applied);
     for seed in 0..200 {
         let way = Chaos::over(Arc::clone(&memory), seed);
         way.set(Weather { flips: 1.0, ..Weather::CALM });

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cache::{
-    Outcome, Refusal,
+    Outcome, Refusal, Shared,
     l2::{L2 as _, MemoryL2},
 };
 use futures_util::future::{join, join_all};
@@ -25,7 +25,7 @@ async fn a_process_without_a_shared_tier_serves_alone() {
     let mut watcher = cache.watch::<MarketBreadth>(());
     let publisher = cache.publisher::<MarketBreadth>().unwrap();
     let published = publisher.publish(&(), breadth(1), START).await;
-    assert_eq!((published.l1, &published.l2), (true, &Outcome::Off));
+    assert!(published.l1 && matches!(published.l2, Shared::Off), "{published:?}");
     watcher.changed().await.unwrap();
     let held = watcher.borrow_and_update().clone().unwrap();
     assert_eq!((number(&held.value), Some(held.stamp), held.origin), (1, published.stamp, Origin::Live));
@@ -70,7 +70,7 @@ async fn another_process_learns_of_changes_by_polling_and_misses_none() {
     let (stop, stopped) = oneshot::channel::<()>();
     let story = async {
         for n in 1..=20 {
-            assert_eq!(publisher.publish(&(), breadth(n), START).await.l2, Outcome::Applied);
+            assert_eq!(publisher.publish(&(), breadth(n), START).await.outcome().await, Outcome::Applied);
             watcher.wait_for(|found| found.as_ref().is_ok_and(|held| number(&held.value) == n)).await.unwrap();
         }
         stop.send(()).unwrap();
@@ -89,7 +89,7 @@ async fn the_mirror_of_the_writing_process_finds_nothing_that_it_missed() {
     cache.follow::<MarketBreadth>();
     let writes = async {
         for n in 0..1_000 {
-            assert_eq!(publisher.publish(&(), breadth(n), START).await.l2, Outcome::Applied);
+            assert_eq!(publisher.publish(&(), breadth(n), START).await.outcome().await, Outcome::Applied);
             sleep(Duration::from_millis(130)).await;
         }
     };
@@ -109,7 +109,7 @@ async fn a_scoped_value_is_polled_only_while_somebody_follows_it() {
     let scope = (Venue::Bybit, Symbol::new("BTCUSDT").unwrap());
     let (first, second) = (web.follow_scope::<Breakdown>(scope), web.follow_scope::<Breakdown>(scope));
     let story = async {
-        assert_eq!(publisher.publish(&scope, fixture::breakdown(), START).await.l2, Outcome::Applied);
+        assert_eq!(publisher.publish(&scope, fixture::breakdown(), START).await.outcome().await, Outcome::Applied);
         eventually("it arrives", async || web.peek::<Breakdown>(&scope).await.is_some()).await;
         drop(first);
         let before = l2.calls();
@@ -134,7 +134,7 @@ async fn many_readers_share_one_read_of_the_shared_tier() {
     let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
     let (web, _) = process("web@b/2", Some(l2.clone()));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
-    assert_eq!(publisher.publish(&(), breadth(3), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&(), breadth(3), START).await.outcome().await, Outcome::Applied);
     eventually("both have made contact", async || {
         [&monitor, &web].iter().all(|cache| matches!(cache.l2_state(), L2State::Up { .. }))
     })
@@ -164,9 +164,9 @@ async fn a_value_past_its_freshness_is_looked_up_again_where_nobody_polls() {
     let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
     let (web, clock) = process("web@b/2", Some(l2.clone()));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
-    assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&(), breadth(1), START).await.outcome().await, Outcome::Applied);
     assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 1);
-    assert_eq!(publisher.publish(&(), breadth(2), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&(), breadth(2), START).await.outcome().await, Outcome::Applied);
     assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 1, "still fresh");
     clock.advance(Duration::from_secs(6));
     assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 1, "shown at once, looked up behind it");
@@ -181,13 +181,13 @@ async fn an_outage_defers_the_latest_value_of_each_key_and_then_writes_it() {
     let l2 = Chaos::new(1);
     let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
-    assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&(), breadth(1), START).await.outcome().await, Outcome::Applied);
     l2.set(Weather::DOWN);
     for n in 2..=20 {
-        assert!(matches!(publisher.publish(&(), breadth(n), START).await.l2, Outcome::Deferred(_)));
+        assert!(matches!(publisher.publish(&(), breadth(n), START).await.outcome().await, Outcome::Deferred(_)));
     }
     let sent = l2.calls();
-    assert!(matches!(publisher.publish(&(), breadth(21), START).await.l2, Outcome::Deferred(_)));
+    assert!(matches!(publisher.publish(&(), breadth(21), START).await.outcome().await, Outcome::Deferred(_)));
     assert_eq!(l2.calls(), sent, "nothing is sent while it rests");
     assert!(matches!(monitor.l2_state(), L2State::Degraded { since: START, .. }));
     sleep(Duration::from_secs(20)).await;
@@ -207,11 +207,13 @@ async fn a_write_whose_answer_was_lost_is_found_out_and_not_repeated() {
     let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
     let (web, _) = process("web@b/2", Some(l2.clone()));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
+    assert_eq!(publisher.publish(&(), breadth(0), START).await.outcome().await, Outcome::Applied);
     l2.set(Weather::LOSES_ANSWERS);
     let published = publisher.publish(&(), breadth(1), START).await;
-    assert!(matches!(published.l2, Outcome::Deferred(_)));
+    let stamp = published.stamp;
+    assert!(matches!(published.outcome().await, Outcome::Deferred(_)));
     let stamp_there = web.get::<MarketBreadth>(&()).await.unwrap().stamp;
-    assert_eq!(Some(stamp_there), published.stamp, "it had been applied");
+    assert_eq!(Some(stamp_there), stamp, "it had been applied");
     let sent = l2.calls();
     l2.set(Weather::CALM);
     sleep(Duration::from_secs(3)).await;
@@ -228,10 +230,10 @@ async fn a_foreign_item_gives_way_to_the_writer_and_a_newer_programs_item_does_n
         l2.add("market:breadth@1", b"?", flags, Duration::from_secs(60)).await.unwrap();
     };
     put(1).await;
-    assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&(), breadth(1), START).await.outcome().await, Outcome::Applied);
     // The mark of this cache with a format that is not known yet.
     put(0x5643_0003).await;
-    let outcome = publisher.publish(&(), breadth(2), START).await.l2;
+    let outcome = publisher.publish(&(), breadth(2), START).await.outcome().await;
     assert!(matches!(outcome, Outcome::Refused(Refusal::ByServer(_))), "{outcome:?}");
     assert_eq!(l2.get("market:breadth@1").await.unwrap().unwrap().value, b"?");
 }
@@ -246,10 +248,10 @@ async fn a_restarted_memcached_is_filled_again_and_no_reader_steps_back() {
     web.follow::<MarketBreadth>();
     let mut watcher = web.watch::<MarketBreadth>(());
     let story = async {
-        assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+        assert_eq!(publisher.publish(&(), breadth(1), START).await.outcome().await, Outcome::Applied);
         watcher.wait_for(Result::is_ok).await.unwrap();
         drop(memcached);
-        assert!(matches!(publisher.publish(&(), breadth(2), START).await.l2, Outcome::Deferred(_)));
+        assert!(matches!(publisher.publish(&(), breadth(2), START).await.outcome().await, Outcome::Deferred(_)));
         assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 1, "the last value is still there");
         let memcached = Memcached::on(port).await;
         let mut last = Stamp { epoch: 0, seq: 0 };
@@ -285,17 +287,17 @@ async fn two_writers_by_mistake_end_with_the_newest_value_and_no_reader_steps_ba
     let (reader, reader_clock) = process("web@c/3", Some(memcached.l2()));
     reader_clock.advance(Duration::from_secs(3_600)); // Everything is past its freshness, so every read looks again.
     let (a, b) = (older.publisher::<MarketBreadth>().unwrap(), newer.publisher::<MarketBreadth>().unwrap());
-    assert_eq!(a.publish(&(), breadth(0), START).await.l2, Outcome::Applied, "it is the older one");
+    assert_eq!(a.publish(&(), breadth(0), START).await.outcome().await, Outcome::Applied, "it is the older one");
     let old_writer = async {
         for n in 1..300 {
-            let outcome = a.publish(&(), breadth(n), START).await.l2;
+            let outcome = a.publish(&(), breadth(n), START).await.outcome().await;
             assert!(matches!(outcome, Outcome::Applied | Outcome::Superseded { .. }), "{outcome:?}");
         }
     };
     let new_writer = async {
         let mut landed = false;
         for n in 1_000..1_300 {
-            match b.publish(&(), breadth(n), START).await.l2 {
+            match b.publish(&(), breadth(n), START).await.outcome().await {
                 Outcome::Applied => landed = true,
                 // The older one writes without a pause, so it can win five swaps in a row; once it is superseded, none.
                 outcome => assert!(!landed && matches!(outcome, Outcome::Deferred(_)), "{outcome:?}"),
@@ -330,7 +332,7 @@ async fn an_absence_is_not_asked_for_again_within_half_a_second_and_ends_when_a_
     assert_eq!(l2.calls(), asked, "a hundred requests cost no round trip");
     let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
-    assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&(), breadth(1), START).await.outcome().await, Outcome::Applied);
     sleep(Duration::from_millis(501)).await;
     assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 1);
 }
@@ -341,7 +343,7 @@ async fn what_nobody_renews_is_looked_up_twice_a_second_and_not_with_each_reques
     let (monitor, _) = process("monitor@a/1", Some(l2.clone()));
     let (web, clock) = process("web@b/2", Some(l2.clone()));
     let publisher = monitor.publisher::<MarketBreadth>().unwrap();
-    assert_eq!(publisher.publish(&(), breadth(1), START).await.l2, Outcome::Applied);
+    assert_eq!(publisher.publish(&(), breadth(1), START).await.outcome().await, Outcome::Applied);
     web.get::<MarketBreadth>(&()).await.unwrap();
     clock.advance(Duration::from_secs(3_600));
     let asked = l2.calls();
@@ -362,7 +364,7 @@ async fn a_write_that_says_the_same_of_the_same_time_wakes_nobody_here_or_elsewh
     let mut mirror = web.poller();
     let (mut here, mut there) = (monitor.watch::<MarketBreadth>(()), web.watch::<MarketBreadth>(()));
     let mut write = async |n, as_of| {
-        assert_eq!(publisher.publish(&(), breadth(n), as_of).await.l2, Outcome::Applied);
+        assert_eq!(publisher.publish(&(), breadth(n), as_of).await.outcome().await, Outcome::Applied);
         mirror.poll().await;
         let woken = [&mut here, &mut there].map(|watcher| {
             let woken = watcher.has_changed().unwrap();

@@ -268,7 +268,10 @@ fn servers(text: &str) -> Option<Vec<String>> {
 /// The folder for the state of programs; none where the environment names no home.
 fn state_dir(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     let absolute = |name: &str| variable(name).filter(|path| path.is_absolute());
-    absolute("STATE_DIRECTORY")
+    // systemd joins several by colons; the first is the one that is named first in the unit.
+    let first = |path: PathBuf| std::env::split_paths(&path).find(|path| path.is_absolute());
+    variable("STATE_DIRECTORY")
+        .and_then(first)
         .or_else(|| Some(absolute("XDG_STATE_HOME")?.join("virtuoso")))
         .or_else(|| Some(absolute("HOME")?.join(".local/state/virtuoso")))
 }
@@ -309,6 +312,8 @@ mod tests {
         };
         let expected = |path: &str| Some(PathBuf::from(path));
         assert_eq!(with(&[("HOME", "/home/a"), ("STATE_DIRECTORY", "/var/lib/v")]), expected("/var/lib/v"));
+        assert_eq!(with(&[("HOME", "/home/a"), ("STATE_DIRECTORY", "/a:/b")]), expected("/a"));
+        assert_eq!(with(&[("HOME", "/home/a"), ("STATE_DIRECTORY", "")]), expected("/home/a/.local/state/virtuoso"));
         assert_eq!(with(&[("HOME", "/home/a"), ("XDG_STATE_HOME", "/s")]), expected("/s/virtuoso"));
         assert_eq!(with(&[("HOME", "/home/a"), ("XDG_STATE_HOME", "s")]), expected("/home/a/.local/state/virtuoso"));
         assert_eq!(with(&[]), None);

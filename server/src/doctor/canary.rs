@@ -62,7 +62,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
         Err(error) => return vec![Finding::broken("canary", error.to_string())],
     };
     let began = Instant::now();
-    match publisher.publish(&Nonce(nonce), Canary { nonce }, writer.now()).await.l2 {
+    match publisher.publish(&Nonce(nonce), Canary { nonce }, writer.now()).await.outcome().await {
         Outcome::Applied => {}
         other => return vec![Finding::broken("canary", format!("could not be written: {other:?}"))],
     }

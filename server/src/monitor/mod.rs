@@ -25,7 +25,7 @@ use std::{
 };
 
 use analysis::idea::Book;
-use cache::{Cache, Clock, Outcome, Publisher, PublisherTaken};
+use cache::{Cache, Clock, Publisher, PublisherTaken, Refusal, Shared, Superseded};
 use schema::{
     ActiveIdeas, AlertLog, BetaTable, CandleSeries, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth,
     health::Feed, report::L2State,
@@ -39,6 +39,7 @@ use venue::{
     sim::SimError,
 };
 
+pub(crate) use self::task::keep::clean_up;
 use self::{
     board::{Board, Watched},
     driver::{Driver, Task as _, TaskError, chain},
@@ -69,7 +70,7 @@ use crate::{
     supervise::{Broken, Failed, Group, Job, Policy, Supervisor},
 };
 
-/// The monitor cannot be started.
+/// The monitor cannot be started, or has to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum MonitorError {
     /// A schema already has a writer in this process.
@@ -90,6 +91,11 @@ pub enum MonitorError {
     /// The recording cannot be played, or not to its end.
     #[error("playing the recording")]
     Replay(#[from] ReplayError),
+    /// Another monitor, started later, publishes into the same memcached.
+    #[error(
+        "this monitor is superseded: a second one publishes to the same memcached. Stop one of them, or give each its own cache.namespace"
+    )]
+    Superseded(#[source] Superseded),
     /// The simulated exchange was not made.
     #[error("making the simulated market")]
     Lost(#[from] tokio::task::JoinError),
@@ -213,12 +219,12 @@ impl Monitor {
         });
     }
 
-    /// Watches the configured source until the supervisor stops.
+    /// Watches the configured source until the supervisor stops, or until another monitor supersedes this one.
     ///
     /// # Errors
     ///
-    /// When the exchange's addresses cannot be used or the simulated exchange cannot be started. An exchange that
-    /// does not answer is not an error: it is shown, and tried again.
+    /// When the exchange's addresses cannot be used or the simulated exchange cannot be started, and
+    /// [`MonitorError::Superseded`]. An exchange that does not answer is not an error: it is shown, and tried again.
     async fn run(&self) -> Result<(), MonitorError> {
         let stop = self.supervisor.stop();
         let live = Feed::Live { venue: self.config.source.venue() };
@@ -288,7 +294,7 @@ impl Monitor {
         self.session(exchange, &outside, Feed::Simulated { because }, over, &group).await
     }
 
-    /// Watches one market until `over`, or until its group stops or breaks.
+    /// Watches one market until `over`, until its group stops or breaks, or until another monitor supersedes this one.
     async fn session(
         &self,
         exchange: Arc<dyn Exchange>,
@@ -313,6 +319,7 @@ impl Monitor {
             biased;
             () = stop.cancelled() => Ok(Ended::Stopped),
             broken = group.broken() => Err(MonitorError::Broken(broken)),
+            superseded = self.cache.superseded() => Err(MonitorError::Superseded(superseded)),
             () = over => Ok(Ended::Reachable),
         };
         group.end().await;
@@ -421,21 +428,19 @@ impl Monitor {
     }
 }
 
-/// Publishes a value. What memcached could not take is kept by the cache and is no error here; a refused value is.
+/// Publishes a value to the readers of this process, and queues it for memcached. What becomes of it there is no error of
+/// the task, whose other values have to go on: the cache logs, counts and reports it. An invalid value is a defect, and one.
 pub(crate) async fn publish<T: Schema>(
     publisher: &Publisher<T>,
     scope: &T::Scope,
     value: T,
     as_of: schema::UnixMs,
 ) -> Result<(), TaskError> {
-    let schema = T::NAME.as_str();
     match publisher.publish(scope, value, as_of).await.l2 {
-        Outcome::Off | Outcome::Applied | Outcome::Deferred(_) => Ok(()),
-        Outcome::Superseded { by } => {
-            let reason = format!("another writer is newer (stamp {by}); is a second monitor running?");
-            Err(TaskError::Refused { schema, reason })
+        Shared::Refused(refusal @ Refusal::Invalid(_)) => {
+            Err(TaskError::Refused { schema: T::NAME.as_str(), reason: refusal.to_string() })
         }
-        Outcome::Refused(refusal) => Err(TaskError::Refused { schema, reason: refusal.to_string() }),
+        Shared::Off | Shared::Queued(_) | Shared::Refused(_) => Ok(()),
     }
 }
 

@@ -140,6 +140,11 @@ impl Program {
         program
     }
 
+    /// A process that was started by other means.
+    pub(crate) fn of(child: Child, port: u16) -> Self {
+        Self { child, port }
+    }
+
     /// Starts memcached.
     pub(crate) fn memcached(port: u16) -> Self {
         let args = ["-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-m", "64", "-p", &port.to_string()];

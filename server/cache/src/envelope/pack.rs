@@ -16,7 +16,7 @@ const COMPRESSED_ABOVE: usize = 64 * 1024;
 /// The fastest level that still shrinks JSON about fivefold: a large list is written each second.
 const LEVEL: i32 = 1;
 /// The largest envelope, unpacked: what claims to be larger is not unpacked.
-pub(crate) const UNPACKED_LIMIT: usize = 8 * 1024 * 1024;
+pub(super) const UNPACKED_LIMIT: usize = 8 * 1024 * 1024;
 
 /// An envelope as it travels.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use tokio::{
 
 use schema::UnixMs;
 
-use super::{Added, Cas, Facts, Item, L2, L2Error, Swapped};
+use super::{Added, Cas, Facts, Item, L2, L2Error, StoreIf, Swapped};
 use crate::lock::lock;
 
 /// The shortest life an item is given: memcached's clock ticks in seconds, so one of 1 s may be gone at once.
@@ -175,6 +175,15 @@ fn life(keep_for: Duration) -> Ttl {
     Ttl::secs(u32::try_from(keep_for.max(SHORTEST_LIFE).as_secs()).unwrap_or(u32::MAX))
 }
 
+/// A conditional write as the client sends it.
+fn set(write: &StoreIf<'_>) -> Set {
+    let set = Set::new(write.key, write.value).client_flags(write.flags).ttl(life(write.keep_for)).return_cas();
+    match write.expected {
+        Some(expected) => set.compare_cas(expected.0),
+        None => set.add(),
+    }
+}
+
 fn number(cas: Option<u64>) -> Result<Cas, L2Error> {
     cas.map(Cas).ok_or_else(|| L2Error::Refused("an answer without a CAS number".into()))
 }
@@ -256,6 +265,41 @@ impl L2 for MemcachedL2 {
                     })
                     .collect(),
                 Err(error) => vec![Err(error); keys.len()],
+            }
+        }
+        .boxed()
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Item>, L2Error>>> {
+        async move {
+            let gets: Vec<Get> = keys.iter().map(|key| Get::new(key).meta(Meta::NONE.cas())).collect();
+            match self.exchange(|client| async move { client.run_many(gets).await }).await {
+                Ok(results) => {
+                    results.into_iter().map(|result| found(result.map_err(|error| self.named(error))?)).collect()
+                }
+                Err(error) => vec![Err(error); keys.len()],
+            }
+        }
+        .boxed()
+    }
+
+    fn store_many<'a>(&'a self, writes: &'a [StoreIf<'a>]) -> BoxFuture<'a, Vec<Result<Swapped, L2Error>>> {
+        async move {
+            let sets: Vec<Set> = writes.iter().map(set).collect();
+            match self.exchange(|client| async move { client.run_many(sets).await }).await {
+                Ok(results) => results
+                    .into_iter()
+                    .map(|result| {
+                        let result = result.map_err(|error| self.named(error))?;
+                        match result.status {
+                            MutationStatus::Applied => Ok(Swapped::Stored(number(result.cas)?)),
+                            MutationStatus::CasMismatch | MutationStatus::AlreadyExists => Ok(Swapped::Lost),
+                            MutationStatus::NotFound => Ok(Swapped::Gone),
+                            other => Err(L2Error::Refused(format!("unexpected answer to a write: {other:?}"))),
+                        }
+                    })
+                    .collect(),
+                Err(error) => vec![Err(error); writes.len()],
             }
         }
         .boxed()

@@ -9,7 +9,7 @@ use std::{
 use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::time::Instant;
 
-use super::{Added, Cas, Facts, Item, L2, L2Error, Swapped};
+use super::{Added, Cas, Facts, Item, L2, L2Error, StoreIf, Swapped};
 use crate::lock::lock;
 
 /// A map that behaves like one memcached: numbers per server, an item size limit, expiry.
@@ -128,6 +128,25 @@ impl L2 for MemoryL2 {
 
     fn cas_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Cas>, L2Error>>> {
         async move { keys.iter().map(|key| Ok(self.alive(key).map(|item| item.cas))).collect() }.boxed()
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Item>, L2Error>>> {
+        async move { keys.iter().map(|key| Ok(self.alive(key))).collect() }.boxed()
+    }
+
+    fn store_many<'a>(&'a self, writes: &'a [StoreIf<'a>]) -> BoxFuture<'a, Vec<Result<Swapped, L2Error>>> {
+        async move {
+            let mut answers = Vec::with_capacity(writes.len());
+            for write in writes {
+                let StoreIf { key, value, flags, keep_for, expected } = *write;
+                answers.push(match expected {
+                    Some(expected) => self.swap(key, value, flags, keep_for, expected).await,
+                    None => self.add(key, value, flags, keep_for).await.map(Swapped::from),
+                });
+            }
+            answers
+        }
+        .boxed()
     }
 
     fn facts(&self) -> BoxFuture<'_, Result<Facts, L2Error>> {

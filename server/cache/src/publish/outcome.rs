@@ -1,6 +1,9 @@
-//! What came of a publish.
+//! What a publish says at once, and what it says later.
 
-use schema::{Invalid, Name, Stamp};
+use schema::{Name, Stamp};
+use tokio::sync::oneshot;
+
+use crate::tier::{Outcome, Refusal};
 
 /// Another publisher of the schema lives in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -10,65 +13,42 @@ pub struct PublisherTaken {
     pub schema: Name,
 }
 
-/// What came of a publish.
-#[must_use = "a publish may have been superseded, deferred or refused"]
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What came of a publish in this process, and whether it is on its way to the shared tier.
+#[must_use = "a publish may have been refused"]
+#[derive(Debug)]
 pub struct Published {
     /// Whether readers of this process have it.
     pub l1: bool,
-    /// What came of it in the shared tier.
-    pub l2: Outcome,
-    /// Its stamp; none where it was refused.
+    /// Whether it is on its way to the shared tier.
+    pub l2: Shared,
+    /// Its stamp; none where it was refused for being invalid. The shared tier may give its writer a higher number.
     pub stamp: Option<Stamp>,
 }
 
-/// What came of a publish in the shared tier.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// There is no shared tier.
-    Off,
-    /// The shared tier confirmed it.
-    Applied,
-    /// Another writer's newer value lies there; this writer should stop.
-    Superseded {
-        /// The stamp of that value.
-        by: Stamp,
-    },
-    /// The shared tier did not confirm it; the latest value of each key is kept and written when it answers again.
-    Deferred(String),
-    /// It was not written and will not be.
-    Refused(Refusal),
-}
-
-impl Outcome {
-    /// The name of the outcome in metrics.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Applied => "applied",
-            Self::Superseded { .. } => "superseded",
-            Self::Deferred(_) => "deferred",
-            Self::Refused(_) => "refused",
+impl Published {
+    /// Waits until the shared tier was tried, and says what became of the value: once, so a deferred value may still be
+    /// written later. Nobody has to wait for it.
+    pub async fn outcome(self) -> Outcome {
+        match self.l2 {
+            Shared::Off => Outcome::Off,
+            // A value that left the queue unsent was replaced by a newer one.
+            Shared::Queued(Receipt(receipt)) => receipt.await.unwrap_or(Outcome::Replaced),
+            Shared::Refused(refusal) => Outcome::Refused(refusal),
         }
     }
 }
 
-/// Why a value is not written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// It is larger than the shared tier or its readers take.
-    #[error("it takes {bytes} bytes, {limit} are allowed")]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-        /// The limit.
-        limit: usize,
-    },
-    /// It breaks a limit of its domain.
-    #[error("it is invalid: {0}")]
-    Invalid(#[from] Invalid),
-    /// The shared tier answered and refused it.
-    #[error("the shared cache refused it: {0}")]
-    ByServer(String),
+/// Whether a published value is on its way to the shared tier.
+#[derive(Debug)]
+pub enum Shared {
+    /// There is no shared tier.
+    Off,
+    /// It waits in the queue of its server.
+    Queued(Receipt),
+    /// It is not sent.
+    Refused(Refusal),
 }
+
+/// What a queued value is waited for by.
+#[derive(Debug)]
+pub struct Receipt(pub(super) oneshot::Receiver<Outcome>);

@@ -1,7 +1,7 @@
-//! One server of the shared tier behind its breaker: counts and times every call, and heals by itself.
+//! One server of the shared tier behind its breaker: counts and times every call, and keeps what waits to be written.
 //!
-//! A call is refused at once while the breaker is open. When it opens, or when a write is kept for later, one task
-//! starts: it probes until the server answers, then writes what was kept, and ends.
+//! A call is refused at once while the breaker is open. One task per server (`behind`) probes it then, and writes what
+//! waits while it answers.
 
 use std::{
     sync::{Arc, Mutex},
@@ -14,35 +14,53 @@ use schema::{
     report::{L2State, ServerReport},
 };
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     time::{Instant, timeout},
 };
 
-use super::{heal, write::Write};
+use super::{
+    behind,
+    outcome::{Outcome, Refusal},
+    queue::{CAPACITY, Queue},
+    write::Write,
+};
 use crate::{
     breaker::Breaker,
     clock::Clock,
-    l2::{Added, Cas, Facts, Item, L2, L2Error, Swapped},
+    envelope::Packed,
+    l2::{Added, Cas, Facts, Item, L2, L2Error, StoreIf, Swapped},
     lock::lock,
-    recovery::Recovery,
 };
 
 /// The longest that one exchange may take, whatever the deadline of its implementation is.
 const CALL_LIMIT: Duration = Duration::from_millis(300);
 
-#[derive(Debug)]
 pub(super) struct State {
     pub(super) breaker: Breaker,
-    pub(super) recovery: Recovery,
-    /// Whether the healing task runs.
-    pub(super) healing: bool,
+    pub(super) queue: Queue,
     /// What it said of itself when it was asked last, and by how much its clock was ahead then, in milliseconds.
     facts: Option<(Facts, Option<i64>)>,
     /// Since when the breaker has been open, or the first contact has been awaited.
     since: UnixMs,
     /// Counts outages, so that what was known of items before one is not used after it.
-    outages: u64,
+    pub(super) outages: u64,
     failures: u64,
+}
+
+/// What is known of the last write of a key from this process.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OwnWrite {
+    /// Whether a newer one waits, or is on its way.
+    pub(crate) waits: bool,
+    /// The number that the last one was given.
+    pub(crate) cas: Option<Cas>,
+}
+
+impl OwnWrite {
+    /// Whether an item of this number was written by this process, or may have been a moment ago.
+    pub(crate) fn explains(&self, cas: Cas) -> bool {
+        self.waits || self.cas == Some(cas)
+    }
 }
 
 /// One server of the shared tier behind its breaker.
@@ -52,27 +70,46 @@ pub(crate) struct Server {
     /// Whether the first contact was made, or failed.
     contacted: watch::Sender<bool>,
     pub(super) state: Mutex<State>,
+    /// Held while a batch is written.
+    pub(super) writing: tokio::sync::Mutex<()>,
+    /// Wakes the task that writes.
+    wake: Arc<Notify>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.wake.notify_one();
+    }
 }
 
 impl Server {
-    /// Takes a server into use and makes the first contact in a task of its own.
+    /// Takes a server into use: a task of its own makes the first contact, and writes what waits from then on.
     pub(crate) fn start(l2: Arc<dyn L2>, clock: Clock) -> Arc<Self> {
         let state = State {
             breaker: Breaker::new(),
-            recovery: Recovery::default(),
-            healing: false,
+            queue: Queue::default(),
             facts: None,
             since: clock.now(),
             outages: 0,
             failures: 0,
         };
-        let server = Arc::new(Self { l2, clock, contacted: watch::Sender::new(false), state: Mutex::new(state) });
-        let first = Arc::clone(&server);
-        tokio::spawn(async move {
-            first.probe().await;
-            first.contacted.send_replace(true);
+        let wake = Arc::new(Notify::new());
+        let server = Arc::new(Self {
+            l2,
+            clock,
+            contacted: watch::Sender::new(false),
+            state: Mutex::new(state),
+            writing: tokio::sync::Mutex::new(()),
+            wake: Arc::clone(&wake),
         });
+        tokio::spawn(behind::write_behind(Arc::downgrade(&server), wake));
         server
+    }
+
+    /// Makes the first contact.
+    pub(super) async fn first_contact(self: &Arc<Self>) {
+        self.probe().await;
+        self.contacted.send_replace(true);
     }
 
     /// Resolves when the first contact was made, or failed.
@@ -108,7 +145,7 @@ impl Server {
             memory_limit_bytes: facts.and_then(|facts| facts.memory_limit_bytes),
             clock_ahead_ms: state.facts.as_ref().and_then(|(_, ahead)| *ahead),
             evictions: facts.and_then(|facts| facts.evictions),
-            waiting: u64::try_from(state.recovery.len()).unwrap_or(u64::MAX),
+            waiting: u64::try_from(state.queue.deferred()).unwrap_or(u64::MAX),
             failures: state.failures,
         }
     }
@@ -151,9 +188,47 @@ impl Server {
         self.call("swap", self.l2.swap(key, bytes, flags, keep_for, expected)).await
     }
 
-    /// Stores where there is nothing.
-    pub(crate) async fn add(self: &Arc<Self>, write: &Write) -> Result<Added, L2Error> {
-        self.add_raw(&write.key, &write.packed.bytes, write.packed.flags, write.keep_for).await
+    /// Stores an envelope where there is nothing.
+    pub(crate) async fn add(
+        self: &Arc<Self>,
+        key: &str,
+        packed: &Packed,
+        keep_for: Duration,
+    ) -> Result<Added, L2Error> {
+        self.add_raw(key, &packed.bytes, packed.flags, keep_for).await
+    }
+
+    /// The items under many keys, in one round trip; one answer per key.
+    pub(super) async fn get_many(self: &Arc<Self>, keys: &[String]) -> Vec<Result<Option<Item>, L2Error>> {
+        self.many("get_many", keys.len(), self.l2.get_many(keys)).await
+    }
+
+    /// Many conditional writes, in one round trip; one answer per write.
+    pub(super) async fn store_many(self: &Arc<Self>, writes: &[StoreIf<'_>]) -> Vec<Result<Swapped, L2Error>> {
+        self.many("store_many", writes.len(), self.l2.store_many(writes)).await
+    }
+
+    /// An exchange of many answers. It counts as failed only when not one was given.
+    async fn many<T: Clone>(
+        self: &Arc<Self>,
+        op: &'static str,
+        count: usize,
+        exchange: impl Future<Output = Vec<Result<T, L2Error>>>,
+    ) -> Vec<Result<T, L2Error>> {
+        if count == 0 {
+            return Vec::new();
+        }
+        let exchange = async {
+            let answers = exchange.await;
+            match answers.iter().find_map(|answer| answer.as_ref().err()) {
+                Some(error) if answers.iter().all(Result::is_err) => Err(error.clone()),
+                _ => Ok(answers),
+            }
+        };
+        match self.call(op, exchange).await {
+            Ok(answers) => answers,
+            Err(error) => vec![Err(error); count],
+        }
     }
 
     /// The numbers of many items. It fails as a whole only when not one key was answered.
@@ -171,29 +246,41 @@ impl Server {
         self.call("cas_many", ask).await
     }
 
-    /// Keeps a write until the tier answers again; `false` when there is no room.
-    pub(crate) fn defer(self: &Arc<Self>, write: Arc<Write>) -> bool {
+    /// Queues a write.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::QueueFull`] where its key is one too many.
+    pub(crate) fn enqueue(&self, write: Arc<Write>) -> Result<(), Refusal> {
         let mut state = lock(&self.state);
-        let kept = state.recovery.keep(write);
+        let kept = state.queue.keep(Arc::clone(&write));
+        let resting = state.breaker.resting().map(str::to_owned);
         self.show_waiting(&state);
+        drop(state);
         if !kept {
-            counter!("cache_recovery_dropped_total").increment(1);
+            counter!("cache_queue_refused_total", "server" => self.name().to_owned()).increment(1);
+            return Err(Refusal::QueueFull { keys: CAPACITY });
         }
-        self.heal(&mut state);
-        kept
+        match resting {
+            Some(cause) => write.report(Outcome::Deferred(L2Error::Resting(cause).to_string())),
+            None => self.wake.notify_one(),
+        }
+        Ok(())
     }
 
-    /// Takes note that a newer write of a key than any kept one has landed.
-    pub(crate) fn settled(&self, write: &Write) {
-        let mut state = lock(&self.state);
-        if state.recovery.len() > 0 {
-            state.recovery.settle(write);
-            self.show_waiting(&state);
-        }
+    /// How many keys wait.
+    pub(super) fn waiting(&self) -> usize {
+        lock(&self.state).queue.len()
     }
 
-    fn show_waiting(&self, state: &State) {
-        gauge!("cache_recovery_pending", "server" => self.name().to_owned()).set(as_f64(state.recovery.len()));
+    /// What is known of the last write of a key.
+    pub(crate) fn own_write(&self, key: &str) -> OwnWrite {
+        let state = lock(&self.state);
+        OwnWrite { waits: state.queue.holds(key), cas: state.queue.known(key, state.outages) }
+    }
+
+    pub(super) fn show_waiting(&self, state: &State) {
+        gauge!("cache_queue_keys", "server" => self.name().to_owned()).set(as_f64(state.queue.len()));
     }
 
     /// Takes note that a call was given up by its caller before the tier's own deadline.
@@ -266,7 +353,7 @@ impl Server {
             cause,
             "the shared cache does not answer; this process goes on with what it holds"
         );
-        self.heal(state);
+        self.wake.notify_one();
     }
 
     fn answered(&self, facts: Facts) {
@@ -280,14 +367,6 @@ impl Server {
         tracing::info!(server = self.name(), version = facts.version, "the shared cache answers");
         let ahead_ms = facts.time.map(|time| ahead(time, self.clock.now()));
         state.facts = Some((facts, ahead_ms));
-    }
-
-    /// Starts the healing task unless it runs.
-    fn heal(self: &Arc<Self>, state: &mut State) {
-        if !state.healing {
-            state.healing = true;
-            tokio::spawn(heal::heal(Arc::downgrade(self)));
-        }
     }
 }
 

@@ -1,101 +1,68 @@
-//! One write to the shared tier: compare-and-swap until it lands or something newer is found.
+//! One write that waits for the shared tier.
 
-use std::{sync::Arc, time::Duration};
-
-use schema::{Held, Stamp};
-
-use super::server::Server;
-use crate::{
-    envelope::{self, Packed, Unreadable},
-    l2::{Added, Cas, Item, L2Error, Swapped},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
-/// Compare-and-swaps that one write may lose.
-const SWAPS: u32 = 5;
+use futures_util::future::BoxFuture;
+use schema::{Held, Name, Stamp};
+use tokio::sync::oneshot;
 
-/// One write, whole, so that it can be repeated later.
-#[derive(Debug)]
+use super::{claim::Epoch, outcome::Outcome};
+use crate::{envelope::Body, l2::Item, lock::lock};
+
+/// Who published a write, as far as the queue has to know.
+pub(crate) trait Owner: Send + Sync {
+    /// The first half of its stamps.
+    fn epoch(&self) -> &Arc<Epoch>;
+
+    /// Takes note of the size of an item, beside what is allowed.
+    fn sealed(&self, key: &str, bytes: usize, limit: usize);
+
+    /// Takes note of what became of a write.
+    fn settled(&self, stamp: Stamp, outcome: &Outcome);
+
+    /// Gives the readers of this process the newer value of a newer writer, and says that this one is superseded.
+    fn superseded<'a>(&'a self, key: &'a str, by: Held<()>, item: &'a Item) -> BoxFuture<'a, ()>;
+}
+
+/// One write, complete, so that it can be repeated. It is sealed when it is sent: the number of its writer may have
+/// changed since, and of several values of a key only the last is sent.
 pub(crate) struct Write {
     /// The wire key.
     pub(crate) key: String,
-    /// The envelope, as it travels.
-    pub(crate) packed: Packed,
-    /// Its header.
+    /// The schema.
+    pub(crate) name: Name,
+    /// The version of its shape.
+    pub(crate) version: u16,
+    /// The header, with the stamp that it was published under.
     pub(crate) header: Held<()>,
+    /// The encoded value.
+    pub(crate) body: Body,
     /// How long the shared tier keeps it.
     pub(crate) keep_for: Duration,
+    /// Who published it.
+    pub(crate) owner: Arc<dyn Owner>,
+    /// Who waits to learn what became of it.
+    pub(crate) receipt: Mutex<Option<oneshot::Sender<Outcome>>>,
+    /// Whether it was reported as deferred.
+    pub(crate) deferred: AtomicBool,
 }
 
-/// What a writer believes of the item that it is about to replace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Belief {
-    /// Nothing: look first.
-    Unknown,
-    /// There is none.
-    Absent,
-    /// It is an older one of this number.
-    Older(Cas),
-}
-
-/// What came of a write.
-#[derive(Debug)]
-pub(crate) enum Put {
-    /// It lies in the shared tier under this number.
-    Applied(Cas),
-    /// Something newer lies there.
-    Superseded(Stamp, Item),
-    /// Something of a newer format lies there; it was left alone.
-    Unknown(Unreadable),
-    /// Every swap was lost to another writer.
-    Contested,
-}
-
-impl Server {
-    /// Writes unless something newer lies there: one round trip while the belief holds.
-    pub(crate) async fn put_newer(self: &Arc<Self>, write: &Write, belief: Belief) -> Result<Put, L2Error> {
-        let mut belief = belief;
-        let mut lost = 0;
-        while lost < SWAPS {
-            belief = match belief {
-                Belief::Older(cas) => {
-                    let Write { key, packed, keep_for, .. } = write;
-                    match self.swap_raw(key, &packed.bytes, packed.flags, *keep_for, cas).await? {
-                        Swapped::Stored(cas) => return Ok(Put::Applied(cas)),
-                        Swapped::Lost => {
-                            lost += 1;
-                            Belief::Unknown
-                        }
-                        Swapped::Gone => Belief::Absent,
-                    }
-                }
-                Belief::Absent => match self.add(write).await? {
-                    Added::Stored(cas) => return Ok(Put::Applied(cas)),
-                    Added::Exists => {
-                        lost += 1;
-                        Belief::Unknown
-                    }
-                },
-                Belief::Unknown => match self.get(&write.key).await? {
-                    None => Belief::Absent,
-                    Some(item) => match envelope::header(&item.value, item.flags) {
-                        // An earlier attempt whose answer was lost.
-                        Ok(there) if there.stamp == write.header.stamp && there.by == write.header.by => {
-                            return Ok(Put::Applied(item.cas));
-                        }
-                        Ok(there) if there.stamp >= write.header.stamp => {
-                            return Ok(Put::Superseded(there.stamp, item));
-                        }
-                        Ok(_) => Belief::Older(item.cas),
-                        Err(unknown @ Unreadable::UnknownVersion { .. }) => return Ok(Put::Unknown(unknown)),
-                        // The key is this writer's: what nobody can read gives way to what everybody can.
-                        Err(error) => {
-                            tracing::warn!(key = write.key, %error, "an unreadable item gives way to a live value");
-                            Belief::Older(item.cas)
-                        }
-                    },
-                },
-            };
+impl Write {
+    /// Reports what became of it: to its owner, and to who waits for it.
+    pub(super) fn report(&self, outcome: Outcome) {
+        if matches!(outcome, Outcome::Deferred(_)) && self.deferred.swap(true, Ordering::Relaxed) {
+            return;
         }
-        Ok(Put::Contested)
+        self.owner.settled(self.header.stamp, &outcome);
+        if let Some(receipt) = lock(&self.receipt).take() {
+            // Most publishers do not wait.
+            let _ = receipt.send(outcome);
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use cache::l2::{Added, Cas, Facts, Item, L2, L2Error, MemoryL2, Swapped};
+use cache::l2::{Added, Cas, Facts, Item, L2, L2Error, MemoryL2, StoreIf, Swapped};
 use futures_util::future::{BoxFuture, FutureExt as _};
 
 /// How often each thing goes wrong, 0 to 1 per call.
@@ -46,6 +46,10 @@ pub(crate) struct Chaos {
     weather: Mutex<Weather>,
     dice: Mutex<fastrand::Rng>,
     calls: AtomicUsize,
+    /// Items that were read with their values.
+    reads: AtomicUsize,
+    /// A key that the server refuses to write.
+    refused: Mutex<Option<String>>,
     /// The server was restarted: the next call finds its connection broken.
     broken: AtomicBool,
 }
@@ -63,6 +67,8 @@ impl Chaos {
             weather: Mutex::new(Weather::CALM),
             dice: Mutex::new(fastrand::Rng::with_seed(seed)),
             calls: AtomicUsize::new(0),
+            reads: AtomicUsize::new(0),
+            refused: Mutex::new(None),
             broken: AtomicBool::new(false),
         })
     }
@@ -73,6 +79,28 @@ impl Chaos {
 
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
+    }
+
+    /// How many items were read with their values.
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    /// From now on the server refuses to write under this key.
+    pub(crate) fn refuse(&self, key: &str) {
+        *self.refused.lock().unwrap() = Some(key.to_owned());
+    }
+
+    fn refuses(&self, key: &str) -> bool {
+        self.refused.lock().unwrap().as_deref() == Some(key)
+    }
+
+    fn flip(&self, item: &mut Item) {
+        if self.happens(|weather| weather.flips) {
+            let mut dice = self.dice.lock().unwrap();
+            let at = dice.usize(..item.value.len());
+            item.value[at] ^= 1 << dice.u8(..8);
+        }
     }
 
     /// Breaks the connection, as a restart of the server does.
@@ -130,12 +158,9 @@ impl L2 for Chaos {
         async move {
             self.arrive(key).await?;
             let mut item = self.memory.get(key).await?;
-            if let Some(item) = &mut item
-                && self.happens(|weather| weather.flips)
-            {
-                let mut dice = self.dice.lock().unwrap();
-                let at = dice.usize(..item.value.len());
-                item.value[at] ^= 1 << dice.u8(..8);
+            if let Some(item) = &mut item {
+                self.reads.fetch_add(1, Ordering::SeqCst);
+                self.flip(item);
             }
             Ok(item)
         }
@@ -169,6 +194,59 @@ impl L2 for Chaos {
                 Ok(()) => self.memory.cas_many(keys).await,
                 Err(error) => vec![Err(error); keys.len()],
             }
+        }
+        .boxed()
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Item>, L2Error>>> {
+        async move {
+            if let Err(error) = self.arrive("").await {
+                return vec![Err(error); keys.len()];
+            }
+            let mut answers = Vec::with_capacity(keys.len());
+            for key in keys {
+                if self.happens(|weather| weather.evicts) {
+                    self.memory.evict(key);
+                }
+                let mut answer = self.memory.get(key).await;
+                if let Ok(Some(item)) = &mut answer {
+                    self.reads.fetch_add(1, Ordering::SeqCst);
+                    self.flip(item);
+                }
+                answers.push(answer);
+            }
+            answers
+        }
+        .boxed()
+    }
+
+    fn store_many<'a>(&'a self, writes: &'a [StoreIf<'a>]) -> BoxFuture<'a, Vec<Result<Swapped, L2Error>>> {
+        async move {
+            if let Err(error) = self.arrive("").await {
+                return vec![Err(error); writes.len()];
+            }
+            let mut answers = Vec::with_capacity(writes.len());
+            for write in writes {
+                if self.happens(|weather| weather.refuses) || self.refuses(write.key) {
+                    self.memory.evict(write.key);
+                    answers.push(Err(L2Error::Refused("object too large for cache".into())));
+                    break;
+                }
+                let answer = self.memory.store_many(std::slice::from_ref(write)).await.remove(0);
+                answers.push(if self.happens(|weather| weather.loses_answers) {
+                    Err(L2Error::Ambiguous("the answer was lost".into()))
+                } else {
+                    answer
+                });
+            }
+            // As the client has it: after a refusal in a batch nothing is known of the rest, which was applied.
+            if answers.len() < writes.len() {
+                for write in &writes[answers.len()..] {
+                    let _ = self.memory.store_many(std::slice::from_ref(write)).await;
+                    answers.push(Err(L2Error::Refused("object too large for cache".into())));
+                }
+            }
+            answers
         }
         .boxed()
     }

@@ -2,7 +2,11 @@
 //!
 //! There is one file per venue, so that a live market is never shown what a simulated one left behind.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use cache::{Cache, Restored, Snapshot, SnapshotError};
 use schema::{MarketBreadth, MarketMovers, MarketOverview, Signals, Venue};
@@ -29,7 +33,10 @@ impl Keep {
         if venue == Venue::Replay {
             return None;
         }
-        let path = config.snapshot_dir.as_ref()?.join(format!("last-readings-{venue}.ndjson"));
+        let folder = config.snapshot_dir.as_ref()?;
+        let of = |venue: Venue| folder.join(format!("last-readings-{venue}.ndjson"));
+        Venue::ALL.into_iter().map(of).for_each(|path| clean_up(&path));
+        let path = of(venue);
         let snapshot = Snapshot::of(cache)
             .with::<MarketOverview>()
             .with::<Signals>()
@@ -70,6 +77,16 @@ impl Keep {
             self.cache.peek::<MarketMovers>(&()).await.map(|held| held.value.source),
         ];
         signals == Some(self.venue) && others.into_iter().flatten().all(|venue| venue == self.venue)
+    }
+}
+
+/// Removes what a process that was killed while it wrote a file left beside it: on a full disk it would keep the disk full.
+pub(crate) fn clean_up(path: &Path) {
+    let path_shown = path.display();
+    match cache::remove_leftovers(path) {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "removed unfinished copies of {path_shown}"),
+        Err(error) => tracing::warn!(%error, "unfinished copies of {path_shown} cannot be removed"),
     }
 }
 
