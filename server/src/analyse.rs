@@ -39,8 +39,10 @@ pub(crate) enum AnalyseError {
         known: String,
     },
     /// Candles of a length that no measure reads.
-    #[error("the shortest candles of {symbol} are of {minutes} min: candles of 1, 5, 30 or 240 min are scored")]
+    #[error("{}: the shortest candles of {symbol} are of {minutes} min: candles of 1, 5, 30 or 240 min are scored", folder.display())]
     Length {
+        /// Where they are.
+        folder: PathBuf,
         /// Whose.
         symbol: Symbol,
         /// How long they are.
@@ -142,7 +144,11 @@ fn markets(folder: &Path, symbol: Option<Symbol>) -> Result<Vec<(Timeframe, Reco
     all.into_iter()
         .map(|one| match Timeframe::ALL.into_iter().find(|timeframe| timeframe.ms() == one.span_ms) {
             Some(timeframe) => Ok((timeframe, one)),
-            None => Err(AnalyseError::Length { symbol: one.symbol, minutes: one.span_ms / 60_000 }),
+            None => Err(AnalyseError::Length {
+                folder: folder.to_owned(),
+                symbol: one.symbol,
+                minutes: one.span_ms / 60_000,
+            }),
         })
         .collect()
 }

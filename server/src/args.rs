@@ -68,7 +68,7 @@ pub enum Command {
 /// Flags of `analyse`.
 #[derive(Debug, Args)]
 pub struct Analyse {
-    /// A folder of recorded candles, read as by `sim`; times without a zone count as UTC.
+    /// A folder of recorded candles or one file, read as by `sim`; docs/candle-files.md lists what a file may look like.
     #[arg(long, value_name = "DIR")]
     pub candles: PathBuf,
     /// One contract instead of all.
@@ -228,7 +228,7 @@ pub struct Sim {
     /// `GET`, `POST` and `DELETE /sim/faults` do the same while it runs.
     #[arg(long, value_name = "FAULT[=VALUE]@DURATION[+DELAY]")]
     pub fault: Vec<venue::sim::TimedFault>,
-    /// A folder of recorded candles that drive the market.
+    /// A folder of recorded candles, or one file, that drive the market; exit code 2 where a file cannot be used.
     #[arg(long)]
     pub candles: Option<PathBuf>,
 }

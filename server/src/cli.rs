@@ -86,9 +86,14 @@ pub async fn main(cli: Cli) -> ExitCode {
         }
         Err(Failure::Other(error)) => {
             say(&format!("virtuoso: {error:#}"));
-            ExitCode::FAILURE
+            if names_an_input(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// Whether an error is about a file or folder that the command was given.
+fn names_an_input(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.is::<venue::sim::RecordingError>())
 }
 
 impl Config {

@@ -164,7 +164,7 @@ fn what_cannot_be_analysed_ends_with_2_and_says_what_is_wrong() {
     for (folder, args, expected) in [
         (folder.path().join("nowhere"), &[][..], "listing"),
         (empty.path().to_owned(), &[], "holds no candles of USDT contracts"),
-        (broken.path().to_owned(), &[], "BTCUSDT.csv, line 1: the header has no column"),
+        (broken.path().to_owned(), &[], "BTCUSDT.csv, line 1: the file is empty"),
         (hours.path().to_owned(), &[], "of 60 min: candles of 1, 5, 30 or 240 min are scored"),
         (folder.path().to_owned(), &["--symbol", "ETHUSDT"], "no candles of ETHUSDT; it has BTCUSDT"),
         (folder.path().to_owned(), &["--symbol", "btc usdt"], "not a symbol"),

@@ -24,6 +24,8 @@ pub(super) struct Report {
     bars: usize,
     every: usize,
     skip: usize,
+    repeated: usize,
+    missing: i64,
     measures: Vec<Measure>,
     dimensions: Option<[Told; 3]>,
     scores: Option<Scores>,
@@ -75,6 +77,8 @@ impl Report {
             bars: spread.bars,
             every: asked.every,
             skip: asked.skip,
+            repeated: markets.iter().map(|(_, one)| one.repeated).sum(),
+            missing: markets.iter().map(|(_, one)| one.missing).sum(),
             measures: measures.collect(),
             dimensions: (!spread.leans.is_empty()).then(|| std::array::from_fn(told)),
             scores: Scores::of(spread),
@@ -96,7 +100,14 @@ impl Report {
             self.bars,
             self.every,
             self.skip
-        )
+        )?;
+        if self.repeated > 0 {
+            writeln!(f, "Repeated lines left out: {}.", self.repeated)?;
+        }
+        if self.missing > 0 {
+            writeln!(f, "Missing candles: {}; measures begin again after each gap.", self.missing)?;
+        }
+        Ok(())
     }
 
     fn tell_measures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

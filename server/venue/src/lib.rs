@@ -6,6 +6,7 @@
 
 pub mod binance;
 pub mod bybit;
+mod candle_file;
 mod clock;
 mod config;
 mod counters;

@@ -21,7 +21,7 @@ pub(crate) struct Bar {
     /// Traded, in lots.
     pub(crate) lots: i64,
     /// Turnover: the sum of ticks · lots.
-    pub(crate) value: i64,
+    pub(crate) value: i128,
 }
 
 impl Bar {
@@ -36,7 +36,7 @@ impl Bar {
         self.low = self.low.min(price);
         self.close = price;
         self.lots += lots;
-        self.value += price * lots;
+        self.value += i128::from(price) * i128::from(lots);
     }
 
     /// Adds a shorter candle that follows what is held.

@@ -100,8 +100,8 @@ pub(crate) fn ticker_fields(listing: &Listing, now: &Ticker, was: Option<&Ticker
         let (single, scale) = money(tenth.times(lot), open_value, 2);
         data.decimal("singleOpenInterestValue", single, scale);
     }
-    if differs(|t| t.day.value) {
-        let (turnover, scale) = money(value, i128::from(now.day.value), 4);
+    if was.is_none_or(|was| was.day.value != now.day.value) {
+        let (turnover, scale) = money(value, now.day.value, 4);
         data.decimal("turnover24h", turnover, scale);
     }
     if differs(|t| t.day.lots) {

@@ -127,7 +127,7 @@ impl Past {
         let busy = self.own.activity() * tide.activity.sqrt() * (0.4 + 0.5 * surprise) * noise.skewed(0.4);
         let lots =
             whole(listing.turnover * minutes / 1_440.0 * busy / (price * listing.tick.value() * listing.lot.value()));
-        let value = lots * (open + high + low + close) / 4;
+        let value = i128::from(lots) * i128::from(open + high + low + close) / 4;
         Bar { start, open, high, low, close, lots, value }
     }
 }
@@ -206,7 +206,8 @@ mod tests {
             let (next, _) = epochs.step(at);
             let bar = past.step(listing, tide, (at, next), last, &mut other);
             assert!(bar.low <= bar.open.min(bar.close) && bar.high >= bar.open.max(bar.close));
-            assert!(bar.value >= bar.low * bar.lots && bar.value <= bar.high * bar.lots);
+            let value = |price: i64| i128::from(price) * i128::from(bar.lots);
+            assert!((value(bar.low)..=value(bar.high)).contains(&bar.value));
             last = bar.close;
             at = next;
         }

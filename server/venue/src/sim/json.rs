@@ -92,7 +92,7 @@ impl<'a> Json<'a> {
     }
 
     /// A count of steps as a decimal string.
-    pub(crate) fn steps(&mut self, name: &str, step: Step, count: i64) -> &mut Self {
+    pub(crate) fn steps(&mut self, name: &str, step: Step, count: impl Into<i128>) -> &mut Self {
         quoted_steps(self.key(name), step, count);
         self
     }
@@ -113,7 +113,7 @@ impl<'a> Json<'a> {
 }
 
 /// Writes a count of steps as a decimal string.
-pub(crate) fn quoted_steps(out: &mut String, step: Step, count: i64) {
+pub(crate) fn quoted_steps(out: &mut String, step: Step, count: impl Into<i128>) {
     out.push('"');
     step.write(count, out);
     out.push('"');

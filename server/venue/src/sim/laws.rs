@@ -68,7 +68,8 @@ fn a_market_opens_with_its_whole_history() {
             }
             for bar in bars {
                 assert!(bar.low <= bar.open.min(bar.close) && bar.open.max(bar.close) <= bar.high);
-                assert!((bar.low * bar.lots..=bar.high * bar.lots).contains(&bar.value), "{name} {bar:?}");
+                let value = |price: i64| i128::from(price) * i128::from(bar.lots);
+                assert!((value(bar.low)..=value(bar.high)).contains(&bar.value), "{name} {bar:?}");
             }
         }
         let positions = contract.positions();

@@ -45,6 +45,7 @@ use std::path::PathBuf;
 
 use schema::UnixMs;
 
+pub use crate::candle_file::CandleFileError;
 pub use fault::{Fault, FaultSwitch, NoFault, Silence, TimedFault, TooManyFaults};
 pub use recorded::{RecordedCandles, RecordingError, recorded_candles};
 pub use server::{SimError, SimServer};
@@ -56,7 +57,7 @@ pub struct SimConfig {
     pub symbols: u16,
     /// Which market of all possible ones.
     pub seed: u64,
-    /// A folder of recorded candles (`*.csv`, `*.csv.gz`) that the prices follow; then at most
+    /// A folder of recorded candles (`*.csv`, `*.csv.gz`), or one such file, that the prices follow; then at most
     /// [`symbols`](Self::symbols) of the recorded contracts are listed, the most traded first.
     pub candles: Option<PathBuf>,
     /// How many times as many trades, and so changes of books and states, as usual: 1 to

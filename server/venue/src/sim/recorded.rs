@@ -1,4 +1,4 @@
-//! Reads a folder of recorded candles; what a file may look like is in `table`.
+//! Reads a folder of recorded candles, or a single file; what a file may look like is in `candle_file`.
 //!
 //! Files are `SYMBOL.csv`, `SYMBOL_5m.csv` or `SYMBOL-5m.csv`, each also with `.gz`; of several files of a contract the
 //! one with the shortest candles is played.
@@ -11,11 +11,12 @@ use std::{
 use schema::{Candle, Symbol};
 
 use super::{
-    candle::MINUTE,
+    candle::{DAY, MINUTE},
     fixed::Step,
     replay::{Recording, Window},
-    table::{Table, read_file},
+    table::playable,
 };
+use crate::candle_file::{self, CandleFile, CandleFileError};
 
 /// A folder of recorded candles that cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -31,37 +32,24 @@ pub enum RecordingError {
         source: std::io::Error,
     },
     /// There is nothing to play.
-    #[error("{} holds no candles of USDT contracts (SYMBOL.csv or SYMBOL_5m.csv, also .gz)", path.display())]
+    #[error("{} holds no candles of USDT contracts (SYMBOL.csv or SYMBOL_5m.csv, also .gz){ignored}", path.display())]
     Empty {
         /// The folder.
         path: PathBuf,
+        /// Which files were left out and why, in words that follow; may be empty.
+        ignored: String,
     },
-    /// A file cannot be opened.
-    #[error("opening {}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A file breaks off or is not a table.
-    #[error("reading {}", path.display())]
-    Table {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: csv::Error,
-    },
-    /// A line is not a candle.
+    /// A file of candles cannot be read.
+    #[error(transparent)]
+    File(#[from] CandleFileError),
+    /// A file can be read and cannot be played.
     #[error("{}, line {line}: {problem}", path.display())]
-    Line {
+    Unplayable {
         /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: u64,
-        /// What is wrong with it.
+        /// Why not.
         problem: String,
     },
     /// There is no time that all recordings cover.
@@ -96,9 +84,13 @@ pub struct RecordedCandles {
     pub span_ms: i64,
     /// Oldest first; where the record has a gap, some are missing.
     pub candles: Vec<Candle>,
+    /// How many lines repeated an earlier one and were left out.
+    pub repeated: usize,
+    /// How many candles are missing between the first and the last.
+    pub missing: i64,
 }
 
-/// Reads the recordings in a folder as they are, by symbol. Times without a zone count as UTC.
+/// Reads the recordings in a folder, or of one file, as they are, by symbol. Times without a zone count as UTC.
 ///
 /// # Errors
 ///
@@ -106,14 +98,28 @@ pub struct RecordedCandles {
 pub fn recorded_candles(folder: &Path) -> Result<Vec<RecordedCandles>, RecordingError> {
     let all = finest(folder)?;
     Ok(all
-        .iter()
-        .map(|table| RecordedCandles { symbol: table.symbol(), span_ms: table.span(), candles: table.candles() })
+        .into_iter()
+        .map(|Table { symbol, file, .. }| RecordedCandles {
+            symbol,
+            span_ms: file.span,
+            candles: file.candles().copied().collect(),
+            repeated: file.repeated,
+            missing: file.missing,
+        })
         .collect())
 }
 
 /// Reads the recordings in a folder to be played, the most traded contract first, BTCUSDT and ETHUSDT before all others.
 pub(crate) fn read_folder(folder: &Path) -> Result<Vec<Recorded>, RecordingError> {
-    let mut all: Vec<Recorded> = finest(folder)?.iter().filter_map(Table::recorded).collect();
+    let mut all = Vec::new();
+    for Table { symbol, path, file } in finest(folder)? {
+        if file.repeated > 0 || file.missing > 0 {
+            let (path, repeated, missing) = (path.display(), file.repeated, file.missing);
+            tracing::warn!(%path, repeated, missing, "recorded candles repeat or are missing");
+        }
+        let recorded = playable(symbol, &file);
+        all.push(recorded.map_err(|(line, problem)| RecordingError::Unplayable { path, line, problem })?);
+    }
     let leads = |recorded: &Recorded| match recorded.symbol.as_str() {
         "BTCUSDT" => 0,
         "ETHUSDT" => 1,
@@ -123,27 +129,27 @@ pub(crate) fn read_folder(folder: &Path) -> Result<Vec<Recorded>, RecordingError
     Ok(all)
 }
 
-/// The recording of each contract in a folder that has the shortest candles, by symbol; at least one.
+/// The file of a contract.
+struct Table {
+    symbol: Symbol,
+    path: PathBuf,
+    file: CandleFile,
+}
+
+/// The recording of each contract in a folder that has the shortest candles, by symbol; at least one. Candles of more than a
+/// day are left out.
 fn finest(folder: &Path) -> Result<Vec<Table>, RecordingError> {
-    let failed = |source| RecordingError::Folder { path: folder.to_owned(), source };
-    let mut files: Vec<(Symbol, PathBuf)> = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if let Some(symbol) = path.file_name().and_then(|name| symbol_of(name.to_str()?)) {
-            files.push((symbol, path));
-        }
-    }
-    // The order of a folder is the system's; the market must not depend on it.
-    files.sort();
+    let (files, mut ignored) = files(folder)?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let share = files.len().div_ceil(workers).max(1);
-    let read: Vec<Result<Vec<Table>, RecordingError>> = std::thread::scope(|scope| {
-        let running: Vec<_> = files
-            .chunks(share)
-            .map(|chunk| {
-                scope.spawn(|| chunk.iter().filter_map(|(symbol, path)| read_file(*symbol, path).transpose()).collect())
-            })
-            .collect();
+    let read_all = |chunk: &[(Symbol, PathBuf)]| -> Result<Vec<Table>, CandleFileError> {
+        let read = |(symbol, path): &(Symbol, PathBuf)| {
+            Ok(Table { symbol: *symbol, path: path.clone(), file: candle_file::read(path)? })
+        };
+        chunk.iter().map(read).collect()
+    };
+    let read: Vec<Result<Vec<Table>, CandleFileError>> = std::thread::scope(|scope| {
+        let running: Vec<_> = files.chunks(share).map(|chunk| scope.spawn(|| read_all(chunk))).collect();
         running
             .into_iter()
             .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -151,12 +157,41 @@ fn finest(folder: &Path) -> Result<Vec<Table>, RecordingError> {
     });
     let mut finest: BTreeMap<Symbol, Table> = BTreeMap::new();
     for table in read.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
-        if finest.get(&table.symbol()).is_none_or(|held| table.span() < held.span()) {
-            finest.insert(table.symbol(), table);
+        if table.file.span > DAY {
+            ignored.push(format!("{} has candles of more than a day", table.path.display()));
+        } else if finest.get(&table.symbol).is_none_or(|held| table.file.span < held.file.span) {
+            finest.insert(table.symbol, table);
         }
     }
-    let all: Vec<Table> = finest.into_values().collect();
-    if all.is_empty() { Err(RecordingError::Empty { path: folder.to_owned() }) } else { Ok(all) }
+    if finest.is_empty() {
+        const MOST: usize = 3;
+        let more = if ignored.len() > MOST { " and more" } else { "" };
+        let some: Vec<String> = ignored.into_iter().take(MOST).collect();
+        let ignored = if some.is_empty() { String::new() } else { format!("; left out: {}{more}", some.join(", ")) };
+        return Err(RecordingError::Empty { path: folder.to_owned(), ignored });
+    }
+    Ok(finest.into_values().collect())
+}
+
+/// The files of contracts in a folder, and the names of the others; a file is taken for a folder with that file alone.
+fn files(folder: &Path) -> Result<(Vec<(Symbol, PathBuf)>, Vec<String>), RecordingError> {
+    let failed = |source| RecordingError::Folder { path: folder.to_owned(), source };
+    let (mut files, mut others) = (Vec::new(), Vec::new());
+    let mut add = |path: PathBuf| match path.file_name().and_then(|name| symbol_of(name.to_str()?)) {
+        Some(symbol) => files.push((symbol, path)),
+        None => others.extend(path.file_name().map(|name| name.to_string_lossy().escape_debug().to_string())),
+    };
+    if folder.is_file() {
+        add(folder.to_owned());
+    } else {
+        for entry in std::fs::read_dir(folder).map_err(failed)? {
+            add(entry.map_err(failed)?.path());
+        }
+    }
+    // The order of a folder is the system's; the market must not depend on it.
+    files.sort();
+    others.sort();
+    Ok((files, others))
 }
 
 /// Where the market stands in the recordings at `start`: after two thirds of what they have in common, so that most

@@ -121,7 +121,7 @@ impl Replay {
                 }
                 bar.close = ends[1];
                 bar.lots += lots;
-                bar.value += lots * ((bar.high + bar.low) / 2);
+                bar.value += i128::from(lots) * i128::from((bar.high + bar.low) / 2);
                 self.left -= lots;
                 self.corners_done = way.iter().filter(|(offset, _)| *offset < finish).count();
             }

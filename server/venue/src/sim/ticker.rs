@@ -90,7 +90,7 @@ pub(crate) struct DayFigures {
     /// Traded, in lots.
     pub(crate) lots: i64,
     /// Turnover, in ticks · lots.
-    pub(crate) value: i64,
+    pub(crate) value: i128,
 }
 
 /// Five-minute candles of a day but one: the running one completes it.
