@@ -208,7 +208,7 @@ const PAGES: Record<string, string> = {
     - form "A figure crosses a level":
       - textbox "Symbol or “any”"
       - combobox "Figure"
-      - spinbutton "Level"
+      - textbox "Level"
       - button "Add"
     - form "Liquidations exceed an amount"
     - form "A symbol turns"

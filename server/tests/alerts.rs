@@ -75,7 +75,7 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
     let badge = async |cookie: String| {
         let page = open("/guide", cookie).await.text().await.unwrap();
         let (_, badge) = page.split_once("class=\"badge n\">").expect("it is always there, for the script to fill");
-        !badge.starts_with("</span>")
+        badge.split("</a>").next().unwrap().contains("> new<")
     };
     let unseen = async |cookie: &str| {
         let answer = open("/api/v1/alerts/unseen", cookie.to_owned()).await;

@@ -20,7 +20,7 @@ pub(crate) fn perps(page: &Frame, found: &Found<PerpsPulse>, ages: &Ages) -> Any
 
 fn body(held: &Held<PerpsPulse>, ages: &Ages) -> AnyView {
     let p = &held.value;
-    let funding_ago = ages.of(&p.funding_per_8h, Cadence::Quote, held.as_of);
+    let funding_ago = ages.of(&p.funding_per_8h, Cadence::Minute, held.as_of);
     let premium_ago = ages.of(&p.premium_bps, Cadence::Quote, held.as_of);
     let interest_ago = ages.of(&p.open_interest_usd, Cadence::FiveMinutes, held.as_of);
     let accounts_ago = ages.of(&p.accounts_long, Cadence::FiveMinutes, held.as_of);

@@ -60,7 +60,7 @@ fn times(b: &Breakdown) -> [(Option<UnixMs>, Cadence); 9] {
     [
         (b.mark_price.as_of(), Cadence::Quote),
         (b.index_price.as_of(), Cadence::Quote),
-        (row.funding.as_of(), Cadence::Quote),
+        (row.funding.as_of(), Cadence::Minute),
         (quote.open_interest_usd.as_of(), Cadence::FiveMinutes),
         (row.oi_change_1h.as_of(), Cadence::FiveMinutes),
         (b.accounts_long.as_of(), Cadence::FiveMinutes),

@@ -8,7 +8,7 @@ use std::{future::Future, time::Duration};
 use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
 use web_sys::HtmlElement;
 
-use crate::live::{backoff, client::outdated};
+use crate::live::{backoff, client::dispatch};
 
 /// Loads an island's part and wakes the island; asks again where the file does not come, later each time.
 ///
@@ -20,8 +20,8 @@ where
     spawn_local(async move {
         // The loader itself tells the console why.
         if wake(element.clone()).await.is_err() {
-            // A server of another build has no such file.
-            outdated();
+            // A server of another build has no such file: the page's script looks whether that is so.
+            dispatch("unloaded");
             let wait = backoff::wait_ms(attempt, js_sys::Math::random());
             set_timeout(
                 move || load(element, wake, attempt.saturating_add(1)),

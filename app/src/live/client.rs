@@ -295,13 +295,13 @@ pub(super) fn edition_of(page: &web_sys::Document) -> Option<String> {
 }
 
 /// Has the page replace itself by one of the server's build. The mark also reaches a script that loads later.
-pub(crate) fn outdated() {
+pub(super) fn outdated() {
     mark("data-outdated", "");
     dispatch("outdated");
 }
 
 /// Dispatches an event on the window, for the script of the page.
-pub(super) fn dispatch(name: &str) {
+pub(crate) fn dispatch(name: &str) {
     if let Ok(event) = Event::new(name) {
         // Fails only for an event that is being dispatched.
         drop(window().dispatch_event(&event));

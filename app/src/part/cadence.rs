@@ -7,6 +7,8 @@ use schema::UnixMs;
 pub(crate) enum Cadence {
     /// Sent by the exchange with every quote, a few times a second.
     Quote,
+    /// Stated by the minute: funding.
+    Minute,
     /// Fetched from the exchange every five minutes: open interest, its change, the account ratio.
     FiveMinutes,
     /// Made every ten minutes by an outside source: dominance and capitalisation.
@@ -22,6 +24,7 @@ impl Cadence {
     pub(crate) const fn limit_ms(self) -> i64 {
         match self {
             Self::Quote => 30_000,
+            Self::Minute => 3 * 60_000,
             Self::FiveMinutes => 15 * 60_000,
             Self::TenMinutes => 30 * 60_000,
             Self::Day => 26 * 3_600_000,
@@ -45,6 +48,7 @@ mod tests {
         let newest = UnixMs(1_800_000_000_000);
         let old = |minutes: i64| Some(UnixMs(newest.0 - minutes * 60_000));
         assert_eq!(Cadence::Quote.overdue(old(1), newest), old(1));
+        assert_eq!(Cadence::Minute.overdue(old(2), newest), None);
         assert_eq!(Cadence::FiveMinutes.overdue(old(15), newest), None);
         assert_eq!(Cadence::FiveMinutes.overdue(old(19), newest), old(19));
         assert_eq!(Cadence::TenMinutes.overdue(old(19), newest), None);

@@ -31,6 +31,14 @@
   };
   addEventListener("outdated", outdated);
   if ("outdated" in document.body.dataset) outdated();
+  // A part of the code did not come: for the network, or since the server has another edition.
+  addEventListener("unloaded", async () => {
+    const page = await fetch(location.href, { cache: "no-store" }).then((answer) => answer.text()).catch(() => "");
+    const [, served = edition] = /data-edition="([^"]*)"/.exec(page) ?? [];
+    if (served === edition) return;
+    document.body.dataset.outdated = "";
+    outdated();
+  });
 
   // The stream was refused: a login that ended is no lost connection.
   addEventListener("refused", async () => {
