@@ -18,7 +18,7 @@ pub(crate) mod streams;
 pub(crate) mod task;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     future::Future,
     sync::{Arc, Mutex},
 };
@@ -350,6 +350,7 @@ impl Monitor {
             rules: self.rules.clone(),
             publisher: Arc::clone(&self.alerts),
             watch: None,
+            reported: HashSet::new(),
             last: None,
         };
         let changed = self.rules.as_ref().map_or_else(Arc::default, |rules| rules.changed());

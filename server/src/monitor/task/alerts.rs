@@ -1,6 +1,10 @@
 //! Looks at what was published each second, notes what turned and which rules were met, and publishes the log of it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use analysis::{
     alert::{Published, Watch},
@@ -8,7 +12,8 @@ use analysis::{
 };
 use cache::{Cache, Publisher};
 use schema::{
-    ActiveIdeas, AlertLog, Held, MarketBreadth, MarketOverview, Origin, Schema, Signals, Symbol, UnixMs, Venue,
+    ActiveIdeas, AlertLog, Held, MarketBreadth, MarketOverview, MarketUniverse, Origin, Schema, Signals, Symbol,
+    UnixMs, Venue,
     alerts::RuleBook,
     rule::{ContractRule, Rule, Subject, Watched},
 };
@@ -19,7 +24,7 @@ use crate::{
         driver::{Task, TaskError},
         publish,
     },
-    rules::Rules,
+    rules::{Rules, listed},
 };
 
 /// How often the log is published while nothing happens, and the rules are read again.
@@ -35,6 +40,8 @@ pub(crate) struct Alerts {
     /// None before the first look.
     pub(crate) watch: Option<Watch>,
     pub(crate) last: Option<Last>,
+    /// Symbols of rules that were reported as not listed.
+    pub(crate) reported: HashSet<Symbol>,
 }
 
 /// What was published last.
@@ -60,6 +67,9 @@ impl Task for Alerts {
             Some(Ok(rules)) => self.liquidated(rules, as_of).await?,
             Some(Err(_)) | None => HashMap::new(),
         };
+        if let (Some(Ok(rules)), false) = (&said, quiet) {
+            self.report_unlisted(rules).await;
+        }
         let watch = self.watch.get_or_insert_with(|| Watch::new(as_of));
         if let Some(said) = &said {
             watch.enforce(said.as_deref().unwrap_or_default());
@@ -120,6 +130,19 @@ impl Alerts {
             heard.collect()
         });
         summed.await.map_err(TaskError::Lost)
+    }
+
+    /// Logs once for each symbol of a rule that the exchange does not list, with the nearest ones that it does.
+    async fn report_unlisted(&mut self, rules: &[Rule]) {
+        let Some(universe) = self.live::<MarketUniverse>(|value| value.source).await else { return };
+        let unlisted: Vec<_> = rules.iter().filter_map(|rule| listed::resolve(*rule, &universe.value).err()).collect();
+        self.reported.retain(|symbol| unlisted.iter().any(|one| one.symbol == *symbol));
+        for listed::NotListed { symbol, nearest } in unlisted {
+            if self.reported.insert(symbol) {
+                let nearest = nearest.iter().map(Symbol::as_str).collect::<Vec<_>>().join(", ");
+                tracing::warn!(%symbol, nearest, "a rule waits for a symbol that is not listed now");
+            }
+        }
     }
 
     /// What the file of rules says, read again unless that was done shortly before.
