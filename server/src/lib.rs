@@ -12,6 +12,7 @@ mod files;
 pub mod heap;
 mod http;
 mod hub;
+pub mod import;
 mod market;
 mod monitor;
 mod outside;
