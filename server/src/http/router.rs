@@ -23,11 +23,11 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use super::{
     access,
     access::Gate,
-    api, assets, candles, compat, edition, headers, metrics,
+    api, assets, candles, compat, edition, headers, metrics, openapi,
     pages::Pages,
     policy, probe,
     ready::{self, Ready},
-    rules, seen, settings, stream, watch, weights,
+    regime, rules, seen, settings, stream, watch, weights,
 };
 use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Site};
 
@@ -86,6 +86,9 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/signals", get(api::signals))
         .route("/api/v1/breadth", get(api::breadth))
         .route("/api/v1/movers", get(api::movers))
+        .route("/api/v1/regime", get(regime::regime))
+        .route("/api/openapi.json", get(openapi::json))
+        .route("/api/docs", get(openapi::docs))
         .route("/api/v1/ideas", get(api::ideas))
         .route("/api/v1/alerts", get(api::alerts))
         .route("/api/v1/perps", get(api::perps))
