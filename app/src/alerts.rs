@@ -1,9 +1,9 @@
 //! What the address of the Alerts page asks, and what is new there. Server only.
 
 use schema::{
-    AlertLog, UnixMs,
+    AlertLog, Symbol, UnixMs,
     alerts::{Alert, Kind},
-    rule::Rule,
+    rule::{Mistake, Rule},
 };
 
 use crate::path;
@@ -45,6 +45,8 @@ impl Unseen {
 pub enum Refused {
     /// What was sent is no rule.
     NotARule,
+    /// The exchange lists no such symbol.
+    UnknownSymbol,
     /// There is such a rule.
     Twice,
     /// There are as many as there may be.
@@ -56,13 +58,14 @@ pub enum Refused {
 }
 
 impl Refused {
-    const ALL: [Self; 5] = [Self::NotARule, Self::Twice, Self::Full, Self::File, Self::NotHere];
+    const ALL: [Self; 6] = [Self::NotARule, Self::UnknownSymbol, Self::Twice, Self::Full, Self::File, Self::NotHere];
 
     /// The address of the page that says so.
     #[must_use]
     pub const fn address(self) -> &'static str {
         match self {
             Self::NotARule => "alerts?refused=not-a-rule#rules",
+            Self::UnknownSymbol => "alerts?refused=unknown-symbol#rules",
             Self::Twice => "alerts?refused=twice#rules",
             Self::Full => "alerts?refused=full#rules",
             Self::File => "alerts?refused=file#rules",
@@ -78,6 +81,7 @@ impl Refused {
                 "Nothing was changed: a rule needs a symbol or “any” and a number as its level; a score is from 0 to 100, other \
                  levels are from −1000 to 1000, and liquidations are an amount such as 500k or 1.5M."
             }
+            Self::UnknownSymbol => "Nothing was changed: the exchange lists no such symbol.",
             Self::Twice => "Nothing was changed: there is such a rule.",
             Self::Full => "Nothing was changed: there are as many rules as there may be.",
             Self::File => "Nothing was changed: the file of rules cannot be used.",
@@ -98,17 +102,58 @@ pub struct Query {
     pub kind: Option<Kind>,
     /// Why the last change of a rule was refused.
     pub refused: Option<Refused>,
+    /// What is wrong with the words that were refused.
+    pub mistake: Option<Mistake>,
+    /// The listed symbols nearest to one that is not listed.
+    pub nearest: [Option<Symbol>; Query::NEAREST],
     /// The rule that is tested.
     pub test: Option<Rule>,
 }
 
 impl Query {
+    /// How many symbols are proposed in place of an unknown one.
+    pub const NEAREST: usize = 3;
+
+    /// The address that shows why words were refused.
+    #[must_use]
+    pub fn refusing(words: &str) -> String {
+        const MOST: usize = 80;
+        let short: String = words.chars().take(MOST).collect();
+        Refused::NotARule.address().replacen('?', &format!("?words={}&", path::encode(&short)), 1)
+    }
+
+    /// The address that proposes listed symbols in place of an unknown one.
+    #[must_use]
+    pub fn proposing(nearest: &[Symbol]) -> String {
+        let names: Vec<String> =
+            nearest.iter().take(Self::NEAREST).map(|symbol| path::encode(symbol.as_str())).collect();
+        Refused::UnknownSymbol.address().replacen('?', &format!("?nearest={}&", names.join(",")), 1)
+    }
+
+    /// Why the last change of a rule was refused, in words.
+    #[must_use]
+    pub fn refusal(&self) -> Option<String> {
+        let refused = self.refused?;
+        let nearest: Vec<&str> = self.nearest.iter().flatten().map(Symbol::as_str).collect();
+        Some(match (refused, self.mistake) {
+            (Refused::NotARule, Some(mistake)) => format!("Nothing was changed: {mistake}."),
+            (Refused::UnknownSymbol, _) if !nearest.is_empty() => {
+                format!("{} Nearest: {}.", refused.label(), nearest.join(", "))
+            }
+            _ => refused.label().to_owned(),
+        })
+    }
+
     /// Reads the parameters of an address.
     #[must_use]
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
         let kind = get("kind").and_then(|name| Kind::ALL.into_iter().find(|kind| kind.as_str() == name));
         let refused = get("refused").and_then(|name| Refused::named(&name));
-        Self { kind, refused, test: get("test").and_then(|words| words.parse().ok()) }
+        let mistake = get("words").and_then(|words| words.parse::<Rule>().err()).map(|error| error.mistake());
+        let names = get("nearest").unwrap_or_default();
+        let mut found = names.split(',').filter_map(|name| Symbol::new(name).ok());
+        let nearest = std::array::from_fn(|_| found.next());
+        Self { kind, refused, mistake, nearest, test: get("test").and_then(|words| words.parse().ok()) }
     }
 }
 
@@ -147,6 +192,16 @@ mod tests {
         }
         assert_eq!(read(&[("kind", "all"), ("refused", "t"), ("test", "any turns up")]), Query::default());
         assert_eq!(listing(None), "alerts");
+        let btc = Symbol::new("BTCUSDT").unwrap();
+        assert_eq!(Query::proposing(&[btc]), "alerts?nearest=BTCUSDT&refused=unknown-symbol#rules");
+        let proposed = read(&[("nearest", "BTCUSDT,a b"), ("refused", "unknown-symbol")]);
+        assert!(proposed.refusal().unwrap().ends_with("no such symbol. Nearest: BTCUSDT."));
+        assert_eq!(
+            Query::refusing("any score above x"),
+            "alerts?words=any%20score%20above%20x&refused=not-a-rule#rules"
+        );
+        let refused = read(&[("words", "any score above x"), ("refused", "not-a-rule")]);
+        assert_eq!(refused.refusal().unwrap(), "Nothing was changed: a level is a number such as 70, 62.5 or 62,5.");
         let rule: Rule = "any funding_8h below -0.05".parse().unwrap();
         assert_eq!(testing(&rule), "alerts?test=any%20funding_8h%20below%20-0.05#tested");
         assert_eq!(read(&[("test", "any funding_8h below -0.05")]).test, Some(rule));

@@ -242,7 +242,7 @@ fn a_test_answers_how_a_rule_stands_and_says_what_is_not_known() {
         ("BTCUSDT turns long", "It does not hold now."),
         ("any score above 90", "It holds now for none of 60 contracts."),
         ("ETHUSDT oi_change_1h above 5", "Its figure is missing. Missing for 1: not measured yet."),
-        ("GONEUSDT score above 70", "It cannot be met: no such contract is watched."),
+        ("GONEUSDT score above 70", "It cannot be met now: no such contract is listed or watched."),
         ("market turns risk_on", "It holds now: the regime is Risk-On. bullish, broad. 30 s ago"),
         ("market turns risk_off", "It does not hold now: the regime is Risk-On."),
         ("market turns capitulation", "The regime is missing: not measured yet."),

@@ -118,7 +118,7 @@ pub enum CacheAction {
         #[command(flatten)]
         overrides: Overrides,
     },
-    /// Print one value with its header as JSON.
+    /// Print one value as JSON, with its header; without memcached, as the serving process has it.
     Get {
         /// The name of a schema, such as analysis:signals.
         name: String,
@@ -135,10 +135,20 @@ pub enum CacheAction {
         #[command(flatten)]
         overrides: Overrides,
     },
-    /// Fill holes with the readings that a monitor kept in a file; what is there is left alone.
+    /// Fill holes with kept readings, or with a document of this program's ancestor; what is there is left alone.
+    ///
+    /// A document is any JSON file with the ancestor's fields, under their old or new names; each field's fate is printed.
+    /// Exit code 0: read, and written where that was possible and asked for; 2: the document cannot be used, and the message
+    /// names the field; 1: anything else, such as a memcached that does not answer.
     Import {
-        /// A file `last-readings-….ndjson`.
+        /// A file `last-readings-….ndjson`, or a document `….json`.
         file: PathBuf,
+        /// Print what would be made of a document, and write nothing; needs no memcached.
+        #[arg(long)]
+        dry_run: bool,
+        /// JSON for machines instead of a table.
+        #[arg(long)]
+        json: bool,
         /// Settings given as flags.
         #[command(flatten)]
         overrides: Overrides,

@@ -1,6 +1,7 @@
 //! What the commands do. Errors are words for a person; the exit code is 2 for a configuration or an input that cannot
 //! be used, 1 for everything else that went wrong.
 
+mod import;
 mod inspect;
 mod signals;
 mod table;
@@ -54,7 +55,13 @@ pub async fn main(cli: Cli) -> ExitCode {
                 CacheAction::Ls { json, .. } => inspect::list(&config, json).await,
                 CacheAction::Get { name, scope, .. } => inspect::get(&config, &name, &scope).await,
                 CacheAction::Watch { .. } => inspect::watch(&config, stopped()).await,
-                CacheAction::Import { file, .. } => inspect::import(&config, &file).await,
+                CacheAction::Import { file, dry_run, json, .. } => {
+                    if file.extension().is_some_and(|extension| extension == "ndjson") {
+                        inspect::import(&config, &file, dry_run || json).await
+                    } else {
+                        import::import(&config, &file, dry_run, json).await
+                    }
+                }
             }
             .map_err(Failure::Other),
             Err(error) => Err(error.into()),
@@ -93,7 +100,7 @@ pub async fn main(cli: Cli) -> ExitCode {
 
 /// Whether an error is about a file or folder that the command was given.
 fn names_an_input(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.is::<venue::sim::RecordingError>())
+    error.chain().any(|cause| cause.is::<venue::sim::RecordingError>() || cause.is::<import::Refused>())
 }
 
 impl Config {

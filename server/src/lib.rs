@@ -13,6 +13,7 @@ pub mod heap;
 mod host;
 mod http;
 mod hub;
+pub mod import;
 mod market;
 mod monitor;
 mod opened;

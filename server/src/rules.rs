@@ -3,6 +3,8 @@
 //! The file is the only truth: it is read again every few seconds and before each change, and written in one piece. One
 //! that cannot be read puts no rule in force and is never written over: whoever edited it finds it as it was.
 
+pub(crate) mod listed;
+
 use std::{
     io,
     path::{Path, PathBuf},
@@ -21,6 +23,7 @@ const HEAD: &str = "# Rules of Virtuoso's alerts, written by its Alerts page and
                     # \"<symbol or any> score|change_24h|funding_8h|oi_change_1h above|below <level>\",\n\
                     # \"<symbol or any> liquidated_1h above|below <dollars, such as 500k or 1.5M>\",\n\
                     # \"<symbol or any> turns long|neutral|short\", or \"market turns <regime, such as risk_on>\".\n\
+                    # A symbol is written as the exchange lists it; a level as 0.05, 0,05, -10, 5%, 1e6 or 1_000.\n\
                     # Comments are not kept by the page.\n";
 
 /// The file of rules cannot be used.

@@ -102,7 +102,8 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
     assert!(seen >= met_at, "the look is noted by the market's time");
 
     let (status, place) = add(&program, "symbol=any&figure=score&side=above&level=high").await;
-    assert_eq!((status, place.as_str()), (303, "../alerts?refused=not-a-rule#rules"));
+    assert_eq!(status, 303);
+    assert_eq!(place, "../alerts?words=any%20score%20above%20high&refused=not-a-rule#rules");
     assert!(program.get("/alerts?refused=not-a-rule").await.unwrap().1.contains("Nothing was changed"));
     assert_eq!(add(&program, "symbol=any&turns=long").await.1, "../alerts#rules");
     assert_eq!(add(&program, "symbol=&turns=long").await.1, "../alerts?refused=twice#rules");
@@ -116,6 +117,37 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
     let again = keeping(&path).await;
     let page = again.get("/alerts").await.unwrap().1;
     assert!(page.contains("any turns long") && page.contains(&added[1]) && !page.contains(&added[0]), "{page}");
+}
+
+#[tokio::test]
+async fn a_rule_is_resolved_or_refused_with_what_is_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rules.toml");
+    std::fs::write(&path, "rules = [\"NOPEUSDT score above 70\"]").unwrap();
+    let program = keeping(&path).await;
+    program.scored(1).await;
+    program.until("the universe is known", async || program.get("/api/v1/universe").await.unwrap().0 == 200).await;
+    for (form, rule) in [
+        ("symbol=btc&figure=score&side=above&level=70", "BTCUSDT score above 70"),
+        ("symbol=any&figure=funding_8h&side=above&level=0%2C05", "any funding_8h above 0.05"),
+        ("symbol=any&figure=change_24h&side=below&level=%E2%88%9210", "any change_24h below -10"),
+        ("symbol=any&figure=liquidated_1h&side=above&level=1+000+000", "any liquidated_1h above 1M"),
+        ("symbol=any&figure=oi_change_1h&side=above&level=5%25", "any oi_change_1h above 5"),
+    ] {
+        assert_eq!(add(&program, form).await, (303, "../alerts#rules".to_owned()), "{form}");
+        assert!(std::fs::read_to_string(&path).unwrap().contains(&format!("\"{rule}\"")), "{form}");
+    }
+    let page = async |place: String| program.get(&format!("/{}", place.trim_start_matches("../"))).await.unwrap().1;
+    let unknown = add(&program, "symbol=btx&turns=long").await.1;
+    assert!(unknown.ends_with("&refused=unknown-symbol#rules") && unknown.contains("BTCUSDT"), "{unknown}");
+    assert!(page(unknown).await.contains("lists no such symbol. Nearest: BTCUSDT"));
+    let ambiguous = add(&program, "symbol=any&figure=change_24h&side=above&level=1%2C000").await.1;
+    assert!(page(ambiguous).await.contains("write 1000 or 1.0"));
+    program
+        .until("the rule on an unknown symbol is shown as waiting", async || {
+            program.get("/alerts").await.unwrap().1.contains("NOPEUSDT is not listed or not watched now")
+        })
+        .await;
 }
 
 /// The rules that were met: rule, symbol and value, newest first.

@@ -5,11 +5,14 @@
 
 mod amount;
 mod contract;
+mod level;
+mod mistake;
 mod words;
 
 use crate::overview::Label;
 
 pub use contract::{ContractRule, Hysteresis, Side, Subject, Trigger, Watched};
+pub use mistake::Mistake;
 pub use words::NotARule;
 
 /// A rule of a reader's own.

@@ -6,7 +6,7 @@ use schema::{
     alerts::{RuleBook, RuleState, Stands},
     page::Frame,
     reading::Found,
-    rule::{Hysteresis, Rule, Watched},
+    rule::{ContractRule, Hysteresis, Rule, Subject, Watched},
 };
 
 use super::{
@@ -29,7 +29,7 @@ pub(crate) fn rules(page: &Frame, found: &Found<AlertLog>, kept: &KeptRules, que
         KeptRules::Here(Err(error)) => (damaged(error), None),
         KeptRules::Elsewhere => (of_the_monitor(found, look), None),
     };
-    let refused = query.refused.map(|refused| view! { <p class="refused" role="alert">{refused.label()}</p> });
+    let refused = query.refusal().map(|why| view! { <p class="refused" role="alert">{why}</p> });
     view! {
         <section id="rules" class="card rules" aria-labelledby="rules-heading">
             <div class="card-head"><h2 id="rules-heading">"Rules of your own"</h2></div>
@@ -139,9 +139,13 @@ fn row(rule: &Rule, look: Look<'_>, here: bool) -> AnyView {
 
 /// How a rule stands, in a line.
 fn stands(state: Option<&RuleState>, now: UnixMs) -> AnyView {
-    let Some(RuleState { stands, met_at, .. }) = state else {
+    let Some(RuleState { rule, stands, met_at }) = state else {
         return view! { "how it stands is not known" }.into_any();
     };
+    let subject = rule.on_contracts().map(ContractRule::subject);
+    if let (Stands::Contracts { watched: 0, .. }, Some(Subject::One(symbol))) = (stands, subject) {
+        return view! { {format!("{symbol} is not listed or not watched now")} }.into_any();
+    }
     let holds = match stands {
         Stands::Contracts { known: 0, .. } => return view! { "its figure is not known of any symbol" }.into_any(),
         Stands::Contracts { known, holding, .. } => format!("holds for {holding} of {known} now, "),

@@ -51,7 +51,7 @@ fn said(verdict: String, rests_on: AnyView) -> AnyView {
 fn verdict(watched: u32, known: u32, holding: u32) -> String {
     let those = if known < watched { "contracts whose figure is known" } else { "contracts" };
     match (watched, known, holding) {
-        (0, _, _) => "It cannot be met: no such contract is watched.".to_owned(),
+        (0, _, _) => "It cannot be met now: no such contract is listed or watched.".to_owned(),
         (1, 0, _) => "Its figure is missing.".to_owned(),
         (_, 0, _) => format!("Its figure is missing for all {watched} contracts."),
         (1, _, 0) => "It does not hold now.".to_owned(),

@@ -56,12 +56,54 @@ pub(super) async fn get(config: &Config, name: &str, scope: &str) -> anyhow::Res
             self.read = Some(Ok(async move { value::<T>(cache, &scope).await }.boxed()));
         }
     }
+    let names = || SCHEMAS.iter().map(|info| info.name.as_str()).collect::<Vec<_>>().join(", ");
+    if config.cache.memcached.is_empty() {
+        let path = served_at(name, scope)
+            .with_context(|| format!("`{name}` with the scope {scope:?} is not served; known are {}", names()))?;
+        let mut value = served(config, &path).await?;
+        value["name"] = name.into();
+        return say(&serde_json::to_string_pretty(&value)?);
+    }
     let cache = open(config)?;
     let mut get = Get { cache: &cache, name, scope, read: None };
     schema::visit(&mut get);
-    let names = || SCHEMAS.iter().map(|info| info.name.as_str()).collect::<Vec<_>>().join(", ");
     let read = get.read.with_context(|| format!("there is no schema `{name}`; known are {}", names()))??;
     say(&serde_json::to_string_pretty(&read.await?)?)
+}
+
+/// The path under which a serving process answers with a schema.
+fn served_at(name: &str, scope: &str) -> Option<String> {
+    let path = match (name, scope) {
+        ("market:overview", "") => "overview",
+        ("analysis:signals", "") => "signals",
+        ("market:breadth", "") => "breadth",
+        ("market:movers", "") => "movers",
+        ("market:perps", "") => "perps",
+        ("analysis:beta", "") => "beta",
+        ("signals:active", "") => "ideas",
+        ("alerts:log", "") => "alerts",
+        ("market:universe", "") => "universe",
+        ("system:health", "") => "health",
+        ("confluence:breakdown", scope) => {
+            let (_, symbol) = scope.split_once(':')?;
+            return Some(format!("/api/v1/symbols/{}", app::path::encode(symbol)));
+        }
+        _ => return None,
+    };
+    Some(format!("/api/v1/{path}"))
+}
+
+/// A value as the serving process has it.
+async fn served(config: &Config, path: &str) -> anyhow::Result<Value> {
+    let url = format!("http://{}{path}", config.http.addr);
+    let (status, text) = doctor::serving::ask(&url, config.access.token.as_ref()).await.context(
+        "no memcached is configured, and no process answers that could be asked instead: start `virtuoso serve`",
+    )?;
+    anyhow::ensure!(status.is_success(), "{url} answers {status}: {}", text.trim());
+    let answer: Value = serde_json::from_str(&text).with_context(|| format!("reading the answer of {url}"))?;
+    Ok(
+        json!({ "state": answer["state"], "age_ms": answer["age_ms"], "as_of": answer["as_of"], "value": answer["data"] }),
+    )
 }
 
 async fn value<T: Schema>(cache: &Cache, scope: &T::Scope) -> anyhow::Result<Value> {
@@ -128,13 +170,17 @@ pub(super) async fn watch(config: &Config, stop: impl Future<Output = ()> + Send
 }
 
 /// Fills holes of memcached with the readings of a file.
-pub(super) async fn import(config: &Config, file: &Path) -> anyhow::Result<()> {
+pub(super) async fn import(config: &Config, file: &Path, more: bool) -> anyhow::Result<()> {
     struct All(Option<Snapshot>);
     impl Visitor for All {
         fn visit<T: Schema>(&mut self) {
             self.0 = self.0.take().map(Snapshot::with::<T>);
         }
     }
+    anyhow::ensure!(
+        !more,
+        "--dry-run and --json are for documents of the ancestor (.json), not for kept readings (.ndjson)"
+    );
     let cache = open(config)?;
     anyhow::ensure!(file.is_file(), "there is no file {}", file.display());
     let mut all = All(Some(Snapshot::of(&cache)));
@@ -170,7 +216,7 @@ pub(super) async fn import(config: &Config, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn open(config: &Config) -> anyhow::Result<Cache> {
+pub(super) fn open(config: &Config) -> anyhow::Result<Cache> {
     anyhow::ensure!(
         !config.cache.memcached.is_empty(),
         "no memcached is configured: set cache.memcached, or give --memcached host:port"
@@ -180,4 +226,19 @@ fn open(config: &Config) -> anyhow::Result<Cache> {
 
 fn say(text: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{text}").context("writing to standard output")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schema_is_served_somewhere() {
+        for info in SCHEMAS {
+            let scope = if info.name.as_str() == "confluence:breakdown" { "bybit:BTCUSDT" } else { "" };
+            assert!(served_at(info.name.as_str(), scope).is_some(), "{}", info.name.as_str());
+        }
+        assert_eq!(served_at("confluence:breakdown", "bybit:BTCUSDT").unwrap(), "/api/v1/symbols/BTCUSDT");
+        assert_eq!(served_at("market:overview", "x"), None);
+    }
 }

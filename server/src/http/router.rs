@@ -29,11 +29,11 @@ use super::{
     encoded::Encodings,
     form, headers,
     limit::{self, Streams},
-    metrics,
+    metrics, openapi,
     pages::Pages,
     policy, probe, query,
     ready::{self, Ready},
-    rules, seen, settings, shape, stream, watch, weights,
+    regime, rules, seen, settings, shape, stream, watch, weights,
 };
 use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Site, supervise::Registry};
 
@@ -101,6 +101,9 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/v1/overview", get(api::overview))
         .route("/api/v1/breadth", get(api::breadth))
         .route("/api/v1/movers", get(api::movers))
+        .route("/api/v1/regime", get(regime::regime))
+        .route("/api/openapi.json", get(openapi::json))
+        .route("/api/docs", get(openapi::docs))
         .route("/api/v1/ideas", get(api::ideas))
         .route("/api/v1/alerts", get(api::alerts))
         .route("/api/v1/alerts/unseen", get(seen::unseen))

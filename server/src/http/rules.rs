@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use app::{
-    alerts::Refused,
+    alerts::{Query, Refused},
     path::{self, Place},
 };
 use axum::{
@@ -14,13 +14,16 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use schema::rule::Rule;
+use schema::{MarketUniverse, rule::Rule};
 use serde::Deserialize;
 
 use super::{lead::lead, router::AppState};
 use crate::{
     monitor::driver::chain,
-    rules::{Rules, Unchanged},
+    rules::{
+        Rules, Unchanged,
+        listed::{self, NotListed},
+    },
 };
 
 /// The form of a new rule: a figure with its side and level, or the way a symbol turns.
@@ -56,7 +59,24 @@ pub(crate) struct OldRule {
 
 /// `POST /alerts/rules`.
 pub(crate) async fn add(State(state): State<AppState>, Form(new): Form<NewRule>) -> Response {
-    change(&state, path::RULES, &new.words(), Rules::add).await
+    if state.rules.is_none() {
+        return lead(path::RULES.path(), Refused::NotHere.address());
+    }
+    let words = new.words();
+    let rule = match words.parse::<Rule>() {
+        Ok(rule) => rule,
+        Err(error) => {
+            tracing::debug!(%error, "a rule that cannot be read is refused");
+            return lead(path::RULES.path(), &Query::refusing(&words));
+        }
+    };
+    // Before the first list of the exchange a symbol is taken as it is written; the page shows whether it is listed.
+    let universe = state.cache.peek::<MarketUniverse>(&()).await;
+    let resolved = universe.map_or(Ok(rule), |universe| listed::resolve(rule, &universe.value));
+    match resolved {
+        Ok(rule) => change(&state, path::RULES, &rule.to_string(), Rules::add).await,
+        Err(NotListed { nearest, .. }) => lead(path::RULES.path(), &Query::proposing(&nearest)),
+    }
 }
 
 /// `POST /alerts/rules/remove`.
@@ -73,7 +93,7 @@ async fn change(
     let refused = match (&state.rules, words.parse::<Rule>()) {
         (None, _) => Some(Refused::NotHere),
         (Some(_), Err(error)) => {
-            tracing::debug!(%error, "a rule that cannot be meant is refused");
+            tracing::debug!(%error, "a rule that cannot be read is refused");
             Some(Refused::NotARule)
         }
         (Some(rules), Ok(rule)) => {

@@ -19,7 +19,7 @@ pub(crate) mod streams;
 pub(crate) mod task;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     future::Future,
     sync::{Arc, Mutex},
 };
@@ -401,6 +401,7 @@ impl Monitor {
             rules: self.rules.clone(),
             publisher: Arc::clone(&self.alerts),
             watch: None,
+            reported: HashSet::new(),
             last: None,
         };
         self.driver.spawn(group, alerts, alerts_wake);

@@ -1,20 +1,16 @@
-//! Amounts of dollars in the words of a rule: `500k`, `1.5M`. A phone's keyboard may write the unit either way.
+//! Amounts of dollars in the words of a rule: `500k`, `1.5M`.
 
-/// Units of thousands, the largest first, with the exponent each stands for.
-const UNITS: [(char, u8); 3] = [('B', 9), ('M', 6), ('k', 3)];
+use super::{Watched, level};
 
 /// The amount that a word says.
-pub(super) fn read(word: &str) -> Option<f64> {
-    let said = |unit: char| word.strip_suffix([unit.to_ascii_lowercase(), unit.to_ascii_uppercase()]);
-    let unit = UNITS.iter().find_map(|(unit, exponent)| Some((said(*unit)?, exponent)));
-    // The exponent joins the digits, so that 1.001k is 1001 exactly; a product would not be.
-    unit.map_or_else(|| word.parse().ok(), |(digits, exponent)| format!("{digits}e{exponent}").parse().ok())
+fn read(word: &str) -> Option<f64> {
+    level::read(word, Watched::Liquidated1h).ok()
 }
 
 /// The shortest word that says exactly this amount.
 pub(super) fn write(amount: f64) -> String {
     let whole = |exponent: &u8| amount / 10_f64.powi(i32::from(*exponent));
-    let units = UNITS.iter().filter(|(_, exponent)| whole(exponent) >= 1.0);
+    let units = level::UNITS.iter().filter(|(_, exponent)| whole(exponent) >= 1.0);
     let short = units.map(|(unit, exponent)| format!("{}{unit}", whole(exponent)));
     let words = std::iter::once(amount.to_string()).chain(short.filter(|word| read(word) == Some(amount)));
     words.min_by_key(String::len).unwrap_or_default()
@@ -42,7 +38,7 @@ mod tests {
             assert_eq!(read(word), Some(amount), "{word}");
             assert_eq!(write(amount), written, "{word}");
         }
-        for word in ["", "k", "1,5M", "1.5 M", "$5", "1e3k", "1kk", "M5"] {
+        for word in ["", "k", "1,500M", "1e3k", "1kk", "M5"] {
             assert_eq!(read(word), None, "{word}");
         }
     }

@@ -169,6 +169,12 @@ impl ContractRule {
         self.subject
     }
 
+    /// The same rule on one contract.
+    #[must_use]
+    pub const fn on(self, symbol: Symbol) -> Self {
+        Self { subject: Subject::One(symbol), ..self }
+    }
+
     /// What it waits for.
     #[must_use]
     pub const fn trigger(&self) -> Trigger {

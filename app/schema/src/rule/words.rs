@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{ContractRule, Rule, Side, Subject, Trigger, Watched, amount};
+use super::{ContractRule, Mistake, Rule, Side, Subject, Trigger, Watched, amount, level};
 use crate::{Direction, Symbol, overview::Label};
 
 /// The subject of a rule on the market as a whole.
@@ -13,10 +13,23 @@ const MARKET: &str = "market";
 /// A text that is no rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a rule: \"{0}\"; write one as \"BTCUSDT score above 70\", \"any liquidated_1h above 1.5M\", \"any turns long\" or \
-     \"market turns risk_on\""
+    "not a rule: \"{text}\": {mistake}; write one as \"BTCUSDT score above 70\", \"any liquidated_1h above 1.5M\", \
+     \"any turns long\" or \"market turns risk_on\""
 )]
-pub struct NotARule(String);
+pub struct NotARule {
+    /// Its beginning.
+    text: String,
+    /// What is wrong with it.
+    mistake: Mistake,
+}
+
+impl NotARule {
+    /// What is wrong with the text.
+    #[must_use]
+    pub const fn mistake(&self) -> Mistake {
+        self.mistake
+    }
+}
 
 const fn word(direction: Direction) -> &'static str {
     match direction {
@@ -30,42 +43,50 @@ impl FromStr for Rule {
     type Err = NotARule;
 
     fn from_str(text: &str) -> Result<Self, NotARule> {
-        read(text).ok_or_else(|| NotARule(text.chars().take(80).collect()))
+        read(text).map_err(|mistake| NotARule { text: text.chars().take(80).collect(), mistake })
     }
 }
 
-fn read(text: &str) -> Option<Rule> {
+fn read(text: &str) -> Result<Rule, Mistake> {
     let words: Vec<&str> = text.split_whitespace().collect();
     match words[..] {
-        [market, "turns", label] if market.eq_ignore_ascii_case(MARKET) => Some(Rule::Regime(Label::of_word(label)?)),
-        [market, ..] if market.eq_ignore_ascii_case(MARKET) => None,
+        [market, "turns", label] if market.eq_ignore_ascii_case(MARKET) => {
+            Label::of_word(label).map(Rule::Regime).ok_or(Mistake::Turn)
+        }
+        [market, ..] if market.eq_ignore_ascii_case(MARKET) => Err(Mistake::Turn),
         [subject, "turns", to] => {
             let ways = [Direction::Long, Direction::Neutral, Direction::Short];
-            let trigger = Trigger::Turns(ways.into_iter().find(|way| word(*way) == to)?);
-            Some(Rule::Contract(ContractRule { subject: of(subject)?, trigger }))
+            let subject = of(subject)?;
+            let trigger = Trigger::Turns(ways.into_iter().find(|way| word(*way) == to).ok_or(Mistake::Turn)?);
+            Ok(Rule::Contract(ContractRule { subject, trigger }))
         }
-        [subject, figure, side, level] => {
-            let figure = Watched::ALL.into_iter().find(|known| known.as_str() == figure)?;
-            let side = Side::ALL.into_iter().find(|known| known.as_str() == side)?;
-            let trigger = Trigger::Crosses { figure, side, level: level_of(figure, level)? };
-            Some(Rule::Contract(ContractRule { subject: of(subject)?, trigger }))
+        [_, "turns", ..] => Err(Mistake::Turn),
+        [subject, figure, side, ref level @ ..] if !level.is_empty() => {
+            let subject = of(subject)?;
+            let figure = Watched::ALL.into_iter().find(|known| known.as_str() == figure).ok_or(Mistake::Figure)?;
+            let side = Side::ALL.into_iter().find(|known| known.as_str() == side).ok_or(Mistake::Side)?;
+            let level = level::read(&level.join(" "), figure)?;
+            if !figure.takes(level) {
+                return Err(Mistake::Range(figure));
+            }
+            Ok(Rule::Contract(ContractRule { subject, trigger: Trigger::Crosses { figure, side, level } }))
         }
-        _ => None,
+        _ => Err(Mistake::Words),
     }
 }
 
-fn of(subject: &str) -> Option<Subject> {
+fn of(subject: &str) -> Result<Subject, Mistake> {
     if subject.eq_ignore_ascii_case("any") {
-        return Some(Subject::Any);
+        return Ok(Subject::Any);
     }
     // An escaped symbol is meant to the letter.
     if subject.starts_with('~') || subject.contains('%') {
-        return Symbol::unescape(subject).ok().map(Subject::One);
+        return Symbol::unescape(subject).map(Subject::One).map_err(|_| Mistake::Subject);
     }
     // A phone types "Btcusdt"; "kPEPE" and "xyz:TSLA" have capitals of their own.
     let capitals = subject.bytes().filter(u8::is_ascii_uppercase).count();
     let symbol = if capitals < 2 { Symbol::new(&subject.to_ascii_uppercase()) } else { Symbol::new(subject) };
-    symbol.ok().map(Subject::One)
+    symbol.map(Subject::One).map_err(|_| Mistake::Subject)
 }
 
 /// A symbol as one word that [`of`] reads as that symbol.
@@ -73,21 +94,12 @@ fn subject_word(symbol: Symbol) -> String {
     let meant = |word: &str| {
         !word.contains(char::is_whitespace)
             && !word.eq_ignore_ascii_case(MARKET)
-            && matches!(of(word), Some(Subject::One(read)) if read == symbol)
+            && matches!(of(word), Ok(Subject::One(read)) if read == symbol)
     };
     [symbol.to_string(), symbol.escaped().to_string()]
         .into_iter()
         .find(|word| meant(word))
         .unwrap_or_else(|| symbol.hex())
-}
-
-fn level_of(figure: Watched, word: &str) -> Option<f64> {
-    let level = match figure {
-        Watched::Score | Watched::Change24h | Watched::Funding8h | Watched::OiChange1h => word.parse().ok()?,
-        Watched::Liquidated1h => amount::read(word)?,
-    };
-    // Without the sum a level of −0 would be another rule than one of 0.
-    figure.takes(level).then_some(level + 0.0)
 }
 
 impl fmt::Display for Rule {
@@ -180,6 +192,27 @@ mod tests {
         assert_eq!("any change_24h above -0".parse::<Rule>(), "any change_24h above 0".parse());
         assert_eq!("any liquidated_1h above 1500000".parse::<Rule>(), "any liquidated_1h above 1.5M".parse());
         assert_eq!("Market turns risk_on".parse::<Rule>(), Ok(Rule::Regime(Label::RiskOn)));
+        assert_eq!("any funding_8h above 0,05".parse::<Rule>(), "any funding_8h above 0.05".parse());
+        assert_eq!("any change_24h below −10".parse::<Rule>(), "any change_24h below -10".parse());
+        assert_eq!("any liquidated_1h above 1 000\u{a0}000".parse::<Rule>(), "any liquidated_1h above 1M".parse());
+    }
+
+    #[test]
+    fn a_text_that_is_no_rule_is_refused_with_what_is_expected() {
+        for (text, expected) in [
+            ("any score above high", "a level is a number such as 70"),
+            ("any score above 101", "a score is from 0 to 100"),
+            ("any change_24h above 1,000", "write 1000 or 1.0"),
+            ("any change_24h above ten", "such as 0.05, 0,05, -10, −10"),
+            ("any liquidated_1h above lots", "500k, 1.5M or 2B"),
+            ("any price above 70", "the figure is one of score, change_24h"),
+            ("any score over 70", "“above” or “below”"),
+            ("any turns up", "turns long, neutral or short"),
+            ("any score", "a rule has a symbol"),
+        ] {
+            let said = text.parse::<Rule>().unwrap_err().to_string();
+            assert!(said.contains(expected), "{text}: {said}");
+        }
     }
 
     #[test]
@@ -203,7 +236,7 @@ mod tests {
             "A%4 turns long",
             "any change_24h above 1k",
             "any liquidated_1h above -1",
-            "any liquidated_1h above 1.5 M",
+            "any liquidated_1h above 1,500",
             "any liquidated_1h above 2000B",
             "any turns risk_on",
             "market turns long",

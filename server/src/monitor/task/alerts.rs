@@ -1,6 +1,10 @@
 //! Looks at each completed scan, notes what turned and which rules were met, and publishes the log of it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use analysis::{
     alert::{Published, Watch},
@@ -8,7 +12,7 @@ use analysis::{
 };
 use cache::{Cache, Publisher};
 use schema::{
-    ActiveIdeas, AlertLog, Held, Origin, Symbol, UnixMs,
+    ActiveIdeas, AlertLog, Held, MarketUniverse, Origin, Schema, Symbol, UnixMs, Venue,
     alerts::RuleBook,
     rule::{ContractRule, Rule, Subject, Watched},
 };
@@ -20,7 +24,7 @@ use crate::{
         driver::{Task, TaskError},
         publish,
     },
-    rules::Rules,
+    rules::{Rules, listed},
 };
 
 /// How often the log is published while nothing happens, and the rules are read again.
@@ -37,6 +41,8 @@ pub(crate) struct Alerts {
     /// None before the first look.
     pub(crate) watch: Option<Watch>,
     pub(crate) last: Option<Last>,
+    /// Symbols of rules that were reported as not listed.
+    pub(crate) reported: HashSet<Symbol>,
 }
 
 /// What was published last.
@@ -56,11 +62,14 @@ impl Task for Alerts {
         let as_of = scanned.as_of;
         let quiet = self.last.as_ref().is_some_and(|last| as_of.0 - last.at.0 < QUIET_MS);
         let said = self.said(quiet).await?;
-        let ideas = self.ideas().await;
+        let ideas = self.live::<ActiveIdeas>(|value| value.source).await;
         let liquidated = match &said {
             Some(Ok(rules)) => self.liquidated(rules, as_of).await?,
             Some(Err(_)) | None => HashMap::new(),
         };
+        if let (Some(Ok(rules)), false) = (&said, quiet) {
+            self.report_unlisted(rules).await;
+        }
         let watch = self.watch.get_or_insert_with(|| Watch::new(as_of));
         if let Some(said) = &said {
             watch.enforce(said.as_deref().unwrap_or_default());
@@ -94,10 +103,10 @@ impl Task for Alerts {
 }
 
 impl Alerts {
-    /// The ideas on this market that were measured in this run; what a restart brought back, or another market left, is no news.
-    async fn ideas(&self) -> Option<Held<ActiveIdeas>> {
-        let held = self.cache.peek::<ActiveIdeas>(&()).await?;
-        (held.origin == Origin::Live && held.value.source == self.market.venue()).then_some(held)
+    /// What was published of this market in this run; what a restart brought back, or another market left, is no news.
+    async fn live<T: Schema<Scope = ()>>(&self, source: fn(&T) -> Venue) -> Option<Held<T>> {
+        let held = self.cache.peek::<T>(&()).await?;
+        (held.origin == Origin::Live && source(&held.value) == self.market.venue()).then_some(held)
     }
 
     /// What was liquidated up to a moment, of the contracts for which a rule asks; from the windows, for no list tells it.
@@ -121,6 +130,19 @@ impl Alerts {
             heard.collect()
         });
         summed.await.map_err(TaskError::Lost)
+    }
+
+    /// Logs once for each symbol of a rule that the exchange does not list, with the nearest ones that it does.
+    async fn report_unlisted(&mut self, rules: &[Rule]) {
+        let Some(universe) = self.live::<MarketUniverse>(|value| value.source).await else { return };
+        let unlisted: Vec<_> = rules.iter().filter_map(|rule| listed::resolve(*rule, &universe.value).err()).collect();
+        self.reported.retain(|symbol| unlisted.iter().any(|one| one.symbol == *symbol));
+        for listed::NotListed { symbol, nearest } in unlisted {
+            if self.reported.insert(symbol) {
+                let nearest = nearest.iter().map(Symbol::as_str).collect::<Vec<_>>().join(", ");
+                tracing::warn!(%symbol, nearest, "a rule waits for a symbol that is not listed now");
+            }
+        }
     }
 
     /// What the file of rules says, read again unless that was done shortly before.
