@@ -40,7 +40,7 @@ impl Task for Audit {
         let Self { exchange, market, schedule } = self;
         schedule.retain(|symbol| market.window(symbol).is_some());
         // The oldest first: none waits for ever. One that is refused gives way to the others.
-        let mut due: Vec<(UnixMs, Request<'_>)> = Vec::new();
+        let mut due: Vec<(UnixMs, Request)> = Vec::new();
         for window in market.windows() {
             let (unaudited, symbol) = {
                 let window = lock(&window);

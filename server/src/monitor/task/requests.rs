@@ -9,13 +9,13 @@ use venue::VenueError;
 use crate::{market::retry::Schedule, monitor::driver::TaskError};
 
 /// A request about a contract.
-pub(crate) struct Request<'a> {
+pub(crate) struct Request {
     pub(crate) symbol: Symbol,
     /// Its name in the schedule and on the page, for example `candles`.
     pub(crate) what: &'static str,
     /// When it is made again after an answer.
     pub(crate) again: Again,
-    pub(crate) made: BoxFuture<'a, Result<(), VenueError>>,
+    pub(crate) made: BoxFuture<'static, Result<(), VenueError>>,
 }
 
 /// When a request that was answered is made again.
@@ -34,7 +34,7 @@ pub(crate) enum Again {
 /// [`TaskError::Contract`] names the first contract that failed.
 pub(crate) async fn make(
     schedule: &mut Schedule,
-    requests: Vec<Request<'_>>,
+    requests: Vec<Request>,
     side_by_side: usize,
     doing: &'static str,
     mut answered: impl FnMut(),

@@ -134,7 +134,7 @@ mod tests {
             assert_eq!(Topic::read(&topic.to_string()), Some(topic));
             assert_eq!(topic.chars(), topic.to_string().len());
         }
-        for text in ["orderbook.500.BTCUSDT", "kline.7.BTCUSDT", "tickers.", "tickers.btc", "BTCUSDT", ""] {
+        for text in ["orderbook.500.BTCUSDT", "kline.7.BTCUSDT", "tickers.", "tickers.\n", "BTCUSDT", ""] {
             assert_eq!(Topic::read(text), None, "{text}");
         }
     }
