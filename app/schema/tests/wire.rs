@@ -117,7 +117,8 @@ fn no_field_of_a_schema_has_a_default() {
         }
     }
     /// Fields whose absence is one of their values.
-    const OPTIONAL: [&str; 6] = ["bar_closed_at", "scan_took_ms", "messages_per_s", "lag", "clock_ahead_ms", "pause"];
+    const OPTIONAL: [&str; 7] =
+        ["bar_closed_at", "scan_took_ms", "messages_per_s", "lag", "clock_ahead_ms", "pause", "unconfirmed"];
     strict(&fixture::overview());
     strict(&fixture::signals());
     strict(&fixture::breadth());

@@ -136,7 +136,7 @@ async fn why_nothing_is_asked_can_be_seen() {
         (ban, "HTTP 403: this address asked too often"),
         (Reply::html(403), "HTTP 403: a page instead of an answer: this address or its region is not served"),
         (Reply::html(451), "HTTP 451: this region is not served"),
-        (Reply::code(10_009), "code 10009: this region is not served"),
+        (Reply::code(10_009), "code 10009: this address is banned"),
     ] {
         let (bybit, _server) = asking([reply]).await;
         assert_eq!(bybit.pause(), None);
