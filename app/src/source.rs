@@ -3,8 +3,8 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use schema::{
-    Absence, ActiveIdeas, AlertLog, BetaTable, Dimension, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse,
-    Signals, Symbol, SystemHealth, Timeframe,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Dimension, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
+    PerpsPulse, Signals, Symbol, SystemHealth, Timeframe,
     page::{Frame, ScoresPage, SymbolPage},
     reading::Found,
     report::CacheReport,
