@@ -57,7 +57,7 @@ async fn lists_links_caches_streams_and_stars_any_symbol() {
         program
             .until("its page is served", async || {
                 let (status, page) = program.get(&format!("/symbol/{spelled}")).await.unwrap();
-                status == 200 && page.contains("</html>") && page.contains(&format!("breakdown:{spelled}"))
+                status == 200 && page.contains("</html>") && page.contains(&format!("symbol/{spelled}?timeframe=5m"))
             })
             .await;
         let breakdown = program.json(&format!("/api/v1/symbols/{spelled}")).await;

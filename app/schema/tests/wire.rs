@@ -122,8 +122,17 @@ fn no_field_of_a_schema_has_a_default() {
         }
     }
     /// Fields whose absence is one of their values.
-    const OPTIONAL: [&str; 8] =
-        ["bar_closed_at", "scan_took_ms", "messages_per_s", "lag", "clock_ahead_ms", "pause", "queue", "proxy"];
+    const OPTIONAL: [&str; 9] = [
+        "bar_closed_at",
+        "scan_took_ms",
+        "messages_per_s",
+        "lag",
+        "clock_ahead_ms",
+        "pause",
+        "queue",
+        "proxy",
+        "unconfirmed",
+    ];
     strict(&fixture::overview());
     strict(&fixture::signals());
     strict(&fixture::breadth());

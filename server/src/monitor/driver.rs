@@ -68,7 +68,7 @@ pub(crate) enum TaskError {
         others: usize,
         /// What the exchange or the way to it said about the first.
         #[source]
-        source: VenueError,
+        source: Box<VenueError>,
     },
     /// A list of contracts is not applied until a second response confirms it.
     #[error("{} contracts with {} prices where {} were listed: waiting for a second response", .0.contracts, .0.tickers, .0.before)]

@@ -152,3 +152,26 @@ fn trend(window: &Window) -> Figure<Points> {
     };
     figure(Points::new(now.score.get() - before.score.get()).ok().map(Points::to_four_decimals), now.at)
 }
+
+#[cfg(test)]
+mod tests {
+    use venue::{OpenInterest, Ticker};
+
+    use super::*;
+    use crate::market::example::{instrument, ticker};
+
+    #[test]
+    fn open_interest_in_dollars_is_polled_where_the_stream_has_none_and_keeps_its_own_age() {
+        let mut window = Window::new(instrument("BTCUSDT"));
+        let at = UnixMs(1_000_000);
+        window.take_ticker(Ticker { last: 50.0, mark: Some(60.0), ..ticker(at) });
+        let interest = |window: &Window| row(window, &mut FormingScorer::new()).unwrap().0.quote.open_interest_usd;
+        assert_eq!(interest(&window), Figure::Missing(Why::NotYet));
+        let measured = UnixMs(700_000);
+        let points = [(400_000, 10.0), (measured.0, 20.0)].map(|(at, coins)| OpenInterest { at: UnixMs(at), coins });
+        window.positions.load_open_interest(points.to_vec());
+        assert_eq!(interest(&window), Figure::known(Usd::new(1_200.0).unwrap(), measured));
+        window.take_ticker(Ticker { last: 50.0, open_interest: Some(30.0), ..ticker(at) });
+        assert_eq!(interest(&window), Figure::known(Usd::new(1_500.0).unwrap(), at), "the stream's own is newer");
+    }
+}

@@ -62,7 +62,9 @@ pub(crate) async fn make(
         }
     }
     match first {
-        Some((symbol, source)) => Err(TaskError::Contract { doing, symbol, others: failed - 1, source }),
+        Some((symbol, source)) => {
+            Err(TaskError::Contract { doing, symbol, others: failed - 1, source: Box::new(source) })
+        }
         None => Ok(()),
     }
 }

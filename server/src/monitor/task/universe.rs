@@ -90,6 +90,13 @@ impl Universe {
             }
             return Err(TaskError::Unconfirmed(unconfirmed));
         }
+        if self.published.is_none() {
+            for symbol in
+                self.rules.allow.iter().chain(&self.rules.deny).filter(|named| !listed.contracts.contains(named))
+            {
+                tracing::warn!(%symbol, "universe.allow or universe.deny names a contract that the exchange does not list");
+            }
+        }
         let watched = self.streams.symbols();
         if verdict == Verdict::Apply {
             self.carry_over(&watched, &listed, &mut instruments, &mut tickers);

@@ -53,25 +53,14 @@ impl Routes {
     }
 
     pub(super) async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
-        // Without the intervals funding is missing; the contracts are not.
-        if let Err(error) = self.learn_intervals().await {
-            if !matches!(
-                error,
-                VenueError::Rejected { .. } | VenueError::Undecodable { .. } | VenueError::Impossible { .. }
-            ) {
-                return Err(error);
-            }
-            self.counters.remark("fundingInfo", &error.plain());
-        }
+        self.learn_intervals().await?;
         let url = self.url("/fapi/v1/exchangeInfo", &[]);
         self.rows("exchangeInfo", None, self.ask(Lane::Weighed, 1, &url, |reply| parse::instruments(&reply.body)).await)
     }
 
     pub(super) async fn tickers(&self) -> Result<Vec<(Symbol, Ticker)>, VenueError> {
-        if !self.intervals.learned()
-            && let Err(error) = self.learn_intervals().await
-        {
-            self.counters.remark("fundingInfo", &error.plain());
+        if !self.intervals.learned() {
+            self.learn_intervals().await?;
         }
         let premiums = self.url("/fapi/v1/premiumIndex", &[]);
         let premiums = self.ask(Lane::Weighed, 10, &premiums, |reply| Ok(reply.body.clone())).await?;
@@ -80,12 +69,21 @@ impl Routes {
         self.rows("ticker/24hr", None, self.ask(Lane::Weighed, 40, &days, read).await)
     }
 
-    /// A contract that is not listed has the default interval, but only once the list was read.
+    /// A contract that is not listed has the default interval, but only once the list was read. A list that is refused or cannot be
+    /// read costs the figures of funding, and nothing else.
     async fn learn_intervals(&self) -> Result<(), VenueError> {
         let url = self.url("/fapi/v1/fundingInfo", &[]);
         let list = self.ask(Lane::Funding, 1, &url, |reply| parse::funding_intervals(&reply.body)).await;
-        self.intervals.learn(self.rows("fundingInfo", None, list)?);
-        self.intervals.learn_default(DEFAULT_FUNDING_HOURS);
+        match self.rows("fundingInfo", None, list) {
+            Ok(list) => {
+                self.intervals.learn(list);
+                self.intervals.learn_default(DEFAULT_FUNDING_HOURS);
+            }
+            Err(error @ (VenueError::Rejected { .. } | VenueError::Undecodable { .. })) => {
+                self.counters.remark("fundingInfo", &error.plain());
+            }
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 

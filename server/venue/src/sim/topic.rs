@@ -100,7 +100,7 @@ mod tests {
             assert_eq!(topic.to_string(), text);
             assert!(topic.kind.index() < Kind::COUNT && seen.insert(topic.kind.index()));
         }
-        for text in ["", "tickers", "orderbook.1.BTCUSDT", "kline.7.BTCUSDT", "tickers.btc usdt", "foo.BTCUSDT"] {
+        for text in ["", "tickers", "orderbook.1.BTCUSDT", "kline.7.BTCUSDT", "tickers.btc\tusdt", "foo.BTCUSDT"] {
             assert_eq!(text.parse::<Topic>(), Err(NoTopic), "{text}");
         }
     }

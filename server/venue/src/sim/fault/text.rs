@@ -173,7 +173,7 @@ mod tests {
             ("slow=fast@1s", "a duration is a whole number of ms, s, m or h"),
             ("stale@1.5s", "a duration is a whole number of ms, s, m or h"),
             ("stale@9999999h", "it is longer than a year"),
-            ("delist=x y@1s", "that is not a symbol"),
+            ("delist=x\ty@1s", "that is not a symbol"),
         ] {
             let error = text.parse::<TimedFault>().unwrap_err();
             assert_eq!(error.problem, problem, "{text}");
