@@ -1,8 +1,5 @@
 //! What a client of the stream receives, and when. Time is paused.
 
-#[path = "../../../app/schema/tests/fixture/mod.rs"]
-mod fixture;
-
 use cache::{Cache, Clock, Publisher};
 use schema::{
     AlertLog, Breakdown, Figure, MarketMovers, Price, Signals, Stamp, Symbol, SymbolLive, UnixMs, alerts::Alert,
@@ -12,6 +9,7 @@ use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{Catchup, FLUSH, Hub, Hubs, PACE, changes};
+use crate::fixture;
 
 struct World {
     cache: Cache,
