@@ -28,7 +28,7 @@ pub enum Topic {
     /// How the shared cache answers.
     Shared,
     /// Each alert as it happens; earlier ones are in the log.
-    Alerts,
+    Alert,
     /// One symbol's score, taken apart: `breakdown:BTCUSDT`.
     Breakdown(Symbol),
     /// That a schema of one value was written anew, without the value: `changed:signals:active`.
@@ -47,7 +47,7 @@ impl std::fmt::Display for Topic {
             Self::Signals => f.write_str("signals"),
             Self::Monitor => f.write_str("monitor"),
             Self::Shared => f.write_str("shared"),
-            Self::Alerts => f.write_str("alerts"),
+            Self::Alert => f.write_str("alert"),
             Self::Breakdown(symbol) => write!(f, "breakdown:{symbol}"),
             Self::Changed(name) => write!(f, "changed:{name}"),
         }
@@ -56,7 +56,7 @@ impl std::fmt::Display for Topic {
 
 /// A text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a topic: headline, monitor, shared, signals, alerts, breakdown:SYMBOL or changed:SCHEMA is expected")]
+#[error("not a topic: headline, monitor, shared, signals, alert, breakdown:SYMBOL or changed:SCHEMA is expected")]
 pub struct NotATopic;
 
 impl std::str::FromStr for Topic {
@@ -68,7 +68,7 @@ impl std::str::FromStr for Topic {
             "signals" => Self::Signals,
             "monitor" => Self::Monitor,
             "shared" => Self::Shared,
-            "alerts" => Self::Alerts,
+            "alert" => Self::Alert,
             _ => match text.split_once(':').ok_or(NotATopic)? {
                 ("breakdown", symbol) => Self::Breakdown(symbol.parse().map_err(|_| NotATopic)?),
                 ("changed", name) => {

@@ -57,7 +57,7 @@ impl Current {
             Topic::Signals => ListMessage::Signals(self.signals.clone().ok()?).into(),
             Topic::Monitor => FrameMessage::Monitor(self.monitor().ok()?).into(),
             Topic::Shared => FrameMessage::Shared(self.shared.clone()).into(),
-            Topic::Alerts | Topic::Breakdown(_) | Topic::Changed(_) => return None,
+            Topic::Alert | Topic::Breakdown(_) | Topic::Changed(_) => return None,
         })
     }
 }

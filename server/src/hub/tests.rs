@@ -242,7 +242,7 @@ async fn each_alert_is_an_event_of_its_own_and_what_happened_before_is_none() {
     alerts.alerts.insert(0, newest);
     alerts.alerts.insert(0, second);
     let _ = log.publish(&(), alerts, later(1)).await;
-    let events = sent(&hub, first, Topic::Alerts).await;
+    let events = sent(&hub, first, Topic::Alert).await;
     assert_eq!(events.len(), 2, "{events:?}");
     assert!(events.iter().all(|event| event.starts_with("event: alert\n") && event.contains("{\"alert\":")));
     assert_ne!(events[0], events[1], "the older one comes first");
