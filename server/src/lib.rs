@@ -9,6 +9,9 @@ pub mod cli;
 pub mod config;
 mod doctor;
 mod files;
+#[cfg(test)]
+#[path = "../../app/schema/tests/fixture/mod.rs"]
+mod fixture;
 pub mod heap;
 mod host;
 mod http;

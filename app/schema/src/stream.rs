@@ -30,7 +30,7 @@ pub enum Topic {
     /// That an alert of the kinds a badge counts was added.
     Unread,
     /// Each alert as it happens; earlier ones are in the log.
-    Alerts,
+    Alert,
     /// One symbol's score, taken apart: `breakdown:BTCUSDT`, the symbol [escaped](Symbol::escaped).
     Breakdown(Symbol),
     /// That a schema of one value was written anew, without the value: `changed:signals:active`.
@@ -50,7 +50,7 @@ impl std::fmt::Display for Topic {
             Self::Monitor => f.write_str("monitor"),
             Self::Shared => f.write_str("shared"),
             Self::Unread => f.write_str("unread"),
-            Self::Alerts => f.write_str("alerts"),
+            Self::Alert => f.write_str("alert"),
             Self::Breakdown(symbol) => write!(f, "breakdown:{}", symbol.escaped()),
             Self::Changed(name) => write!(f, "changed:{name}"),
         }
@@ -60,7 +60,7 @@ impl std::fmt::Display for Topic {
 /// A text that is not a topic.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a topic: headline, monitor, shared, unread, signals, alerts, breakdown:SYMBOL or changed:SCHEMA is expected"
+    "not a topic: headline, monitor, shared, unread, signals, alert, breakdown:SYMBOL or changed:SCHEMA is expected"
 )]
 pub struct NotATopic;
 
@@ -74,7 +74,7 @@ impl std::str::FromStr for Topic {
             "monitor" => Self::Monitor,
             "shared" => Self::Shared,
             "unread" => Self::Unread,
-            "alerts" => Self::Alerts,
+            "alert" => Self::Alert,
             _ => match text.split_once(':').ok_or(NotATopic)? {
                 ("breakdown", symbol) => Self::Breakdown(Symbol::unescape(symbol).map_err(|_| NotATopic)?),
                 ("changed", name) => {

@@ -82,7 +82,7 @@ impl Current {
             Topic::Monitor => FrameMessage::Monitor(self.monitor().ok()?).into(),
             Topic::Shared => FrameMessage::Shared(self.shared.clone()).into(),
             Topic::Unread => FrameMessage::Unread { newest: *self.alerts.first()? }.into(),
-            Topic::Alerts | Topic::Breakdown(_) | Topic::Changed(_) => return None,
+            Topic::Alert | Topic::Breakdown(_) | Topic::Changed(_) => return None,
         })
     }
 }

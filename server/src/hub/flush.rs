@@ -145,7 +145,7 @@ impl Hub {
         messages.extend(current.take_alerts(&mut watched.unread).map(|message| (Topic::Unread, message)));
         messages.extend(changes.told());
         messages
-            .extend(watched.alerts.news().into_iter().map(|alert| (Topic::Alerts, AlertMessage::Alert(alert).into())));
+            .extend(watched.alerts.news().into_iter().map(|alert| (Topic::Alert, AlertMessage::Alert(alert).into())));
         let frames: Vec<_> =
             messages.iter().filter_map(|(topic, message)| Some((*topic, Frame::encode(message, stamp)?))).collect();
         state.wholes.clear();

@@ -76,7 +76,7 @@ impl Kept {
         let newest = self.newest.iter().filter(|((topic, _), _)| topics.contains(topic));
         let mut missed: Vec<_> = newest.map(|((_, kind), (seq, frame))| (*seq, *kind, frame)).collect();
         for (topic, kind, run) in
-            [(Topic::Signals, Kind::Delta, &self.deltas), (Topic::Alerts, Kind::Event, &self.alerts)]
+            [(Topic::Signals, Kind::Delta, &self.deltas), (Topic::Alert, Kind::Event, &self.alerts)]
         {
             if topics.contains(&topic) {
                 if known < run.dropped {

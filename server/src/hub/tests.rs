@@ -1,8 +1,5 @@
 //! What a client of the stream receives, and when. Time is paused.
 
-#[path = "../../../app/schema/tests/fixture/mod.rs"]
-mod fixture;
-
 use cache::{Cache, Clock, Publisher};
 use schema::{
     AlertLog, Breakdown, Figure, MarketMovers, Price, Signals, Stamp, Symbol, SymbolLive, UnixMs, alerts::Alert,
@@ -12,6 +9,7 @@ use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{Catchup, FLUSH, Hub, Hubs, PACE, changes};
+use crate::fixture;
 
 struct World {
     cache: Cache,
@@ -244,7 +242,7 @@ async fn each_alert_is_an_event_of_its_own_and_what_happened_before_is_none() {
     alerts.alerts.insert(0, newest);
     alerts.alerts.insert(0, second);
     let _ = log.publish(&(), alerts, later(1)).await;
-    let events = sent(&hub, first, Topic::Alerts).await;
+    let events = sent(&hub, first, Topic::Alert).await;
     assert_eq!(events.len(), 2, "{events:?}");
     assert!(events.iter().all(|event| event.starts_with("event: alert\n") && event.contains("{\"alert\":")));
     assert_ne!(events[0], events[1], "the older one comes first");

@@ -48,6 +48,7 @@ use self::{
     task::{
         alerts::Alerts,
         beta::Betas,
+        breakdowns::{Breakdowns, Pending},
         candles::Candles,
         coingecko::CoinGecko,
         fear_greed::FearGreed,
@@ -366,6 +367,7 @@ impl Monitor {
         let (completed, scans) = watch::channel(None);
         let alerts_wake = self.rules.as_ref().map_or_else(Arc::default, |rules| rules.changed());
         let closed = Arc::<Notify>::default();
+        let pending = Pending::default();
         let book = Arc::new(Mutex::new(Book::new(&self.config.signals)));
         let scan = Scan {
             market: Arc::clone(market),
@@ -377,6 +379,7 @@ impl Monitor {
             completed,
             wakes: vec![Arc::clone(&alerts_wake)],
             closed: Arc::clone(&closed),
+            pending: pending.clone(),
             open: self.open.clone(),
             ideas: Arc::clone(&book),
             state: MarketState::new(),
@@ -385,6 +388,9 @@ impl Monitor {
             turn: 0,
         };
         self.driver.spawn(group, scan, wakes.scan);
+        let (added, publishers) = (pending.added(), Arc::clone(&self.publishers));
+        let breakdowns = Breakdowns { source: market.venue(), pending, open: self.open.clone(), publishers };
+        self.driver.spawn(group, breakdowns, added);
         if let Some(publisher) = &self.candles {
             let (market, publisher) = (Arc::clone(market), Arc::clone(publisher));
             self.driver.spawn(group, Candles { market, publisher, published: HashMap::new() }, closed);

@@ -165,7 +165,7 @@ mod tests {
         let mut window = Window::new(instrument("BTCUSDT"));
         let at = UnixMs(1_000_000);
         window.take_ticker(Ticker { last: 50.0, mark: Some(60.0), ..ticker(at) });
-        let interest = |window: &Window| row(window, &mut FormingScorer::new()).unwrap().0.quote.open_interest_usd;
+        let interest = |window: &Window| quote(window).unwrap().open_interest_usd;
         assert_eq!(interest(&window), Figure::Missing(Why::NotYet));
         let measured = UnixMs(700_000);
         let points = [(400_000, 10.0), (measured.0, 20.0)].map(|(at, coins)| OpenInterest { at: UnixMs(at), coins });

@@ -3,6 +3,7 @@
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod beta;
+pub(crate) mod breakdowns;
 pub(crate) mod candles;
 pub(crate) mod coingecko;
 pub(crate) mod fear_greed;

@@ -21,6 +21,7 @@ use schema::{
 use tokio::sync::{Notify, watch};
 
 use super::{
+    breakdowns::Pending,
     ideas::IdeaBook,
     volatility::{BTC, DailyCandles},
 };
@@ -39,7 +40,7 @@ use crate::{
     outside::{Figures, Outside},
 };
 
-/// Breakdowns published in one scan, in turn, beside those of bars that just closed.
+/// Symbols taken apart in one scan, in turn, beside those of bars that just closed and of open pages.
 const BREAKDOWNS_PER_SCAN: usize = 100;
 /// Minutes of dispersion behind its mean.
 const DISPERSIONS: usize = 1_440;
@@ -120,6 +121,8 @@ pub(crate) struct Scan {
     pub(crate) wakes: Vec<Arc<Notify>>,
     /// Notified when bars closed.
     pub(crate) closed: Arc<Notify>,
+    /// Where breakdowns go.
+    pub(crate) pending: Pending,
     /// The symbols whose page is open: they are taken apart in every scan.
     pub(crate) open: OpenSymbols,
     /// What is told of each closed bar.
@@ -175,7 +178,7 @@ impl Task for Scan {
         // Nothing is published before there is a market: an empty list would look like one.
         let Some(rows) = rows else { return Ok(()) };
         let scanned = Arc::new(self.complete(rows));
-        let (source, as_of) = (self.market.venue(), scanned.as_of);
+        let as_of = scanned.as_of;
         let mut failures = Failures::default();
         failures.note(publish(&self.publishers.signals, &(), scanned.signals.clone(), as_of).await);
         failures.note(publish(&self.publishers.overview, &(), scanned.overview.clone(), as_of).await);
@@ -185,21 +188,9 @@ impl Task for Scan {
         if bars_closed {
             self.closed.notify_one();
         }
-        // The list goes out before the breakdowns, and those that somebody reads go out before the others.
         self.open.flush();
-        let (read, unread): (Vec<_>, Vec<_>) =
-            breakdowns.into_iter().partition(|(_, breakdown)| self.open.is_open(breakdown.row.symbol));
-        let flush_after = read.len();
-        for (place, (as_of, breakdown)) in read.into_iter().chain(unread).enumerate() {
-            if place == flush_after && place > 0 {
-                self.open.flush();
-            }
-            let scope = (source, breakdown.row.symbol);
-            failures.note(publish(&self.publishers.breakdown, &scope, breakdown, as_of).await);
-            // Hundreds are encoded at the close of a bar; others have work to do as well.
-            tokio::task::yield_now().await;
-        }
-        self.open.flush();
+        // Published beside the next scan, which must not wait for it.
+        self.pending.add(breakdowns, &self.open);
         failures.into_result()
     }
 }
@@ -314,7 +305,7 @@ fn regime_input(
 struct Made {
     /// None before there is a market.
     rows: Option<Rows>,
-    /// Those of bars that just closed first, then those in turn.
+    /// Of bars that just closed, of open pages, and some of the others in turn.
     breakdowns: Vec<(UnixMs, Breakdown)>,
     bars_closed: bool,
 }
@@ -332,7 +323,7 @@ fn scan(
     scorers.retain(|symbol, _| market.window(*symbol).is_some());
     let count = windows.len().max(1);
     let (mut found, mut breakdowns, mut as_of) = (Vec::with_capacity(windows.len()), Vec::new(), None);
-    let (mut rest, mut bars_closed) = (Vec::new(), false);
+    let mut bars_closed = false;
     for (place, window) in windows.iter().enumerate() {
         // On a single core the streams go first.
         std::thread::yield_now();
@@ -348,12 +339,10 @@ fn scan(
         let Some((made, forming)) = row(&mut window, scorer) else { continue };
         as_of = as_of.max(window.as_of());
         if let Some(as_of) = window.as_of().filter(|_| closed || due) {
-            let list = if closed { &mut breakdowns } else { &mut rest };
-            list.push((as_of, breakdown(source, &window, made.clone(), forming)));
+            breakdowns.push((as_of, breakdown(source, &window, made.clone(), forming)));
         }
         found.push((made, facts(&window)));
     }
-    breakdowns.extend(rest);
     if bars_closed {
         saturation.tell();
     }
