@@ -161,7 +161,7 @@ mod tests {
                 .filter(|(place, watched)| touched(*place, watched))
                 .map(|(place, watched)| (place, watched.borrow().len()))
                 .collect();
-            assert_eq!(changed, !touched.is_empty());
+            assert!(changed || touched.is_empty());
             touched
         }
     }
@@ -171,6 +171,7 @@ mod tests {
         let mut stage = Stage::new();
         assert_eq!(stage.watch(0..150), [(0, 100), (1, 50)]);
         assert_eq!(stage.watch(0..150), [], "nothing changed");
+        assert!(!stage.streams.watch(&(0..150).map(symbol).collect::<Vec<_>>()));
         assert_eq!(stage.watch((0..150).chain([700])), [(1, 51)]);
         assert_eq!(stage.watch((0..150).chain([700]).chain(800..850)), [(1, 100), (2, 1)]);
     }

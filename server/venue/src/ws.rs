@@ -409,6 +409,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn connections_that_are_opened_together_start_one_after_the_other() {
+        let config = StreamConfig::DEFAULT;
+        let delays: Vec<_> = (0..3).map(|before| config.start_delay(before)).collect();
+        assert_eq!(delays, [Duration::ZERO, config.start_every, 2 * config.start_every]);
+        assert!(!config.start_every.is_zero());
+    }
+
+    #[test]
     fn waits_grow_from_the_shortest_to_the_longest_and_never_end() {
         let config = StreamConfig::DEFAULT;
         let waits: Vec<_> = config.waits().take(1_000).collect();

@@ -192,7 +192,7 @@ struct Received {
 impl Received {
     fn take(&mut self, event: MarketEvent) {
         match event {
-            MarketEvent::Trades { trades, .. } => self.trades.extend(trades.iter().map(|trade| trade.size())),
+            MarketEvent::Trades { trades, .. } => self.trades.extend(trades.iter().map(schema::Trade::size)),
             MarketEvent::Liquidations { liquidations, .. } => {
                 self.liquidations.extend(liquidations.iter().map(|one| one.size));
             }
