@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use cache::Clock;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, util::TryInitError};
 
 use crate::{
@@ -79,4 +81,9 @@ pub(crate) fn sum_up(supervisor: &Supervisor, recorder: &PrometheusHandle) {
             }
         }
     });
+}
+
+/// The same for a command that runs no other task, as long as the process runs.
+pub(crate) fn sum_up_alone(recorder: &PrometheusHandle) {
+    sum_up(&Supervisor::new(Clock::System, CancellationToken::new()), recorder);
 }
