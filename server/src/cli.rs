@@ -232,7 +232,8 @@ fn local_ip() -> Option<std::net::IpAddr> {
 }
 
 async fn sim(sim: Sim) -> Result<(), Failure> {
-    telemetry::start(&crate::config::Log { filter: "info".to_owned(), json: false }).map_err(other)?;
+    let recorder = telemetry::start(&crate::config::Log { filter: "info".to_owned(), json: false }).map_err(other)?;
+    telemetry::sum_up_alone(&recorder);
     let config = SimConfig {
         symbols: sim.symbols,
         seed: sim.seed,
@@ -254,7 +255,8 @@ async fn sim(sim: Sim) -> Result<(), Failure> {
 
 async fn record(record: &Record) -> Result<(), Failure> {
     let config = Config::of(&record.overrides)?;
-    telemetry::start(&config.log).map_err(other)?;
+    let recorder = telemetry::start(&config.log).map_err(other)?;
+    telemetry::sum_up_alone(&recorder);
     let counts = crate::record(&config, &record.dir, stopped()).await.map_err(other)?;
     let (kept, lost) = (counts.received - counts.lost.min(counts.received), counts.lost);
     let (segments, mib) = (counts.segments, counts.bytes / 1_024 / 1_024);

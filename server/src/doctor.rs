@@ -113,7 +113,9 @@ pub(crate) async fn examine(config: &Config) -> Vec<Finding> {
             readings::read(&cache).await;
             let shared = cache.report();
             findings.extend(readings::judge(&shared, "memcached"));
-            findings.extend(report.and_then(|serving| writer::examine(&serving, &shared)));
+            findings.extend(report.as_ref().and_then(|serving| writer::examine(serving, &shared)));
+            let reports: Vec<_> = report.iter().chain([&shared]).collect();
+            findings.extend(servers::item_limit(&shared, &reports));
         } else {
             findings.push(Finding::broken("readings", "cannot be read while memcached does not answer"));
         }

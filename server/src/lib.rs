@@ -255,3 +255,19 @@ pub(crate) fn cache_named(
     }
     Ok(builder.build())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_must_not_end_and_ends_stops_the_process_with_an_error_that_names_it() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let supervisor = Supervisor::new(Clock::System, CancellationToken::new());
+        supervisor.spawn(HUB, Policy::Forever, || async { Ok(()) });
+        let (_, ended) = serve(listener, axum::Router::new(), std::future::pending(), &supervisor).await;
+        let said = ended.unwrap_err().to_string();
+        assert_eq!(said, "the task `hub` ended, though it must run as long as the process");
+        assert!(supervisor.stop().is_cancelled(), "the other tasks are asked to end");
+    }
+}

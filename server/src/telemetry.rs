@@ -2,7 +2,9 @@
 
 use std::{sync::OnceLock, time::Duration};
 
+use cache::Clock;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, reload, util::TryInitError};
 
 use crate::{
@@ -106,4 +108,9 @@ pub(crate) fn sum_up(supervisor: &Supervisor, recorder: &PrometheusHandle) {
             }
         }
     });
+}
+
+/// The same for a command that runs no other task, as long as the process runs.
+pub(crate) fn sum_up_alone(recorder: &PrometheusHandle) {
+    sum_up(&Supervisor::new(Clock::System, CancellationToken::new()), recorder);
 }

@@ -16,8 +16,11 @@ async fn an_exchange_that_cannot_be_reached_is_said_in_plain_words_and_found_whe
             status == 503 && text.contains("Bybit unreachable: ")
         })
         .await;
-    let (_, page) = program.get("/").await.unwrap();
-    assert!(page.to_lowercase().contains("unreachable"), "the page says so as well");
+    program
+        .until("the page says so as well", async || {
+            program.get("/").await.is_some_and(|(_, page)| page.to_lowercase().contains("unreachable"))
+        })
+        .await;
     assert_eq!(program.get("/api/dashboard/mobile-data").await.unwrap().0, 503);
     let _exchange = Program::exchange(port).await;
     program.scored(15).await;

@@ -141,6 +141,10 @@ pub const CLOCK_TOLERANCE_MS: u64 = 5_000;
 
 /// How many seconds the writer's clock is ahead of the exchange's (behind: negative), given how far the exchange's is ahead; none
 /// within [`CLOCK_TOLERANCE_MS`]. Rounded to 5 s below a minute and to minutes above, so that the jitter of a measurement is no change.
+///
+/// It is shown and no age is corrected by it. The ends of bars, the stamps of the cache, logins, logs and other processes go by the
+/// machine's clock as well, so a correction of ages alone would make two clocks of one; it would be off by half of an answer's time;
+/// and a clock that is minutes off has to be set anyway.
 #[must_use]
 pub const fn clock_off_s(exchange_ahead_ms: i64) -> Option<i64> {
     if exchange_ahead_ms.unsigned_abs() <= CLOCK_TOLERANCE_MS {

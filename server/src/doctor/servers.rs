@@ -3,7 +3,10 @@
 use std::{io, time::Duration};
 
 use cache::{Cache, advise};
-use schema::{SCHEMAS, report::L2State};
+use schema::{
+    SCHEMAS,
+    report::{CacheReport, L2State},
+};
 use tokio::{net::TcpStream, time::timeout};
 
 use super::Finding;
@@ -39,6 +42,23 @@ pub(super) async fn examine(cache: &Cache, poll: Duration) -> Vec<Finding> {
     findings
 }
 
+/// Holds the largest value, as the writer or memcached knows it, against the largest item that a server takes.
+pub(super) fn item_limit(servers: &CacheReport, reports: &[&CacheReport]) -> Option<Finding> {
+    const CHECK: &str = "item limit";
+    let limit = servers.servers.iter().filter_map(|server| server.item_limit_bytes).min()?;
+    let schemas = reports.iter().flat_map(|report| &report.schemas);
+    let (bytes, largest) = schemas.filter_map(|schema| Some((schema.bytes?, schema.name.as_str()))).max()?;
+    let said = format!("the largest value, {largest}, takes {bytes} of the {limit} bytes that memcached takes");
+    Some(match bytes {
+        // Key and header take some of the item.
+        _ if bytes >= limit => {
+            Finding::broken(CHECK, format!("{said}, so other processes do not get it: start it with `-I 1m` or more"))
+        }
+        _ if bytes > limit / 5 * 4 => Finding::attention(CHECK, format!("{said}: start it with a larger `-I`")),
+        _ => Finding::good(CHECK, said),
+    })
+}
+
 /// Names the cause behind a server that does not answer, by what a bare connection meets.
 async fn explain(address: &str, cause: &str) -> String {
     match timeout(PATIENCE, TcpStream::connect(address)).await {
@@ -56,7 +76,7 @@ async fn explain(address: &str, cause: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Verdict, *};
 
     #[tokio::test]
     async fn a_silent_server_a_dead_one_and_a_wrong_name_are_told_apart() {
@@ -66,5 +86,30 @@ mod tests {
         drop(silent);
         assert!(explain(&address, "Connection refused").await.contains("is memcached running?"));
         assert!(explain("no-such-host.invalid:11211", "unreachable").await.contains("is the host's name right?"));
+    }
+
+    #[test]
+    fn the_largest_value_is_held_against_the_item_limit() {
+        let of = |bytes: u64, limit: u64| {
+            let report = serde_json::json!({
+                "process": "all@a/1", "now": 0, "l2": {"state": "off"},
+                "servers": [{"name": "a:1", "state": {"state": "up", "version": "1.6"}, "item_limit_bytes": limit,
+                    "memory_limit_bytes": null, "clock_ahead_ms": null, "evictions": null, "waiting": 0, "failures": 0}],
+                "mirror": {"polls": 0, "changes": 0, "missed": 0, "failures": 0},
+                "schemas": [{"name": "analysis:signals", "version": 1, "vital": true, "scoped": false, "entries": 1,
+                    "state": "fresh", "stamp": null, "writer": null, "origin": null, "as_of": null, "age_ms": null,
+                    "bytes": bytes, "total_bytes": bytes, "last_error": null}],
+            });
+            let report: CacheReport = serde_json::from_value(report).unwrap();
+            let finding = item_limit(&report, &[&report]).unwrap();
+            (finding.verdict, finding.said)
+        };
+        let (verdict, said) = of(20_000, 16_384);
+        assert!(
+            verdict == Verdict::Broken && said.contains("analysis:signals, takes 20000 of the 16384 bytes"),
+            "{said}"
+        );
+        assert_eq!(of(14_000, 16_384).0, Verdict::Attention);
+        assert_eq!(of(2_000, 1_048_576).0, Verdict::Good);
     }
 }
