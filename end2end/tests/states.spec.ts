@@ -27,12 +27,19 @@ test("a page out of the back-forward cache goes on from its last tick", async ({
 });
 
 test("a page that has just been loaded opens one stream", async ({ page }) => {
+  let release = (): void => undefined;
+  const held = new Promise<void>((done) => (release = done));
   const asked = streams(page);
+  await page.route("**/api/v1/stream?*", async (route) => {
+    await held;
+    await route.continue();
+  });
   await page.goto("/guide");
-  await live(page);
-  // As the browser does after the load, whatever else has happened by then.
+  await expect.poll(() => asked.length).toBe(1);
+  // A browser tells of the page that it has loaded, often while the stream is being opened.
   await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: false })));
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+  release();
+  await live(page);
   expect(asked).toHaveLength(1);
 });
 
