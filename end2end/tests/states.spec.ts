@@ -70,6 +70,22 @@ test("the way back to the list keeps its filter, page and place", async ({ page 
   await live(page);
   await back.click();
   await expect(page).toHaveURL(address);
+
+  // Nor does it lead to whatever page was before, where the same symbol was reached from there.
+  const name = await page.locator(".rows tbody tr").first().getByRole("link").innerText();
+  await page.locator(".rows tbody tr").first().getByRole("link").click();
+  await live(page);
+  const symbol = page.url();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Beta" }).click();
+  await live(page);
+  await page.evaluate((symbol) => {
+    const link = Object.assign(document.createElement("a"), { href: symbol, textContent: "there" });
+    document.querySelector("main")?.prepend(link);
+  }, symbol);
+  await page.getByRole("link", { name: "there", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(name.replace(/\s/g, ""));
+  await back.click();
+  await expect(page).toHaveURL(address);
 });
 
 test("what is typed before the list is complete is kept and applied", async ({ page }) => {
