@@ -87,6 +87,17 @@ fn the_line_of_the_sum_adds_up_as_it_stands() {
 }
 
 #[test]
+fn a_figure_of_the_price_strip_shows_its_own_age_where_it_is_overdue() {
+    let mut overdue = breakdown();
+    overdue.accounts_long = Figure::known(schema::Ratio::new(0.58).unwrap(), schema::UnixMs(world::NOW.0 - 19 * 60_000));
+    let html = page(overdue);
+    let text = text(&html);
+    assert!(text.contains("Accounts long 19 min ago 58%"), "{text}");
+    assert!(text.contains("oldest 19 min"), "the header states it as well: {text}");
+    assert!(html.contains(r#"data-state="fresh""#) && html.matches("stat overdue").count() == 1, "{html}");
+}
+
+#[test]
 fn the_price_strip_shows_last_mark_funding_with_its_countdown_and_accounts() {
     let text = text(&page(breakdown()));
     for figure in [

@@ -29,7 +29,7 @@ for (const colorScheme of ["dark", "light"] as const) {
       await live(page);
       // What a picture is taken for: the page in these colours, all of its width, with its content.
       const look = await page.evaluate(() => ({
-        ground: getComputedStyle(document.body).backgroundColor,
+        ground: getComputedStyle(document.documentElement).backgroundColor,
         beyond: document.documentElement.scrollWidth - innerWidth,
         empty: [...document.querySelectorAll("main .card")].filter((card) => card.getBoundingClientRect().height < 40).length,
         cards: document.querySelectorAll("main .card").length,

@@ -27,12 +27,19 @@ test("a page out of the back-forward cache goes on from its last tick", async ({
 });
 
 test("a page that has just been loaded opens one stream", async ({ page }) => {
+  let release = (): void => undefined;
+  const held = new Promise<void>((done) => (release = done));
   const asked = streams(page);
+  await page.route("**/api/v1/stream?*", async (route) => {
+    await held;
+    await route.continue();
+  });
   await page.goto("/guide");
-  await live(page);
-  // As the browser does after the load, whatever else has happened by then.
+  await expect.poll(() => asked.length).toBe(1);
+  // A browser tells of the page that it has loaded, often while the stream is being opened.
   await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: false })));
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+  release();
+  await live(page);
   expect(asked).toHaveLength(1);
 });
 
@@ -61,6 +68,22 @@ test("the way back to the list keeps its filter, page and place", async ({ page 
   await page.getByRole("navigation", { name: "Timeframe" }).getByRole("link", { name: "4h" }).click();
   await expect(page).toHaveURL(/timeframe=4h/);
   await live(page);
+  await back.click();
+  await expect(page).toHaveURL(address);
+
+  // Nor does it lead to whatever page was before, where the same symbol was reached from there.
+  const name = await page.locator(".rows tbody tr").first().getByRole("link").innerText();
+  await page.locator(".rows tbody tr").first().getByRole("link").click();
+  await live(page);
+  const symbol = page.url();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Beta" }).click();
+  await live(page);
+  await page.evaluate((symbol) => {
+    const link = Object.assign(document.createElement("a"), { href: symbol, textContent: "there" });
+    document.querySelector("main")?.prepend(link);
+  }, symbol);
+  await page.getByRole("link", { name: "there", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(name.replace(/\s/g, ""));
   await back.click();
   await expect(page).toHaveURL(address);
 });

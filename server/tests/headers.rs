@@ -66,7 +66,9 @@ async fn a_page_runs_its_own_scripts_by_their_hash_and_holds_no_style() {
         assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"), "{path}");
         let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
         let html = answer.text().await.unwrap();
-        let scripts = between(&html, "<script", "</script>");
+        let (files, scripts): (Vec<_>, Vec<_>) =
+            between(&html, "<script", "</script>").into_iter().partition(|script| script.contains(" src="));
+        assert!(files.iter().all(|file| file.contains("page.js\"")), "{path}: one of its own files: {files:?}");
         assert!(!scripts.is_empty(), "{path} has the script that brings it to life");
         assert_eq!(policy.matches("'sha256-").count(), scripts.len(), "{path}: {policy}");
         for script in scripts {

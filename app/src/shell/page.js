@@ -77,8 +77,9 @@
     const at = (selector) => event.target.closest?.(selector);
     if (at(".bar.outdated button")) location.reload();
     if (!at(".more")) close();
-    if (at(".rows a")) sessionStorage.setItem(ROW, at(".rows a").href);
     const back = at("a.back");
+    // Any other way leads away from the list.
+    if (at("a") && !back) sessionStorage.setItem(ROW, at(".rows a")?.href ?? "");
     if (!back || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (sessionStorage.getItem(ROW) === location.href && history.length > 1) {
       event.preventDefault();
