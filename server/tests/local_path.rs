@@ -44,6 +44,8 @@ async fn delayed(memcached: u16, by: Duration) -> String {
                             return;
                         }
                     }
+                    // The server said its last: who reads to the end waits for this.
+                    let _ = to_client.shutdown().await;
                 };
                 let _ = tokio::join!(tokio::io::copy(&mut from_client, &mut to_server), read, back);
             });
