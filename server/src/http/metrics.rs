@@ -13,6 +13,7 @@ use schema::{SystemHealth, health::Feed};
 use tokio::time::Instant;
 
 use super::{probe, router::AppState};
+use crate::monitor::board::Board;
 
 /// `GET /metrics`.
 pub(crate) async fn metrics(State(state): State<AppState>) -> Response {
@@ -25,7 +26,7 @@ pub(crate) async fn metrics(State(state): State<AppState>) -> Response {
     if let Some(feed) = feed {
         note_feed(&feed);
     }
-    if let Some(queue) = state.board.as_ref().and_then(|board| board.waiting()) {
+    if let Some(queue) = state.board.as_ref().and_then(Board::waiting) {
         gauge!("market_event_queue").set(queue.waiting as f64);
         gauge!("market_event_queue_capacity").set(queue.capacity as f64);
     }

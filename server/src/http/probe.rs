@@ -124,7 +124,7 @@ fn problem<T>(reading: &Reading<T>, info: &SchemaInfo) -> Option<Reason> {
 
 #[cfg(test)]
 #[path = "../../../app/schema/tests/fixture/mod.rs"]
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "the examples of every schema, of which two are used")]
+#[allow(missing_docs, unreachable_pub, reason = "the examples of every schema, of which two are used")]
 mod fixture;
 
 #[cfg(test)]
