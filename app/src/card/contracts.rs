@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(crate) fn contracts(page: &Frame, universe: &Found<MarketUniverse>) -> AnyView {
-    rendered_card(Look { name: "contracts", title: "Contracts" }, page, universe, |held| body(held))
+    rendered_card(Look { name: "contracts", title: "Contracts" }, page, universe, body)
 }
 
 fn body(held: &Held<MarketUniverse>) -> AnyView {

@@ -92,7 +92,7 @@ impl Universe {
         }
         if self.published.is_none() {
             for symbol in
-                self.rules.allow.iter().chain(&self.rules.deny).filter(|named| !listed.contracts.contains(named))
+                self.rules.allow.iter().chain(&self.rules.deny).filter(|named| !listed.contracts.contains(*named))
             {
                 tracing::warn!(%symbol, "universe.allow or universe.deny names a contract that the exchange does not list");
             }
