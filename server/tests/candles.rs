@@ -208,7 +208,7 @@ async fn an_unknown_parameter_is_refused_and_both_names_of_a_timeframe_are_taken
     program.scored(15).await;
     let four_hours = program.json(&format!("{SYMBOL}/candles?tf=4h&limit=1")).await;
     assert_eq!(four_hours["data"]["timeframe"], "4h");
-    for (query, named) in [("interval=4h", "timeframe (or tf), limit"), ("tf=4h&timeframe=1m", "given twice")] {
+    for (query, named) in [("interval=4h", "timeframe, tf, limit"), ("tf=4h&timeframe=1m", "one of them is allowed")] {
         let (status, body) = program.get(&format!("{SYMBOL}/candles?{query}")).await.unwrap();
         assert_eq!((status, body.contains(named)), (400, true), "{query}: {body}");
     }
