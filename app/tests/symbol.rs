@@ -89,7 +89,8 @@ fn the_line_of_the_sum_adds_up_as_it_stands() {
 #[test]
 fn a_figure_of_the_price_strip_shows_its_own_age_where_it_is_overdue() {
     let mut overdue = breakdown();
-    overdue.accounts_long = Figure::known(schema::Ratio::new(0.58).unwrap(), schema::UnixMs(world::NOW.0 - 19 * 60_000));
+    overdue.accounts_long =
+        Figure::known(schema::Ratio::new(0.58).unwrap(), schema::UnixMs(world::NOW.0 - 19 * 60_000));
     let html = page(overdue);
     let text = text(&html);
     assert!(text.contains("Accounts long 19 min ago 58%"), "{text}");
