@@ -18,7 +18,7 @@ fn check(document: &Value, schema: &Value, value: &Value, what: &str) {
 #[tokio::test]
 async fn every_answer_has_the_shape_that_is_described() {
     let program = Program::simulated().await;
-    program.scored(20).await;
+    program.scored(15).await;
     let document = program.json("/api/openapi.json").await;
     assert_eq!(document["openapi"], "3.1.0");
     for path in ["/api/v1/movers", "/api/v1/perps", "/api/v1/universe", "/api/v1/alerts", "/api/v1/ideas"] {
@@ -48,7 +48,7 @@ async fn every_answer_has_the_shape_that_is_described() {
 #[tokio::test]
 async fn the_regime_states_how_many_contracts_it_is_of() {
     let program = Program::simulated().await;
-    program.scored(20).await;
+    program.scored(15).await;
     let regime = program.json("/api/v1/regime").await;
     assert_eq!((&regime["source"], &regime["data"]["of"]), (&"sim".into(), &20.into()));
     assert!(regime["data"]["n"].as_u64().unwrap() <= 20 && regime["as_of"].as_i64().unwrap() > 0, "{regime}");
