@@ -126,7 +126,7 @@ impl Query {
     #[must_use]
     pub fn proposing(nearest: &[Symbol]) -> String {
         let names: Vec<String> =
-            nearest.iter().take(Self::NEAREST).map(|symbol| path::encode(symbol.as_str())).collect();
+            nearest.iter().take(Self::NEAREST).map(|symbol| path::encode(&symbol.escaped().to_string())).collect();
         Refused::UnknownSymbol.address().replacen('?', &format!("?nearest={}&", names.join(",")), 1)
     }
 
@@ -151,7 +151,7 @@ impl Query {
         let refused = get("refused").and_then(|name| Refused::named(&name));
         let mistake = get("words").and_then(|words| words.parse::<Rule>().err()).map(|error| error.mistake());
         let names = get("nearest").unwrap_or_default();
-        let mut found = names.split(',').filter_map(|name| Symbol::new(name).ok());
+        let mut found = names.split(',').filter_map(|name| Symbol::unescape(name).ok());
         let nearest = std::array::from_fn(|_| found.next());
         Self { kind, refused, mistake, nearest, test: get("test").and_then(|words| words.parse().ok()) }
     }

@@ -179,7 +179,7 @@ fn a_rule_says_how_it_stands_as_long_as_that_is_known() {
         &[
             "any change_24h above 5 holds for 3 of 60 now, met 5 s ago Test Remove",
             "ETHUSDT turns long holds for 0 of 1 now, not met yet",
-            "GONEUSDT score above 70 its figure is not known of any symbol",
+            "GONEUSDT score above 70 GONEUSDT is not listed or not watched now",
             "market turns risk_off the regime is Risk-On now, not met yet",
             "any turns short how it stands is not known",
             "Score by 2; Change 24 h, % by 0.5; Funding, %/8 h by 0.002; OI change 1 h, % by 0.5; Liquidated 1 h, $ by 10% of",

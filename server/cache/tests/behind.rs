@@ -43,7 +43,7 @@ async fn a_small_memcached_changes_nothing_for_local_readers_and_nothing_for_oth
     let mut watcher = cache.watch::<Note>(place(0));
     for n in 1..=20 {
         // Each a little larger than the one before, so that no two refusals read the same.
-        let large = Note::of(20_000 + n);
+        let large = Note::of(30_000 + n);
         let published = notes.publish(&place(0), large.clone(), START).await;
         assert!(published.l1 && watcher.has_changed().unwrap(), "{published:?}");
         watcher.mark_unchanged();

@@ -12,8 +12,8 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use schema::{
-    ActiveIdeas, AlertLog, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
-    PerpsPulse, Reading, SCHEMAS, Schema, Signals, Symbol, SystemHealth, UnixMs, Venue,
+    ActiveIdeas, AlertLog, BetaTable, Breakdown, CandleSeries, MarketBreadth, MarketMovers, MarketOverview,
+    MarketUniverse, PerpsPulse, Reading, SCHEMAS, Schema, Signals, Symbol, SystemHealth, Timeframe, UnixMs, Venue,
 };
 use serde_json::{Number, Value};
 
@@ -96,5 +96,6 @@ fn every_schema_comes_back_from_its_envelope_as_it_was() {
     comes_back::<AlertLog>(&());
     comes_back::<SystemHealth>(&());
     comes_back::<Breakdown>(&(Venue::Bybit, Symbol::new("BTCUSDT").unwrap()));
-    assert_eq!(SCHEMAS.len(), 11, "a new schema is added to this list");
+    comes_back::<CandleSeries>(&(Venue::Bybit, Symbol::new("BTCUSDT").unwrap(), Timeframe::M1));
+    assert_eq!(SCHEMAS.len(), 12, "a new schema is added to this list");
 }

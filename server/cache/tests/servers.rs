@@ -30,7 +30,7 @@ async fn a_server_of_small_items_is_not_sent_what_it_would_refuse_and_keeps_the_
     let publisher = monitor.publisher::<Note>().unwrap();
     let small = Note::of(10_000);
     assert_eq!(publisher.publish(&place(1), small.clone(), START).await.outcome().await, Outcome::Applied);
-    let refused = publisher.publish(&place(1), Note::of(40_000), START).await.outcome().await;
+    let refused = publisher.publish(&place(1), Note::of(60_000), START).await.outcome().await;
     assert!(matches!(refused, Outcome::Refused(Refusal::TooLarge { limit, .. }) if limit < 32_768), "{refused:?}");
     let (web, _) = process("web@b/2", Some(memcached.l2()));
     assert_eq!(*web.get::<Note>(&place(1)).await.unwrap().value, small);

@@ -88,6 +88,10 @@ fn served_at(name: &str, scope: &str) -> Option<String> {
             let (_, symbol) = scope.split_once(':')?;
             return Some(format!("/api/v1/symbols/{}", app::path::encode(symbol)));
         }
+        ("market:candles", scope) => {
+            let (symbol, timeframe) = scope.split_once(':')?.1.rsplit_once(':')?;
+            return Some(format!("/api/v1/symbols/{}/candles?timeframe={timeframe}", app::path::encode(symbol)));
+        }
         _ => return None,
     };
     Some(format!("/api/v1/{path}"))
@@ -235,10 +239,18 @@ mod tests {
     #[test]
     fn every_schema_is_served_somewhere() {
         for info in SCHEMAS {
-            let scope = if info.name.as_str() == "confluence:breakdown" { "bybit:BTCUSDT" } else { "" };
+            let scope = match info.name.as_str() {
+                "confluence:breakdown" => "bybit:BTCUSDT",
+                "market:candles" => "bybit:BTCUSDT:5m",
+                _ => "",
+            };
             assert!(served_at(info.name.as_str(), scope).is_some(), "{}", info.name.as_str());
         }
         assert_eq!(served_at("confluence:breakdown", "bybit:BTCUSDT").unwrap(), "/api/v1/symbols/BTCUSDT");
+        assert_eq!(
+            served_at("market:candles", "bybit:xyz:TSLA:5m").unwrap(),
+            "/api/v1/symbols/xyz%3ATSLA/candles?timeframe=5m"
+        );
         assert_eq!(served_at("market:overview", "x"), None);
     }
 }

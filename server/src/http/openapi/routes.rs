@@ -63,7 +63,7 @@ const fn enveloped(path: &'static str, summary: &'static str, schema: &'static s
 }
 
 /// Every path, in the order of the page.
-pub(super) const ROUTES: [Route; 19] = [
+pub(super) const ROUTES: [Route; 21] = [
     enveloped("/api/v1/overview", "The market in one look.", "MarketOverview"),
     Route {
         path: "/api/v1/signals",
@@ -96,6 +96,13 @@ pub(super) const ROUTES: [Route; 19] = [
     },
     enveloped("/api/v1/ideas", "Open ideas, and the outcome of earlier ones.", "ActiveIdeas"),
     enveloped("/api/v1/alerts", "Alerts, and the state of each rule.", "AlertLog"),
+    Route {
+        path: "/api/v1/alerts/unseen",
+        summary: "How many alerts are new to this browser, by its cookie.",
+        params: &[],
+        answer: Answer::Json("UnseenAlerts"),
+        errors: &["400", "401"],
+    },
     enveloped(
         "/api/v1/universe",
         "Every contract that the exchange lists, and why it is watched or not.",
@@ -114,17 +121,28 @@ pub(super) const ROUTES: [Route; 19] = [
         params: &[
             SYMBOL,
             query("timeframe", "The length of a candle; 1m by default.", TIMEFRAMES),
+            query("tf", "Another name of timeframe; one of them is allowed.", TIMEFRAMES),
             query("limit", "How many, the newest; 1 to 1000.", Kind::Whole),
         ],
         answer: Answer::Json("CandlesAnswer"),
-        errors: &["400", "401", "404", "501", "503"],
+        errors: &["400", "401", "404", "503"],
+    },
+    Route {
+        path: "/api/v1/symbols/{symbol}/scores",
+        summary: "The scores of the last hour's closed bars.",
+        params: &[SYMBOL, query("from", "The earliest close, Unix time in milliseconds.", Kind::Whole)],
+        answer: Answer::Enveloped("Scores"),
+        errors: &["400", "401", "404", "503"],
     },
     Route {
         path: "/api/v1/stream",
         summary: "Changes as Server-Sent Events; Last-Event-ID resumes.",
-        params: &[],
+        params: &[
+            query("topics", "What to send, separated by commas; headline, monitor and shared by default.", Kind::Text),
+            query("since", "The id of the last event that was received.", Kind::Text),
+        ],
         answer: Answer::Events,
-        errors: &["401", "503"],
+        errors: &["400", "401", "503"],
     },
     enveloped("/api/v1/health", "The state of the monitor.", "SystemHealth"),
     Route {

@@ -307,6 +307,17 @@ fn contracts() -> Named {
             object("Closed candles.", &[("as_of", time()), ("age_ms", count()), ("source", text()), ("data", candles)]),
         ),
         (
+            "Scores",
+            object(
+                "Recorded scores, oldest first.",
+                &[
+                    ("symbol", reference("Symbol")),
+                    ("scores", of(object("A past score.", &[("at", time()), ("score", score())]))),
+                ],
+            ),
+        ),
+        ("UnseenAlerts", object("What a badge shows.", &[("unseen", count()), ("label", or_null(text()))])),
+        (
             "BetaTable",
             object(
                 "By window.",
@@ -355,9 +366,13 @@ fn contracts() -> Named {
                             &[
                                 ("symbol", reference("Symbol")),
                                 ("base", text()),
+                                ("status", text()),
+                                ("kind", text()),
                                 ("turnover_24h", or_null(amount())),
                                 ("listed_at", time()),
+                                ("ends_at", or_null(time())),
                                 ("standing", any_object()),
+                                ("reason", or_null(text())),
                             ],
                         )),
                     ),
