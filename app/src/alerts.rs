@@ -105,7 +105,7 @@ pub struct Query {
     /// What is wrong with the words that were refused.
     pub mistake: Option<Mistake>,
     /// The listed symbols nearest to one that is not listed.
-    pub nearest: [Option<Symbol>; Query::NEAREST],
+    pub nearest: [Option<Symbol>; Self::NEAREST],
     /// The rule that is tested.
     pub test: Option<Rule>,
 }
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(listing(None), "alerts");
         let btc = Symbol::new("BTCUSDT").unwrap();
         assert_eq!(Query::proposing(&[btc]), "alerts?nearest=BTCUSDT&refused=unknown-symbol#rules");
-        let proposed = read(&[("nearest", "BTCUSDT,a b"), ("refused", "unknown-symbol")]);
+        let proposed = read(&[("nearest", "BTCUSDT, a"), ("refused", "unknown-symbol")]);
         assert!(proposed.refusal().unwrap().ends_with("no such symbol. Nearest: BTCUSDT."));
         assert_eq!(
             Query::refusing("any score above x"),

@@ -113,7 +113,7 @@ async fn every_answer_has_the_shape_that_is_described() {
             200 => check(&document, schema, &body, path),
             // The betas need more candles than a short test has.
             503 if path == "/api/v1/beta" => {
-                check(&document, &json!({ "$ref": "#/components/schemas/Error" }), &body, path)
+                check(&document, &json!({ "$ref": "#/components/schemas/Error" }), &body, path);
             }
             other => panic!("{path} is answered {other}: {body}"),
         }

@@ -123,9 +123,4 @@ fn problem<T>(reading: &Reading<T>, info: &SchemaInfo) -> Option<Reason> {
 }
 
 #[cfg(test)]
-#[path = "../../../app/schema/tests/fixture/mod.rs"]
-#[allow(missing_docs, unreachable_pub, reason = "the examples of every schema, of which two are used")]
-mod fixture;
-
-#[cfg(test)]
 mod tests;

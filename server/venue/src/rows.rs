@@ -75,7 +75,7 @@ pub(crate) fn usable<'a, R: Deserialize<'a>, T>(
 fn wrong_field<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> String {
     let mut json = serde_json::Deserializer::from_str(raw.get());
     let Err(error) = serde_path_to_error::deserialize::<_, R>(&mut json) else { return ROW.to_owned() };
-    match error.path().iter().last() {
+    match error.path().iter().next_back() {
         Some(Segment::Map { key }) => key.clone(),
         Some(Segment::Seq { index }) => format!("column {index}"),
         Some(Segment::Enum { .. } | Segment::Unknown) | None => ROW.to_owned(),

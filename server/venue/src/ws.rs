@@ -203,7 +203,7 @@ impl<D: Dialogue> Keeper<D> {
                     was_connected = true;
                     let since = Instant::now();
                     self.tap.opened(self.sink.connection(), self.url.as_str());
-                    let cause = guarded(self.converse(line)).await;
+                    let cause = Box::pin(guarded(self.converse(line))).await;
                     if !self.sink.is_closed() {
                         self.tap.closed(self.sink.connection(), &cause);
                     }

@@ -12,9 +12,10 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::{fixture, *};
+use super::*;
 use crate::{
     config::{Config, Settings, settings::Origin},
+    fixture,
     http::{Gate, Reach, Shared, Streams, router},
     hub::Hubs,
     role::Role,

@@ -173,8 +173,11 @@ fn finest(folder: &Path) -> Result<Vec<Table>, RecordingError> {
     Ok(finest.into_values().collect())
 }
 
+/// The files of contracts, and the names of other files.
+type Files = (Vec<(Symbol, PathBuf)>, Vec<String>);
+
 /// The files of contracts in a folder, and the names of the others; a file is taken for a folder with that file alone.
-fn files(folder: &Path) -> Result<(Vec<(Symbol, PathBuf)>, Vec<String>), RecordingError> {
+fn files(folder: &Path) -> Result<Files, RecordingError> {
     let failed = |source| RecordingError::Folder { path: folder.to_owned(), source };
     let (mut files, mut others) = (Vec::new(), Vec::new());
     let mut add = |path: PathBuf| match path.file_name().and_then(|name| symbol_of(name.to_str()?)) {

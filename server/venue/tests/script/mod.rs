@@ -234,7 +234,6 @@ impl WsScript {
         within("a connection", async {
             let (stream, _) = self.listener.accept().await.unwrap();
             let mut path = String::new();
-            #[expect(clippy::result_large_err, reason = "the error is the library's own")]
             let note = |request: &handshake::server::Request, response| {
                 path = request.uri().path().to_owned();
                 Ok(response)
