@@ -103,11 +103,11 @@ test.describe("without a script", () => {
     await expect(level).toHaveAttribute("type", "text");
     await expect(level).toHaveAttribute("inputmode", "text");
     const isValid = () => level.evaluate((field: HTMLInputElement) => field.checkValidity());
-    for (const text of ["-0.05", "12", "+3.5", ".5", "-.5", "1000"]) {
+    for (const text of ["-0.05", "12", "+3.5", ".5", "0,05", "−10", "1_000", "1 000", "5 %"]) {
       await level.fill(text);
       expect(await isValid(), text).toBe(true);
     }
-    for (const text of ["", "high", "1e", "--1", "-", "1 000"]) {
+    for (const text of ["", "high", "-"]) {
       await level.fill(text);
       expect(await isValid(), text).toBe(false);
     }

@@ -32,7 +32,8 @@ pub(super) fn forms(count: usize) -> AnyView {
                     name="level"
                     type="text"
                     inputmode="text"
-                    pattern="[+\\-]?([0-9]+([.][0-9]*)?|[.][0-9]+)"
+                    // The server reads what people write, such as 0,05 or −10, and states what it expects where it cannot.
+                    pattern=".*[0-9].*"
                     title="A number such as -0.05 or 12.5"
                     maxlength="24"
                     autocapitalize="off"
@@ -52,7 +53,7 @@ pub(super) fn forms(count: usize) -> AnyView {
                 <input
                     name="level"
                     placeholder="500k"
-                    pattern="[0-9]+([.][0-9]+)?[kKmMbB]?"
+                    pattern=".*[0-9].*"
                     title="An amount such as 500k or 1.5M"
                     maxlength="24"
                     autocapitalize="off"
