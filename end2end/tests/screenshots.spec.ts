@@ -30,7 +30,8 @@ for (const colorScheme of ["dark", "light"] as const) {
       // What a picture is taken for: the page in these colours, all of its width, with its content.
       const look = await page.evaluate(() => ({
         ground: getComputedStyle(document.documentElement).backgroundColor,
-        beyond: document.documentElement.scrollWidth - innerWidth,
+        // Less than nothing where room is kept for a scroll bar.
+        beyond: Math.max(0, document.documentElement.scrollWidth - innerWidth),
         empty: [...document.querySelectorAll("main .card")].filter((card) => card.getBoundingClientRect().height < 40).length,
         cards: document.querySelectorAll("main .card").length,
       }));
