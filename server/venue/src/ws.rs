@@ -6,7 +6,13 @@ mod line;
 mod outbox;
 mod renewal;
 
-use std::{num::NonZeroUsize, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::Duration,
+};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::{FutureExt, future::OptionFuture};
@@ -152,6 +158,13 @@ pub(crate) trait Dialogue: Send {
 
     /// What must be told now that the connection is lost.
     fn end(&mut self) -> Vec<MarketEvent>;
+}
+
+/// The symbols of a connection that are not wanted any more, and the wanted ones that it does not have yet; both in order.
+pub(crate) fn gone_and_new<T>(held: &BTreeMap<Symbol, T>, wanted: &[Symbol]) -> (Vec<Symbol>, Vec<Symbol>) {
+    let wanted: BTreeSet<Symbol> = wanted.iter().copied().collect();
+    let gone = held.keys().copied().filter(|symbol| !wanted.contains(symbol)).collect();
+    (gone, wanted.into_iter().filter(|symbol| !held.contains_key(symbol)).collect())
 }
 
 /// The symbols that a connection is to watch; it changes while the connection is open.

@@ -19,8 +19,13 @@ use super::{
     watched::{Follows, Watched},
 };
 use crate::{
-    BookChange, MarketEvent, departed::Departed, intervals::FundingIntervals, news::News, resync::Resyncs,
-    sink::EventSink, ws::Dialogue,
+    BookChange, MarketEvent,
+    departed::Departed,
+    intervals::FundingIntervals,
+    news::News,
+    resync::Resyncs,
+    sink::EventSink,
+    ws::{Dialogue, gone_and_new},
 };
 
 /// The dialogue of a connection that watches some symbols at one root.
@@ -334,9 +339,7 @@ impl Dialogue for Watch {
     }
 
     fn watch(&mut self, symbols: &[Symbol], now: Instant) {
-        let wanted: BTreeSet<Symbol> = symbols.iter().copied().collect();
-        let gone: Vec<Symbol> = self.symbols.keys().copied().filter(|symbol| !wanted.contains(symbol)).collect();
-        let new: Vec<Symbol> = wanted.into_iter().filter(|symbol| !self.symbols.contains_key(symbol)).collect();
+        let (gone, new) = gone_and_new(&self.symbols, symbols);
         for symbol in &gone {
             self.symbols.remove(symbol);
             self.untold.remove(symbol);
