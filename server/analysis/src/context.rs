@@ -18,6 +18,8 @@ const BOOK_LIMIT_MS: i64 = 60_000;
 const BOOK_LEVELS: usize = 50;
 const BOOK_LEAST: usize = 5;
 const FLOW_LIMIT_MS: i64 = 3 * 60_000;
+/// The part of its window that must have been received before a sum of taker volume is used.
+pub(crate) const FLOW_COVERAGE_LEAST: f64 = 0.8;
 
 /// Everything one symbol is scored from.
 #[derive(Debug)]
@@ -61,11 +63,13 @@ impl<'a> Context<'a> {
         self.depth.as_ref().map_err(Clone::clone)
     }
 
-    /// The last `n` watched minutes of taker volume.
+    /// The last `n` minutes of taker volume, where enough of their time was received.
     pub(crate) fn last_flow(&self, n: usize) -> Result<&'a [FlowBar], Why> {
         let flow = self.flow.clone()?;
         at_least(flow.len(), n)?;
-        Ok(&flow[flow.len() - n..])
+        let last = &flow[flow.len() - n..];
+        received(last)?;
+        Ok(last)
     }
 }
 
@@ -159,6 +163,17 @@ impl<'a> Depth<'a> {
 /// 1 where the taker bought, −1 where it sold. Sides alternate at random: a factor is faster than a branch.
 pub(crate) fn sign(side: Side) -> f64 {
     1.0 - 2.0 * f64::from(u8::from(side == Side::Sell))
+}
+
+/// Refuses minutes of which too little was received to speak for all of them.
+fn received(minutes: &[FlowBar]) -> Result<(), Why> {
+    let share = minutes.iter().map(FlowBar::coverage).sum::<f64>() / minutes.len().max(1) as f64;
+    if share >= FLOW_COVERAGE_LEAST {
+        return Ok(());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share, in percent")]
+    let pct = |share: f64| (100.0 * share).floor() as u8;
+    Err(Why::LowCoverage { have_pct: pct(share), need_pct: pct(FLOW_COVERAGE_LEAST) })
 }
 
 fn checked_flow(flow: &[FlowBar], now: UnixMs) -> Result<&[FlowBar], Why> {

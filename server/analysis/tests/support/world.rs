@@ -63,7 +63,7 @@ impl World {
             .iter()
             .map(|candle| {
                 let share = (0.5 + 0.15 * dice.bell()).clamp(0.0, 1.0);
-                FlowBar { start: candle.start, buy: share * candle.volume, sell: (1.0 - share) * candle.volume }
+                FlowBar::of_trades(candle.start, share * candle.volume, (1.0 - share) * candle.volume)
             })
             .collect();
         let level = |dice: &mut Dice, price: f64| Level { price, size: 1.0 + 20.0 * dice.roll() * dice.roll() };
