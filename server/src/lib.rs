@@ -5,6 +5,7 @@
 
 mod analyse;
 pub mod args;
+mod backtest;
 pub mod cli;
 pub mod config;
 mod doctor;

@@ -41,10 +41,14 @@ impl CandleRun {
         self.candles.last().map(|last| UnixMs(last.start.0 + self.timeframe.ms()))
     }
 
-    /// Adds a closed candle. One that leaves a gap is not added.
+    /// Adds a closed candle. One that leaves a gap is not added; the first leaves none.
     pub fn add(&mut self, candle: Candle) -> Added {
         match self.end() {
             Some(end) if candle.start == end => {
+                self.candles.push(candle);
+                Added::Next
+            }
+            None => {
                 self.candles.push(candle);
                 Added::Next
             }
@@ -55,7 +59,7 @@ impl CandleRun {
                 }
                 Added::Again
             }
-            _ => Added::Gap,
+            Some(_) => Added::Gap,
         }
     }
 

@@ -6,7 +6,7 @@ use analysis::{
     idea::{Book, ClosedBar, Seen},
     signal::Thresholds,
 };
-use schema::{Price, Symbol, Timeframe, UnixMs};
+use schema::{Price, Symbol, UnixMs};
 use venue::MarketEvent;
 
 use crate::{Input, Loaded, Market, Output, Recorded, Window, lock, window::Decided};
@@ -100,7 +100,9 @@ impl Engine {
 
     fn take_loaded(&mut self, loaded: Loaded, received: UnixMs) {
         match loaded {
-            Loaded::Universe { instruments, linear_symbols } => self.market.watch(instruments, linear_symbols),
+            Loaded::Universe { instruments, linear_symbols, history } => {
+                self.market.watch(instruments, linear_symbols, history);
+            }
             Loaded::Tickers(tickers) => {
                 for (symbol, ticker) in tickers {
                     self.with(symbol, |window| {
@@ -150,7 +152,7 @@ impl Engine {
         fn seen(recorded: &Recorded) -> Seen<'_> {
             Seen { analysis: &recorded.analysis, direction: recorded.direction }
         }
-        let Some((closed_at, minutes)) = window.scored_candles(Timeframe::M1) else { return };
+        let Some((closed_at, minutes)) = window.scored_candles(window.finest()) else { return };
         let Ok(tick) = Price::new(window.instrument.tick) else { return };
         self.ideas.lock().unwrap_or_else(PoisonError::into_inner).close_bar(&ClosedBar {
             symbol: window.instrument.symbol,

@@ -24,6 +24,15 @@ pub enum Input {
     Second(UnixMs),
 }
 
+/// Where the candles of a contract come from that closed before it was watched, or that were missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// They are fetched; until then the contract has no score.
+    Fetched,
+    /// There are none: candles of this length and longer ones made of them grow from nothing, and begin anew behind each hole.
+    Grown(Timeframe),
+}
+
 /// What an exchange answered. Lists are oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Loaded {
@@ -33,6 +42,8 @@ pub enum Loaded {
         instruments: Vec<Instrument>,
         /// Contracts the venue lists, watched or not.
         linear_symbols: u32,
+        /// Where candles of before come from.
+        history: History,
     },
     /// The state of contracts; what the stream said is newer.
     Tickers(Vec<(Symbol, Ticker)>),

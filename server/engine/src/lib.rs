@@ -25,7 +25,7 @@ pub mod window;
 pub use derivatives::DerivativesData;
 pub use engine::{Engine, IdeaBook};
 pub use gaps::{Gap, Gaps};
-pub use input::{Input, Loaded};
+pub use input::{History, Input, Loaded};
 pub use market::{Market, lock};
 pub use output::Output;
 pub use seconds::Seconds;

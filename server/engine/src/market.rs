@@ -11,7 +11,7 @@ use std::{
 use schema::{Symbol, Venue, universe::FailingRequest};
 use venue::Instrument;
 
-use crate::Window;
+use crate::{History, Window};
 
 /// Every watched symbol. The engine alone changes what is known of one.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Market {
     }
 
     /// Watches exactly these instruments; windows of symbols that stay are kept.
-    pub(crate) fn watch(&self, instruments: Vec<Instrument>, linear_symbols: u32) {
+    pub(crate) fn watch(&self, instruments: Vec<Instrument>, linear_symbols: u32, history: History) {
         self.linear_symbols.store(linear_symbols, Ordering::Relaxed);
         let mut watched = self.watched.write().unwrap_or_else(PoisonError::into_inner);
         let mut old = std::mem::take(&mut watched.by_symbol);
@@ -62,7 +62,7 @@ impl Market {
                     lock(&window).instrument = instrument;
                     window
                 }
-                None => Arc::new(Mutex::new(Window::new(instrument))),
+                None => Arc::new(Mutex::new(Window::new(instrument, history))),
             };
             in_order.push((symbol, Arc::clone(&window)));
             watched.by_symbol.insert(symbol, window);

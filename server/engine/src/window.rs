@@ -26,6 +26,7 @@ use crate::{
     derivatives::DerivativesData,
     flow::Flow,
     gaps::Gap,
+    input::History,
     recent::Recent,
 };
 
@@ -55,6 +56,8 @@ pub struct Recorded {
     /// Whether it closed before the start: its candles end with it, everything else is of when it was decided. It counts for what is
     /// shown and for no record of what followed.
     pub is_late: bool,
+    /// The last price of the bar.
+    pub close: f64,
     /// The score, taken apart.
     pub analysis: Analysis,
     /// Where it points.
@@ -99,6 +102,7 @@ pub struct Window {
     /// The score of the open bar, as the last scan measured it: of all that is here the one thing that others write.
     pub forming: Figure<Score>,
     signal: SignalState,
+    history: History,
     candles: PerTimeframe<CandleRun>,
     /// Whether the history of a timeframe has to be fetched.
     missing: PerTimeframe<bool>,
@@ -123,7 +127,7 @@ pub struct Window {
 impl Window {
     /// A symbol of which nothing is known but its listing.
     #[must_use]
-    pub fn new(instrument: Instrument) -> Self {
+    pub fn new(instrument: Instrument, history: History) -> Self {
         Self {
             base: instrument.base.as_str().into(),
             spark: Arc::default(),
@@ -133,8 +137,9 @@ impl Window {
             recorded: None,
             forming: Figure::Missing(Why::NotYet),
             signal: SignalState::new(),
+            history,
             candles: PerTimeframe::build(|timeframe| CandleRun::new(timeframe, kept(timeframe).into())),
-            missing: PerTimeframe([true; 4]),
+            missing: PerTimeframe([history == History::Fetched; 4]),
             running: None,
             unfinished: None,
             flow: Flow::new(),
@@ -203,6 +208,15 @@ impl Window {
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.missing.0.iter().all(|missing| !missing)
+    }
+
+    /// The length of the candles that are received; longer ones are made of them. Each is a bar.
+    #[must_use]
+    pub const fn finest(&self) -> Timeframe {
+        match self.history {
+            History::Fetched => Timeframe::M1,
+            History::Grown(timeframe) => timeframe,
+        }
     }
 
     /// Closed candles of a timeframe, oldest first.
@@ -303,13 +317,13 @@ impl Window {
         closed: bool,
         at: UnixMs,
     ) {
-        if timeframe != Timeframe::M1 {
+        if timeframe != self.finest() {
             return;
         }
         self.note(at);
         // A contract's candle comes within seconds, whether or not anything is closed by force.
         self.derivatives.resume(at);
-        let ended = self.candles.get(Timeframe::M1).end();
+        let ended = self.candles.get(timeframe).end();
         if !closed {
             // A frame of a bar that was already closed may come late.
             if ended.is_some_and(|end| candle.start < end) {
@@ -323,25 +337,29 @@ impl Window {
             self.running = Some(Running { candle, at });
             return;
         }
-        if let Some(sum) = taker_sum(&candle, taker_buy) {
+        if let Some(sum) = taker_sum(&candle, taker_buy).filter(|_| timeframe == Timeframe::M1) {
             self.flow.load_minutes(&[sum]);
         }
-        self.add_minute(candle);
+        self.add_bar(candle);
     }
 
-    /// Adds a closed minute, and the longer candles that it completes.
-    fn add_minute(&mut self, candle: Candle) {
+    /// Adds a closed candle of the shortest, and the longer ones that it completes.
+    fn add_bar(&mut self, candle: Candle) {
+        let finest = self.finest();
         self.running = self.running.filter(|running| running.candle.start > candle.start);
         self.unfinished = self.unfinished.filter(|running| running.candle.start > candle.start);
-        let held = self.candles.get(Timeframe::M1).as_slice();
+        let held = self.candles.get(finest).as_slice();
         let same = held.binary_search_by_key(&candle.start, |held| held.start).is_ok_and(|place| held[place] == candle);
         if same {
             return;
         }
-        match self.candles.get_mut(Timeframe::M1).add(candle) {
-            Added::Next => self.complete_longer(UnixMs(candle.start.0 + MINUTE_MS)),
+        match self.candles.get_mut(finest).add(candle) {
+            Added::Next => self.complete_longer(UnixMs(candle.start.0 + finest.ms())),
             Added::Again => self.rewritten += 1,
-            Added::Gap => self.missing = PerTimeframe([true; 4]),
+            Added::Gap => {
+                self.begin_anew_or_fetch(finest, candle);
+                self.complete_longer(UnixMs(candle.start.0 + finest.ms()));
+            }
         }
     }
 
@@ -446,21 +464,36 @@ impl Window {
         Some(whole)
     }
 
-    /// Makes the longer candles that end with a minute.
+    /// A candle leaves a hole behind the others.
+    fn begin_anew_or_fetch(&mut self, timeframe: Timeframe, candle: Candle) {
+        match self.history {
+            History::Fetched => self.missing = PerTimeframe([true; 4]),
+            History::Grown(_) => {
+                self.candles.get_mut(timeframe).merge([candle], audit::is_same);
+                self.rewritten += 1;
+            }
+        }
+    }
+
+    /// Makes the longer candles that end with one of the shortest.
     fn complete_longer(&mut self, end: UnixMs) {
-        for timeframe in [Timeframe::M5, Timeframe::M30, Timeframe::H4] {
-            if end.floor(timeframe.ms()) != end {
+        let finest = self.finest();
+        for timeframe in Timeframe::ALL {
+            if timeframe <= finest || end.floor(timeframe.ms()) != end {
                 continue;
             }
             let start = UnixMs(end.0 - timeframe.ms());
-            let candle = aggregate(self.candles.get(Timeframe::M1).as_slice(), Timeframe::M1, start);
-            match candle.map(|candle| self.candles.get_mut(timeframe).add(candle)) {
-                Some(Added::Next) => {
+            let candle = aggregate(self.candles.get(finest).as_slice(), finest, start);
+            let added = candle.map(|candle| (candle, self.candles.get_mut(timeframe).add(candle)));
+            match added {
+                Some((_, Added::Next)) if self.history == History::Fetched => {
                     self.unaudited.retain(|waiting| waiting.timeframe != timeframe);
                     self.unaudited.push(Unaudited { timeframe, start });
                 }
-                Some(Added::Again) => self.rewritten += 1,
-                Some(Added::Gap) | None => *self.missing.get_mut(timeframe) = true,
+                Some((_, Added::Next)) => {}
+                Some((_, Added::Again)) => self.rewritten += 1,
+                Some((candle, Added::Gap)) => self.begin_anew_or_fetch(timeframe, candle),
+                None => *self.missing.get_mut(timeframe) |= self.history == History::Fetched,
             }
         }
     }
@@ -498,7 +531,7 @@ pub(crate) mod tests {
     use crate::example::instrument;
 
     fn window() -> Window {
-        Window::new(instrument("BTCUSDT"))
+        Window::new(instrument("BTCUSDT"), History::Fetched)
     }
 
     pub(crate) fn candle(start: i64, close: f64) -> Candle {

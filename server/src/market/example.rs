@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use analysis::{idea::Book, signal::Thresholds};
-use engine::{Engine, Input, Loaded, Market, kept};
+use engine::{Engine, History, Input, Loaded, Market, kept};
 use schema::{Candle, Symbol, Timeframe, UnixMs, Venue};
 use venue::{Instrument, MarketEvent, Ticker};
 
@@ -62,7 +62,7 @@ impl Stage {
         let ideas = Arc::new(Mutex::new(Book::new(&Thresholds::STANDARD)));
         let mut stage = Self { engine: Engine::new(Arc::clone(&market), Thresholds::STANDARD, ideas), market };
         let instruments = symbols.iter().map(|symbol| instrument(symbol)).collect();
-        stage.load(Loaded::Universe { instruments, linear_symbols: 0 });
+        stage.load(Loaded::Universe { instruments, linear_symbols: 0, history: History::Fetched });
         stage
     }
 

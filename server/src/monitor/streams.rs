@@ -47,7 +47,7 @@ mod tests {
     use std::{future::pending, sync::Mutex};
 
     use cache::Clock;
-    use engine::Loaded;
+    use engine::{History, Loaded};
     use schema::{UnixMs, Venue, health::Feed};
     use tokio::task::JoinSet;
     use venue::{
@@ -155,7 +155,7 @@ mod tests {
         fn watch(&mut self, places: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
             let symbols: Vec<Symbol> = places.map(symbol).collect();
             let instruments = symbols.iter().map(|symbol| instrument(symbol.as_str())).collect();
-            self.engine.load(Loaded::Universe { instruments, linear_symbols: 0 });
+            self.engine.load(Loaded::Universe { instruments, linear_symbols: 0, history: History::Fetched });
             let mut opened = self.exchange.opened.lock().unwrap();
             opened.iter_mut().for_each(WatchedSymbols::mark_unchanged);
             let before = opened.len();

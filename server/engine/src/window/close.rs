@@ -16,6 +16,7 @@ use analysis::{
 use schema::{Candle, Price, Timeframe, UnixMs, Why, breakdown::ScorePoint};
 
 use super::{Frozen, HOUR_MS, MINUTE_MS, Recorded, SPARK, Window};
+use crate::input::History;
 
 /// How much later than a bar's end an event of it may come.
 pub const TOLERANCE_MS: i64 = 500;
@@ -73,11 +74,11 @@ impl Window {
     ) {
         self.flow.advance(market_time);
         let Some(due) = self.due else {
-            self.due = Some(UnixMs(market_time.floor(MINUTE_MS).0 + MINUTE_MS));
+            self.due = Some(UnixMs(market_time.floor(self.finest().ms()).0 + self.finest().ms()));
             return;
         };
         let waited = market_time.0 - due.0;
-        let is_final = self.candles.get(Timeframe::M1).end().is_some_and(|end| end >= due);
+        let is_final = self.candles.get(self.finest()).end().is_some_and(|end| end >= due);
         if waited >= FINAL_CANDLE_MS || waited >= TOLERANCE_MS && is_final {
             let before = self.recorded.clone();
             let cut = Cut::AtEnd { known_at: UnixMs(second.0 - ANSWERED_BEFORE_MS) };
@@ -85,20 +86,20 @@ impl Window {
             if let Some(outcome) = outcome {
                 decided(self, before.as_deref(), outcome);
             }
-            let mut next = UnixMs(due.0 + MINUTE_MS);
+            let mut next = UnixMs(due.0 + self.finest().ms());
             // What was open when the feed came back after a longer silence is not a bar that was watched.
             while market_time.0 - next.0 >= FINAL_CANDLE_MS {
                 if self.recorded.is_some() {
                     decided(self, None, Decided::Missing { bar_closed_at: next, why: Why::NotYet });
                 }
-                next = UnixMs(next.0 + MINUTE_MS);
+                next = UnixMs(next.0 + self.finest().ms());
             }
             self.due = Some(next);
             self.frozen = Frozen::default();
             self.derivatives.settle();
         } else if self.recorded.is_none() && self.is_ready() && waited < 0 {
             // The bar that closed before the start, so that there is a score to show before the next one closes.
-            let Some(closed) = self.candles.get(Timeframe::M1).end().filter(|end| *end < due) else { return };
+            let Some(closed) = self.candles.get(self.finest()).end().filter(|end| *end < due) else { return };
             if let Some(outcome) = self.close(closed, Cut::Late, second, thresholds) {
                 decided(self, None, outcome);
             }
@@ -111,13 +112,16 @@ impl Window {
     }
 
     fn close(&mut self, end: UnixMs, cut: Cut, second: UnixMs, thresholds: &Thresholds) -> Option<Decided> {
-        if self.is_loaded() && self.candles.get(Timeframe::M1).end().is_none_or(|held| held < end) {
-            match self.provisional(end) {
-                Some(candle) => self.add_minute(candle),
-                None => self.missing = PerTimeframe([true; 4]),
+        let mut held = self.candles.get(self.finest()).end().is_some_and(|held| held >= end);
+        if self.is_loaded() && !held {
+            if let Some(candle) = self.provisional(end) {
+                self.add_bar(candle);
+                held = true;
+            } else if self.history == History::Fetched {
+                self.missing = PerTimeframe([true; 4]);
             }
         }
-        if !self.is_loaded() {
+        if !self.is_loaded() || !held {
             // Before its history was loaded once nothing was missed.
             return self.recorded.is_some().then_some(Decided::Missing { bar_closed_at: end, why: Why::NotYet });
         }
@@ -128,6 +132,7 @@ impl Window {
         };
         let analysis = analyse(&input, Bars::Closed);
         let bid_share = input.book.and_then(|book| bid_depth_share(book.bids, book.asks));
+        let close = input.candles.get(self.finest()).last()?.close;
         let key_levels = key_levels(input.candles.get(Timeframe::M30), end);
         let until = PerTimeframe::build(|timeframe| {
             let run = input.candles.get(timeframe);
@@ -144,8 +149,16 @@ impl Window {
         }
         let is_late = matches!(cut, Cut::Late);
         let decided_at = second;
-        let recorded =
-            Arc::new(Recorded { bar_closed_at: end, decided_at, is_late, analysis, direction, key_levels, until });
+        let recorded = Arc::new(Recorded {
+            bar_closed_at: end,
+            decided_at,
+            is_late,
+            close,
+            analysis,
+            direction,
+            key_levels,
+            until,
+        });
         self.recorded = Some(Arc::clone(&recorded));
         Some(Decided::Recorded(recorded))
     }
@@ -174,6 +187,9 @@ impl Window {
     /// The minute that ends at a moment, where its final candle has not come: the last one the venue sent of it, with the trades since.
     /// `None` where some of them are not known.
     fn provisional(&self, end: UnixMs) -> Option<Candle> {
+        if self.history != History::Fetched {
+            return None;
+        }
         let start = UnixMs(end.0 - MINUTE_MS);
         let sent = [self.unfinished, self.running].into_iter().flatten().find(|running| running.candle.start == start);
         let since = sent.map_or(start, |sent| sent.at);

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use analysis::{idea::Book, signal::Thresholds};
-use engine::{Engine, Input, Loaded, Market, Output, Recorded, Seconds, kept};
+use engine::{Engine, History, Input, Loaded, Market, Output, Recorded, Seconds, kept};
 use schema::{Candle, Level, Side, Symbol, Timeframe, Trade, UnixMs, Venue};
 use venue::{Accounts, BookChange, Instrument, MarketEvent, OpenInterest, PaidFunding, Ticker};
 
@@ -71,7 +71,11 @@ pub(crate) fn received(input: &Input) -> i64 {
 pub(crate) fn session(names: &[&str], seconds: i64, seed: u64) -> Vec<Input> {
     let mut inputs = vec![loaded(
         START,
-        Loaded::Universe { instruments: names.iter().map(|name| instrument(name)).collect(), linear_symbols: 9 },
+        Loaded::Universe {
+            instruments: names.iter().map(|name| instrument(name)).collect(),
+            linear_symbols: 9,
+            history: History::Fetched,
+        },
     )];
     let symbols: Arc<[Symbol]> = names.iter().map(|name| symbol(name)).collect();
     inputs.push(event(START + 1, MarketEvent::Hearing { symbols }));

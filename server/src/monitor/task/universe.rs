@@ -7,7 +7,7 @@ use std::{
 };
 
 use cache::{Clock, Publisher};
-use engine::Loaded;
+use engine::{History, Loaded};
 use schema::{MarketUniverse, Symbol, UnixMs};
 use tokio::sync::Notify;
 use venue::{Exchange, Instrument, Ticker};
@@ -107,7 +107,9 @@ impl Universe {
         let linear = u32::try_from(instruments.iter().filter(|i| i.perpetual).count()).unwrap_or(u32::MAX);
         let Judged { chosen, contracts } = judge(instruments, &tickers, &watched, &self.rules, now);
         let symbols: Vec<Symbol> = chosen.iter().map(|instrument| instrument.symbol).collect();
-        self.loads.load(Loaded::Universe { instruments: chosen, linear_symbols: linear }).await;
+        self.loads
+            .load(Loaded::Universe { instruments: chosen, linear_symbols: linear, history: History::Fetched })
+            .await;
         self.loads.load(Loaded::Tickers(tickers.into_iter().collect())).await;
         if self.streams.watch(&symbols) {
             tracing::info!(symbols = symbols.len(), listed = linear, "watching the universe");
