@@ -21,10 +21,14 @@ mod indicator;
 pub mod input;
 mod key_levels;
 pub mod market;
+mod math;
 mod measure;
+#[cfg(test)]
+mod oracle;
 pub mod registry;
 mod scorer;
 pub mod sentence;
+mod series;
 pub mod signal;
 mod stats;
 
@@ -32,7 +36,7 @@ pub use analyse::{Analysis, Bars, analyse};
 pub use catalogue::catalogue;
 pub use condition::{CONDITIONS, Row as ConditionRow};
 pub use confluence::{GAIN, common, shape};
-pub use frame::TAIL;
 pub use indicator::book_depth::bid_depth_share;
 pub use key_levels::key_levels;
 pub use scorer::Scorer;
+pub use series::TAIL;
