@@ -15,6 +15,7 @@ mod catalogue;
 mod condition;
 mod confluence;
 mod context;
+mod follow;
 mod frame;
 pub mod idea;
 mod indicator;

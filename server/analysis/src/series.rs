@@ -33,7 +33,13 @@ pub(crate) mod windows;
 use schema::{Candle, Timeframe, UnixMs, Why};
 
 use self::{
-    blocks::Blocks, breaks::Breaks, gaps::Gaps, smoothing::Smoothing, split::Split, turns::Turns, volumes::Volumes,
+    blocks::Blocks,
+    breaks::Breaks,
+    gaps::Gaps,
+    smoothing::Smoothing,
+    split::Split,
+    turns::{Pivots, Turns},
+    volumes::Volumes,
     windows::Windows,
 };
 pub(crate) use self::{
@@ -123,12 +129,24 @@ impl<'a> Run<'a> {
     }
 }
 
-/// By what the bars before the newest are recognised: the ends of their window, their number and the whole of the last.
+/// By what a run of candles is recognised: its first start, its length and the whole of its last candle.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Mark {
+pub(crate) struct Mark {
     first: UnixMs,
     len: usize,
     last: Candle,
+}
+
+impl Mark {
+    /// The mark of a run, none of an empty one.
+    pub(crate) fn of(candles: &[Candle]) -> Option<Self> {
+        Some(Self { first: candles.first()?.start, len: candles.len(), last: *candles.last()? })
+    }
+
+    /// The last candle.
+    pub(crate) const fn last(&self) -> &Candle {
+        &self.last
+    }
 }
 
 /// What the bars before the newest leave behind.
@@ -167,8 +185,7 @@ impl History {
 
     /// Digests the bars before the newest, where they are not those that it knows.
     fn follow(&mut self, before: &[Candle]) -> Result<(), Why> {
-        let ends = before.first().zip(before.last());
-        let mark = ends.map(|(first, last)| Mark { first: first.start, len: before.len(), last: *last });
+        let mark = Mark::of(before);
         if self.mark.is_some() && self.mark == mark {
             return Ok(());
         }
@@ -180,8 +197,9 @@ impl History {
         self.parts = parts;
         (self.top, self.bottom) = (bars.top, bars.bottom);
         (self.flows, self.balances) = (Split::NONE, Split::NONE);
-        self.turns.find(&bars);
-        self.breaks.find(&bars);
+        let (highs, lows) = (Pivots::of(bars.high(), 1.0), Pivots::of(bars.low(), -1.0));
+        self.turns.find(&bars, &highs, &lows);
+        self.breaks.find(&bars, &highs, &lows);
         self.gaps.find(&bars);
         self.volumes = Volumes::NONE;
         self.mark = mark;

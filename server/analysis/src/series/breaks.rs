@@ -4,7 +4,7 @@ use schema::Candle;
 
 use super::{
     Columns,
-    turns::{Pivot, WINGS, pivots, strength},
+    turns::{Pivot, WINGS, strength},
 };
 
 /// Bars in which a turning point can be broken.
@@ -64,19 +64,23 @@ impl Default for Breaks {
 }
 
 impl Breaks {
-    /// Finds the turning points that may be broken, and measures nothing yet.
-    pub(crate) fn find(&mut self, bars: &Columns) {
+    /// Takes the turning points that may be broken, and measures nothing yet.
+    pub(crate) fn find(&mut self, bars: &Columns, highs: &[Pivot], lows: &[Pivot]) {
         self.newest = bars.len();
-        for (side, prices, sign) in [(&mut self.highs, bars.high(), 1.0), (&mut self.lows, bars.low(), -1.0)] {
+        let first = self.newest.saturating_sub(BARS);
+        for (side, pivots) in [(&mut self.highs, highs), (&mut self.lows, lows)] {
+            let recent = &pivots[pivots.partition_point(|pivot| pivot.bar < first)..];
+            let known = |&Pivot { bar, price, prominence }: &Pivot| Known {
+                bar,
+                price,
+                prominence,
+                held: 0.0,
+                counted: 0.0,
+                whole: 0.0,
+            };
             side.known.clear();
-            let first = self.newest.saturating_sub(BARS);
-            let from = first.saturating_sub(WINGS);
-            pivots(&prices[from..], sign, |Pivot { bar, price, prominence }| {
-                let bar = bar + from;
-                if bar >= first {
-                    side.known.push(Known { bar, price, prominence, held: 0.0, counted: 0.0, whole: 0.0 });
-                }
-            });
+            side.known.reserve_exact(recent.len());
+            side.known.extend(recent.iter().map(known));
         }
         (self.above, self.upto) = (f64::INFINITY, 0.0);
     }
@@ -150,7 +154,7 @@ mod tests {
     use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
     use super::*;
-    use crate::indicator::tests::walk;
+    use crate::{indicator::tests::walk, series::turns::Pivots};
 
     proptest! {
         #[test]
@@ -159,7 +163,8 @@ mod tests {
             let (newest, before) = candles.split_last().unwrap();
             let measured = |atr: f64| {
                 let mut breaks = Breaks::default();
-                breaks.find(&Columns::of(before).unwrap());
+                let bars = Columns::of(before).unwrap();
+                breaks.find(&bars, &Pivots::of(bars.high(), 1.0), &Pivots::of(bars.low(), -1.0));
                 breaks.measure(|bar| before[bar].close, atr);
                 breaks
             };

@@ -2,6 +2,7 @@
 
 use schema::{Candle, UnixMs, Why};
 
+use super::Mark;
 use crate::measure::{count, divisor, not_older};
 
 const DAY_MS: i64 = 86_400_000;
@@ -19,6 +20,7 @@ pub(crate) struct DayMean {
 /// The closed bars of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Day {
+    closed: Option<Mark>,
     start: UnixMs,
     /// The sum of three typical prices times volume.
     sum: f64,
@@ -29,7 +31,7 @@ pub(crate) struct Day {
 impl Day {
     /// Sums the closed bars since a day's start, newest first.
     fn of(closed: &[Candle], start: UnixMs) -> Self {
-        let mut day = Self { start, sum: 0.0, traded: 0.0, n: 0 };
+        let mut day = Self { closed: Mark::of(closed), start, sum: 0.0, traded: 0.0, n: 0 };
         closed.iter().rev().take_while(|candle| candle.start >= start).for_each(|candle| day.add(candle));
         day
     }
@@ -40,7 +42,7 @@ impl Day {
         self.n += 1;
     }
 
-    /// The mean of the UTC day of the newest bar, with the sums kept for as long as its closed bars and its day are the same.
+    /// The mean of the UTC day of the newest bar, with the sums kept for as long as the closed bars and the day are the same.
     ///
     /// # Errors
     ///
@@ -55,7 +57,7 @@ impl Day {
         let Some(newest) = open.or(closed.last()) else { return Err(Why::NotYet) };
         not_older(UnixMs(newest.start.0.saturating_add(BAR_MS)), now, 3 * BAR_MS)?;
         let start = newest.start.floor(DAY_MS);
-        let day = kept.filter(|day| day.start == start);
+        let day = kept.filter(|day| day.start == start && day.closed == Mark::of(closed));
         let mut day = *kept.insert(day.unwrap_or_else(|| Self::of(closed, start)));
         open.iter().for_each(|candle| day.add(candle));
         let price = day.sum / (3.0 * divisor(day.traded, Why::Undefined)?);
