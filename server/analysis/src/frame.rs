@@ -2,7 +2,7 @@
 
 use schema::{Candle, Timeframe, UnixMs, Why};
 
-use crate::series::{History, Newest, Profile, Run};
+use crate::series::{History, Newest, Run};
 
 /// What measures beyond candles need of a timeframe's candles.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,14 +81,5 @@ impl<'a> Frame<'a> {
     /// The newest closing price.
     pub(crate) const fn last_close(&self) -> f64 {
         self.newest.close
-    }
-
-    /// At which prices was traded.
-    ///
-    /// # Errors
-    ///
-    /// No volume.
-    pub(crate) fn profile(&self) -> Result<Profile, Why> {
-        self.history.volumes.at(&self.newest)
     }
 }

@@ -41,7 +41,7 @@ pub fn key_levels(half_hours: &[Candle], now: UnixMs) -> Figure<KeyLevels> {
 
 fn levels_of(frame: &Frame<'_>) -> KeyLevels {
     let mut found = clusters(frame.history.turns.turns(&frame.newest, frame.atr), NEAR * frame.atr);
-    if let Ok(profile) = frame.profile() {
+    if let Ok(profile) = &frame.history.profile {
         found.extend([
             (profile.value_high, LevelKind::ValueHigh),
             (profile.control, LevelKind::Control),

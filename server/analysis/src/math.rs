@@ -10,6 +10,9 @@ use std::f64::consts::LOG2_E;
 const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
+/// One and a half times 2^52: the numbers about it are the whole ones.
+const ROUNDING: f64 = 6_755_399_441_055_744.0;
+
 /// `e^r − 1` for |r| up to half the logarithm of 2: the series up to r¹³, in pairs so that no term waits for all before it.
 #[inline]
 fn expm1_near_zero(r: f64) -> f64 {
@@ -25,7 +28,8 @@ fn expm1_near_zero(r: f64) -> f64 {
 /// `x` as `k·ln 2 + r`: 2^k, and `e^r − 1`. For |x| up to 708.
 #[inline]
 fn parts(x: f64) -> (f64, f64) {
-    let nearest = (x * LOG2_E).round_ties_even();
+    // Adding and taking off this number leaves no bits after the point: a rounding without a call.
+    let nearest = (x * LOG2_E + ROUNDING) - ROUNDING;
     let rest = (x - nearest * LN_2_HIGH) - nearest * LN_2_LOW;
     #[expect(clippy::cast_possible_truncation, reason = "within ±1,022")]
     let exponent = nearest as i64;

@@ -37,7 +37,7 @@ use self::{
     breaks::Breaks,
     gaps::Gaps,
     smoothing::Smoothing,
-    split::Split,
+    split::{Changed, Split, Step},
     turns::{Pivots, Turns},
     volumes::Volumes,
     windows::Windows,
@@ -243,13 +243,13 @@ impl History {
             smoothed,
             atr,
             windows,
-            flows: &self.flows,
+            flow: self.flows.at(&Step::money_flow(newest), edge),
             balances: &self.balances,
             turns: &self.turns,
             breaks: &self.breaks,
             gaps: &self.gaps,
             blocks: &self.blocks,
-            volumes: &self.volumes,
+            profile: self.volumes.at(newest),
         })
     }
 
@@ -269,8 +269,8 @@ pub(crate) struct Newest<'a> {
     pub(crate) atr: f64,
     /// Sums and extremes of the last few bars.
     pub(crate) windows: &'a Windows,
-    /// Money flow of the bars, split at [`EDGE`].
-    pub(crate) flows: &'a Split,
+    /// The change of the money flow over 20 bars, of which a range below [`EDGE`] makes less.
+    pub(crate) flow: Changed,
     /// Signed volume of the bars, split at [`EDGE`].
     pub(crate) balances: &'a Split,
     /// Turning points of highs and lows.
@@ -282,5 +282,5 @@ pub(crate) struct Newest<'a> {
     /// Order blocks.
     pub(crate) blocks: &'a Blocks,
     /// At which prices was traded.
-    pub(crate) volumes: &'a Volumes,
+    pub(crate) profile: Result<Profile, Why>,
 }

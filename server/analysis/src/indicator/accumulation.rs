@@ -9,34 +9,24 @@ use crate::{
     frame::Frame,
     math::tanh,
     measure::{Measured, Sub, at_least, divisor, lean_of_z},
-    series::{
-        EDGE,
-        split::{Changed, WINDOW, money_flow},
-    },
+    series::split::WINDOW,
 };
 
 /// Bars of which the usual size of a change can be told.
 pub(crate) const LEAST: usize = 100;
-
-/// The change of the ADL over 20 bars.
-fn changed(frame: &Frame<'_>) -> Changed {
-    let newest = &frame.newest;
-    let step = money_flow(newest.high, newest.low, newest.close, newest.volume);
-    frame.history.flows.at(&step, EDGE * frame.atr)
-}
 
 /// Change of the ADL over 20 bars, in units of the usual size of such a change; `tanh(z/2)`.
 ///
 /// The ADL's level depends on where it began; its change over a window does not.
 pub(crate) fn adl_slope(frame: &Frame<'_>) -> Measured {
     at_least(frame.len(), LEAST)?;
-    let z = changed(frame).in_spreads()?;
+    let z = frame.history.flow.in_spreads()?;
     Sub::measured(z, lean_of_z(z), frame.len(), frame.as_of)
 }
 
 /// Chaikin money flow over 20 bars: `Σ money flow ÷ Σ volume`; `tanh(CMF/0.25)`.
 pub(crate) fn cmf(frame: &Frame<'_>) -> Measured {
     let traded = divisor(frame.history.windows.traded(&frame.newest), Why::Undefined)?;
-    let raw = changed(frame).change / traded;
+    let raw = frame.history.flow.change / traded;
     Sub::measured(raw, tanh(raw / 0.25), WINDOW, frame.as_of)
 }

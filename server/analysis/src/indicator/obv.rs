@@ -6,7 +6,7 @@ use crate::{
     frame::Frame,
     indicator::accumulation::LEAST,
     measure::{Measured, Sub, at_least, lean_of_z},
-    series::{EDGE, split::balance},
+    series::{EDGE, split::Step},
 };
 
 /// Change of the OBV over 20 bars, in units of the usual size of such a change; `tanh(z/2)`.
@@ -17,7 +17,7 @@ pub(crate) fn obv_slope(frame: &Frame<'_>) -> Measured {
     let Some(last) = frame.before.last() else { return Err(Why::NotYet) };
     let steps = frame.before.len();
     at_least(steps, LEAST)?;
-    let step = balance(last.close, frame.newest.close, frame.newest.volume);
+    let step = Step::balance(last, &frame.newest);
     let z = frame.history.balances.at(&step, EDGE * frame.atr).in_spreads()?;
     Sub::measured(z, lean_of_z(z), steps, frame.as_of)
 }

@@ -26,19 +26,19 @@ impl Block {
     /// Its strength at a price, above zero where it is bullish: body, move, the part of its range that price has not entered
     /// since, and its nearness.
     fn strength(&self, price: f64, atr: f64) -> f64 {
-        let body = self.body / (0.2 * atr);
-        let height = (self.high - self.low).max(EDGE * atr);
-        let bullish =
-            ramp(-body) * ramp((self.moved - self.high) / atr - 1.0) * (1.0 - ramp((self.high - self.lowest) / height));
-        let bearish =
-            ramp(body) * ramp((self.low - self.moved) / atr - 1.0) * (1.0 - ramp((self.highest - self.low) / height));
-        // Most bars are no block, and their nearness need not be known.
-        if bullish > 0.0 || bearish > 0.0 {
-            let near = exp(-((price - f64::midpoint(self.high, self.low)) / atr).abs() / 2.0);
-            (bullish - bearish) * near
+        // A falling bar is bullish where price has left it upwards, a rising one bearish where it left downwards.
+        let (sign, left, entered) = if self.body < 0.0 {
+            (1.0, self.moved - self.high, self.high - self.lowest)
         } else {
-            0.0
+            (-1.0, self.low - self.moved, self.highest - self.low)
+        };
+        let height = (self.high - self.low).max(EDGE * atr);
+        // Most bars are no block, and the rest need not be known.
+        if left <= atr || entered >= height {
+            return 0.0;
         }
+        let strength = ramp(self.body.abs() / (0.2 * atr)) * ramp(left / atr - 1.0) * (1.0 - ramp(entered / height));
+        sign * strength * exp(-((price - f64::midpoint(self.high, self.low)) / atr).abs() / 2.0)
     }
 }
 

@@ -129,26 +129,28 @@ impl Split {
     }
 }
 
-/// Chaikin's money flow of a bar, `((C − L) − (H − C))/(H − L)·V`, of which a range below the edge makes less.
-pub(crate) fn money_flow(high: f64, low: f64, close: f64, volume: f64) -> Step {
-    let (size, within) = (high - low, ((close - low) - (high - close)) * volume);
-    Step { size, beyond: within / size, within }
-}
+impl Step {
+    /// Chaikin's money flow of a bar, `((C − L) − (H − C))/(H − L)·V`, of which a range below the edge makes less.
+    pub(crate) fn money_flow(bar: &Candle) -> Self {
+        let (size, within) = (bar.high - bar.low, ((bar.close - bar.low) - (bar.high - bar.close)) * bar.volume);
+        Self { size, beyond: within / size, within }
+    }
 
-/// A bar's volume with the sign of the change of the close, of which a change below the edge makes less.
-pub(crate) fn balance(close_before: f64, close: f64, volume: f64) -> Step {
-    let change = close - close_before;
-    Step { size: change.abs(), beyond: volume.copysign(change), within: change * volume }
+    /// A bar's volume with the sign of the change of the close, of which a change below the edge makes less.
+    pub(crate) fn balance(before: &Candle, bar: &Candle) -> Self {
+        let change = bar.close - before.close;
+        Self { size: change.abs(), beyond: bar.volume.copysign(change), within: change * bar.volume }
+    }
 }
 
 /// The money flow of every bar.
 pub(crate) fn money_flows(candles: &[Candle]) -> impl Iterator<Item = Step> + '_ {
-    candles.iter().map(|c| money_flow(c.high, c.low, c.close, c.volume))
+    candles.iter().map(Step::money_flow)
 }
 
 /// The signed volume of every bar but the first.
 pub(crate) fn balances(candles: &[Candle]) -> impl Iterator<Item = Step> + '_ {
-    candles.windows(2).map(|pair| balance(pair[0].close, pair[1].close, pair[1].volume))
+    candles.windows(2).map(|pair| Step::balance(&pair[0], &pair[1]))
 }
 
 #[cfg(test)]
@@ -163,7 +165,7 @@ mod tests {
         fn a_split_that_still_holds_equals_one_made_for_its_edge(seed in 0..1_000_u64, edge in 0.05..0.6f64, other in 0.9..1.1f64) {
             let candles = walk(seed, 200);
             let (newest, before) = candles.split_last().unwrap();
-            let step = money_flow(newest.high, newest.low, newest.close, newest.volume);
+            let step = Step::money_flow(newest);
             let kept = Split::of(money_flows(before), edge);
             let moved = edge * other;
             if kept.holds(moved) {
