@@ -453,6 +453,23 @@ mod tests {
         }
     }
 
+    /// The number changes with every change of a formula, and with nothing else: not with the build, not with the system.
+    #[test]
+    fn a_walk_has_the_same_bits_in_every_build() {
+        let bars = market(5, 300, 1.0);
+        let mut history = History::new();
+        let mut sum = 0xcbf2_9ce4_8422_2325_u64;
+        for end in 100..bars.len() {
+            let found = measured(&bars[..end], Some(part(&bars[end], 0.7)), &mut history).unwrap();
+            for (_, found) in found.iter().filter(|(id, _)| *id != "rvol") {
+                let bits = found.as_ref().map_or([1, 1], |sub| [sub.raw.to_bits(), sub.lean.to_bits()]);
+                // The sum of Fowler, Noll and Vo over words instead of bytes.
+                sum = bits.into_iter().fold(sum, |sum, word| (sum ^ word).wrapping_mul(0x0100_0000_01b3));
+            }
+        }
+        assert_eq!(sum, 0x68a7_9b36_d319_49a3, "{sum:#x}");
+    }
+
     #[test]
     fn movement_and_ranges_are_ta_libs() {
         for seed in 0..20 {
