@@ -1,5 +1,6 @@
-//! How long the candles of a score take: a tick, a close, and a second of a market, beside the full pass over all candles.
+//! How long a tick, a close and a second of a market take, beside the full pass over all candles.
 //!
+//! Of one symbol only the candles are measured here, for they alone differ between the two; `score.rs` measures the rest.
 //! Budgets: 3 µs a tick of one symbol, 15 µs a close, 10 ms a second of 600 symbols, 40 ms one of 2,400.
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -128,49 +129,71 @@ fn one_symbol(criterion: &mut Criterion) {
             bencher.iter(|| scorer.score(black_box(inputs.next().unwrap())));
         });
     }
+    // A bar closes: the score that is recorded, taken apart, and the forming score of the next bar.
+    let inputs: Vec<_> = (0..MORE).map(|gone| at(&world, gone, &[Timeframe::M1])).collect();
+    group.bench_function("close of a minute, recorded and forming", |bencher| {
+        let mut scorer = Scorer::new(Bars::WithOpen);
+        let mut inputs = inputs.iter().cycle();
+        bencher.iter(|| {
+            let input = black_box(inputs.next().unwrap());
+            (scorer.analyse_closed(input), scorer.score(input))
+        });
+    });
+}
+
+/// What the seconds of a market bring to each of its symbols: in about a fifth of them its open bars move.
+fn seconds(worlds: &[World], base: impl Fn(&World) -> SymbolInput<'_>) -> Vec<Vec<SymbolInput<'_>>> {
+    let mut dice = Dice::new(3);
+    let of_symbol = |world| {
+        let base = base(world);
+        let mut open = base.open;
+        let still_or_moved = ticks(world, 40).into_iter().map(|moved| {
+            open = if dice.roll() < MOVED { moved } else { open };
+            SymbolInput { open, ..base.clone() }
+        });
+        still_or_moved.collect()
+    };
+    worlds.iter().map(of_symbol).collect()
 }
 
 fn market(criterion: &mut Criterion) {
     let worlds: Vec<World> = (0..600).map(symbol).collect();
-    let mut dice = Dice::new(3);
-    // Of every symbol some seconds, in about a fifth of which its open bars move.
-    let seconds: Vec<Vec<SymbolInput<'_>>> = worlds
-        .iter()
-        .map(|world| {
-            let base = at(world, MORE, &[]);
-            let mut open = base.open;
-            let still_or_moved = ticks(world, 40).into_iter().map(|moved| {
-                open = if dice.roll() < MOVED { moved } else { open };
-                SymbolInput { open, ..base.clone() }
-            });
-            still_or_moved.collect()
-        })
-        .collect();
-    let mut group = criterion.benchmark_group("candles of a market");
+    let alone = seconds(&worlds, |world| at(world, MORE, &[]));
+    let complete = seconds(&worlds, |world| {
+        let SymbolInput { as_of, candles, open, .. } = at(world, MORE, &[]);
+        let mut input = SymbolInput { as_of, candles, open, ..world.input() };
+        // As many trades and minutes as the server keeps.
+        input.trades = &input.trades[input.trades.len() - 1_280..];
+        input.flow = &input.flow[..input.flow.len().min(500)];
+        input
+    });
+    let mut group = criterion.benchmark_group("a second of a market");
     group.sample_size(20);
-    for symbols in [600, 2_400] {
-        group.throughput(Throughput::Elements(symbols as u64));
-        // Beyond 600 the candles are shared; every instrument keeps a state of its own.
-        let instruments = || seconds.iter().cycle().take(symbols);
-        let mut scorers: Vec<Scorer> = instruments().map(|_| Scorer::new(Bars::WithOpen)).collect();
-        let mut second = 0;
-        group.bench_function(format!("{symbols} symbols, a second"), |bencher| {
+    for (name, seconds) in [("candles alone", &alone), ("complete", &complete)] {
+        for symbols in [600, 2_400] {
+            group.throughput(Throughput::Elements(symbols as u64));
+            // Beyond 600 the inputs are shared; every instrument keeps a state of its own.
+            let instruments = || seconds.iter().cycle().take(symbols);
+            let mut scorers: Vec<Scorer> = instruments().map(|_| Scorer::new(Bars::WithOpen)).collect();
+            let mut second = 0;
+            group.bench_function(format!("{symbols} symbols, {name}"), |bencher| {
+                bencher.iter(|| {
+                    second += 1;
+                    for (scorer, inputs) in scorers.iter_mut().zip(instruments()) {
+                        black_box(scorer.score(black_box(&inputs[second % inputs.len()])));
+                    }
+                });
+            });
+        }
+        group.throughput(Throughput::Elements(600));
+        group.bench_function(format!("600 symbols, {name}, full pass"), |bencher| {
             bencher.iter(|| {
-                second += 1;
-                for (scorer, inputs) in scorers.iter_mut().zip(instruments()) {
-                    black_box(scorer.score(black_box(&inputs[second % inputs.len()])));
+                for inputs in seconds {
+                    black_box(analyse(black_box(&inputs[0]), Bars::WithOpen));
                 }
             });
         });
     }
-    group.throughput(Throughput::Elements(600));
-    group.bench_function("600 symbols, full pass", |bencher| {
-        bencher.iter(|| {
-            for inputs in &seconds {
-                black_box(analyse(black_box(&inputs[0]), Bars::WithOpen));
-            }
-        });
-    });
 }
 
 criterion_group!(benches, one_symbol, market);
