@@ -21,8 +21,8 @@ pub(crate) fn relative_volume(frame: &Frame<'_>) -> Measured {
     let (usual, n, label) = match same_time_of_day(frame) {
         Some((mean, days)) => (mean, days, &AGAINST_DAYS),
         None => {
-            let before = Frame::last(&frame.volume[..frame.len() - 1], BARS);
-            (before.iter().sum::<f64>() / before.len() as f64, before.len(), &AGAINST_BARS)
+            let before = &frame.before[frame.before.len().saturating_sub(BARS)..];
+            (before.iter().map(|bar| bar.volume).sum::<f64>() / before.len() as f64, before.len(), &AGAINST_BARS)
         }
     };
     let newest = &frame.newest;
