@@ -10,6 +10,7 @@
 
 pub mod alert;
 mod analyse;
+mod band;
 mod candled;
 mod catalogue;
 mod condition;
@@ -33,6 +34,5 @@ pub use catalogue::catalogue;
 pub use condition::{CONDITIONS, Row as ConditionRow};
 pub use confluence::{GAIN, common, shape};
 pub use frame::TAIL;
-pub use indicator::book_depth::bid_depth_share;
 pub use key_levels::key_levels;
 pub use scorer::Scorer;

@@ -174,10 +174,10 @@ pub const REGISTRY: &[Row] = rows! {
             "Fading taker pressure by value, size and count.";
     }
     Orderbook {
-        Whole(book_depth::weighted_imbalance) of Book "book_imbalance", "Book imbalance (±0.5%)", "order book", "", 0.25, SHARE,
-            "Resting size near the price, nearer levels first.";
-        Whole(book_depth::depth_balance) of Book "depth_balance", "Bid depth (±1%)", "order book and its last 500 minutes", "%", 0.22, (0.0, 100.0),
-            "Bid share of the depth against its own history.";
+        Whole(book_depth::weighted_imbalance) of Book "book_imbalance", "Book imbalance (up to ±50 bps)", "order book", "", 0.25, SHARE,
+            "Resting size within the band that the book covers, nearer levels first.";
+        Whole(book_depth::depth_balance) of Book "depth_balance", "Bid depth (up to ±100 bps)", "order book and its last 500 minutes", "%", 0.22, (0.0, 100.0),
+            "Bid share of the depth against its own history in the same band.";
         Whole(quote_flow::order_flow_imbalance) of Book "order_flow_imbalance", "Order-flow imbalance (50)", "best quotes", "", 0.22, ANY,
             "What was added and taken at the best quotes, in their mean size.";
         Whole(book_depth::top5_imbalance) of Book "book_imbalance_top5", "Book imbalance (5 levels)", "order book", "", 0.18, SHARE,

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use analysis::input::{BestQuote, Book};
+use analysis::input::{BestQuote, Book, DepthShares};
 use schema::UnixMs;
 use venue::{BookChange, LocalBook};
 
@@ -19,7 +19,7 @@ pub(crate) struct OrderBook {
     at: UnixMs,
     levels: LocalBook,
     best: Recent<BestQuote>,
-    depth_history: Recent<f64>,
+    depth_history: Recent<DepthShares>,
 }
 
 /// The book contradicts itself and has to be fetched again.
@@ -66,10 +66,10 @@ impl OrderBook {
         self.best.clear();
     }
 
-    /// Notes, once a minute, which share of the depth within ±1 % rests on the bid side.
+    /// Records, once a minute, which share of the depth rests on the bid side, in every band that the book covers.
     pub(crate) fn note_depth(&mut self) {
-        if let Some(share) = analysis::bid_depth_share(self.levels.bids(), self.levels.asks()) {
-            self.depth_history.push(share);
+        if let Some(shares) = DepthShares::of(self.levels.bids(), self.levels.asks()) {
+            self.depth_history.push(shares);
         }
     }
 
@@ -145,12 +145,15 @@ mod tests {
     }
 
     #[test]
-    fn the_depth_near_the_price_is_noted() {
+    fn records_the_depth_of_the_bands_that_both_sides_cover() {
         let mut book = OrderBook::new();
-        let (bids, asks) = (vec![level(99.9, 1.0), level(90.0, 500.0)], vec![level(100.1, 3.0)]);
+        let (bids, asks) = (vec![level(99.9, 1.0), level(90.0, 500.0)], vec![level(100.1, 3.0), level(100.4, 7.0)]);
         book.apply(UnixMs(1), BookChange::Snapshot { bids, asks }).unwrap();
         book.note_depth();
-        let share = book.read().unwrap().depth_history[0];
-        assert!((share - 0.25).abs() < 1e-9, "{share}");
+        let shares = book.read().unwrap().depth_history[0];
+        let place = |bps: f64| analysis::input::LADDER.iter().position(|step| *step == bps).unwrap();
+        let share = shares.get(place(25.0)).unwrap();
+        assert!((share - 0.25).abs() < 1e-5, "{share}");
+        assert_eq!(shares.get(place(50.0)), None, "the asks end 40 bps from mid");
     }
 }
