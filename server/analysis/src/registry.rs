@@ -196,8 +196,8 @@ pub const REGISTRY: &[Row] = rows! {
             "Chaikin money flow: closes within their bars, by volume.";
         Candles(obv::obv_slope) of Price "obv_slope", "OBV slope (20)", "candles", "σ", 0.16, ANY,
             "Change of the on-balance volume.";
-        Candles(relative_volume::relative_volume) of Price "rvol", "Relative volume", "candles, volume of earlier days", "×", 0.12, ANY,
-            "The newest bar's volume against what is usual, signed by its direction.";
+        Anchored(relative_volume::relative_volume) of Price "rvol", "Relative volume", "candles, volume of earlier days", "×", 0.12, ANY,
+            "The newest bar's volume against what is usual by now, signed by its direction.";
         Candles(profile::volume_profile) of Price "volume_profile", "Volume profile (POC)", "candles", "", 0.09, ANY,
             "The close against the price where most was traded.";
         Anchored(vwap::vwap) of Price "vwap", "VWAP (UTC day)", "candles, and those of 5m since midnight UTC", "ATR", 0.09, ANY,
