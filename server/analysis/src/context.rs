@@ -3,6 +3,7 @@
 use schema::{Level, Side, Timeframe, Trade, UnixMs, Why};
 
 use crate::{
+    band::covered_bps,
     candled::Candled,
     frame::Sketch,
     input::{FlowBar, SymbolInput},
@@ -15,7 +16,6 @@ const TRADES_LEAST: usize = 100;
 /// The latest trades whose sizes are kept one by one, where there are so many.
 pub(crate) const RECENT: usize = 320;
 const BOOK_LIMIT_MS: i64 = 60_000;
-const BOOK_LEVELS: usize = 50;
 const BOOK_LEAST: usize = 5;
 const FLOW_LIMIT_MS: i64 = 3 * 60_000;
 /// The part of its window that must have been received before a sum of taker volume is used.
@@ -132,12 +132,14 @@ impl<'a> Tape<'a> {
 /// The order book, best level first on both sides, not crossed.
 #[derive(Debug)]
 pub(crate) struct Depth<'a> {
-    /// What buyers offer, up to 50 levels.
+    /// What buyers offer.
     pub(crate) bids: &'a [Level],
-    /// What sellers offer, up to 50 levels.
+    /// What sellers offer.
     pub(crate) asks: &'a [Level],
     /// Halfway between the best prices.
     pub(crate) mid: f64,
+    /// How far from mid both sides are known, in basis points.
+    pub(crate) covered_bps: f64,
     /// Best ask minus best bid, above zero.
     pub(crate) spread: f64,
     /// The time of its last change.
@@ -148,15 +150,17 @@ impl<'a> Depth<'a> {
     fn of(input: &'a SymbolInput<'a>) -> Result<Self, Why> {
         let Some(book) = input.book else { return Err(Why::NotYet) };
         not_older(book.at, input.as_of, BOOK_LIMIT_MS)?;
-        let bids = &book.bids[..book.bids.len().min(BOOK_LEVELS)];
-        let asks = &book.asks[..book.asks.len().min(BOOK_LEVELS)];
+        let (bids, asks) = (book.bids, book.asks);
         at_least(bids.len().min(asks.len()), BOOK_LEAST)?;
-        let sound = |l: &Level| l.price.is_finite() && l.price > 0.0 && l.size.is_finite() && l.size >= 0.0;
-        if !bids.iter().chain(asks).all(sound) {
+        let sound =
+            |l: &Level| (l.price > 0.0) & (l.price < f64::INFINITY) & (l.size >= 0.0) & (l.size < f64::INFINITY);
+        let all_sound = |side: &[Level]| side.iter().fold(true, |all, level| all & sound(level));
+        if !(all_sound(bids) && all_sound(asks)) {
             return Err(Why::NotFinite);
         }
         let spread = divisor(asks[0].price - bids[0].price, Why::Undefined)?;
-        Ok(Self { bids, asks, mid: f64::midpoint(bids[0].price, asks[0].price), spread, as_of: book.at })
+        let mid = f64::midpoint(bids[0].price, asks[0].price);
+        Ok(Self { bids, asks, mid, covered_bps: covered_bps(bids, asks, mid), spread, as_of: book.at })
     }
 }
 

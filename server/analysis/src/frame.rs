@@ -15,6 +15,8 @@ pub(crate) struct Sketch {
     pub(crate) last_close: f64,
     /// The closing price [`Sketch::STEPS`] bars before it.
     pub(crate) earlier_close: f64,
+    /// The newest bar.
+    pub(crate) newest: Candle,
     /// The close of the newest bar, or the moment of the analysis where that bar is open.
     pub(crate) as_of: UnixMs,
 }
@@ -69,6 +71,7 @@ impl<'a> Frame<'a> {
             atr: self.atr,
             last_close: self.last_close(),
             earlier_close: self.before[self.before.len() - Sketch::STEPS].close,
+            newest: self.newest,
             as_of: self.as_of,
         }
     }

@@ -4,6 +4,8 @@
 
 use schema::{Candle, Level, Ratio, Timeframe, Trade, UnixMs, signals::Funding};
 
+pub use crate::band::{DepthShares, LADDER};
+
 /// One thing per timeframe, in the order of [`Timeframe::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PerTimeframe<T>(pub [T; 4]);
@@ -82,7 +84,8 @@ pub struct BestQuote {
     pub ask: Level,
 }
 
-/// The order book at one moment, best level first on both sides.
+/// The order book at one moment, best level first on both sides. Of each side every level is known down to the last one
+/// that is given: how far the book is known is read from there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Book<'a> {
     /// The time of its last change.
@@ -93,8 +96,8 @@ pub struct Book<'a> {
     pub asks: &'a [Level],
     /// The last changes of the best quotes, up to 200.
     pub best: &'a [BestQuote],
-    /// Earlier shares of the depth within ±1 % that rested on the bid side, one a minute, up to 500.
-    pub depth_history: &'a [f64],
+    /// Earlier shares of the depth that rested on the bid side, one a minute, up to 500.
+    pub depth_history: &'a [DepthShares],
 }
 
 /// Open interest at one moment, one side, in base coin.

@@ -11,6 +11,7 @@
 
 pub mod alert;
 mod analyse;
+mod band;
 mod candled;
 mod catalogue;
 mod condition;
@@ -38,7 +39,6 @@ pub use analyse::{Analysis, Bars, analyse};
 pub use catalogue::catalogue;
 pub use condition::{CONDITIONS, Row as ConditionRow};
 pub use confluence::{GAIN, common, shape};
-pub use indicator::book_depth::bid_depth_share;
 pub use key_levels::key_levels;
 pub use scorer::Scorer;
 pub use series::TAIL;

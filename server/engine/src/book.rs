@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use analysis::input::{BestQuote, Book};
+use analysis::input::{BestQuote, Book, DepthShares};
 use schema::{Level, UnixMs};
 use venue::{BookChange, LocalBook};
 
@@ -23,7 +23,7 @@ pub(crate) struct OrderBook {
     at: UnixMs,
     levels: LocalBook,
     best: Recent<BestQuote>,
-    depth_history: Recent<f64>,
+    depth_history: Recent<DepthShares>,
 }
 
 /// The book as it was when a bar ended.
@@ -79,9 +79,9 @@ impl OrderBook {
         self.best.clear();
     }
 
-    /// Notes, once a minute, which share of the depth rested on the bid side.
-    pub(crate) fn note_depth(&mut self, bid_share: f64) {
-        self.depth_history.push(bid_share);
+    /// Records, once a minute, which share of the depth rested on the bid side, in every band that the book covered.
+    pub(crate) fn note_depth(&mut self, shares: DepthShares) {
+        self.depth_history.push(shares);
     }
 
     /// The book as the analysis reads it; `None` where none is held.
@@ -180,14 +180,25 @@ mod tests {
     #[test]
     fn a_frozen_book_is_what_it_was_whatever_comes_after() {
         let mut book = book();
-        book.note_depth(0.25);
         let frozen = book.freeze().unwrap();
         let before: (Vec<_>, Vec<_>) = (book.read().unwrap().bids.to_vec(), book.read().unwrap().asks.to_vec());
         book.apply(UnixMs(9), BookChange::Delta { bids: vec![level(99.0, 0.0)], asks: vec![] }).unwrap();
         let read = book.thaw(&frozen);
         assert_eq!((read.bids.to_vec(), read.asks.to_vec(), read.at), (before.0, before.1, UnixMs(1)));
-        assert_eq!(read.depth_history, [0.25]);
         book.forget();
         assert!(book.freeze().is_none());
+    }
+
+    #[test]
+    fn records_the_depth_of_the_bands_that_both_sides_cover() {
+        let mut book = OrderBook::new();
+        let (bids, asks) = (vec![level(99.9, 1.0), level(90.0, 500.0)], vec![level(100.1, 3.0), level(100.4, 7.0)]);
+        book.note_depth(DepthShares::of(&bids, &asks).unwrap());
+        book.apply(UnixMs(1), BookChange::Snapshot { bids, asks }).unwrap();
+        let shares = book.read().unwrap().depth_history[0];
+        let place = |bps: f64| analysis::input::LADDER.iter().position(|step| *step == bps).unwrap();
+        let share = shares.get(place(25.0)).unwrap();
+        assert!((share - 0.25).abs() < 1e-5, "{share}");
+        assert_eq!(shares.get(place(50.0)), None, "the asks end 40 bps from mid");
     }
 }

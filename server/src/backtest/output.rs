@@ -94,7 +94,7 @@ impl Lines {
                 writeln!(out, "{}", BarLine::of(*symbol, recorded).text())?;
             }
             (Writer::Csv(out), Output::BarClosed { symbol, recorded }) => {
-                out.serialize(BarLine::of(*symbol, recorded))?
+                out.serialize(BarLine::of(*symbol, recorded))?;
             }
             (Writer::Json(out), output) => {
                 if let Some(event) = Event::of(output) {

@@ -122,6 +122,7 @@ pub(crate) fn breakdown(source: Venue, window: &Window, row: SignalRow, forming:
             .map_or(Figure::Missing(Why::NotYet), |as_of| window.derivatives().liquidated(as_of).last_day()),
         bar_closed_at: recorded.map(|recorded| recorded.bar_closed_at),
         dimensions: shown.map_or_else(Arc::default, |analysis| Arc::clone(&analysis.dimensions)),
+        factors: shown.map_or_else(Arc::default, |analysis| Arc::clone(&analysis.factors)),
         quality: shown.map_or(Figure::Missing(Why::NotYet), |analysis| analysis.quality.clone()),
         conditions: shown.map_or_else(Vec::new, |analysis| analysis.conditions.clone()),
         sentence: shown

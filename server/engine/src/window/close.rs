@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use analysis::{
-    Bars, analyse, bid_depth_share,
-    input::{PerTimeframe, SymbolInput},
+    Bars, analyse,
+    input::{DepthShares, PerTimeframe, SymbolInput},
     key_levels,
     signal::Thresholds,
 };
@@ -131,15 +131,15 @@ impl Window {
             Cut::Late => SymbolInput { open: PerTimeframe([None; 4]), ..self.input()? },
         };
         let analysis = analyse(&input, Bars::Closed);
-        let bid_share = input.book.and_then(|book| bid_depth_share(book.bids, book.asks));
+        let shares = input.book.and_then(|book| DepthShares::of(book.bids, book.asks));
         let close = input.candles.get(self.finest()).last()?.close;
         let key_levels = key_levels(input.candles.get(Timeframe::M30), end);
         let until = PerTimeframe::build(|timeframe| {
             let run = input.candles.get(timeframe);
             run.last().map(|last| UnixMs(last.start.0 + timeframe.ms()))
         });
-        if let Some(bid_share) = bid_share {
-            self.book.note_depth(bid_share);
+        if let Some(shares) = shares {
+            self.book.note_depth(shares);
         }
         let score = analysis.score.value().copied();
         let (signal, direction) = self.signal.next(thresholds, score);

@@ -292,6 +292,7 @@ fn contracts() -> Named {
                     ("liquidated_24h", figure(any_object())),
                     ("bar_closed_at", or_null(time())),
                     ("dimensions", of(any_object())),
+                    ("factors", of(any_object())),
                     ("quality", figure(ratio())),
                     ("conditions", of(any_object())),
                     ("sentence", text()),
