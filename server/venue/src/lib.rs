@@ -15,6 +15,7 @@ mod departed;
 pub mod error;
 pub mod event;
 mod http;
+mod input;
 mod intervals;
 mod limit;
 mod local_book;
@@ -45,6 +46,7 @@ pub use event::{
     Stream, Ticker, Told,
 };
 pub use http::http_client;
+pub use input::{History, Input, Loaded};
 pub use limit::Pause;
 pub use local_book::{Crossed, LocalBook};
 pub use proxy::{Proxy, ProxyError, ProxyRules, proxy_in_use};
