@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use schema::{
-    Held, Reading, Schema, UnixMs,
+    Held, Reading, Schema, Stamp, UnixMs,
     reading::Found,
     report::{CacheReport, L2State},
 };
@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
+    envelope::Encoded,
     follow::{Follow, Followed},
     key::Namespace,
     l1::Store,
@@ -153,6 +154,27 @@ impl Cache {
     /// What this process holds; the shared tier is not asked.
     pub async fn peek<T: Schema>(&self, scope: &T::Scope) -> Option<Held<T>> {
         self.inner.store::<T>().get(scope).await.map(|entry| entry.held.clone())
+    }
+
+    /// The JSON of a value that was read: the very bytes that went to the shared tier or came from it, where they were kept, and
+    /// otherwise made once for all who ask for this write.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be encoded.
+    pub async fn encoded<T: Schema>(&self, scope: &T::Scope, held: &Held<T>) -> Result<Encoded, serde_json::Error> {
+        match self.inner.store::<T>().get(scope).await.filter(|entry| entry.held.stamp == held.stamp) {
+            Some(entry) => entry.encoded(),
+            // A newer one took its place meanwhile.
+            None => Encoded::of(held.value.as_ref()),
+        }
+    }
+
+    /// The same for a value that a [watcher](Self::watch) was sent, without waiting; none where a newer one took its place, or
+    /// nobody watches.
+    #[must_use]
+    pub fn encoded_watched<T: Schema>(&self, scope: &T::Scope, stamp: Stamp) -> Option<Encoded> {
+        self.inner.store::<T>().watched(scope, stamp)?.ok()
     }
 
     /// A channel that starts with what this process holds and wakes whenever a newer value arrives in it.

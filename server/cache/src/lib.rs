@@ -69,7 +69,7 @@ pub use advisor::{Advice, advise};
 pub use cache::{Cache, CacheBuilder};
 pub use clock::{Clock, ManualClock, PacedClock};
 pub use envelope::BODY_LIMIT;
-pub use envelope::Unreadable;
+pub use envelope::{Encoded, Unreadable};
 pub use follow::Follow;
 pub use key::{BadNamespace, Namespace};
 pub use mirror::Mirror;

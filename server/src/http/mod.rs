@@ -9,7 +9,8 @@ pub(crate) mod client;
 pub(crate) mod compat;
 pub(crate) mod cookie;
 pub(crate) mod edition;
-pub(crate) mod encoded;
+#[cfg(test)]
+mod encoded_once;
 pub(crate) mod error;
 pub(crate) mod etag;
 pub(crate) mod form;
@@ -35,6 +36,8 @@ pub(crate) mod rules;
 pub(crate) mod seen;
 pub(crate) mod settings;
 pub(crate) mod shape;
+#[cfg(test)]
+pub(crate) mod stage;
 pub(crate) mod stream;
 pub(crate) mod watch;
 pub(crate) mod weights;

@@ -25,9 +25,7 @@ use super::{
     access::Gate,
     api, assets, candles, client,
     client::Reach,
-    compat, edition,
-    encoded::Encodings,
-    form, headers,
+    compat, edition, form, headers,
     limit::{self, Streams},
     metrics, openapi,
     pages::Pages,
@@ -39,21 +37,11 @@ use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Si
 
 /// What handlers share. Every request clones it once for each layer that it passes, so a clone is one pointer.
 #[derive(Clone)]
-pub(crate) struct AppState(Arc<Inner>);
-
-struct Inner {
-    shared: Shared,
-    encodings: Encodings,
-}
+pub(crate) struct AppState(Arc<Shared>);
 
 impl AppState {
     pub(crate) fn new(shared: Shared) -> Self {
-        Self(Arc::new(Inner { shared, encodings: Encodings::default() }))
-    }
-
-    /// The JSON of values, made once for all who ask.
-    pub(crate) fn encodings(&self) -> &Encodings {
-        &self.0.encodings
+        Self(Arc::new(shared))
     }
 }
 
@@ -61,7 +49,7 @@ impl std::ops::Deref for AppState {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
-        &self.0.shared
+        &self.0
     }
 }
 

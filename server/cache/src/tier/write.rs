@@ -13,7 +13,7 @@ use schema::{Held, Name, Stamp};
 use tokio::sync::oneshot;
 
 use super::{claim::Epoch, outcome::Outcome};
-use crate::{envelope::Body, l2::Item, lock::lock};
+use crate::{envelope::Encoded, l2::Item, lock::lock};
 
 /// Who published a write, as far as the queue has to know.
 pub(crate) trait Owner: Send + Sync {
@@ -42,7 +42,7 @@ pub(crate) struct Write {
     /// The header, with the stamp that it was published under.
     pub(crate) header: Held<()>,
     /// The encoded value.
-    pub(crate) body: Body,
+    pub(crate) body: Encoded,
     /// How long the shared tier keeps it.
     pub(crate) keep_for: Duration,
     /// Who published it.
