@@ -29,6 +29,7 @@ mod serving;
 mod site;
 mod supervise;
 pub mod telemetry;
+mod wanted;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -36,7 +37,7 @@ use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
 use schema::{
     ActiveIdeas, AlertLog, BetaTable, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS,
-    Signals, SystemHealth,
+    Signals, SystemHealth, WantedSymbols,
 };
 use tokio::{
     net::TcpListener,
@@ -57,6 +58,7 @@ use crate::{
     http::{AppState, Gate, Reach, Shared, Streams, router},
     hub::Hubs,
     monitor::Monitor,
+    opened::OpenSymbols,
     rules::Rules,
     supervise::{Job, Policy, Supervisor},
 };
@@ -72,6 +74,8 @@ const LAST_WRITES: Duration = Duration::from_millis(700);
 const ADVICE: Job = Job { name: "advice", what: "Looks once at how the shared cache is set up." };
 const HUB: Job = Job { name: "hub", what: "Turns changes into the live stream and the pages." };
 const HUB_SAVING: Job = Job { name: "hub-saving", what: "The same for readers who save data." };
+const ANNOUNCE: Job = Job { name: "announce", what: "Announces to the monitor which symbols have an open page here." };
+const HEED: Job = Job { name: "heed", what: "Reads which symbols have an open page in other processes." };
 const MIRROR: Job = Job { name: "mirror", what: "Reads from the shared cache what other processes wrote." };
 
 /// The process could not go on.
@@ -139,8 +143,22 @@ pub async fn run(
         board = Some(monitor.board());
         monitor.spawn();
     }
+    let is_shared = !config.cache.memcached.is_empty();
+    if is_shared {
+        share_open_symbols(role, &cache, &hubs.open(), &supervisor)?;
+        // The monitor reads what other processes want, and nothing else.
+        let poll = if role.serves_pages() { config.cache.poll } else { wanted::READ };
+        let (cache, stop) = (cache.clone(), stop.clone());
+        supervisor.spawn(MIRROR, Policy::Forever, move || {
+            let (cache, stop) = (cache.clone(), stop.clone());
+            async move {
+                cache.mirror(poll, stop.cancelled_owned()).await;
+                Ok(())
+            }
+        });
+    }
     // A process that writes its values itself polls as well: what it finds that way would have been missed.
-    if role.serves_pages() && !config.cache.memcached.is_empty() {
+    if role.serves_pages() && is_shared {
         cache.follow::<MarketOverview>();
         cache.follow::<Signals>();
         cache.follow::<MarketBreadth>();
@@ -151,14 +169,6 @@ pub async fn run(
         cache.follow::<ActiveIdeas>();
         cache.follow::<AlertLog>();
         cache.follow::<SystemHealth>();
-        let (cache, poll, stop) = (cache.clone(), config.cache.poll, stop.clone());
-        supervisor.spawn(MIRROR, Policy::Forever, move || {
-            let (cache, stop) = (cache.clone(), stop.clone());
-            async move {
-                cache.mirror(poll, stop.cancelled_owned()).await;
-                Ok(())
-            }
-        });
     }
     let drained = cache.clone();
     let site = site::site(&config.http);
@@ -189,6 +199,29 @@ fn clock(config: &Config) -> Result<Clock, RunError> {
     let config::Source::Replay(folder) = &config.source else { return Ok(Clock::System) };
     let recording = Recording::open(folder).map_err(MonitorError::Recording)?;
     Ok(Clock::Paced(PacedClock::starting(recording.began(), config.replay_speed)))
+}
+
+/// Has the monitor measure the symbols first that are open in any process which shares its cache.
+fn share_open_symbols(
+    role: Role,
+    cache: &Cache,
+    open: &OpenSymbols,
+    supervisor: &Supervisor,
+) -> Result<(), MonitorError> {
+    let publisher = if role.watches() { None } else { Some(Arc::new(cache.publisher::<WantedSymbols>()?)) };
+    let (job, cache, open, stop) =
+        (if role.watches() { HEED } else { ANNOUNCE }, cache.clone(), open.clone(), supervisor.stop());
+    supervisor.spawn(job, Policy::Forever, move || {
+        let (publisher, cache, open, stop) = (publisher.clone(), cache.clone(), open.clone(), stop.clone());
+        async move {
+            match publisher {
+                Some(publisher) => wanted::announce(&cache, &publisher, &open, &stop).await,
+                None => wanted::heed(&cache, &open, &stop).await,
+            }
+            Ok(())
+        }
+    });
+    Ok(())
 }
 
 /// Says once, after the first contact, what should be known of how the shared cache is set up.

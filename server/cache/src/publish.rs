@@ -223,7 +223,7 @@ impl<T: Schema> Owner for Desk<T> {
             self.superseded.send_if_modified(|known| {
                 let first = known.is_none();
                 if first {
-                    tracing::error!(schema = %T::NAME, epoch = self.epoch.number(), "{superseded}: this process has to stop");
+                    tracing::error!(schema = %T::NAME, epoch = self.epoch.number(), "{superseded}");
                     *known = Some(superseded);
                 }
                 first
