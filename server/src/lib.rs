@@ -5,6 +5,7 @@
 
 mod analyse;
 pub mod args;
+mod chain;
 pub mod cli;
 pub mod config;
 mod doctor;
@@ -26,14 +27,14 @@ mod record;
 pub mod role;
 mod rules;
 mod serving;
-mod site;
 mod supervise;
 pub mod telemetry;
 mod wanted;
+mod write_behind;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
+use cache::{Advice, Cache, CacheBuilder, Clock, PacedClock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
 use schema::{
     ActiveIdeas, AlertLog, BetaTable, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS,
@@ -116,7 +117,7 @@ pub async fn run(
     let supervisor = Supervisor::new(clock.clone(), stop.clone());
     telemetry::sum_up(&supervisor, &recorder);
     heap::give_back(&supervisor);
-    let cache = open_cache(&config, role, &clock)?;
+    let cache = open_cache(&config, role, &clock, &supervisor)?;
     let (advised, poll) = (cache.clone(), config.cache.poll);
     supervisor.spawn(ADVICE, Policy::Once, move || say_advice(advised.clone(), poll));
     // A recording played anew has the time of the one before; its ticks must not be taken for the same.
@@ -171,7 +172,7 @@ pub async fn run(
         cache.follow::<SystemHealth>();
     }
     let drained = cache.clone();
-    let site = site::site(&config.http);
+    let site = http::site::site(&config.http);
     let registry = Arc::clone(supervisor.registry());
     let reach = Reach::new(&config, listener.local_addr()?);
     let gate = Gate::new(&config.access, reach.clone(), role);
@@ -253,7 +254,7 @@ async fn serve(
     stop.cancel();
     match &ended {
         Ok(()) => tracing::info!("shutting down"),
-        Err(error) => tracing::error!(error = monitor::driver::chain(error), "the process cannot go on"),
+        Err(error) => tracing::error!(error = chain::chain(error), "the process cannot go on"),
     }
     let served = match timeout_at(asked + REQUESTS, server).await {
         Ok(served) => served.map_err(RunError::Http),
@@ -265,20 +266,30 @@ async fn serve(
     (asked, ended.and(served))
 }
 
-fn open_cache(config: &Config, role: Role, clock: &Clock) -> Result<Cache, RunError> {
+fn open_cache(config: &Config, role: Role, clock: &Clock, supervisor: &Supervisor) -> Result<Cache, RunError> {
     if config.cache.memcached.is_empty() && role == Role::Web {
         return Err(RunError::NothingToRead);
     }
-    cache_named(role.as_str(), &config.cache, config.cache.namespace.clone(), clock)
+    let builder = cache_builder(role.as_str(), &config.cache, config.cache.namespace.clone(), clock)?;
+    Ok(write_behind::supervised(builder, supervisor).build())
 }
 
-/// A cache over the configured servers, for a process that is called `what` in everything it writes.
+/// A cache over the configured servers, for a command that is called `what` in everything it writes.
 pub(crate) fn cache_named(
     what: &str,
     config: &config::Cache,
     namespace: cache::Namespace,
     clock: &Clock,
 ) -> Result<Cache, RunError> {
+    Ok(cache_builder(what, config, namespace, clock)?.build())
+}
+
+fn cache_builder(
+    what: &str,
+    config: &config::Cache,
+    namespace: cache::Namespace,
+    clock: &Clock,
+) -> Result<CacheBuilder, RunError> {
     let writer = format!("{what}@{}/{}", host::name(), std::process::id());
     let mut builder = Cache::builder(clock.clone(), writer).namespace(namespace);
     if !config.memcached.is_empty() {
@@ -286,7 +297,7 @@ pub(crate) fn cache_named(
             builder = builder.l2(Arc::new(server));
         }
     }
-    Ok(builder.build())
+    Ok(builder)
 }
 
 #[cfg(test)]

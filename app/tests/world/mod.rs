@@ -130,6 +130,7 @@ pub fn cache() -> CacheReport {
         age_ms: None,
         bytes: None,
         total_bytes: 0,
+        expires_at: None,
         last_error: None,
     };
     CacheReport {
@@ -148,6 +149,7 @@ pub fn cache() -> CacheReport {
                 age_ms: Some(3_000),
                 bytes: Some(12_595),
                 total_bytes: 12_595,
+                expires_at: None,
                 ..schema("analysis:signals", "fresh")
             },
             SchemaReport {

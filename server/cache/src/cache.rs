@@ -12,15 +12,14 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     envelope::Encoded,
-    follow::{Follow, Followed},
+    follow::Follow,
+    inner::Inner,
     key::Namespace,
-    l1::Store,
     l2::L2,
     lock::lock,
-    mirror::Tally,
+    mirror::Mirror,
     publish::{Publisher, PublisherTaken},
-    stores::Stores,
-    tier::{Superseded, Tier, Writers},
+    tier::{Superseded, Tier, WriteBehind},
     warm::Warmer,
 };
 
@@ -29,29 +28,6 @@ const L1_CAPACITY: u64 = 4_096;
 
 /// How long writing what waits may take at the end.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
-
-/// What every handle of the cache shares.
-pub(crate) struct Inner {
-    pub(crate) clock: Clock,
-    pub(crate) writer: Arc<str>,
-    pub(crate) namespace: Namespace,
-    pub(crate) tier: Option<Arc<Tier>>,
-    pub(crate) followed: Arc<Followed>,
-    pub(crate) tally: Tally,
-    capacity: u64,
-    stores: Stores,
-    /// The names that have a publisher, and the last number of each name.
-    pub(crate) writers: Writers,
-    /// The first newer writer that was found.
-    pub(crate) superseded: Arc<watch::Sender<Option<Superseded>>>,
-}
-
-impl Inner {
-    /// The store of a schema, made when it is first asked for.
-    pub(crate) fn store<T: Schema>(&self) -> &Arc<Store<T>> {
-        self.stores.of(self.capacity)
-    }
-}
 
 /// A typed cache of two tiers; clones share everything.
 #[derive(Clone)]
@@ -67,6 +43,7 @@ pub struct CacheBuilder {
     namespace: Namespace,
     l2: Vec<Arc<dyn L2>>,
     capacity: u64,
+    spawn: Option<Box<dyn FnMut(WriteBehind) + Send>>,
 }
 
 impl CacheBuilder {
@@ -86,6 +63,12 @@ impl CacheBuilder {
         Self { capacity: entries_per_schema, ..self }
     }
 
+    /// Who runs the task that writes to a server, one for each: it must run as long as the cache, and a run that panicked has to be
+    /// started again. By default nobody watches over it.
+    pub fn write_behind(self, spawn: impl FnMut(WriteBehind) + Send + 'static) -> Self {
+        Self { spawn: Some(Box::new(spawn)), ..self }
+    }
+
     /// Puts it together. A shared tier that does not answer is no failure: the cache starts without it and heals.
     ///
     /// # Panics
@@ -93,21 +76,9 @@ impl CacheBuilder {
     /// With a shared tier, outside a tokio runtime: the first contact is made by a task.
     #[must_use]
     pub fn build(self) -> Cache {
-        let tier = Tier::start(self.l2, &self.clock).map(Arc::new);
-        Cache {
-            inner: Arc::new(Inner {
-                clock: self.clock,
-                writer: self.writer,
-                namespace: self.namespace,
-                tier,
-                followed: Arc::default(),
-                tally: Tally::default(),
-                capacity: self.capacity,
-                stores: Stores::default(),
-                writers: Writers::default(),
-                superseded: Arc::new(watch::Sender::new(None)),
-            }),
-        }
+        let mut spawn = self.spawn.unwrap_or_else(|| Box::new(|task| drop(tokio::spawn(task.run()))));
+        let tier = Tier::start(self.l2, &self.clock, &mut spawn).map(Arc::new);
+        Cache { inner: Arc::new(Inner::new(self.clock, self.writer, self.namespace, tier, self.capacity)) }
     }
 }
 
@@ -120,6 +91,7 @@ impl Cache {
             namespace: Namespace::default(),
             l2: Vec::new(),
             capacity: L1_CAPACITY,
+            spawn: None,
         }
     }
 
@@ -190,7 +162,22 @@ impl Cache {
 
     /// Has the mirror poll one value until the guard is dropped.
     pub fn follow_scope<T: Schema>(&self, scope: T::Scope) -> Follow {
-        Follow::start::<T>(&self.inner, scope)
+        let key = self.inner.namespace.key::<T>(&scope);
+        Follow::start::<T>(&self.inner.followed, key, self.inner.store::<T>(), scope)
+    }
+
+    /// Polls what is followed every `period`, until `shutdown` is over. Without a shared tier there is nothing to poll.
+    pub async fn mirror(&self, period: Duration, shutdown: impl Future<Output = ()> + Send) {
+        if self.inner.tier.is_none() {
+            return shutdown.await;
+        }
+        self.poller().run(period, shutdown).await;
+    }
+
+    /// What polls, for who decides by himself when: on a hint that something changed.
+    #[must_use]
+    pub fn poller(&self) -> Mirror {
+        Mirror::of(&self.inner)
     }
 
     /// Resolves when the first contact with the shared tier was made, or failed; at once where there is none.

@@ -31,7 +31,7 @@ use crate::{
     lock::lock,
     looked::Looked,
     meter::Meter,
-    report::{Trouble, report},
+    report::{Counts, Trouble, report},
 };
 
 /// One value in this process.
@@ -44,6 +44,8 @@ pub(crate) struct Entry<T> {
     pub(crate) hash: u64,
     /// Its number in the shared tier, where it came from there.
     pub(crate) cas: Option<Cas>,
+    /// When the shared tier drops it, where it came from there.
+    pub(crate) expires_at: Option<UnixMs>,
     /// Its JSON: that of the write or read where somebody is expected to need it, otherwise made for the first who does. It lives
     /// as long as the value.
     encoded: OnceLock<Encoded>,
@@ -142,7 +144,7 @@ impl<T: Schema> Store<T> {
     /// A value that was encoded in this process, to be put here.
     pub(crate) fn made(&self, scope: &T::Scope, held: Held<T>, body: &Encoded) -> Arc<Entry<T>> {
         let kept = if self.keeps_json(scope) { OnceLock::from(body.clone()) } else { OnceLock::new() };
-        Arc::new(Entry { held, body_bytes: body.len(), hash: body.hash(), cas: None, encoded: kept })
+        Arc::new(Entry { held, body_bytes: body.len(), hash: body.hash(), cas: None, expires_at: None, encoded: kept })
     }
 
     /// Whether the JSON of a value is kept with it: where the schema has one value, or somebody watches this one. Of hundreds of scoped
@@ -215,7 +217,8 @@ impl<T: Schema> Store<T> {
                 self.meter.skew(opened.held.as_of, now);
                 let envelope::Opened { held, body_bytes, hash, body } = opened;
                 let encoded = body.map_or_else(OnceLock::new, OnceLock::from);
-                let entry = Entry { held, body_bytes, hash, cas: Some(item.cas), encoded };
+                let expires_at = item.expires_in.map(|left| now.plus(left));
+                let entry = Entry { held, body_bytes, hash, cas: Some(item.cas), expires_at, encoded };
                 let landed = self.put_newer(scope, Arc::new(entry)).await;
                 if landed.news {
                     self.tell(scope, &landed.there);
@@ -299,7 +302,14 @@ impl<T: Schema> AnyStore for Store<T> {
                 newest = Some(entry);
             }
         }
-        let report = report(newest.as_deref(), entries, total_bytes, lock(&self.trouble).last.clone(), now);
+        let counts = Counts {
+            entries,
+            total_bytes,
+            bytes: newest.as_ref().map(|entry| entry.body_bytes),
+            expires_at: newest.as_ref().and_then(|entry| entry.expires_at),
+        };
+        let newest = newest.as_ref().map(|entry| &entry.held);
+        let report = report(newest, counts, lock(&self.trouble).last.clone(), now);
         self.meter.observe(&report);
         report
     }

@@ -22,9 +22,9 @@ use tokio::{
 pub use self::outcome::{Published, PublisherTaken, Receipt, Shared};
 
 use crate::{
-    cache::Inner,
     clock::Clock,
     envelope::{BODY_LIMIT, Encoded},
+    inner::Inner,
     key::Namespace,
     l1::{Landed, Store},
     l2::Item,
@@ -206,9 +206,12 @@ impl<T: Schema> Owner for Desk<T> {
         }
     }
 
-    fn settled(&self, stamp: Stamp, outcome: &Outcome) {
+    fn settled(&self, write: &Write, outcome: &Outcome) {
         if *outcome == Outcome::Applied {
-            tracing::debug!(schema = %T::NAME, %stamp, "wrote {}", T::NAME);
+            let Write { key, header, body, .. } = write;
+            // The hash is that of the ETag, so what was written can be recognised without being repeated here.
+            let (stamp, as_of_ms, bytes, hash) = (header.stamp, header.as_of.0, body.len(), body.hash());
+            tracing::debug!(schema = %T::NAME, key, %stamp, as_of_ms, bytes, hash = %format_args!("{hash:016x}"), "wrote {}", T::NAME);
         }
         self.settle(outcome);
     }

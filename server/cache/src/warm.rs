@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use schema::{Held, Origin, Schema, Stamp, UnixMs};
 
 use crate::{
-    cache::Inner,
     envelope::{self, BODY_LIMIT, Encoded},
+    inner::Inner,
     l1::Store,
     l2::{Added, L2Error},
     tier::{ITEM_LIMIT, Refusal},

@@ -153,7 +153,11 @@ async fn a_failed_write_is_never_logged_as_written() {
         publisher.publish(&(), breadth(9), START).await.outcome().await == Outcome::Applied
     })
     .await;
-    assert!(log.count("wrote") >= 1, "{}", log.text());
+    let text = log.text();
+    let wrote = text.lines().find(|line| line.contains("wrote")).unwrap();
+    for field in [" key=\"market:breadth@1\"", " stamp=", " as_of_ms=", " bytes=", " hash="] {
+        assert!(wrote.contains(field), "{field} in {wrote}");
+    }
 }
 
 /// A feed died, its last value was rewritten every few seconds, and the screen called it live.

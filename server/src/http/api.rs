@@ -16,7 +16,7 @@ use schema::{
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{error::ApiError, etag::by_hash, query::Query, router::AppState};
+use super::{error::ApiError, etag::by_hash, query::Query, state::AppState};
 
 /// What every answer about one schema holds before its value.
 #[derive(Serialize)]

@@ -36,8 +36,10 @@ pub(crate) mod rules;
 pub(crate) mod seen;
 pub(crate) mod settings;
 pub(crate) mod shape;
+pub(crate) mod site;
 #[cfg(test)]
 pub(crate) mod stage;
+pub(crate) mod state;
 pub(crate) mod stream;
 pub(crate) mod watch;
 pub(crate) mod weights;
@@ -45,4 +47,5 @@ pub(crate) mod weights;
 pub(crate) use access::Gate;
 pub(crate) use client::Reach;
 pub(crate) use limit::Streams;
-pub(crate) use router::{AppState, Shared, router};
+pub(crate) use router::router;
+pub(crate) use state::{AppState, Shared};

@@ -19,10 +19,9 @@ use tower::ServiceExt as _;
 use crate::{
     config::{Config, Settings, settings::Origin},
     fixture,
-    http::{AppState, Gate, Reach, Shared, Streams, router},
+    http::{AppState, Gate, Reach, Shared, Streams, router, site},
     hub::Hubs,
     role::Role,
-    site,
     supervise::Supervisor,
 };
 

@@ -174,7 +174,7 @@ mod tests {
 
         fn sealed(&self, _: &str, _: usize, _: usize) {}
 
-        fn settled(&self, _: Stamp, _: &Outcome) {}
+        fn settled(&self, _: &Write, _: &Outcome) {}
 
         fn superseded<'a>(&'a self, _: &'a str, _: Held<()>, _: &'a Item) -> BoxFuture<'a, ()> {
             async {}.boxed()

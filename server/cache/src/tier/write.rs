@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use schema::{Held, Name, Stamp};
+use schema::{Held, Name};
 use tokio::sync::oneshot;
 
 use super::{claim::Epoch, outcome::Outcome};
@@ -24,7 +24,7 @@ pub(crate) trait Owner: Send + Sync {
     fn sealed(&self, key: &str, bytes: usize, limit: usize);
 
     /// Takes note of what became of a write.
-    fn settled(&self, stamp: Stamp, outcome: &Outcome);
+    fn settled(&self, write: &Write, outcome: &Outcome);
 
     /// Gives the readers of this process the newer value of a newer writer, and says that this one is superseded.
     fn superseded<'a>(&'a self, key: &'a str, by: Held<()>, item: &'a Item) -> BoxFuture<'a, ()>;
@@ -59,7 +59,7 @@ impl Write {
         if matches!(outcome, Outcome::Deferred(_)) && self.deferred.swap(true, Ordering::Relaxed) {
             return;
         }
-        self.owner.settled(self.header.stamp, &outcome);
+        self.owner.settled(self, &outcome);
         if let Some(receipt) = lock(&self.receipt).take() {
             // Most publishers do not wait.
             let _ = receipt.send(outcome);
