@@ -15,7 +15,7 @@ use schema::{
     beta::{Beta, BetaLine, BetaRanking, BetaRow, BetaWindow},
     breadth::{Advance, Mood},
     breakdown::{BookTop, Condition, DimensionBreakdown, Finding, Part, ScorePoint},
-    health::{EventQueue, Feed, Lag, StreamCounters, TaskStatus},
+    health::{EventQueue, Feed, Lag, RequestBudget, StreamCounters, TaskStatus},
     levels::{KeyLevel, KeyLevels, LevelKind},
     movers::{FundingExtreme, Mover, MoverLists, OiRiser},
     overview::{FearGreed, Regime},
@@ -209,6 +209,13 @@ pub fn health(feed: Feed) -> SystemHealth {
         queue: Some(EventQueue { waiting: 12, capacity: 65_536 }),
         proxy: None,
         pause: None,
+        budgets: vec![RequestBudget {
+            host: "api.bybit.com:443".to_owned(),
+            limit: "requests".to_owned(),
+            left: 118,
+            burst: 120,
+            pace_percent: 50,
+        }],
         scan_took_ms: Some(4.21),
         scan_budget_ms: 500,
         tasks: vec![

@@ -76,8 +76,14 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
 /// The pages, their files and the live stream.
 fn pages(state: &AppState) -> Router<AppState> {
     let registry = Arc::clone(&state.registry);
-    let source: Arc<dyn Source> =
-        Pages::source(state.hubs.clone(), state.cache.clone(), state.board.clone(), state.rules.clone(), registry);
+    let source: Arc<dyn Source> = Pages::source(
+        state.hubs.clone(),
+        state.cache.clone(),
+        state.board.clone(),
+        state.rules.clone(),
+        registry,
+        state.streams.clone(),
+    );
     let (for_pages, for_errors) = (Arc::clone(&source), source);
     let (for_kept, for_missing) = (state.clone(), state.clone());
     let ready = Ready::new(state.hubs.live.clone());
