@@ -55,7 +55,7 @@ async fn the_item_limit_of_memcached_is_named_with_what_does_not_fit() {
     program
         .until("System names the limit and what does not fit", async || {
             let page = program.get("/system").await.unwrap().1;
-            page.contains("items up to 4 KiB") && page.contains("are allowed")
+            page.contains("items up to 4 KiB") && page.contains("reaches this process only: it takes")
         })
         .await;
     let addr = format!("127.0.0.1:{}", program.port);
