@@ -45,6 +45,11 @@ pub enum Command {
     /// A record holds candles alone: what they say stands in the column CANDLES, a score needs more. Exit code 2: the folder,
     /// a file in it or the symbol cannot be used.
     Analyse(Analyse),
+    /// Run what was recorded through the engine of the live monitor, at full speed: each bar, and what became of it.
+    ///
+    /// The same input gives the same output, byte for byte. Exit code 0: all of it was read; 2: the input cannot be used; 1: the
+    /// result cannot be written.
+    Backtest(Backtest),
     /// Ask a serving process whether it is ready; exit code 0 when it is, 1 when not. For service managers.
     Healthcheck {
         /// The process, such as http://127.0.0.1:3000, with `/readyz` added where there is no path; without it the one that the
@@ -63,6 +68,41 @@ pub enum Command {
         #[command(flatten)]
         overrides: Overrides,
     },
+}
+
+/// Flags of `backtest`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("input").required(true).multiple(false))]
+pub struct Backtest {
+    /// A recording of an exchange, as `record` makes it: everything that the live monitor has.
+    #[arg(long, value_name = "DIR", group = "input")]
+    pub recording: Option<PathBuf>,
+    /// A folder of recorded candles or one file (docs/candle-files.md): reduced, without book, tape and derivatives data.
+    #[arg(long, value_name = "DIR", group = "input")]
+    pub candles: Option<PathBuf>,
+    /// These contracts alone, joined by commas.
+    #[arg(long, value_name = "SYMBOLS", value_delimiter = ',')]
+    pub symbols: Vec<schema::Symbol>,
+    /// A JSON object a line, for each bar and each thing that followed.
+    #[arg(long, group = "form")]
+    pub json: bool,
+    /// The bars as comma-separated values.
+    #[arg(long, group = "form")]
+    pub csv: bool,
+    /// Write into this folder instead of to the standard output: `bars.csv` or `events.ndjson`, and `summary.json`.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Settings given as flags.
+    #[command(flatten)]
+    pub settings: BacktestSettings,
+}
+
+/// Settings that a backtest heeds.
+#[derive(Debug, Clone, Args)]
+pub struct BacktestSettings {
+    /// A file of settings: where a score becomes a direction.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// Flags of `analyse`.

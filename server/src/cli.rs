@@ -13,7 +13,8 @@ use venue::sim::{SimConfig, SimServer};
 
 use crate::{
     analyse::AnalyseError,
-    args::{Analyse, CacheAction, Cli, Command, Overrides, Record, Serve, Sim},
+    args::{Analyse, Backtest, CacheAction, Cli, Command, Overrides, Record, Serve, Sim},
+    backtest::BacktestError,
     config::{Config, ConfigError, Settings},
     role::Role,
     run, telemetry,
@@ -27,6 +28,8 @@ enum Failure {
     Config(ConfigError),
     /// The input cannot be used.
     Input(AnalyseError),
+    /// The input of a backtest cannot be used.
+    Backtest(BacktestError),
     /// Anything else, in words.
     Other(anyhow::Error),
 }
@@ -71,6 +74,7 @@ pub async fn main(cli: Cli) -> ExitCode {
             Err(failure) => Err(failure),
         },
         Command::Analyse(asked) => analyse(asked).await,
+        Command::Backtest(asked) => backtest(asked).await,
         Command::Healthcheck { url: Some(url), .. } => healthcheck(&with_path(&url)).await,
         Command::Healthcheck { url: None, overrides } => match Config::of(&overrides) {
             Ok(config) => healthcheck(&format!("{}/readyz", crate::doctor::serving::root(&config))).await,
@@ -84,6 +88,10 @@ pub async fn main(cli: Cli) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Config(error)) => {
+            say(&format!("virtuoso: {}", crate::chain::chain(&error)));
+            ExitCode::from(2)
+        }
+        Err(Failure::Backtest(error)) => {
             say(&format!("virtuoso: {}", crate::chain::chain(&error)));
             ExitCode::from(2)
         }
@@ -116,6 +124,18 @@ async fn doctor(overrides: &Overrides, json: bool) -> Result<ExitCode, Failure> 
     let text = if json { serde_json::to_string_pretty(&findings).map_err(other)? } else { table::findings(&findings) };
     writeln!(std::io::stdout(), "{text}").map_err(other)?;
     Ok(crate::doctor::worst(&findings).exit_code())
+}
+
+async fn backtest(asked: Backtest) -> Result<(), Failure> {
+    let overrides = Overrides { config: asked.settings.config.clone(), ..Overrides::default() };
+    let config = Config::of(&overrides)?;
+    match tokio::task::spawn_blocking(move || crate::backtest::backtest(&asked, &config)).await.map_err(other)? {
+        Ok(()) => Ok(()),
+        // Whoever reads has seen enough.
+        Err(BacktestError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error @ BacktestError::Write(_)) => Err(other(error)),
+        Err(error) => Err(Failure::Backtest(error)),
+    }
 }
 
 async fn analyse(asked: Analyse) -> Result<(), Failure> {

@@ -5,6 +5,7 @@
 
 mod analyse;
 pub mod args;
+mod backtest;
 mod chain;
 pub mod cli;
 pub mod config;

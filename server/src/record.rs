@@ -1,8 +1,14 @@
 //! `virtuoso record`: hears an exchange as the monitor does, and keeps everything it says.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use analysis::idea::Book;
 use cache::Clock;
+use engine::Loaded;
 use schema::health::Feed;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +25,7 @@ use crate::{
         board::{Board, Watched},
         driver::{Driver, chain},
         exchange,
-        inputs::{self, Heard, Wakes},
+        inputs::{self, Heard, Inputs},
     },
     opened::OpenSymbols,
     supervise::{Broken, Group, Job, Supervisor, TaskFatal},
@@ -110,7 +116,9 @@ async fn hear(recorder: &Recorder, config: &Config, exchange: Arc<dyn Exchange>,
     let watched = Watched { market: Arc::clone(&market), exchange: Arc::clone(&exchange) };
     board.begin(watched, Feed::Live { venue });
     let (market_of, open) = (Arc::clone(&market), OpenSymbols::default());
-    let heard = Heard { market: market_of, exchange, board, clock: Clock::System, open, universe: None };
+    let (thresholds, ideas) = (config.signals, Arc::new(Mutex::new(Book::new(&config.signals))));
+    let heard =
+        Heard { market: market_of, exchange, board, clock: Clock::System, open, thresholds, ideas, universe: None };
     let inputs = inputs::spawn(group, &driver, &config.universe, heard);
     let mut segments = recorder.counts().segments;
     let mut looks = tokio::time::interval(LOOK_EVERY);
@@ -121,7 +129,7 @@ async fn hear(recorder: &Recorder, config: &Config, exchange: Arc<dyn Exchange>,
         let counts = recorder.counts();
         if counts.segments > segments {
             segments = counts.segments;
-            tell_again(&market, &inputs.wakes);
+            fetch_again(&inputs).await;
         }
         if reported.elapsed() >= REPORT_EVERY {
             reported = tokio::time::Instant::now();
@@ -131,8 +139,9 @@ async fn hear(recorder: &Recorder, config: &Config, exchange: Arc<dyn Exchange>,
 }
 
 /// A segment begins: what is asked for once is asked for again, so that the segment can be played without those before.
-fn tell_again(market: &Market, wakes: &Wakes) {
-    market.ask_again();
+async fn fetch_again(inputs: &Inputs) {
+    inputs.loads.load(Loaded::FetchAgain).await;
+    let wakes = &inputs.wakes;
     for wake in [&wakes.universe, &wakes.history, &wakes.positions, &wakes.volatility] {
         wake.notify_one();
     }

@@ -19,6 +19,7 @@ const TO_BE_REMOVED: &[(&str, &str, &[&str])] = &[
     ("app/src", "live", &["content", "store"]),
     ("server/analysis/src", "", &["candled", "context", "frame", "indicator", "registry"]),
     ("server/cache/src", "tier", &["claim", "queue", "server", "write"]),
+    ("server/src", "", &["market", "monitor"]),
     ("server/src", "config", &["kubernetes", "settings"]),
     ("server/src", "http", &["access", "state"]),
     ("server/src", "import", &["document", "fields"]),

@@ -62,7 +62,7 @@ async fn a_monitor_answers_its_api_its_health_and_its_metrics() {
     assert_eq!((&health["ready"], &health["reasons"]), (&json!(true), &json!([])), "{health:#}");
     assert_eq!(health["monitor"]["feed"]["simulated"]["because"], "chosen in the configuration");
     let tasks: Vec<&str> = health["tasks"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
-    for task in ["monitor", "listen", "scan", "health", "simulated exchange"] {
+    for task in ["monitor", "engine", "scan", "health", "simulated exchange"] {
         assert!(tasks.contains(&task), "{task} in {tasks:?}");
     }
 

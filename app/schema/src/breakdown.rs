@@ -8,8 +8,8 @@ use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Dimension, Figure, Invalid, Lean, Level, Name, Points, Policy, Price, Ratio, Schema, Score, Symbol, Timeframe,
-    UnixMs, Venue, levels::KeyLevels, perps::Liquidated, signals::SignalRow,
+    Dimension, FactorReading, Figure, Invalid, Lean, Level, Name, Points, Policy, Price, Ratio, Schema, Score, Symbol,
+    Timeframe, UnixMs, Venue, levels::KeyLevels, perps::Liquidated, signals::SignalRow,
 };
 
 /// What one part of a dimension found.
@@ -39,7 +39,7 @@ pub struct Part {
     pub unit: ArcStr,
     /// The candles it is made of; none where it is made of trades, the book or derivatives.
     pub timeframe: Option<Timeframe>,
-    /// Its share of its dimension, before missing parts are left out.
+    /// Its share of its dimension. What is missing counts as 0; nothing takes its weight over.
     pub weight: Ratio,
     /// What it found, or why it found nothing.
     pub finding: Figure<Finding>,
@@ -50,11 +50,11 @@ pub struct Part {
 pub struct DimensionBreakdown {
     /// Which one.
     pub dimension: Dimension,
-    /// Its share of the score, before missing dimensions are left out.
+    /// Its share of the score. What is missing counts as 0; nothing takes its weight over.
     pub weight: Ratio,
     /// The share of its parts, by weight, that is known.
     pub coverage: Ratio,
-    /// Where it points, or why that is not known.
+    /// Where it points: the weighted mean direction of the known parts, or why there is none. The score counts it times `coverage`.
     pub lean: Figure<Lean>,
     /// What it adds to `score − 50`; none where it is missing.
     pub contribution: Option<Points>,
@@ -112,6 +112,8 @@ pub struct Breakdown {
     pub bar_closed_at: Option<UnixMs>,
     /// The six dimensions, heaviest first, as they stood at that close: shared with whoever recorded them.
     pub dimensions: Arc<[DimensionBreakdown]>,
+    /// The four factors whose agreement the score is made with, heaviest first, as of the same close.
+    pub factors: Arc<[FactorReading]>,
     /// How far the reading is trusted; it never moves the score.
     pub quality: Figure<Ratio>,
     /// Measures without a direction.
@@ -133,7 +135,7 @@ impl Breakdown {
 
 impl Schema for Breakdown {
     const NAME: Name = Name::new("confluence:breakdown");
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
     const POLICY: Policy = Policy::secs(1, 10, 120);
     type Scope = (Venue, Symbol);
 

@@ -98,6 +98,13 @@ pub enum Why {
         /// The age that is allowed, in milliseconds.
         limit_ms: i64,
     },
+    /// The order book is not known far enough from mid.
+    ShallowBook {
+        /// How far both sides are known, in hundredths of a basis point.
+        have: u32,
+        /// How far they have to be, in hundredths of a basis point.
+        need: u32,
+    },
     /// Too small a part of the inputs is known.
     LowCoverage {
         /// The known part, in percent of the weight.
@@ -122,6 +129,10 @@ impl fmt::Display for Why {
             Self::Undefined => f.write_str("nothing to compare with"),
             Self::TooOld { age_ms, limit_ms } => {
                 write!(f, "newest input {} s old, limit {} s", age_ms / 1_000, limit_ms / 1_000)
+            }
+            Self::ShallowBook { have, need } => {
+                let bps = |hundredths: u32| f64::from(hundredths) / 100.0;
+                write!(f, "book known within ±{} bps, ±{} needed", bps(*have), bps(*need))
             }
             Self::LowCoverage { have_pct, need_pct } => {
                 write!(f, "{have_pct}% of the inputs known, {need_pct}% needed")

@@ -1,7 +1,7 @@
 //! A symbol's score: the ring, the word, the sentence, and how far it is to be trusted.
 
 use leptos::prelude::*;
-use schema::{Breakdown, Figure, Held, Zone, reading::Found};
+use schema::{Breakdown, FactorReading, Figure, Held, Score, Zone, reading::Found};
 
 use super::{Look, card};
 use crate::{
@@ -55,6 +55,15 @@ fn body(held: &Held<Breakdown>, zone: Zone) -> AnyView {
             {stat("Quality", &b.quality, |ratio| Text::plain(format::share(*ratio)))}
             {stat("Trend 1 h", &row.trend, |points| Text::change(format::signed(points.get(), 2)))}
         </dl>
+        <dl class="stats" aria-label="Factors">{b.factors.iter().map(factor).collect_view()}</dl>
+        <p class="note">
+            "The factors that have to agree, each from 0 (bearish) to 100 (bullish)."
+        </p>
     }
     .into_any()
+}
+
+/// A factor's direction on the scale of a score.
+fn factor(reading: &FactorReading) -> AnyView {
+    stat(reading.factor.label(), &reading.direction, |direction| Text::plain(format::score(Score::of(*direction))))
 }

@@ -24,7 +24,7 @@ fn body(held: &Held<Breakdown>) -> AnyView {
     view! {
         {sum(b, &points)}
         <div class="folds">{folds}</div>
-        <p class="note">"Points that each dimension adds to 50. A missing dimension leaves its weight to the others."</p>
+        <p class="note">"Points that each dimension adds to 50. What is missing adds nothing."</p>
         <p class="note">"To recompute a value: "<a href=path::candles(&b.row.symbol)>"candles as JSON"</a></p>
     }
     .into_any()

@@ -33,7 +33,7 @@ pub fn GuidePage(
     let Guide { dimensions, timeframes, conditions } = guide;
     let note = format!(
         "Measures of candles are made for four timeframes, which share their weight: {timeframes}. What is missing \
-         leaves its weight to the rest of its dimension."
+         counts as 0: it pulls a score towards 50."
     );
     let content = view! {
         <div class="page-title"><h1>"Guide"</h1></div>

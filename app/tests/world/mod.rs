@@ -9,9 +9,9 @@ use std::sync::Arc;
 use app::source::MarketSnapshot;
 use leptos::prelude::{Owner, RenderHtml};
 use schema::{
-    BetaTable, Breakdown, Dimension, Direction, Figure, Held, Lean, Level, MarketBreadth, MarketMovers, MarketOverview,
-    Origin, Pct, PerDimension, PerpsPulse, Points, Policy, Price, Rate, Ratio, Schema, Score, SignalRow, Signals,
-    Stamp, Symbol, SystemHealth, Timeframe, UnixMs, Usd, Venue, Why, Zone,
+    BetaTable, Breakdown, Dimension, Direction, Factor, FactorReading, Figure, Held, Lean, Level, MarketBreadth,
+    MarketMovers, MarketOverview, Origin, Pct, PerDimension, PerpsPulse, Points, Policy, Price, Rate, Ratio, Schema,
+    Score, SignalRow, Signals, Stamp, Symbol, SystemHealth, Timeframe, UnixMs, Usd, Venue, Why, Zone,
     beta::{Beta, BetaLine, BetaRanking, BetaRow, BetaWindow},
     breadth::{Advance, Mood},
     breakdown::{BookTop, Condition, DimensionBreakdown, Finding, Part, ScorePoint},
@@ -625,6 +625,19 @@ pub fn breakdown() -> Breakdown {
         ),
         bar_closed_at: Some(UnixMs(NOW.0 - 36_000)),
         dimensions,
+        factors: [
+            (Factor::Price, 0.44, Some(0.34)),
+            (Factor::TakerFlow, 0.29, Some(0.41)),
+            (Factor::Book, 0.2, Some(-0.13)),
+            (Factor::Positioning, 0.07, None),
+        ]
+        .map(|(factor, weight, direction)| FactorReading {
+            factor,
+            weight: ratio(weight),
+            coverage: ratio(if direction.is_some() { 0.94 } else { 0.2 }),
+            direction: direction.map_or(Figure::Missing(Why::LowCoverage { have_pct: 20, need_pct: 50 }), lean),
+        })
+        .into(),
         quality: known(ratio(0.81)),
         conditions: vec![
             Condition { id: "atr".into(), label: "ATR (14), 5m".into(), unit: "%".into(), value: known(0.42) },

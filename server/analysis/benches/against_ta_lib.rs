@@ -45,7 +45,7 @@ impl Columns {
     }
 }
 
-/// The functions of `ta_time.py` through the port that the analysis uses.
+/// The functions of `ta_time.py` through TA-Lib's own port to Rust.
 fn functions(ta: &Core, columns: &Columns, out: &mut [Vec<f64>; 3]) {
     let Columns { high: h, low: l, close: c, volume: v } = columns;
     let (end, [out, line, signal]) = (c.len() - 1, out);

@@ -1,5 +1,5 @@
 //! How long a score takes: one symbol with everything that is kept of it, a market of 600, a second in which its candles
-//! did not change, and one in which a minute closed. The budgets are 100 µs, 60 ms and 20 µs a symbol.
+//! did not change, and one in which a minute closed. `tick.rs` measures ticks and closes of candles.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "../tests/support/world.rs"]

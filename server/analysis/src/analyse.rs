@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use schema::{
-    Dimension, Figure, Lean, PerDimension, Points, Ratio, Score, Timeframe, UnixMs, Why,
+    Dimension, Factor, FactorReading, Figure, Lean, PerDimension, Points, Ratio, Score, Timeframe, UnixMs, Why,
     breakdown::{Condition, DimensionBreakdown, Finding, Part},
 };
 
@@ -13,11 +13,12 @@ use crate::{
     confluence::{COVERAGE_LEAST, Confluence, Voice},
     context::Context,
     input::SymbolInput,
-    measure::Measured,
-    registry::{Measure, PLACES, REGISTRY, Row, dimension_weight, timeframe_weight},
+    measure::{Measured, Sub},
+    registry::{Measure, PLACES, REGISTRY, Row, dimension_weight, factor_weight, timeframe_weight},
 };
 
-const DIMENSION_LEAST: f64 = 0.5;
+/// The part of a dimension's or a factor's weight that must be known before it has a direction.
+const LEAST: f64 = 0.5;
 /// Room for the parts of a dimension: up to seven measures on four timeframes. No more, so that it comes from a thread's own store.
 const PARTS: usize = 28;
 
@@ -35,12 +36,14 @@ pub enum Bars {
 pub struct Analysis {
     /// 0 to 100; missing where less than 60 % of the inputs are known.
     pub score: Figure<Score>,
-    /// How much the dimensions agree; none exactly where the score is missing.
+    /// How much the four factors agree; none exactly where the score is missing.
     pub agreement: Option<Ratio>,
     /// The share of the inputs, by weight, that is known.
     pub coverage: Ratio,
     /// All six, heaviest first, the missing ones with their reason.
     pub dimensions: Arc<[DimensionBreakdown]>,
+    /// The four factors, heaviest first.
+    pub factors: Arc<[FactorReading]>,
     /// Measures without a direction.
     pub conditions: Vec<Condition>,
     /// How far the reading is trusted.
@@ -72,13 +75,14 @@ pub(crate) fn weigh(input: &SymbolInput<'_>, candled: &Candled) -> Analysis {
     let context = Context::of(input, candled);
     let others = measure_others(&context);
     let weighed = Dimension::ALL.map(|dimension| Weighed::of(dimension, candled, &others));
-    let confluence = Confluence::of(&weighed.each_ref().map(Weighed::voice));
+    let confluence = Confluence::of(weighed.iter().flat_map(Weighed::voices));
     let told = is_told(&confluence).then_some(&confluence);
     let (conditions, quality) = condition::of(&context);
     Analysis {
         score: score_of(&confluence, input.as_of),
         agreement: told.and_then(|confluence| Ratio::clamped(confluence.agreement)),
         coverage: share(confluence.coverage),
+        factors: factors(&weighed, &confluence),
         dimensions: weighed.map(|dimension| dimension.told(told)).into(),
         conditions,
         quality,
@@ -88,8 +92,8 @@ pub(crate) fn weigh(input: &SymbolInput<'_>, candled: &Candled) -> Analysis {
 /// The score of [`weigh`] without its explanation.
 pub(crate) fn weigh_alone(input: &SymbolInput<'_>, candled: &Candled) -> Figure<Score> {
     let others = measure_others(&Context::of(input, candled));
-    let voices = Dimension::ALL.map(|dimension| Weighed::of(dimension, candled, &others).voice());
-    score_of(&Confluence::of(&voices), input.as_of)
+    let weighed = Dimension::ALL.map(|dimension| Weighed::of(dimension, candled, &others));
+    score_of(&Confluence::of(weighed.iter().flat_map(Weighed::voices)), input.as_of)
 }
 
 /// Whether enough is known for a score.
@@ -120,19 +124,22 @@ fn measure_others(context: &Context<'_>) -> Vec<Measured> {
     found
 }
 
-/// A measure with its finding and its share of the dimension.
+/// A measure with its finding.
 struct Weighted<'a> {
     row: &'static Row,
     timeframe: Option<Timeframe>,
-    /// Its share after missing parts are left out; 0 where it is missing.
-    effective: f64,
     found: &'a Measured,
 }
 
 impl Weighted<'_> {
-    /// Its share before missing parts are left out.
+    /// Its share of the dimension.
     fn weight(&self) -> f64 {
         self.row.weight * self.timeframe.map_or(1.0, timeframe_weight)
+    }
+
+    /// Its direction times its share of the dimension; nothing where it is missing.
+    fn pull(&self) -> f64 {
+        self.found.as_ref().map_or(0.0, |sub| self.weight() * sub.lean)
     }
 }
 
@@ -140,76 +147,73 @@ impl Weighted<'_> {
 struct Weighed<'a> {
     dimension: Dimension,
     parts: Vec<Weighted<'a>>,
+    /// The share of its parts, by weight, that is known.
     coverage: f64,
-    lean: f64,
+    /// What its known parts say, with what is missing at 0: its mean direction times its coverage.
+    pull: f64,
     as_of: UnixMs,
 }
 
 impl<'a> Weighed<'a> {
-    /// Weighs the parts that are known: first the timeframes within a measure, then the measures.
     fn of(dimension: Dimension, candled: &'a Candled, others: &'a [Measured]) -> Self {
         let mut parts = Vec::with_capacity(PARTS);
         for (row, place) in REGISTRY.iter().zip(PLACES).filter(|(row, _)| row.dimension == dimension) {
-            let first = parts.len();
             match row.measure {
-                Measure::Whole(_) => {
-                    let found = &others[place];
-                    let effective = if found.is_ok() { row.weight } else { 0.0 };
-                    parts.push(Weighted { row, timeframe: None, effective, found });
-                }
-                Measure::Candles(_) | Measure::Anchored(_) => {
-                    let mut known = 0.0;
-                    for timeframe in Timeframe::ALL {
-                        let found = match row.measure {
-                            Measure::Candles(_) => candled.found(timeframe, place),
-                            Measure::Anchored(_) | Measure::Whole(_) => &others[place + timeframe.index()],
-                        };
-                        known += if found.is_ok() { timeframe_weight(timeframe) } else { 0.0 };
-                        parts.push(Weighted { row, timeframe: Some(timeframe), effective: 0.0, found });
-                    }
-                    for part in parts[first..].iter_mut().filter(|part| part.found.is_ok()) {
-                        part.effective = part.weight() / known;
-                    }
-                }
+                Measure::Whole(_) => parts.push(Weighted { row, timeframe: None, found: &others[place] }),
+                Measure::Candles(_) => parts.extend(Timeframe::ALL.map(|timeframe| Weighted {
+                    row,
+                    timeframe: Some(timeframe),
+                    found: candled.found(timeframe, place),
+                })),
+                Measure::Anchored(_) => parts.extend(Timeframe::ALL.map(|timeframe| Weighted {
+                    row,
+                    timeframe: Some(timeframe),
+                    found: &others[place + timeframe.index()],
+                })),
             }
         }
-        let coverage = parts.iter().filter(|part| part.found.is_ok()).map(Weighted::weight).sum();
-        let whole: f64 = parts.iter().map(|part| part.effective).sum();
-        let (mut lean, mut as_of) = (0.0, UnixMs(i64::MIN));
-        for part in &mut parts {
+        let (mut coverage, mut pull, mut as_of) = (0.0, 0.0, UnixMs(i64::MIN));
+        for part in &parts {
             if let Ok(sub) = part.found {
-                part.effective /= whole;
-                lean += part.effective * sub.lean;
+                coverage += part.weight();
+                pull += part.pull();
                 as_of = as_of.max(sub.as_of);
             }
         }
-        Self { dimension, parts, coverage, lean, as_of }
+        Self { dimension, parts, coverage, pull, as_of }
     }
 
     /// Half of the weight, with room for the rounding of a sum.
     fn is_present(&self) -> bool {
-        self.coverage >= DIMENSION_LEAST - 1e-9
+        self.coverage >= LEAST - 1e-9
     }
 
-    fn voice(&self) -> Voice {
-        Voice {
-            weight: dimension_weight(self.dimension),
-            coverage: self.coverage,
-            lean: self.is_present().then_some(self.lean),
-        }
+    /// Its known parts as the score weighs them; none where too few of them are known.
+    fn known(&self) -> impl Iterator<Item = (&Weighted<'a>, &'a Sub)> {
+        let parts = if self.is_present() { &self.parts[..] } else { &[] };
+        parts.iter().filter_map(|part| Some((part, part.found.as_ref().ok()?)))
+    }
+
+    fn voices(&self) -> impl Iterator<Item = Voice> {
+        let weight = dimension_weight(self.dimension);
+        self.known().map(move |(part, sub)| Voice {
+            factor: part.row.factor,
+            weight: weight * part.weight(),
+            direction: sub.lean,
+        })
     }
 
     fn told(self, confluence: Option<&Confluence>) -> DimensionBreakdown {
         let weight = dimension_weight(self.dimension);
         let present = self.is_present();
-        let adds = |share: f64, lean: f64| match confluence {
-            Some(confluence) if present => confluence.contribution(weight * share, lean),
+        let adds = |pull: f64| match confluence {
+            Some(confluence) if present => confluence.contribution(weight, pull),
             _ => 0.0,
         };
-        let parts = self.parts.into_iter().map(|part| {
+        let parts = self.parts.iter().map(|part| {
             let (label, finding) = match part.found {
                 Ok(sub) => {
-                    let finding = Lean::clamped(sub.lean).zip(Points::new(adds(part.effective, sub.lean)).ok());
+                    let finding = Lean::clamped(sub.lean).zip(Points::new(adds(part.pull())).ok());
                     let finding =
                         finding.map(|(lean, contribution)| Finding { raw: sub.raw, lean, contribution, n: sub.n });
                     (sub.label.unwrap_or(&part.row.label), known(finding, sub.as_of))
@@ -229,17 +233,33 @@ impl<'a> Weighed<'a> {
             dimension: self.dimension,
             weight: share(weight),
             coverage: share(self.coverage),
-            contribution: confluence
-                .filter(|_| present)
-                .and_then(|confluence| Points::new(confluence.contribution(weight, self.lean)).ok()),
+            contribution: confluence.filter(|_| present).and_then(|_| Points::new(adds(self.pull)).ok()),
             lean: if present {
-                known(Lean::clamped(self.lean), self.as_of)
+                known(Lean::clamped(self.pull / self.coverage), self.as_of)
             } else {
-                Figure::Missing(low_coverage(self.coverage, DIMENSION_LEAST))
+                Figure::Missing(low_coverage(self.coverage, LEAST))
             },
             parts: parts.collect(),
         }
     }
+}
+
+/// The four factors, of the dimensions that are present.
+fn factors(weighed: &[Weighed<'_>], confluence: &Confluence) -> Arc<[FactorReading]> {
+    let newest = |factor: Factor| {
+        let known = weighed.iter().flat_map(Weighed::known).filter(|(part, _)| part.row.factor == factor);
+        known.map(|(_, sub)| sub.as_of).max().unwrap_or(UnixMs(i64::MIN))
+    };
+    let reading = |factor: Factor| {
+        let (side, weight) = (confluence.sides[factor.index()], factor_weight(factor));
+        let coverage = side.known / weight;
+        let direction = match side.direction().filter(|_| coverage >= LEAST - 1e-9) {
+            Some(direction) => known(Lean::clamped(direction), newest(factor)),
+            None => Figure::Missing(low_coverage(coverage, LEAST)),
+        };
+        FactorReading { factor, weight: share(weight), coverage: share(coverage), direction }
+    };
+    Factor::ALL.map(reading).into()
 }
 
 fn known<T>(value: Option<T>, as_of: UnixMs) -> Figure<T> {

@@ -1,10 +1,20 @@
 //! Measures without a direction: they never move the score, only how far it is trusted.
 
+use std::sync::LazyLock;
+
 use arcstr::{ArcStr, literal};
-use schema::{Figure, Level, Ratio, Timeframe, UnixMs, Why, breakdown::Condition};
+use schema::{Figure, Ratio, Timeframe, UnixMs, Why, breakdown::Condition};
 
-use crate::{context::Context, input::BestQuote, measure::at_least, stats::median};
+use crate::{
+    band::{self, LADDER},
+    context::Context,
+    input::BestQuote,
+    measure::at_least,
+    stats::median,
+};
 
+/// The condition whose label names its band.
+const DEPTH: &str = "depth";
 const QUOTES_LEAST: usize = 20;
 
 type Value = Result<(f64, UnixMs), Why>;
@@ -31,8 +41,8 @@ macro_rules! rows {
 /// Every condition, in the order in which a score lists them.
 pub static CONDITIONS: [Row; 7] = rows! {
     "spread", "Spread", "bps", "Best ask minus best bid, against the price between them.";
-    "depth_1pct", "Depth ±1%", "USD", "What rests within 1% of the price, on both sides.";
-    "wall", "Largest level", "× median", "The largest level of the book against the median one.";
+    "depth", "Depth", "USD", "What rests on both sides, in the widest band of ±1, 2, 5, 10, 25, 50 or 100 bps that the book covers; the label names it.";
+    "wall", "Largest level", "× median", "The largest level against the median one, up to ±100 bps.";
     "vanished", "Size withdrawn at the best quotes", "%", "Size that left the best quotes without being traded, as a share of all that left: much of it looks like spoofing.";
     "refilled", "Size refilled at the best quotes", "%", "Size added at best prices that stayed, as a share of what left them: much of it looks like hidden size.";
     "atr_pct", "ATR (14, 5m)", "%", "The mean true range of 14 bars of five minutes, against the last close.";
@@ -43,12 +53,16 @@ pub static CONDITIONS: [Row; 7] = rows! {
 pub(crate) fn of(context: &Context<'_>) -> (Vec<Condition>, Figure<Ratio>) {
     let spread = spread(context);
     let depth = depth(context);
+    let near = depth.as_ref().map(|near| (near.usd, near.as_of)).map_err(Clone::clone);
     let vanished = vanished(context);
     let quality = quality(context, &spread, &depth, &vanished);
-    let values = [spread, depth, wall(context), vanished, refilled(context), atr_pct(context), trade_rate(context)];
+    let values = [spread, near, wall(context), vanished, refilled(context), atr_pct(context), trade_rate(context)];
     let told = |(row, value): (&Row, Value)| Condition {
         id: row.id.clone(),
-        label: row.label.clone(),
+        label: match &depth {
+            Ok(near) if row.id == DEPTH => near.label.clone(),
+            _ => row.label.clone(),
+        },
         unit: row.unit.clone(),
         value: figure(value),
     };
@@ -69,17 +83,32 @@ fn spread(context: &Context<'_>) -> Value {
     Ok((10_000.0 * depth.spread / depth.mid, depth.as_of))
 }
 
-fn depth(context: &Context<'_>) -> Value {
+/// What rests near the price.
+struct Near {
+    usd: f64,
+    /// Within how many basis points.
+    bps: f64,
+    label: ArcStr,
+    as_of: UnixMs,
+}
+
+static DEPTH_LABELS: LazyLock<[ArcStr; LADDER.len()]> =
+    LazyLock::new(|| LADDER.map(|bps| arcstr::format!("Depth ±{bps} bps")));
+
+fn depth(context: &Context<'_>) -> Result<Near, Why> {
     let depth = context.depth()?;
-    let near = |level: &&Level| (level.price - depth.mid).abs() <= 0.01 * depth.mid;
-    let usd = depth.bids.iter().chain(depth.asks).filter(near).map(|level| level.price * level.size).sum();
-    Ok((usd, depth.as_of))
+    let band = band::widest(depth.covered_bps)?;
+    let bps = LADDER[band];
+    let side = |levels| band::near(levels, depth.mid, bps).iter().map(|level| level.price * level.size).sum::<f64>();
+    let usd = side(depth.bids) + side(depth.asks);
+    Ok(Near { usd, bps, label: DEPTH_LABELS[band].clone(), as_of: depth.as_of })
 }
 
 /// The largest level against the median level.
 fn wall(context: &Context<'_>) -> Value {
     let depth = context.depth()?;
-    let sizes = || depth.bids.iter().chain(depth.asks).map(|level| level.size);
+    let near = |levels| band::near(levels, depth.mid, LADDER[LADDER.len() - 1]).iter().map(|level| level.size);
+    let sizes = || near(depth.bids).chain(near(depth.asks));
     let largest = sizes().fold(0.0, f64::max);
     let usual = median(sizes()).filter(|usual| *usual > 0.0).ok_or(Why::Undefined)?;
     Ok((largest / usual, depth.as_of))
@@ -132,8 +161,9 @@ fn trade_rate(context: &Context<'_>) -> Value {
 }
 
 /// The geometric mean of what is known of: freshness of the book (1 now, 0.5 at a minute), spread (0.5 at 10 bps), depth
-/// (0.5 at 50,000 USD) and size that vanished (0.5 where all did). Missing without a book.
-fn quality(context: &Context<'_>, spread: &Value, depth: &Value, vanished: &Value) -> Figure<Ratio> {
+/// (0.5 at 500 USD for each basis point of the band that it was measured in, which is 50,000 USD within ±1 %) and size that
+/// vanished (0.5 where all did). Missing without a book.
+fn quality(context: &Context<'_>, spread: &Value, depth: &Result<Near, Why>, vanished: &Value) -> Figure<Ratio> {
     let book = match context.depth() {
         Ok(book) => book,
         Err(why) => return Figure::Missing(why),
@@ -141,7 +171,7 @@ fn quality(context: &Context<'_>, spread: &Value, depth: &Value, vanished: &Valu
     let age_ms = context.input.as_of.0.saturating_sub(book.as_of.0).max(0) as f64;
     let mut factors = vec![1.0 - 0.5 * (age_ms / 60_000.0).min(1.0)];
     factors.extend(spread.iter().map(|(bps, _)| 1.0 / (1.0 + bps / 10.0)));
-    factors.extend(depth.iter().map(|(usd, _)| usd / (usd + 50_000.0)));
+    factors.extend(depth.iter().map(|near| near.usd / (near.usd + 500.0 * near.bps)));
     factors.extend(vanished.iter().map(|(pct, _)| 1.0 - pct / 200.0));
     let product: f64 = factors.iter().product();
     Ratio::clamped(product.powf(1.0 / factors.len() as f64))

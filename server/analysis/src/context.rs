@@ -3,6 +3,7 @@
 use schema::{Level, Side, Timeframe, Trade, UnixMs, Why};
 
 use crate::{
+    band::covered_bps,
     candled::Candled,
     frame::Sketch,
     input::{FlowBar, SymbolInput},
@@ -15,9 +16,10 @@ const TRADES_LEAST: usize = 100;
 /// The latest trades whose sizes are kept one by one, where there are so many.
 pub(crate) const RECENT: usize = 320;
 const BOOK_LIMIT_MS: i64 = 60_000;
-const BOOK_LEVELS: usize = 50;
 const BOOK_LEAST: usize = 5;
 const FLOW_LIMIT_MS: i64 = 3 * 60_000;
+/// The part of its window that must have been received before a sum of taker volume is used.
+pub(crate) const FLOW_COVERAGE_LEAST: f64 = 0.8;
 
 /// Everything one symbol is scored from.
 #[derive(Debug)]
@@ -61,11 +63,13 @@ impl<'a> Context<'a> {
         self.depth.as_ref().map_err(Clone::clone)
     }
 
-    /// The last `n` watched minutes of taker volume.
+    /// The last `n` minutes of taker volume, where enough of their time was received.
     pub(crate) fn last_flow(&self, n: usize) -> Result<&'a [FlowBar], Why> {
         let flow = self.flow.clone()?;
         at_least(flow.len(), n)?;
-        Ok(&flow[flow.len() - n..])
+        let last = &flow[flow.len() - n..];
+        received(last)?;
+        Ok(last)
     }
 }
 
@@ -128,12 +132,14 @@ impl<'a> Tape<'a> {
 /// The order book, best level first on both sides, not crossed.
 #[derive(Debug)]
 pub(crate) struct Depth<'a> {
-    /// What buyers offer, up to 50 levels.
+    /// What buyers offer.
     pub(crate) bids: &'a [Level],
-    /// What sellers offer, up to 50 levels.
+    /// What sellers offer.
     pub(crate) asks: &'a [Level],
     /// Halfway between the best prices.
     pub(crate) mid: f64,
+    /// How far from mid both sides are known, in basis points.
+    pub(crate) covered_bps: f64,
     /// Best ask minus best bid, above zero.
     pub(crate) spread: f64,
     /// The time of its last change.
@@ -144,21 +150,34 @@ impl<'a> Depth<'a> {
     fn of(input: &'a SymbolInput<'a>) -> Result<Self, Why> {
         let Some(book) = input.book else { return Err(Why::NotYet) };
         not_older(book.at, input.as_of, BOOK_LIMIT_MS)?;
-        let bids = &book.bids[..book.bids.len().min(BOOK_LEVELS)];
-        let asks = &book.asks[..book.asks.len().min(BOOK_LEVELS)];
+        let (bids, asks) = (book.bids, book.asks);
         at_least(bids.len().min(asks.len()), BOOK_LEAST)?;
-        let sound = |l: &Level| l.price.is_finite() && l.price > 0.0 && l.size.is_finite() && l.size >= 0.0;
-        if !bids.iter().chain(asks).all(sound) {
+        let sound =
+            |l: &Level| (l.price > 0.0) & (l.price < f64::INFINITY) & (l.size >= 0.0) & (l.size < f64::INFINITY);
+        let all_sound = |side: &[Level]| side.iter().fold(true, |all, level| all & sound(level));
+        if !(all_sound(bids) && all_sound(asks)) {
             return Err(Why::NotFinite);
         }
         let spread = divisor(asks[0].price - bids[0].price, Why::Undefined)?;
-        Ok(Self { bids, asks, mid: f64::midpoint(bids[0].price, asks[0].price), spread, as_of: book.at })
+        let mid = f64::midpoint(bids[0].price, asks[0].price);
+        Ok(Self { bids, asks, mid, covered_bps: covered_bps(bids, asks, mid), spread, as_of: book.at })
     }
 }
 
 /// 1 where the taker bought, −1 where it sold. Sides alternate at random: a factor is faster than a branch.
 pub(crate) fn sign(side: Side) -> f64 {
     1.0 - 2.0 * f64::from(u8::from(side == Side::Sell))
+}
+
+/// Refuses minutes of which too little was received to speak for all of them.
+fn received(minutes: &[FlowBar]) -> Result<(), Why> {
+    let share = minutes.iter().map(FlowBar::coverage).sum::<f64>() / minutes.len().max(1) as f64;
+    if share >= FLOW_COVERAGE_LEAST {
+        return Ok(());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share, in percent")]
+    let pct = |share: f64| (100.0 * share).floor() as u8;
+    Err(Why::LowCoverage { have_pct: pct(share), need_pct: pct(FLOW_COVERAGE_LEAST) })
 }
 
 fn checked_flow(flow: &[FlowBar], now: UnixMs) -> Result<&[FlowBar], Why> {

@@ -4,6 +4,8 @@
 
 use schema::{Candle, Level, Ratio, Timeframe, Trade, UnixMs, signals::Funding};
 
+pub use crate::band::{DepthShares, LADDER};
+
 /// One thing per timeframe, in the order of [`Timeframe::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PerTimeframe<T>(pub [T; 4]);
@@ -25,7 +27,16 @@ impl<T> PerTimeframe<T> {
     }
 }
 
-/// What takers bought and sold in one minute, in base coin.
+/// Where a minute's taker volume is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowSource {
+    /// Summed from the trades that were received.
+    Trades,
+    /// The venue's own sum of the whole minute.
+    Venue,
+}
+
+/// What takers bought and sold in one minute, in base coin, as far as it was received.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FlowBar {
     /// The first millisecond of the minute.
@@ -34,6 +45,32 @@ pub struct FlowBar {
     pub buy: f64,
     /// Sold by takers.
     pub sell: f64,
+    /// How many of its 60,000 milliseconds were received.
+    pub covered_ms: u16,
+    /// Where the sums are from.
+    pub source: FlowSource,
+}
+
+impl FlowBar {
+    const WHOLE_MS: u16 = 60_000;
+
+    /// A minute whose every trade was received.
+    #[must_use]
+    pub const fn of_trades(start: UnixMs, buy: f64, sell: f64) -> Self {
+        Self { start, buy, sell, covered_ms: Self::WHOLE_MS, source: FlowSource::Trades }
+    }
+
+    /// A minute as the venue sums it up itself.
+    #[must_use]
+    pub const fn of_venue(start: UnixMs, buy: f64, sell: f64) -> Self {
+        Self { start, buy, sell, covered_ms: Self::WHOLE_MS, source: FlowSource::Venue }
+    }
+
+    /// The share of the minute that was received, 0 to 1.
+    #[must_use]
+    pub fn coverage(&self) -> f64 {
+        f64::from(self.covered_ms) / f64::from(Self::WHOLE_MS)
+    }
 }
 
 /// The best bid and ask after one change of either.
@@ -47,7 +84,8 @@ pub struct BestQuote {
     pub ask: Level,
 }
 
-/// The order book at one moment, best level first on both sides.
+/// The order book at one moment, best level first on both sides. Of each side every level is known down to the last one
+/// that is given: how far the book is known is read from there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Book<'a> {
     /// The time of its last change.
@@ -58,8 +96,8 @@ pub struct Book<'a> {
     pub asks: &'a [Level],
     /// The last changes of the best quotes, up to 200.
     pub best: &'a [BestQuote],
-    /// Earlier shares of the depth within ±1 % that rested on the bid side, one a minute, up to 500.
-    pub depth_history: &'a [f64],
+    /// Earlier shares of the depth that rested on the bid side, one a minute, up to 500.
+    pub depth_history: &'a [DepthShares],
 }
 
 /// Open interest at one moment, one side, in base coin.

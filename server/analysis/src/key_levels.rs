@@ -8,8 +8,8 @@ use schema::{
 
 use crate::{
     frame::Frame,
-    indicator::levels::{Turn, turns},
     measure::count,
+    series::{History, Run, Turn},
 };
 
 /// Levels made of turns, at most: the heaviest.
@@ -31,15 +31,17 @@ const DAY_MS: i64 = 86_400_000;
 /// Missing where there are too few candles, or the newest is too old at `now`.
 #[must_use]
 pub fn key_levels(half_hours: &[Candle], now: UnixMs) -> Figure<KeyLevels> {
-    match Frame::of(Timeframe::M30, half_hours, None, now) {
+    let run = Run::of(Timeframe::M30, half_hours, None, now);
+    let mut history = History::new();
+    match run.and_then(|run| Frame::of(&run, &mut history)) {
         Ok(frame) => Figure::known(levels_of(&frame), frame.as_of),
         Err(why) => Figure::Missing(why),
     }
 }
 
 fn levels_of(frame: &Frame<'_>) -> KeyLevels {
-    let mut found = clusters(turns(frame).collect(), NEAR * frame.atr);
-    if let Ok(profile) = &frame.profile {
+    let mut found = clusters(frame.history.turns.turns(&frame.newest, frame.atr), NEAR * frame.atr);
+    if let Ok(profile) = &frame.history.profile {
         found.extend([
             (profile.value_high, LevelKind::ValueHigh),
             (profile.control, LevelKind::Control),

@@ -5,6 +5,8 @@
 use arcstr::ArcStr;
 use schema::{UnixMs, Why};
 
+use crate::math::tanh;
+
 /// What one measure found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Sub {
@@ -78,7 +80,7 @@ pub(crate) fn soft_sign(x: f64, edge: f64) -> f64 {
 
 /// The direction of a z-score: clipped at ±4, then `tanh(z/2)`.
 pub(crate) fn lean_of_z(z: f64) -> f64 {
-    (z.clamp(-4.0, 4.0) / 2.0).tanh()
+    tanh(z.clamp(-4.0, 4.0) / 2.0)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Weights are shares of a dimension and sum to 1 within each (tested); those of candle measures are split over timeframes.
 
 use arcstr::{ArcStr, literal};
-use schema::{Dimension, Timeframe};
+use schema::{Dimension, Factor, Timeframe};
 
 use crate::{
     context::Context,
@@ -36,6 +36,13 @@ pub struct Row {
     pub unit: ArcStr,
     /// The dimension it belongs to.
     pub dimension: Dimension,
+    /// Where its direction comes from.
+    ///
+    /// A measure that mixes inputs belongs to the one that its sign follows: open interest × price to the price (the change
+    /// of open interest only scales it), CVD against price to taker flow (which outweighs the price two to one), VWAP and
+    /// every measure of volume over candles to the price (volume only weighs it), absorption to the book (the side that
+    /// rests gives the sign).
+    pub factor: Factor,
     /// Its share of the dimension.
     pub weight: f64,
     /// Between which numbers the raw figure lies.
@@ -114,11 +121,24 @@ pub const fn dimension_weight(dimension: Dimension) -> f64 {
     }
 }
 
+/// The share of each factor in the score: the weights of its measures, each within its dimension.
+#[must_use]
+pub const fn factor_weight(factor: Factor) -> f64 {
+    let (mut sum, mut row) = (0.0, 0);
+    while row < REGISTRY.len() {
+        if REGISTRY[row].factor.index() == factor.index() {
+            sum += REGISTRY[row].weight * dimension_weight(REGISTRY[row].dimension);
+        }
+        row += 1;
+    }
+    sum
+}
+
 const ANY: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 const SHARE: (f64, f64) = (-1.0, 1.0);
 
 macro_rules! rows {
-    ($($dimension:ident { $($kind:ident($measure:path) $id:literal, $label:literal, $inputs:literal, $unit:literal, $weight:literal, $range:expr, $about:literal;)+ })+) => {
+    ($($dimension:ident { $($kind:ident($measure:path) of $factor:ident $id:literal, $label:literal, $inputs:literal, $unit:literal, $weight:literal, $range:expr, $about:literal;)+ })+) => {
         &[$($(Row {
             id: literal!($id),
             label: literal!($label),
@@ -126,6 +146,7 @@ macro_rules! rows {
             source: stringify!($measure),
             unit: literal!($unit),
             dimension: Dimension::$dimension,
+            factor: Factor::$factor,
             weight: $weight,
             range: $range,
             about: $about,
@@ -137,87 +158,87 @@ macro_rules! rows {
 /// Every measure, by dimension.
 pub const REGISTRY: &[Row] = rows! {
     Orderflow {
-        Whole(delta::cvd) "cvd", "CVD (30 min)", "taker volume per minute", "", 0.25, SHARE,
+        Whole(delta::cvd) of TakerFlow "cvd", "CVD (30 min)", "taker volume per minute", "", 0.25, SHARE,
             "Taker buying minus selling over half an hour, as a share of volume.";
-        Whole(open_interest::open_interest) "open_interest", "Open interest (1 h)", "open interest, 5m candles", "%", 0.17, (-100.0, f64::INFINITY),
+        Whole(open_interest::open_interest) of Price "open_interest", "Open interest (1 h)", "open interest, 5m candles", "%", 0.17, (-100.0, f64::INFINITY),
             "Change of open interest, read with the change of price.";
-        Whole(large_trades::large_trades) "large_trades", "Large trades (P99)", "trades", "", 0.15, SHARE,
+        Whole(large_trades::large_trades) of TakerFlow "large_trades", "Large trades (P99)", "trades", "", 0.15, SHARE,
             "Net of the trades beyond the symbol's own 99th percentile of size.";
-        Whole(trade_flow::imbalance) "trade_imbalance", "Trade imbalance (10/30/100)", "trades", "", 0.15, SHARE,
+        Whole(trade_flow::imbalance) of TakerFlow "trade_imbalance", "Trade imbalance (10/30/100)", "trades", "", 0.15, SHARE,
             "Which side took in the latest trades.";
-        Whole(delta::cvd_against_price) "cvd_price", "CVD against price (20 min)", "taker volume per minute, 1m candles", "", 0.10, SHARE,
+        Whole(delta::cvd_against_price) of TakerFlow "cvd_price", "CVD against price (20 min)", "taker volume per minute, 1m candles", "", 0.10, SHARE,
             "Whether taker flow and price go the same way.";
-        Whole(trade_flow::momentum) "trade_momentum", "Trade-flow momentum", "trades", "", 0.10, (-2.0, 2.0),
+        Whole(trade_flow::momentum) of TakerFlow "trade_momentum", "Trade-flow momentum", "trades", "", 0.10, (-2.0, 2.0),
             "Taker flow now against the whole window.";
-        Whole(trade_flow::pressure) "pressure", "Pressure (fading .95)", "trades", "", 0.08, SHARE,
+        Whole(trade_flow::pressure) of TakerFlow "pressure", "Pressure (fading .95)", "trades", "", 0.08, SHARE,
             "Fading taker pressure by value, size and count.";
     }
     Orderbook {
-        Whole(book_depth::weighted_imbalance) "book_imbalance", "Book imbalance (±0.5%)", "order book", "", 0.25, SHARE,
-            "Resting size near the price, nearer levels first.";
-        Whole(book_depth::depth_balance) "depth_balance", "Bid depth (±1%)", "order book and its last 500 minutes", "%", 0.22, (0.0, 100.0),
-            "Bid share of the depth against its own history.";
-        Whole(quote_flow::order_flow_imbalance) "order_flow_imbalance", "Order-flow imbalance (50)", "best quotes", "", 0.22, ANY,
+        Whole(book_depth::weighted_imbalance) of Book "book_imbalance", "Book imbalance (up to ±50 bps)", "order book", "", 0.25, SHARE,
+            "Resting size within the band that the book covers, nearer levels first.";
+        Whole(book_depth::depth_balance) of Book "depth_balance", "Bid depth (up to ±100 bps)", "order book and its last 500 minutes", "%", 0.22, (0.0, 100.0),
+            "Bid share of the depth against its own history in the same band.";
+        Whole(quote_flow::order_flow_imbalance) of Book "order_flow_imbalance", "Order-flow imbalance (50)", "best quotes", "", 0.22, ANY,
             "What was added and taken at the best quotes, in their mean size.";
-        Whole(book_depth::top5_imbalance) "book_imbalance_top5", "Book imbalance (5 levels)", "order book", "", 0.18, SHARE,
+        Whole(book_depth::top5_imbalance) of Book "book_imbalance_top5", "Book imbalance (5 levels)", "order book", "", 0.18, SHARE,
             "Resting size on the first five levels.";
-        Whole(quote_flow::micro_price) "micro_price", "Micro-price", "best quotes", "", 0.08, SHARE,
+        Whole(quote_flow::micro_price) of Book "micro_price", "Micro-price", "best quotes", "", 0.08, SHARE,
             "The micro-price against mid, in half spreads.";
-        Whole(absorption::absorption) "absorption", "Absorption (100 trades)", "trades, 1m candles", "", 0.05, SHARE,
+        Whole(absorption::absorption) of Book "absorption", "Absorption (100 trades)", "trades, 1m candles", "", 0.05, SHARE,
             "Taking that resting size met without a move.";
     }
     Volume {
-        Whole(delta::volume_delta) "volume_delta", "Volume delta (20 min)", "taker volume per minute", "", 0.22, SHARE,
+        Whole(delta::volume_delta) of TakerFlow "volume_delta", "Volume delta (20 min)", "taker volume per minute", "", 0.22, SHARE,
             "Taker buying minus selling as a share of volume.";
-        Candles(accumulation::adl_slope) "adl_slope", "ADL slope (20)", "candles", "σ", 0.16, ANY,
+        Candles(accumulation::adl_slope) of Price "adl_slope", "ADL slope (20)", "candles", "σ", 0.16, ANY,
             "Change of the accumulation/distribution line.";
-        Candles(accumulation::cmf) "cmf_20", "CMF (20)", "candles", "", 0.16, SHARE,
+        Candles(accumulation::cmf) of Price "cmf_20", "CMF (20)", "candles", "", 0.16, SHARE,
             "Chaikin money flow: closes within their bars, by volume.";
-        Candles(obv::obv_slope) "obv_slope", "OBV slope (20)", "candles", "σ", 0.16, ANY,
+        Candles(obv::obv_slope) of Price "obv_slope", "OBV slope (20)", "candles", "σ", 0.16, ANY,
             "Change of the on-balance volume.";
-        Candles(relative_volume::relative_volume) "rvol", "Relative volume", "candles, volume of earlier days", "×", 0.12, ANY,
-            "The newest bar's volume against what is usual, signed by its direction.";
-        Candles(profile::volume_profile) "volume_profile", "Volume profile (POC)", "candles", "", 0.09, ANY,
+        Anchored(relative_volume::relative_volume) of Price "rvol", "Relative volume", "candles, volume of earlier days", "×", 0.12, ANY,
+            "The newest bar's volume against what is usual by now, signed by its direction.";
+        Candles(profile::volume_profile) of Price "volume_profile", "Volume profile (POC)", "candles", "", 0.09, ANY,
             "The close against the price where most was traded.";
-        Anchored(vwap::vwap) "vwap", "VWAP (UTC day)", "candles, and those of 5m since midnight UTC", "ATR", 0.09, ANY,
+        Anchored(vwap::vwap) of Price "vwap", "VWAP (UTC day)", "candles, and those of 5m since midnight UTC", "ATR", 0.09, ANY,
             "The close against the day's mean price.";
     }
     PriceStructure {
-        Candles(levels::support_resistance) "support_resistance", "Support and resistance", "candles", "", 0.17, ANY,
+        Candles(levels::support_resistance) of Price "support_resistance", "Support and resistance", "candles", "", 0.17, ANY,
             "The pull of levels where price turned before.";
-        Candles(trend::trend_position) "trend_position", "Trend position (20/50)", "candles", "", 0.17, SHARE,
+        Candles(trend::trend_position) of Price "trend_position", "Trend position (20/50)", "candles", "", 0.17, SHARE,
             "The close against its means, and whether highs and lows climb.";
-        Candles(order_block::order_blocks) "order_blocks", "Order blocks", "candles", "", 0.16, ANY,
+        Candles(order_block::order_blocks) of Price "order_blocks", "Order blocks", "candles", "", 0.16, ANY,
             "Bars before a strong move that price has not come back to.";
-        Candles(levels::structure_breaks) "structure_breaks", "Structure breaks", "candles", "", 0.16, ANY,
+        Candles(levels::structure_breaks) of Price "structure_breaks", "Structure breaks", "candles", "", 0.16, ANY,
             "Closes beyond earlier turning points.";
-        Candles(profile::value_area) "value_area", "Value area (70%)", "candles", "", 0.14, ANY,
+        Candles(profile::value_area) of Price "value_area", "Value area (70%)", "candles", "", 0.14, ANY,
             "Where the market trades now against the value area.";
-        Candles(range::range) "range_50", "Range (50)", "candles", "", 0.10, SHARE,
+        Candles(range::range) of Price "range_50", "Range (50)", "candles", "", 0.10, SHARE,
             "The place in the range, and sweeps that failed.";
-        Candles(fair_value_gap::fair_value_gaps) "fair_value_gaps", "Fair-value gaps", "candles", "ATR", 0.10, ANY,
+        Candles(fair_value_gap::fair_value_gaps) of Price "fair_value_gaps", "Fair-value gaps", "candles", "ATR", 0.10, ANY,
             "Gaps that price has not filled.";
     }
     Technical {
-        Candles(rsi::rsi) "rsi_14", "RSI (14)", "candles", "", 0.22, (0.0, 100.0),
+        Candles(rsi::rsi) of Price "rsi_14", "RSI (14)", "candles", "", 0.22, (0.0, 100.0),
             "Strength of gains against losses.";
-        Candles(awesome::awesome) "ao", "Awesome oscillator (5/34)", "candles", "", 0.22, ANY,
+        Candles(awesome::awesome) of Price "ao", "Awesome oscillator (5/34)", "candles", "", 0.22, ANY,
             "Short mean price against long mean price.";
-        Candles(macd::macd) "macd_hist", "MACD histogram (12/26/9)", "candles", "", 0.16, ANY,
+        Candles(macd::macd) of Price "macd_hist", "MACD histogram (12/26/9)", "candles", "", 0.16, ANY,
             "Momentum of the gap between two exponential means.";
-        Candles(cci::cci) "cci_20", "CCI (20)", "candles", "", 0.16, ANY,
+        Candles(cci::cci) of Price "cci_20", "CCI (20)", "candles", "", 0.16, ANY,
             "The price's distance from its mean, in mean deviations.";
-        Candles(adx::adx) "adx_14", "ADX (14) signed by DI", "candles", "", 0.12, (-50.0, 50.0),
+        Candles(adx::adx) of Price "adx_14", "ADX (14) signed by DI", "candles", "", 0.12, (-50.0, 50.0),
             "Strength of the trend, with its direction.";
-        Candles(williams::williams) "williams_r_14", "Williams %R (14)", "candles", "", 0.12, (-100.0, 0.0),
+        Candles(williams::williams) of Price "williams_r_14", "Williams %R (14)", "candles", "", 0.12, (-100.0, 0.0),
             "The close within the range of 14 bars.";
     }
     Sentiment {
-        Whole(funding::funding) "funding", "Funding (per 8 h)", "funding, rates of 30 days", "%", 0.36, ANY,
+        Whole(funding::funding) of Positioning "funding", "Funding (per 8 h)", "funding, rates of 30 days", "%", 0.36, ANY,
             "What longs pay shorts, read against the crowd.";
-        Whole(liquidations::liquidations) "liquidations", "Liquidations (24 h)", "liquidations of 24 h", "", 0.36, SHARE,
+        Whole(liquidations::liquidations) of Positioning "liquidations", "Liquidations (24 h)", "liquidations of 24 h", "", 0.36, SHARE,
             "Forced closes: liquidated shorts push up.";
-        Whole(accounts::accounts) "accounts_long", "Accounts long", "account ratio", "%", 0.28, (0.0, 100.0),
+        Whole(accounts::accounts) of Positioning "accounts_long", "Accounts long", "account ratio", "%", 0.28, (0.0, 100.0),
             "The share of holders that are long, read against the crowd.";
     }
 };
@@ -263,7 +284,8 @@ mod tests {
         }
         let dimensions: f64 = Dimension::ALL.map(dimension_weight).iter().sum();
         let timeframes: f64 = Timeframe::ALL.map(timeframe_weight).iter().sum();
-        assert!((dimensions - 1.0).abs() < 1e-12 && (timeframes - 1.0).abs() < 1e-12);
+        let factors: f64 = Factor::ALL.map(factor_weight).iter().sum();
+        assert!((dimensions - 1.0).abs() < 1e-12 && (timeframes - 1.0).abs() < 1e-12 && (factors - 1.0).abs() < 1e-12);
     }
 
     #[test]
@@ -275,7 +297,10 @@ mod tests {
     }
 
     #[test]
-    fn dimensions_are_listed_heaviest_first() {
+    fn dimensions_and_factors_are_listed_heaviest_first() {
+        for pair in Factor::ALL.windows(2) {
+            assert!(factor_weight(pair[0]) >= factor_weight(pair[1]));
+        }
         for pair in Dimension::ALL.windows(2) {
             assert!(dimension_weight(pair[0]) >= dimension_weight(pair[1]));
         }

@@ -6,6 +6,7 @@ use crate::{
     Analysis, Bars,
     analyse::{weigh, weigh_alone},
     candled::Candled,
+    follow::Histories,
     input::SymbolInput,
 };
 
@@ -13,49 +14,67 @@ use crate::{
 /// when one of them closes or, where open bars count, when the open one changes.
 ///
 /// Every answer equals [`analyse`](crate::analyse) with the same bars over the same input, to the last bit (held by a
-/// property test). A scorer is for one kind of bars: with [`Bars::Closed`] it makes the score that is recorded, with
-/// [`Bars::WithOpen`] the *forming* one, as it would be if the open bars closed now.
+/// property test), whatever was asked before. So a scorer need not be saved: a new one says the same. It is for one kind of
+/// bars: with [`Bars::Closed`] it makes the score that is recorded, with [`Bars::WithOpen`] the *forming* one, as it would be
+/// if the open bars closed now. [`Scorer::analyse_closed`] makes both from one state: where a bar closes, first it, then the
+/// forming score of the next bar.
 ///
-/// Closed candles are recognised by their number, their first start and the whole of the newest. Whoever rewrites an
-/// older candle in place (a correction by the venue, a gap filled in the middle) calls [`Scorer::forget`].
+/// Closed candles are recognised by their number, their first start and the whole of the newest; one more or less at either
+/// end is a change as any other. Whoever rewrites an older candle in place (a correction by the venue, a gap filled in the
+/// middle) calls [`Scorer::forget`].
 #[derive(Debug, Clone)]
 pub struct Scorer {
     bars: Bars,
-    candled: Option<Candled>,
+    state: Option<State>,
+}
+
+/// What is kept between two scores.
+#[derive(Debug, Clone)]
+struct State {
+    histories: Histories,
+    closed: Option<Candled>,
+    with_open: Option<Candled>,
 }
 
 impl Scorer {
     /// A scorer that has seen nothing yet.
     #[must_use]
     pub const fn new(bars: Bars) -> Self {
-        Self { bars, candled: None }
+        Self { bars, state: None }
     }
 
     /// The score of the candles and of everything else as it is now, taken apart.
     #[must_use]
     pub fn analyse(&mut self, input: &SymbolInput<'_>) -> Analysis {
-        weigh(input, self.measure(input))
+        weigh(input, self.measure(input, self.bars))
     }
 
     /// The same score without its explanation, for whoever shows a number that the next second replaces.
     #[must_use]
     pub fn score(&mut self, input: &SymbolInput<'_>) -> Figure<Score> {
-        weigh_alone(input, self.measure(input))
+        weigh_alone(input, self.measure(input, self.bars))
     }
 
-    fn measure(&mut self, input: &SymbolInput<'_>) -> &Candled {
-        let candled = match self.candled.take() {
-            Some(mut candled) => {
-                candled.refresh(input, self.bars);
-                candled
-            }
-            None => Candled::of(input, self.bars),
+    /// The score of closed bars alone, whichever bars the scorer is for.
+    #[must_use]
+    pub fn analyse_closed(&mut self, input: &SymbolInput<'_>) -> Analysis {
+        weigh(input, self.measure(input, Bars::Closed))
+    }
+
+    fn measure(&mut self, input: &SymbolInput<'_>, bars: Bars) -> &Candled {
+        let state =
+            self.state.get_or_insert_with(|| State { histories: Histories::new(), closed: None, with_open: None });
+        let kept = match bars {
+            Bars::Closed => &mut state.closed,
+            Bars::WithOpen => &mut state.with_open,
         };
-        self.candled.insert(candled)
+        let candled = kept.get_or_insert_with(Candled::new);
+        candled.refresh(&mut state.histories, input, bars);
+        candled
     }
 
     /// Forgets what the candles said, so that they are measured anew.
     pub fn forget(&mut self) {
-        self.candled = None;
+        self.state = None;
     }
 }

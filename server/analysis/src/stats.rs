@@ -2,10 +2,6 @@
 
 use std::cmp::Ordering;
 
-use schema::Why;
-
-use crate::measure::{at_least, divisor};
-
 /// The sum of what `f` makes of each item.
 ///
 /// Four sums run side by side: one alone waits for each addition before it begins the next, and tapes are long.
@@ -143,28 +139,6 @@ pub(crate) fn standard_deviation(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// The change over the last `window` increments, in units of the usual size of such a change.
-///
-/// `increments` are the steps of a running total (OBV, ADL); the total itself has no meaning.
-///
-/// # Errors
-///
-/// Fewer than 100 increments, or increments that are all zero.
-pub(crate) fn change_in_spreads(increments: &[f64], window: usize) -> Result<f64, Why> {
-    at_least(increments.len(), 100)?;
-    let (mut square_sum, mut changes, mut change) = (0.0, 0.0, 0.0);
-    for (i, step) in increments.iter().enumerate() {
-        change += if i >= window { step - increments[i - window] } else { *step };
-        if i + 1 >= window {
-            square_sum += change * change;
-            changes += 1.0;
-        }
-    }
-    // Summed afresh: the running sum carries rounding of steps long gone.
-    let last: f64 = increments[increments.len() - window..].iter().sum();
-    Ok(last / divisor((square_sum / changes).sqrt(), Why::Flat)?)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
@@ -188,15 +162,6 @@ mod tests {
         assert_eq!(largest(&[20.0, 10.0], 0.99), Some((19.9, vec![20.0, 10.0])));
         assert_eq!(largest(&[], 0.99), None);
         assert_eq!(median_and_spread([1.0, 2.0, 3.0, 4.0, 100.0].into_iter()), Some((3.0, 1.4826)));
-    }
-
-    #[test]
-    fn a_change_is_measured_in_its_usual_size() {
-        let quiet = vec![0.0; 120];
-        assert_eq!(change_in_spreads(&quiet, 20), Err(Why::Flat));
-        let steady = vec![2.0; 120];
-        assert!((change_in_spreads(&steady, 20).unwrap() - 1.0).abs() < 1e-12);
-        assert_eq!(change_in_spreads(&[1.0; 99], 20), Err(Why::TooFewSamples { have: 99, need: 100 }));
     }
 
     proptest! {

@@ -131,13 +131,21 @@ fn told(score: &Figure<Score>) -> String {
     }
 }
 
-/// The dimensions that are known, each by its name, and the quality.
+/// The dimensions and factors that are known, each by its name, the agreement and the quality.
 fn dimensions(analysis: &Analysis) -> String {
     let mut text = String::new();
     for (dimension, score) in analysis.dimension_scores().iter() {
         if let Some(score) = score {
             write!(text, " {} {:.10}", dimension.as_str(), score.get()).unwrap();
         }
+    }
+    for reading in &*analysis.factors {
+        if let Some(direction) = reading.direction.value() {
+            write!(text, " {} {:.10}", reading.factor.as_str(), direction.get()).unwrap();
+        }
+    }
+    if let Some(agreement) = analysis.agreement {
+        write!(text, " agreement {:.10}", agreement.get()).unwrap();
     }
     if let Some(quality) = analysis.quality.value().map(|quality: &Ratio| quality.get()) {
         write!(text, " quality {quality:.10}").unwrap();
@@ -158,8 +166,9 @@ fn recorded(name: &str, runs: Option<Vec<Runs>>, first: usize, step: usize) {
             let analysis = analyse(&SymbolInput::of_candles(now, candles), Bars::Closed);
             assert!(matches!(analysis.score, Figure::Missing(Why::LowCoverage { .. })), "candles alone are no score");
             let leans = analysis.dimensions.iter().filter_map(|d| Some((d.weight.get(), d.lean.value()?.get())));
-            let (direction, agreement) = common(leans).expect("at least one dimension");
-            let together = 50.0 + 50.0 * shape(direction, agreement);
+            // Candles are one factor: nothing among them agrees or disagrees.
+            let (direction, _) = common(leans).expect("at least one dimension");
+            let together = 50.0 + 50.0 * shape(direction, 1.0);
             assert!(analysis.dimension_scores().get(Dimension::Technical).is_some());
             writeln!(text, "{contract:2} {} {together:.10}{}", now.0, dimensions(&analysis)).unwrap();
         }

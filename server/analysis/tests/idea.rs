@@ -48,6 +48,7 @@ fn reading(score: f64, quality: f64) -> Analysis {
             parts: vec![part],
         }]
         .into(),
+        factors: Vec::new().into(),
         conditions: vec![Condition {
             id: "atr_pct".into(),
             label: "ATR (14, 5m)".into(),

@@ -73,6 +73,11 @@ fn names<T>(list: &[T], symbol: fn(&T) -> &Symbol) -> Vec<&str> {
     list.iter().map(|item| symbol(item).as_str()).collect()
 }
 
+/// The share of a stretch of time that was received of a contract whose streams are on since a moment.
+fn heard_since(since: UnixMs) -> impl Fn(UnixMs, UnixMs) -> f64 {
+    move |from, to| (to.0 - since.0.max(from.0)).max(0) as f64 / (to.0 - from.0) as f64
+}
+
 #[test]
 fn stats_count_directions_and_rank_scores() {
     let stats = stats(&rows());
@@ -163,8 +168,9 @@ fn the_pulse_weighs_by_turnover_and_counts_liquidations_by_their_side() {
     rows[2].oi_change_1h = known(Pct::new(-20.0).unwrap());
     let event = |minutes: i64, long, usd| Liquidation { at: UnixMs(NOW.0 - 60_000 * minutes), long, usd };
     let told = [event(1_500, true, 7.0), event(90, true, 500.0), event(59, false, 40.0), event(1, true, 2.0)];
-    let since =
-        |hours: i64, told: &[Liquidation]| Some(HeardLiquidations::of(told, UnixMs(NOW.0 - 3_600_000 * hours), NOW));
+    let since = |hours: i64, told: &[Liquidation]| {
+        Some(HeardLiquidations::of(told, heard_since(UnixMs(NOW.0 - 3_600_000 * hours)), NOW))
+    };
     let price = |value| known(Price::new(value).unwrap());
     let perps = [
         Perp {
@@ -226,7 +232,7 @@ fn a_pulse_of_nothing_says_why() {
     assert_eq!(alone.accounts_long, Figure::Missing(Why::NotYet));
     assert_eq!(alone.premium_bps, Figure::Missing(Why::NotYet));
     assert_eq!(alone.liquidations_1h, Figure::Missing(Why::NotOffered));
-    let deaf = Perp { liquidations: Some(HeardLiquidations::of(&[], NOW, NOW)), ..perp(&rows[0]) };
+    let deaf = Perp { liquidations: Some(HeardLiquidations::of(&[], heard_since(NOW), NOW)), ..perp(&rows[0]) };
     assert_eq!(perps_pulse(Venue::Sim, &[deaf], &[], NOW).liquidations_1h, Figure::Missing(Why::NotYet));
     let none = perps_pulse(Venue::Sim, &[], &[], NOW);
     assert_eq!(none.funding_per_8h, Figure::Missing(Why::NotYet));

@@ -1,4 +1,4 @@
-//! Every TA-Lib-backed measure against a second, plain implementation written from its definition.
+//! Every measure that TA-Lib has, too, against a second, plain implementation written from its definition.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 #[path = "support/world.rs"]

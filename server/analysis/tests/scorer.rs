@@ -57,7 +57,7 @@ proptest! {
 
     #[test]
     fn a_scorer_says_what_the_full_analysis_says(
-        seed in any::<u64>(), events in proptest::collection::vec(event(), 1..14),
+        seed in any::<u64>(), events in proptest::collection::vec(event(), 1..14), asked_twice in any::<bool>(),
     ) {
         let source = World::new(seed, [700, 400, 200, 150], 0.0);
         let mut world = source.clone();
@@ -107,6 +107,10 @@ proptest! {
                 let whole = analyse(&input, *bars);
                 prop_assert_eq!(scorer.score(&input), whole.score.clone(), "{:?} after {:?}", bars, event);
                 prop_assert_eq!(scorer.analyse(&input), whole, "{:?} after {:?}", bars, event);
+                if asked_twice {
+                    let closed = analyse(&input, Bars::Closed);
+                    prop_assert_eq!(scorer.analyse_closed(&input), closed, "closed of {:?} after {:?}", bars, event);
+                }
             }
         }
     }
@@ -138,4 +142,28 @@ fn a_bar_that_closes_is_measured() {
     };
     let earlier = rsi(&scorer.analyse(&before.input()));
     assert!((earlier - rsi(&scorer.analyse(&world.input()))).abs() > 1e-6);
+}
+
+/// A ring of candles moves on by a minute, and now and then by one of every timeframe; a scorer that follows it all along
+/// says what one says that begins there.
+#[test]
+fn a_scorer_that_followed_a_day_says_what_a_new_one_says() {
+    const KEPT: [usize; 4] = [280, 255, 120, 110];
+    let source = World::new(17, [520, 300, 140, 120], 0.0);
+    let (mut forming, mut recorded) = (Scorer::new(Bars::WithOpen), Scorer::new(Bars::Closed));
+    for minute in 0..240_i64 {
+        let now = UnixMs(NOW.0 - 60_000 * (239 - minute));
+        let mut world = source.clone();
+        for (i, timeframe) in Timeframe::ALL.into_iter().enumerate() {
+            world.candles[i] = closed(&source.candles[i], timeframe, now, KEPT[i]);
+            let running = source.candles[i].iter().find(|candle| candle.start.0 + timeframe.ms() > now.0);
+            world.open[i] = running.copied();
+        }
+        let input = SymbolInput { as_of: now, ..world.input() };
+        // Both scorers give the closed score: one follows closed bars alone, the other both kinds in turn.
+        let expected = Scorer::new(Bars::Closed).analyse(&input);
+        assert_eq!(recorded.analyse(&input), expected, "minute {minute}");
+        assert_eq!(forming.analyse_closed(&input), expected, "minute {minute}");
+        assert_eq!(forming.analyse(&input), Scorer::new(Bars::WithOpen).analyse(&input), "minute {minute}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Every candle measure that is made of TA-Lib's functions against TA-Lib's C library, to 1e-9.
+//! Every candle measure that TA-Lib has functions for against TA-Lib's C library, to 1e-9.
 //!
 //! Twice: over made-up candles whose reference values are checked in (`vectors/ta_lib.json`), and over recorded candles, for
 //! which the script that made them (`vectors/ta_vectors.py`) computes them when the test runs. The second needs the recorded
@@ -27,13 +27,13 @@ const BARS: usize = 250;
 
 /// Candle measures that TA-Lib has nothing for, with where else they are held.
 const WITHOUT_REFERENCE: &[(&str, &str)] = &[
-    ("volume_profile", "unit tests in indicator/profile.rs"),
-    ("value_area", "unit tests in indicator/profile.rs"),
+    ("volume_profile", "unit tests in series/volumes.rs, src/oracle.rs"),
+    ("value_area", "unit tests in series/volumes.rs, src/oracle.rs"),
     ("vwap", "tests/measures.rs"),
-    ("support_resistance", "unit tests in indicator/levels.rs"),
-    ("structure_breaks", "unit tests in indicator/levels.rs"),
-    ("order_blocks", "tests/measures.rs"),
-    ("fair_value_gaps", "tests/measures.rs"),
+    ("support_resistance", "unit tests in series/turns.rs, src/oracle.rs"),
+    ("structure_breaks", "unit tests in series/breaks.rs, src/oracle.rs"),
+    ("order_blocks", "tests/measures.rs, src/oracle.rs"),
+    ("fair_value_gaps", "tests/measures.rs, src/oracle.rs"),
 ];
 
 #[derive(Deserialize)]

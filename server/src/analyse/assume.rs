@@ -1,10 +1,13 @@
 //! What the dimensions without a record may say, and the gain that follows.
 //!
-//! Order flow, book and sentiment are not on record. What stands in for them is drawn from the recorded leans of other
+//! Taker flow, book and positioning are not on record. What is assumed for them is drawn from the recorded leans of other
 //! bars, so that nothing is random and the same record gives the same figures.
 
-use analysis::{GAIN, common, registry::dimension_weight};
-use schema::Dimension;
+use analysis::{
+    GAIN, common,
+    registry::{dimension_weight, factor_weight},
+};
+use schema::Factor;
 use serde::Serialize;
 
 use super::{
@@ -12,7 +15,6 @@ use super::{
     spread::{Spread, strength},
 };
 
-const UNTOLD: [Dimension; 3] = [Dimension::Orderflow, Dimension::Orderbook, Dimension::Sentiment];
 /// Gains that are compared with the one in force.
 pub(super) const GAINS: [f64; 4] = [GAIN, 1.0, 1.5, 2.0];
 /// The score ranges of a histogram.
@@ -98,10 +100,13 @@ fn stand_ins(spread: &Spread, correlation: f64) -> Option<Vec<f64>> {
 }
 
 /// `direction · (0.6 + 0.4·agreement)` of a bar, before the gain.
+///
+/// The three dimensions of candles are one factor, the price. Where the others are not given, they say what the price says.
 fn reach(told: &[f64; 3], untold: Option<[f64; 3]>) -> f64 {
-    let weighed = |dimensions: [Dimension; 3], leans: [f64; 3]| dimensions.map(dimension_weight).into_iter().zip(leans);
-    let leans = weighed(TOLD, *told).chain(untold.into_iter().flat_map(|leans| weighed(UNTOLD, leans)));
-    common(leans).map_or(0.0, |(direction, agreement)| direction * (0.6 + 0.4 * agreement))
+    let price = common(TOLD.map(dimension_weight).into_iter().zip(*told)).map_or(0.0, |(price, _)| price);
+    let [flow, book, positioning] = untold.unwrap_or([price; 3]);
+    let factors = Factor::ALL.map(factor_weight).into_iter().zip([price, flow, book, positioning]);
+    common(factors).map_or(0.0, |(direction, agreement)| direction * (0.6 + 0.4 * agreement))
 }
 
 fn share(count: usize, of: usize) -> f64 {

@@ -20,7 +20,7 @@ pub(super) struct Bar {
     close: f64,
     /// The score; missing where less than 60 % of the inputs are known, as with candles alone.
     score: Option<f64>,
-    /// What the dimensions of candles say together, by the rule of the score.
+    /// What the known dimensions of candles say: one factor, the price, scored as if all others agreed with it.
     candles: Option<f64>,
     technical: Option<f64>,
     volume: Option<f64>,
@@ -34,8 +34,8 @@ pub(super) struct Bar {
 impl Bar {
     /// A bar of which at least one dimension is known.
     pub(super) fn of(symbol: Symbol, at: UnixMs, close: f64, analysis: &Analysis) -> Option<Self> {
-        let leans = analysis.dimensions.iter().filter_map(|d| Some((d.weight.get(), d.lean.value()?.get())));
-        let (direction, agreement) = common(leans)?;
+        let directions = analysis.dimensions.iter().filter_map(|d| Some((d.weight.get(), d.lean.value()?.get())));
+        let (direction, _) = common(directions)?;
         let scores = analysis.dimension_scores();
         let of = |dimension| scores.get(dimension).map(schema::Score::get);
         let [technical, volume, price_structure] = TOLD.map(of);
@@ -44,7 +44,7 @@ impl Bar {
             symbol,
             close,
             score: analysis.score.value().map(|score| score.get()),
-            candles: Some(50.0 + 50.0 * shape(direction, agreement)),
+            candles: Some(50.0 + 50.0 * shape(direction, 1.0)),
             technical,
             volume,
             price_structure,

@@ -3,9 +3,9 @@
 use analysis::input::{PerTimeframe, SymbolInput};
 use schema::{Candle, Timeframe, UnixMs};
 
-use crate::market::{
+use engine::{
     candles::{Added, CandleRun, aggregate},
-    window::kept,
+    kept,
 };
 
 /// One contract's candles up to a bar.
@@ -41,7 +41,7 @@ impl History {
     fn append(&mut self, timeframe: Timeframe, candle: Candle) {
         let run = self.runs.get_mut(timeframe);
         if run.add(candle) == Added::Gap {
-            run.load(vec![candle]);
+            run.merge([candle], |_, _| true);
         }
     }
 

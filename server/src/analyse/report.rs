@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use analysis::{GAIN, registry::SATURATED_SHARE};
-use schema::{Dimension, Timeframe, UnixMs};
+use analysis::{
+    GAIN,
+    registry::{SATURATED_SHARE, factor_weight},
+};
+use schema::{Dimension, Factor, Timeframe, UnixMs};
 use serde::Serialize;
 use venue::sim::RecordedCandles;
 
@@ -155,11 +158,13 @@ impl Report {
         let Some(scores) = &self.scores else { return writeln!(f, "Too few bars, or bars that do not vary.") };
         writeln!(
             f,
-            "Order flow, book and sentiment (57 % of the weight) are not on record. Three assumptions: they say what candles\n\
-             say; they are as strong as candles and independent of them; they are as strong and go with candles half as closely\n\
-             as the dimensions of candles go with each other (a correlation of {:.2}; one common factor, the rest drawn from\n\
-             bars far away), since they watch the same market but not the same candles. The first two are limits, the third is\n\
-             what `GAIN` follows until whole markets are on record.\n",
+            "Taker flow, book and positioning ({:.0} % of the weight) are not on record; the dimensions of candles are one factor, the\n\
+             price. Three assumptions: the others say what the price says; they are as strong as a dimension of candles and\n\
+             independent of them; they are as strong and go with candles half as closely as the dimensions of candles go with\n\
+             each other (a correlation of {:.2}; one common factor, the rest drawn from bars far away), since they watch the\n\
+             same market but not the same candles. The first two are limits, the third is what `GAIN` follows until whole\n\
+             markets are on record.\n",
+            100.0 * (1.0 - factor_weight(Factor::Price)),
             scores.correlation
         )?;
         let [_, a, b, c] = GAINS.map(|gain| format!("at {gain:.1}"));

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use analysis::{
     GAIN,
-    registry::{REGISTRY, dimension_weight, timeframe_weight},
+    registry::{REGISTRY, dimension_weight, factor_weight, timeframe_weight},
 };
 use axum::Json;
-use schema::{Dimension, Timeframe};
+use schema::{Dimension, Factor, Timeframe};
 use serde::Serialize;
 
 /// The answer.
@@ -23,6 +23,8 @@ pub(crate) struct Config {
 struct Weights {
     /// The share of each dimension in the score, and of each measure in its dimension.
     dimensions: BTreeMap<&'static str, Shares>,
+    /// The share of each factor in the score: those whose agreement the gain grows with.
+    factors: BTreeMap<&'static str, f64>,
     /// The share of each timeframe in a measure of candles.
     timeframes: BTreeMap<&'static str, f64>,
     /// How steeply the common direction becomes a score.
@@ -56,6 +58,7 @@ fn weights() -> Weights {
     };
     Weights {
         dimensions: Dimension::ALL.map(|dimension| (dimension.as_str(), shares(dimension))).into(),
+        factors: Factor::ALL.map(|factor| (factor.as_str(), factor_weight(factor))).into(),
         timeframes: Timeframe::ALL.map(|timeframe| (timeframe.as_str(), timeframe_weight(timeframe))).into(),
         gain: GAIN,
     }

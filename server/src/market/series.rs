@@ -17,10 +17,10 @@ pub(crate) fn series(
     timeframe: Timeframe,
 ) -> Result<Option<(UnixMs, CandleSeries)>, Invalid> {
     let Some((closed_at, run)) = window.scored_candles(timeframe) else { return Ok(None) };
-    let tick = Price::new(window.instrument.tick).map_err(|error| Invalid::new("tick", error.to_string()))?;
+    let tick = Price::new(window.instrument().tick).map_err(|error| Invalid::new("tick", error.to_string()))?;
     let drawn = &run[run.len().saturating_sub(CANDLES)..];
     let deltas = deltas(window.minutes(), drawn, timeframe);
-    let scope = (venue, window.instrument.symbol, timeframe);
+    let scope = (venue, window.instrument().symbol, timeframe);
     Ok(Some((closed_at, CandleSeries::of(scope, tick, closed_at, run, deltas)?)))
 }
 
@@ -33,7 +33,8 @@ fn deltas(minutes: &[FlowBar], run: &[Candle], timeframe: Timeframe) -> Vec<Opti
         let end = candle.start.0 + timeframe.ms();
         let from = minutes.partition_point(|minute| minute.start < candle.start);
         let to = minutes.partition_point(|minute| minute.start.0 < end);
-        let whole = i64::try_from(to - from).is_ok_and(|n| n * Timeframe::M1.ms() == timeframe.ms());
+        let received = minutes[from..to].iter().all(|minute| minute.coverage() >= 1.0);
+        let whole = received && i64::try_from(to - from).is_ok_and(|n| n * Timeframe::M1.ms() == timeframe.ms());
         whole.then(|| minutes[from..to].iter().map(|minute| minute.buy - minute.sell).sum())
     };
     run.iter().map(within).collect()
@@ -45,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_candle_has_a_delta_where_the_trades_of_each_of_its_minutes_were_received() {
-        let minute = |n: i64| FlowBar { start: UnixMs(n * 60_000), buy: 3.0, sell: n as f64 };
+        let minute = |n: i64| FlowBar::of_trades(UnixMs(n * 60_000), 3.0, n as f64);
         let candle = |n: i64| {
             let start = UnixMs(n * 60_000);
             Candle { start, open: 1.0, high: 1.0, low: 1.0, close: 1.0, volume: 1.0, turnover: 1.0 }

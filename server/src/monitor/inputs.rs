@@ -4,15 +4,17 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use analysis::signal::Thresholds;
 use cache::{Clock, Publisher};
+use engine::{Engine, IdeaBook};
 use schema::MarketUniverse;
 use tokio::sync::{Notify, mpsc};
-use tokio_util::sync::CancellationToken;
-use venue::{BookChange, Exchange, MarketEvent, Told};
+use venue::Exchange;
 
 use super::{
     board::Board,
     driver::Driver,
+    stepping::{Loads, Stepping},
     streams::Streams,
     task::{
         audit::Audit,
@@ -29,7 +31,7 @@ use crate::{
     supervise::{Group, Job},
 };
 
-const LISTEN: Job = Job { name: "listen", what: "Carries the events of the streams into the windows." };
+const ENGINE: Job = Job { name: "engine", what: "Takes in what the exchange sends and decides each bar that closed." };
 
 /// Events that may wait between the streams and the windows.
 const EVENTS: usize = 65_536;
@@ -49,6 +51,7 @@ pub(crate) struct Wakes {
 pub(crate) struct Inputs {
     pub(crate) wakes: Wakes,
     pub(crate) daily: DailyCandles,
+    pub(crate) loads: Loads,
 }
 
 /// An exchange that is heard, and who is told of it.
@@ -59,6 +62,10 @@ pub(crate) struct Heard {
     pub(crate) clock: Clock,
     /// The symbols whose page is open: who measures them hears when they move.
     pub(crate) open: OpenSymbols,
+    /// Where a score becomes a direction.
+    pub(crate) thresholds: Thresholds,
+    /// The ideas that follow.
+    pub(crate) ideas: IdeaBook,
     /// Who publishes which contracts are watched, if anyone.
     pub(crate) universe: Option<Arc<Publisher<MarketUniverse>>>,
 }
@@ -66,20 +73,32 @@ pub(crate) struct Heard {
 /// Starts the tasks that fill the windows of a market, until the group stops. A panic while an event is taken in breaks the group:
 /// what the windows hold after half an event cannot be trusted.
 pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, heard: Heard) -> Inputs {
-    let Heard { market, exchange, board, clock, open, universe } = heard;
-    let (events, told) = mpsc::channel(EVENTS);
+    let Heard { market, exchange, board, clock, open, thresholds, ideas, universe } = heard;
+    let (events, received) = mpsc::channel(EVENTS);
     let (wakes, daily) = (Wakes::default(), DailyCandles::default());
-    let history = Arc::clone(&wakes.history);
     board.queue(events.downgrade());
-    let heard = (Arc::clone(&market), Arc::clone(&exchange), open);
-    let listening = listen(told, heard, board.clone(), history, clock.clone(), group.stop());
-    group.spawn_bound(LISTEN, async move {
-        listening.await;
-        Ok(())
+    let (loads, answers) = Loads::new(clock.clone());
+    let stepping = Stepping {
+        engine: Engine::new(Arc::clone(&market), thresholds, ideas),
+        events: received,
+        answers,
+        exchange: Arc::clone(&exchange),
+        board: board.clone(),
+        open,
+        history: Arc::clone(&wakes.history),
+        scan: Arc::clone(&wakes.scan),
+        clock: clock.clone(),
+    };
+    let end = group.stop();
+    group.spawn_bound(ENGINE, async move {
+        // Deciding the bars of a whole market takes some ten milliseconds, which other tasks must not wait for.
+        let runtime = tokio::runtime::Handle::current();
+        Ok(tokio::task::spawn_blocking(move || runtime.block_on(stepping.run(end))).await.map_err(resumed)?)
     });
     let universe = Universe {
         exchange: Arc::clone(&exchange),
         market: Arc::clone(&market),
+        loads: loads.clone(),
         rules: rules.clone(),
         board: board.clone(),
         wakes: [Arc::clone(&wakes.history), Arc::clone(&wakes.positions)],
@@ -94,66 +113,30 @@ pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, he
     let history = History {
         exchange: Arc::clone(&exchange),
         market: Arc::clone(&market),
+        loads: loads.clone(),
         scan: Arc::clone(&wakes.scan),
         woken: None,
         schedule: Schedule::default(),
     };
     driver.spawn(group, history, Arc::clone(&wakes.history));
-    let positions =
-        Positions { exchange: Arc::clone(&exchange), market: Arc::clone(&market), schedule: Schedule::default() };
+    let positions = Positions {
+        exchange: Arc::clone(&exchange),
+        market: Arc::clone(&market),
+        loads: loads.clone(),
+        schedule: Schedule::default(),
+    };
     driver.spawn(group, positions, Arc::clone(&wakes.positions));
     let volatility = Volatility { exchange: Arc::clone(&exchange), daily: Arc::clone(&daily) };
     driver.spawn(group, volatility, Arc::clone(&wakes.volatility));
-    driver.spawn(group, Audit { exchange, market, schedule: Schedule::default() }, Arc::default());
-    Inputs { wakes, daily }
+    let audit = Audit { exchange, market, loads: loads.clone(), schedule: Schedule::default() };
+    driver.spawn(group, audit, Arc::default());
+    Inputs { wakes, daily, loads }
 }
 
-/// Carries what the stream tells into the windows.
-async fn listen(
-    mut heard: mpsc::Receiver<Told>,
-    (market, exchange, open): (Arc<Market>, Arc<dyn Exchange>, OpenSymbols),
-    board: Board,
-    history: Arc<Notify>,
-    clock: Clock,
-    end: CancellationToken,
-) {
-    let lag = metrics::histogram!("market_event_lag_seconds");
-    let handling = metrics::histogram!("market_event_handling_seconds");
-    loop {
-        let told = tokio::select! {
-            biased;
-            () = end.cancelled() => return,
-            told = heard.recv() => told,
-        };
-        let Some(Told { read, event }) = told else { return };
-        match &event {
-            MarketEvent::Connected { connection } => board.stream_connected(*connection),
-            MarketEvent::Lost { connection, cause, .. } => board.stream_lost(*connection, cause),
-            _ => {}
-        }
-        let asked_for = matches!(event, MarketEvent::Hearing { .. } | MarketEvent::Missed { .. });
-        let sent = match &event {
-            MarketEvent::Book { at, change: BookChange::Delta { .. }, .. } => Some(*at),
-            _ => None,
-        };
-        let moved = if let MarketEvent::Ticker { symbol, .. } = &event { Some(*symbol) } else { None };
-        let now = clock.now();
-        if let Some(symbol) = market.apply(event, now) {
-            exchange.resync_book(symbol);
-        }
-        if let Some(symbol) = moved {
-            open.note_moved(symbol);
-        }
-        if asked_for {
-            history.notify_one();
-        }
-        if let Some(sent) = sent {
-            // From reading its message to the window: waiting and handling.
-            handling.record(read.elapsed());
-            // From the exchange's clock to the window: transport as well, and what the two clocks are apart.
-            let lag_ms = clock.now().0.saturating_sub(sent.0);
-            board.lag().note(lag_ms);
-            lag.record(lag_ms as f64 / 1_000.0);
-        }
+/// Lets a panic go on that another thread caught, so that it is counted under the name of its task.
+fn resumed(lost: tokio::task::JoinError) -> tokio::task::JoinError {
+    match lost.try_into_panic() {
+        Ok(payload) => std::panic::resume_unwind(payload),
+        Err(lost) => lost,
     }
 }

@@ -5,7 +5,6 @@
 //! a process is the one writer of its schemas.
 
 pub(crate) mod board;
-mod closing;
 pub(crate) mod driver;
 pub(crate) mod exchange;
 mod failures;
@@ -15,6 +14,7 @@ mod replay;
 pub(crate) mod row;
 pub(crate) mod saturation;
 pub(crate) mod scorers;
+pub(crate) mod stepping;
 pub(crate) mod streams;
 pub(crate) mod task;
 
@@ -355,23 +355,24 @@ impl Monitor {
     }
 
     fn spawn_tasks(&self, group: &Group, market: &Arc<Market>, exchange: &Arc<dyn Exchange>, outside: Outside) {
+        let book = Arc::new(Mutex::new(Book::new(&self.config.signals)));
         let source = inputs::Heard {
             market: Arc::clone(market),
             exchange: Arc::clone(exchange),
             board: self.board.clone(),
             clock: self.clock.clone(),
             open: self.open.clone(),
+            thresholds: self.config.signals,
+            ideas: Arc::clone(&book),
             universe: Some(Arc::clone(&self.universe)),
         };
-        let Inputs { wakes, daily } = inputs::spawn(group, &self.driver, &self.config.universe, source);
+        let Inputs { wakes, daily, .. } = inputs::spawn(group, &self.driver, &self.config.universe, source);
         let (completed, scans) = watch::channel(None);
         let alerts_wake = self.rules.as_ref().map_or_else(Arc::default, |rules| rules.changed());
         let closed = Arc::<Notify>::default();
         let pending = Pending::default();
-        let book = Arc::new(Mutex::new(Book::new(&self.config.signals)));
         let scan = Scan {
             market: Arc::clone(market),
-            thresholds: self.config.signals,
             daily,
             outside,
             clock: self.clock.clone(),
@@ -381,7 +382,6 @@ impl Monitor {
             closed: Arc::clone(&closed),
             pending: pending.clone(),
             open: self.open.clone(),
-            ideas: Arc::clone(&book),
             state: MarketState::new(),
             scorers: HashMap::new(),
             saturation: Saturation::default(),
@@ -492,7 +492,7 @@ mod tests {
                 // The health task waits for the same changes.
                 let _ = tokio::time::timeout(std::time::Duration::from_millis(100), changed.notified()).await;
             }
-            group.spawn_bound(Job { name: "listen", what: "" }, async { panic!("half an event") });
+            group.spawn_bound(Job { name: "engine", what: "" }, async { panic!("half an event") });
         };
         let outside = config::Outside { coingecko: None, alternative: None };
         let session = monitor.session(exchange, &outside, live.clone(), std::future::pending(), &group);
@@ -501,7 +501,7 @@ mod tests {
         assert!(matches!(board.feed(), Feed::Unreachable { .. }), "{:?}", board.feed());
         assert_eq!(supervisor.registry().running(), ["health"], "every task of the session has ended");
         let Failed::Group(cause) = error.judged() else { panic!("the process need not exit") };
-        assert_eq!(cause.to_string(), "`listen` panicked: half an event");
+        assert_eq!(cause.to_string(), "`engine` panicked: half an event");
         supervisor.end().await;
     }
 }

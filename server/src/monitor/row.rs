@@ -12,7 +12,7 @@ use super::{
     scorers::FormingScorer,
     task::scan::{book_top, price},
 };
-use crate::market::{Window, window::Recorded};
+use crate::market::Window;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -23,8 +23,8 @@ const HISTORY: usize = 60;
 ///
 /// Beside it comes the analysis of its open bars where none of closed ones is recorded yet; nothing before its first price.
 pub(crate) fn row(window: &mut Window, scorer: &mut FormingScorer) -> Option<(SignalRow, Option<Analysis>)> {
-    window.ticker.as_ref()?;
-    let recorded = window.recorded.as_ref();
+    window.ticker()?;
+    let recorded = window.recorded();
     let (forming, shown) = match recorded {
         _ if !window.is_loaded() => (None, None),
         Some(_) => (scorer.score(window), None),
@@ -34,12 +34,12 @@ pub(crate) fn row(window: &mut Window, scorer: &mut FormingScorer) -> Option<(Si
         }
     };
     window.forming = forming.unwrap_or(Figure::Missing(Why::NotYet)).map(Score::to_four_decimals);
-    let (quote, tick) = (quote(window)?, Price::new(window.instrument.tick).ok()?);
-    let recorded = window.recorded.as_ref();
+    let (quote, tick) = (quote(window)?, Price::new(window.instrument().tick).ok()?);
+    let recorded = window.recorded();
     let scores = recorded.map(|recorded| recorded.analysis.dimension_scores());
     let row = SignalRow {
-        symbol: window.instrument.symbol,
-        base: window.base.clone(),
+        symbol: window.instrument().symbol,
+        base: window.base(),
         tick,
         quote,
         score: recorded.map_or(Figure::Missing(Why::NotYet), |recorded| recorded.analysis.score.clone()),
@@ -48,20 +48,20 @@ pub(crate) fn row(window: &mut Window, scorer: &mut FormingScorer) -> Option<(Si
         agreement: recorded.and_then(|recorded| recorded.analysis.agreement).map(Ratio::to_four_decimals),
         coverage: recorded.map_or(Ratio::NONE, |recorded| recorded.analysis.coverage.to_four_decimals()),
         funding: funding(window),
-        oi_change_1h: window.positions.change_1h().map(Pct::to_four_decimals),
+        oi_change_1h: window.derivatives().change_1h().map(Pct::to_four_decimals),
         trend: trend(window),
-        spark: Arc::clone(&window.spark),
+        spark: window.spark(),
     };
     Some((row, shown))
 }
 
 /// What changes with every trade; none before the first price.
 fn quote(window: &Window) -> Option<Quote> {
-    let ticker = window.ticker.as_ref()?;
+    let ticker = window.ticker()?;
     let at = ticker.at;
     let change = ticker.prev_24h.filter(|before| *before > 0.0).map(|before| (ticker.last / before - 1.0) * 100.0);
     // A venue whose stream has no open interest is polled for it; the figure is as old as the older of its two factors.
-    let open_interest = match (ticker.open_interest, window.positions.open_interest()) {
+    let open_interest = match (ticker.open_interest, window.derivatives().open_interest()) {
         (Some(coins), _) => Some((coins, at)),
         (None, polled) => polled.map(|point| (point.coins, point.at.min(at))),
     };
@@ -82,46 +82,47 @@ fn quote(window: &Window) -> Option<Quote> {
 
 /// The funding rate. It comes with every tick and changes rarely: its time is to the minute, so that a row is not news each second.
 fn funding(window: &Window) -> Figure<Funding> {
-    let ticker = window.ticker.as_ref();
+    let ticker = window.ticker();
     ticker.map_or(Figure::Missing(Why::NotYet), |ticker| figure(ticker.funding, ticker.at.floor(MINUTE_MS)))
 }
 
 /// What changes of the page of a symbol while its bar is open; none before the first price. The score of the open bar is the last
 /// scan's.
 pub(crate) fn live(window: &Window) -> Option<SymbolLive> {
-    let (ticker, as_of) = (window.ticker.as_ref()?, window.as_of()?);
+    let (ticker, as_of) = (window.ticker()?, window.as_of()?);
     Some(SymbolLive {
-        symbol: window.instrument.symbol,
+        symbol: window.instrument().symbol,
         as_of,
         quote: quote(window)?,
         funding: funding(window),
-        oi_change_1h: window.positions.change_1h().map(Pct::to_four_decimals),
+        oi_change_1h: window.derivatives().change_1h().map(Pct::to_four_decimals),
         mark_price: price(ticker.mark, ticker.at),
         index_price: price(ticker.index, ticker.at),
-        accounts_long: window.positions.accounts_long(),
-        liquidated_24h: window.positions.heard_liquidations(as_of).last_day(),
+        accounts_long: window.derivatives().accounts_long(),
+        liquidated_24h: window.derivatives().liquidated(as_of).last_day(),
         book: book_top(window),
     })
 }
 
 /// The page of a symbol.
 pub(crate) fn breakdown(source: Venue, window: &Window, row: SignalRow, forming: Option<Analysis>) -> Breakdown {
-    let recorded = window.recorded.as_ref();
+    let recorded = window.recorded();
     // Before the first closed bar the open one shows which inputs are still missing.
     let shown = recorded.map(|recorded| &recorded.analysis).or(forming.as_ref());
     let scores = window.scores();
-    let at = window.ticker.as_ref().map_or(UnixMs(0), |ticker| ticker.at);
-    let told = |f: fn(&venue::Ticker) -> Option<f64>| price(window.ticker.as_ref().and_then(f), at);
+    let at = window.ticker().map_or(UnixMs(0), |ticker| ticker.at);
+    let told = |f: fn(&venue::Ticker) -> Option<f64>| price(window.ticker().and_then(f), at);
     Breakdown {
         source,
         mark_price: told(|ticker| ticker.mark),
         index_price: told(|ticker| ticker.index),
-        accounts_long: window.positions.accounts_long(),
+        accounts_long: window.derivatives().accounts_long(),
         liquidated_24h: window
             .as_of()
-            .map_or(Figure::Missing(Why::NotYet), |as_of| window.positions.heard_liquidations(as_of).last_day()),
-        bar_closed_at: recorded.map(|recorded: &Recorded| recorded.bar_closed_at),
+            .map_or(Figure::Missing(Why::NotYet), |as_of| window.derivatives().liquidated(as_of).last_day()),
+        bar_closed_at: recorded.map(|recorded| recorded.bar_closed_at),
         dimensions: shown.map_or_else(Arc::default, |analysis| Arc::clone(&analysis.dimensions)),
+        factors: shown.map_or_else(Arc::default, |analysis| Arc::clone(&analysis.factors)),
         quality: shown.map_or(Figure::Missing(Why::NotYet), |analysis| analysis.quality.clone()),
         conditions: shown.map_or_else(Vec::new, |analysis| analysis.conditions.clone()),
         sentence: shown
@@ -155,23 +156,28 @@ fn trend(window: &Window) -> Figure<Points> {
 
 #[cfg(test)]
 mod tests {
+    use engine::Loaded;
+    use schema::Symbol;
     use venue::{OpenInterest, Ticker};
 
     use super::*;
-    use crate::market::example::{instrument, ticker};
+    use crate::market::{
+        example::{Stage, ticker},
+        lock,
+    };
 
     #[test]
     fn open_interest_in_dollars_is_polled_where_the_stream_has_none_and_keeps_its_own_age() {
-        let mut window = Window::new(instrument("BTCUSDT"));
+        let (mut stage, symbol) = (Stage::new(&["BTCUSDT"]), Symbol::new("BTCUSDT").unwrap());
         let at = UnixMs(1_000_000);
-        window.take_ticker(Ticker { last: 50.0, mark: Some(60.0), ..ticker(at) });
-        let interest = |window: &Window| quote(window).unwrap().open_interest_usd;
-        assert_eq!(interest(&window), Figure::Missing(Why::NotYet));
+        stage.ticker(symbol, Ticker { last: 50.0, mark: Some(60.0), ..ticker(at) });
+        let interest = |stage: &Stage| quote(&lock(&stage.market.window(symbol).unwrap())).unwrap().open_interest_usd;
+        assert_eq!(interest(&stage), Figure::Missing(Why::NotYet));
         let measured = UnixMs(700_000);
         let points = [(400_000, 10.0), (measured.0, 20.0)].map(|(at, coins)| OpenInterest { at: UnixMs(at), coins });
-        window.positions.load_open_interest(points.to_vec());
-        assert_eq!(interest(&window), Figure::known(Usd::new(1_200.0).unwrap(), measured));
-        window.take_ticker(Ticker { last: 50.0, open_interest: Some(30.0), ..ticker(at) });
-        assert_eq!(interest(&window), Figure::known(Usd::new(1_500.0).unwrap(), at), "the stream's own is newer");
+        stage.load(Loaded::OpenInterest { symbol, points: points.to_vec() });
+        assert_eq!(interest(&stage), Figure::known(Usd::new(1_200.0).unwrap(), measured));
+        stage.ticker(symbol, Ticker { last: 50.0, open_interest: Some(30.0), ..ticker(at) });
+        assert_eq!(interest(&stage), Figure::known(Usd::new(1_500.0).unwrap(), at), "the stream's own is newer");
     }
 }

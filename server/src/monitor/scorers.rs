@@ -1,7 +1,7 @@
 //! What the scan remembers of a symbol's candles, so that it measures them only when they change.
 
 use analysis::{Analysis, Bars, Scorer};
-use schema::{Figure, Score};
+use schema::{Figure, Score, UnixMs};
 
 use crate::market::Window;
 
@@ -12,12 +12,20 @@ pub(crate) struct FormingScorer {
     /// How often the window's candles had been rewritten when they were last measured.
     rewritten: u64,
     scorer: Scorer,
+    /// The end of the last bar that was seen.
+    seen: Option<UnixMs>,
 }
 
 impl FormingScorer {
     /// A scorer that has seen nothing yet.
     pub(crate) const fn new() -> Self {
-        Self { rewritten: 0, scorer: Scorer::new(Bars::WithOpen) }
+        Self { rewritten: 0, scorer: Scorer::new(Bars::WithOpen), seen: None }
+    }
+
+    /// Whether a bar closed since it was asked last.
+    pub(crate) fn is_news(&mut self, window: &Window) -> bool {
+        let closed = window.recorded().map(|recorded| recorded.bar_closed_at);
+        std::mem::replace(&mut self.seen, closed) != closed
     }
 
     /// The open bars as they would be recorded if they closed now; `None` before the first input.

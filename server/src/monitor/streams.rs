@@ -47,15 +47,20 @@ mod tests {
     use std::{future::pending, sync::Mutex};
 
     use cache::Clock;
-    use schema::{Venue, health::Feed};
+    use engine::{History, Loaded};
+    use schema::{UnixMs, Venue, health::Feed};
     use tokio::task::JoinSet;
     use venue::{
-        Accounts, Answer, Instrument, Interval, OpenInterest, PaidFunding, Pause, Share, Ticker, WatchedSymbols,
+        Accounts, Answer, Instrument, Interval, MarketEvent, OpenInterest, PaidFunding, Pause, Share, Ticker,
+        WatchedSymbols,
     };
 
     use super::*;
     use crate::{
-        market::{Market, example::instrument, lock},
+        market::{
+            example::{Stage as Engine, instrument},
+            lock,
+        },
         monitor::board::Watched,
     };
 
@@ -126,7 +131,7 @@ mod tests {
 
     struct Stage {
         exchange: Arc<Silent>,
-        market: Arc<Market>,
+        engine: Engine,
         board: Board,
         streams: Streams,
     }
@@ -134,19 +139,23 @@ mod tests {
     impl Stage {
         fn new() -> Self {
             let exchange = Arc::new(Silent::default());
-            let market = Arc::new(Market::new(Venue::Sim));
+            let engine = Engine::new(&[]);
             let board = Board::new(Clock::System, Venue::Bybit);
             let (events, _) = mpsc::channel(1);
             let shared: Arc<dyn Exchange> = exchange.clone();
             let streams = Streams::new(Arc::clone(&shared), board.clone(), events);
-            board.begin(Watched { market: Arc::clone(&market), exchange: shared }, Feed::Live { venue: Venue::Sim });
-            Self { exchange, market, board, streams }
+            board.begin(
+                Watched { market: Arc::clone(&engine.market), exchange: shared },
+                Feed::Live { venue: Venue::Sim },
+            );
+            Self { exchange, engine, board, streams }
         }
 
         /// Watches these; returns what each connection is to watch that was opened, or changed, for it.
         fn watch(&mut self, places: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
             let symbols: Vec<Symbol> = places.map(symbol).collect();
-            self.market.watch(symbols.iter().map(|symbol| instrument(symbol.as_str())).collect(), 0);
+            let instruments = symbols.iter().map(|symbol| instrument(symbol.as_str())).collect();
+            self.engine.load(Loaded::Universe { instruments, linear_symbols: 0, history: History::Fetched });
             let mut opened = self.exchange.opened.lock().unwrap();
             opened.iter_mut().for_each(WatchedSymbols::mark_unchanged);
             let before = opened.len();
@@ -180,14 +189,13 @@ mod tests {
     async fn a_delisted_contract_leaves_the_trades_and_books_of_all_others_as_they_are() {
         let mut stage = Stage::new();
         stage.watch(0..150);
+        stage.engine.event(UnixMs(1), MarketEvent::Hearing { symbols: (0..150).map(symbol).collect() });
         for place in 0..150 {
-            let window = stage.market.window(symbol(place)).unwrap();
-            lock(&window).hear_trades();
-            lock(&window).load_trades(Vec::new());
+            stage.engine.load(Loaded::Trades { symbol: symbol(place), trades: Vec::new() });
         }
         assert_eq!(stage.watch((0..150).filter(|n| *n != 130)), [(1, 49)]);
         for place in (0..150).filter(|n| *n != 130) {
-            let window = stage.market.window(symbol(place)).unwrap();
+            let window = stage.engine.market.window(symbol(place)).unwrap();
             assert!(!lock(&window).needs().trades, "{place} missed nothing");
         }
         assert_eq!(stage.streams.symbols().len(), 149);

@@ -95,6 +95,10 @@ impl Liquidation {
 }
 
 /// A change of an order book.
+///
+/// What is told of each side is known down to the last level: a level between two that are held is nowhere missing. A venue
+/// whose changes reach beyond its whole book leaves those out. So whoever measures depth sees from the last level how far
+/// from mid it is known.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BookChange {
     /// The whole book: replaces what was held.

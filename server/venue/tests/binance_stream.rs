@@ -109,6 +109,52 @@ async fn changes_that_came_before_the_whole_book_are_joined_to_it() {
     assert_eq!(stage.http.asked(), ["/fapi/v1/depth?symbol=AUSDT&limit=50"]);
 }
 
+/// A whole book around a price with fifty levels on each side, so far apart.
+fn fifty(last: u64, mid: f64, step: f64) -> Reply {
+    let side = |away: f64| {
+        let level = |n: u32| format!(r#"["{:.3}","1"]"#, mid + away * step * f64::from(n));
+        (1..=50).map(level).collect::<Vec<_>>().join(",")
+    };
+    let (bids, asks) = (side(-1.0), side(1.0));
+    Reply::json(format!(r#"{{"lastUpdateId":{last},"E":{},"T":1,"bids":[{bids}],"asks":[{asks}]}}"#, 1_000 + last))
+}
+
+#[tokio::test]
+async fn a_level_beyond_what_is_known_is_left_out_and_a_price_that_nears_it_fetches_the_book_again() {
+    let mut stage = stage(64, |config| config.stream.resubscribe_every = Duration::from_millis(20)).await;
+    stage.http.set(DEPTH, fifty(10, 1_000.0, 0.1));
+    let (_market, mut public) = stage.connected().await;
+    public.say(diff(11, 12, 10, r#"[["999.9","2"],["990","7"]]"#)).await;
+    let mut change = stage.book().await;
+    while !matches!(change, BookChange::Delta { .. }) {
+        change = stage.book().await;
+    }
+    assert_eq!(bids(&change), [(999.9, 2.0)], "what else rests at 990 and above is not known");
+    assert_eq!(stage.http.asked(), ["/fapi/v1/depth?symbol=AUSDT&limit=50"], "fifty levels reach 50 bps");
+    stage.http.set(DEPTH, fifty(14, 1_004.0, 0.1));
+    public.say(diff(13, 14, 12, r#"[["1004","3"]]"#)).await;
+    assert_eq!(bids(&stage.book().await), [(1_004.0, 3.0)]);
+    assert_eq!(stage.book().await, BookChange::Lost);
+    public.say(diff(15, 16, 14, r#"[["1003.8","5"]]"#)).await;
+    let change = stage.book().await;
+    assert!(matches!(&change, BookChange::Snapshot { bids, .. } if bids[0].price == 1_003.9), "{change:?}");
+}
+
+#[tokio::test]
+async fn a_book_of_small_ticks_is_fetched_deeper() {
+    let mut stage = stage(64, |config| config.stream.resubscribe_every = Duration::from_millis(20)).await;
+    stage.http.set(DEPTH, fifty(10, 1_000.0, 0.001));
+    let (_market, mut public) = stage.connected().await;
+    public.say(diff(11, 12, 10, "[]")).await;
+    let mut change = stage.book().await;
+    while !matches!(change, BookChange::Delta { .. }) {
+        change = stage.book().await;
+    }
+    let asked = stage.http.asked();
+    let limits: Vec<_> = asked.iter().filter_map(|path| path.rsplit('=').next()).collect();
+    assert_eq!(limits[..2], ["50", "1000"], "fifty levels end half a basis point from mid");
+}
+
 #[tokio::test]
 async fn a_whole_book_that_is_too_old_is_fetched_again() {
     let mut stage = stage(64, |config| config.stream.resubscribe_every = Duration::from_millis(50)).await;

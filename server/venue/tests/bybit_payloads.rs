@@ -223,7 +223,7 @@ async fn a_stream_in_the_documented_shapes_becomes_events() {
     assert_eq!(request.op, "subscribe");
     assert_eq!(
         request.args,
-        ["tickers.", "kline.1.", "publicTrade.", "orderbook.50.", "allLiquidation."]
+        ["tickers.", "kline.1.", "publicTrade.", "orderbook.200.", "allLiquidation."]
             .map(|topic| format!("{topic}ALPHAUSDT"))
     );
     for line in payload("stream.jsonl").lines() {

@@ -70,8 +70,8 @@ impl Stage {
     }
 }
 
-const WATCHED: [&str; 5] = ["tickers.", "kline.1.", "publicTrade.", "orderbook.50.", "allLiquidation."];
-const BOOK: [&str; 1] = ["orderbook.50.AUSDT"];
+const WATCHED: [&str; 5] = ["tickers.", "kline.1.", "publicTrade.", "orderbook.200.", "allLiquidation."];
+const BOOK: [&str; 1] = ["orderbook.200.AUSDT"];
 
 /// The two requests that ask for a book anew.
 async fn asked_again(peer: &mut Peer) {

@@ -60,7 +60,7 @@ fn measure(symbols: u16) -> f64 {
         list.iter().map(|row| row["symbol"].as_str().unwrap().to_owned()).collect()
     });
     for share in names.chunks(100) {
-        let kinds = ["tickers", "publicTrade", "orderbook.50", "kline.1", "kline.5", "kline.30", "kline.240"];
+        let kinds = ["tickers", "publicTrade", "orderbook.200", "kline.1", "kline.5", "kline.30", "kline.240"];
         let topics: Vec<String> =
             share.iter().flat_map(|name| kinds.iter().map(move |kind| format!("{kind}.{name}"))).collect();
         let (ws, frames, bytes) = (ws.clone(), Arc::clone(&frames), Arc::clone(&bytes));

@@ -78,10 +78,10 @@ async fn the_dialogue_is_that_of_the_exchange() {
     client.say(json!({"op": "ping"})).await;
     assert_eq!(client.answer().await, json!({"success": true, "ret_msg": "pong", "conn_id": name, "op": "ping"}));
 
-    let args = ["tickers.ETHUSDT", "orderbook.50.NOSUCHSYM"];
+    let args = ["tickers.ETHUSDT", "orderbook.200.NOSUCHSYM"];
     client.say(json!({"op": "subscribe", "args": args})).await;
     let refused = json!({
-        "success": false, "ret_msg": "Invalid symbol :[orderbook.50.NOSUCHSYM]", "conn_id": name, "op": "subscribe",
+        "success": false, "ret_msg": "Invalid symbol :[orderbook.200.NOSUCHSYM]", "conn_id": name, "op": "subscribe",
     });
     assert_eq!(client.answer().await, refused, "one bad topic refuses the whole request");
 
@@ -119,7 +119,7 @@ async fn too_many_characters_of_topics_are_refused() {
 async fn every_topic_tells_its_story_and_a_closing_minute_is_confirmed() {
     let mut client = Client::start(3).await;
     let topics =
-        ["tickers.BTCUSDT", "publicTrade.BTCUSDT", "orderbook.50.BTCUSDT", "kline.1.BTCUSDT", "kline.240.BTCUSDT"];
+        ["tickers.BTCUSDT", "publicTrade.BTCUSDT", "orderbook.200.BTCUSDT", "kline.1.BTCUSDT", "kline.240.BTCUSDT"];
     client.say(json!({"op": "subscribe", "args": topics})).await;
     assert_eq!(client.hear().await["success"], true);
     let mut frames: HashMap<String, Vec<Value>> = HashMap::new();
@@ -140,9 +140,9 @@ async fn every_topic_tells_its_story_and_a_closing_minute_is_confirmed() {
     assert!(tickers[1]["data"].as_object().unwrap().len() < tickers[0]["data"].as_object().unwrap().len());
     assert!(tickers.windows(2).all(|pair| pair[1]["ts"].as_i64().unwrap() - pair[0]["ts"].as_i64().unwrap() >= 100));
 
-    let book = &frames["orderbook.50.BTCUSDT"];
+    let book = &frames["orderbook.200.BTCUSDT"];
     assert_eq!(book[0]["type"], "snapshot");
-    assert_eq!(book[0]["data"]["b"].as_array().unwrap().len(), 50);
+    assert_eq!(book[0]["data"]["b"].as_array().unwrap().len(), 100);
     for pair in book.windows(2) {
         assert_eq!(pair[1]["type"], "delta");
         assert_eq!(pair[1]["data"]["u"].as_i64(), pair[0]["data"]["u"].as_i64().map(|u| u + 1));
@@ -213,7 +213,7 @@ async fn frames_have_the_names_and_kinds_of_recorded_ones() {
     };
 
     let mut client = Client::start(1).await;
-    let topics = ["tickers.BTCUSDT", "publicTrade.BTCUSDT", "orderbook.50.BTCUSDT", "kline.5.BTCUSDT"];
+    let topics = ["tickers.BTCUSDT", "publicTrade.BTCUSDT", "orderbook.200.BTCUSDT", "kline.5.BTCUSDT"];
     client.say(json!({"op": "subscribe", "args": topics})).await;
     assert_eq!(client.hear().await["success"], true);
     let mut first: HashMap<String, Value> = HashMap::new();
@@ -228,7 +228,7 @@ async fn frames_have_the_names_and_kinds_of_recorded_ones() {
     };
     let snapshot = recorded.iter().find(|frame| frame["type"] == "snapshot").unwrap();
     assert_eq!(set(&first["tickers.BTCUSDT"]), set(snapshot));
-    assert_eq!(set(&first["orderbook.50.BTCUSDT"]), set(&example("websocket-public-orderbook-1")));
+    assert_eq!(set(&first["orderbook.200.BTCUSDT"]), set(&example("websocket-public-orderbook-1")));
     assert_eq!(set(&first["kline.5.BTCUSDT"]), set(&example("websocket-public-kline-1")));
     let ours = set(&first["publicTrade.BTCUSDT"]);
     let theirs = set(&example("websocket-public-trade-1"));

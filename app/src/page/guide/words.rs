@@ -51,7 +51,7 @@ pub(super) const SCORE: &[GuideTerm] = &[
     term(
         "confluence",
         "Score",
-        "0 to 100, where 50 says nothing either way. Six dimensions each lean between −1 and 1; their weighted mean is bent so that only strong agreement comes near the ends. It is recorded when a 1-minute bar closes.",
+        "0 to 100, where 50 is neutral. Six dimensions each have a direction between −1 and 1; their weighted mean is bent so that only strong agreement comes near the ends. What is missing counts as 0. It is recorded when a 1-minute bar closes.",
     ),
     term("points", "Points", "What a dimension or a part adds to 50. Points sum to the score exactly."),
     term(
@@ -63,9 +63,18 @@ pub(super) const SCORE: &[GuideTerm] = &[
     term(
         "agreement",
         "Agreement",
-        "How much the dimensions say the same: 100% if all lean alike, 0% if they lean opposite ways. Little agreement pulls a score towards 50.",
+        "How far the four factors point the same way: 100% if all do, 0% if they are opposed. A missing factor counts as neutral. Little agreement pulls a score towards 50.",
     ),
-    term("coverage", "Coverage", "The share of the inputs, by weight, that is known. Under 60% there is no score."),
+    term(
+        "factors",
+        "Price, Taker flow, Book, Positioning",
+        "The four factors: where the price went, which side took, what rests in the order book, and how traders are positioned (funding, accounts, liquidations). Many measures follow one price; agreement counts them as one factor, so that they cannot confirm one another.",
+    ),
+    term(
+        "coverage",
+        "Coverage",
+        "The share of the inputs, by weight, that is known. The lower it is, the nearer to 50 is the score; under 60% there is none.",
+    ),
     term(
         "quality",
         "Quality",

@@ -2,6 +2,7 @@
 
 use crate::{
     frame::Frame,
+    math::tanh,
     measure::{Measured, Sub},
 };
 
@@ -11,6 +12,6 @@ use crate::{
 ///
 /// `tanh(AO/ATR)` would stand beyond ±0.9 in 43 % of recorded one-minute bars and say little more than a side.
 pub(crate) fn awesome(frame: &Frame<'_>) -> Measured {
-    let ao = frame.windowed(|ta, last, out| ta.ao(last, last, &frame.high, &frame.low, 5, 34, out))?;
-    Sub::measured(ao, (ao / (3.6 * frame.atr)).tanh(), 34, frame.as_of)
+    let ao = frame.history.windows.awesome(&frame.newest);
+    Sub::measured(ao, tanh(ao / (3.6 * frame.atr)), 34, frame.as_of)
 }

@@ -4,16 +4,12 @@ use schema::Why;
 
 use crate::{
     frame::Frame,
+    math::tanh,
     measure::{Measured, Sub},
 };
 
 /// `tanh(CCI/150)`, in the trend reading.
 pub(crate) fn cci(frame: &Frame<'_>) -> Measured {
-    let typical = |i: usize| frame.high[i] + frame.low[i] + frame.close[i];
-    let last = frame.len() - 1;
-    if (frame.len().saturating_sub(20)..last).all(|i| typical(i) == typical(last)) {
-        return Err(Why::Flat);
-    }
-    let cci = frame.windowed(|ta, last, out| ta.cci(last, last, &frame.high, &frame.low, &frame.close, 20, out))?;
-    Sub::measured(cci, (cci / 150.0).tanh(), 20, frame.as_of)
+    let cci = frame.history.windows.channel_index(&frame.newest).ok_or(Why::Flat)?;
+    Sub::measured(cci, tanh(cci / 150.0), 20, frame.as_of)
 }

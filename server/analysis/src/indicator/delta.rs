@@ -3,7 +3,7 @@
 use schema::{Timeframe, Why};
 
 use crate::{
-    context::Context,
+    context::{Context, FLOW_COVERAGE_LEAST},
     input::FlowBar,
     measure::{Measured, Sub, at_least, divisor, lean_of_z},
     stats::{root_mean_square, sum_of},
@@ -31,12 +31,13 @@ pub(crate) fn volume_delta(context: &Context<'_>) -> Measured {
 }
 
 /// CVD anchored 30 minutes ago. The raw figure is its share of the volume; the lean is `tanh(z/2)` with
-/// `z = CVD ÷ (rms of a minute's delta · √30)`, the rms over every minute that was watched.
+/// `z = CVD ÷ (rms of a minute's delta · √30)`, the rms over every minute of which at least 80 % was received.
 pub(crate) fn cvd(context: &Context<'_>) -> Measured {
-    let bars = context.flow.clone()?;
+    let last = context.last_flow(CVD_MINUTES)?;
+    let flow = context.flow.clone()?;
+    let bars: Vec<FlowBar> = flow.iter().filter(|bar| bar.coverage() >= FLOW_COVERAGE_LEAST).copied().collect();
     at_least(bars.len(), CVD_LEAST)?;
-    let usual = divisor(root_mean_square(bars, delta), Why::Flat)?;
-    let last = &bars[bars.len() - CVD_MINUTES..];
+    let usual = divisor(root_mean_square(&bars, delta), Why::Flat)?;
     let z = last.iter().map(delta).sum::<f64>() / (usual * (CVD_MINUTES as f64).sqrt());
     Sub::measured(share(last)?, lean_of_z(z), bars.len(), context.input.as_of)
 }
@@ -105,8 +106,8 @@ mod tests {
 
     #[test]
     fn eight_bought_and_two_sold_is_a_share_of_six_tenths() {
-        let bars = [FlowBar { start: schema::UnixMs(0), buy: 8.0, sell: 2.0 }];
+        let bars = [FlowBar::of_trades(schema::UnixMs(0), 8.0, 2.0)];
         assert!((share(&bars).unwrap() - 0.6).abs() < 1e-12);
-        assert_eq!(share(&[FlowBar { start: schema::UnixMs(0), buy: 0.0, sell: 0.0 }]), Err(Why::Undefined));
+        assert_eq!(share(&[FlowBar::of_trades(schema::UnixMs(0), 0.0, 0.0)]), Err(Why::Undefined));
     }
 }

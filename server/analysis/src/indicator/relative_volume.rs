@@ -1,45 +1,65 @@
-//! Relative volume: the newest bar's volume against what is usual, signed by the bar's direction.
+//! Relative volume: the newest bar's volume against what is usual by now, signed by the bar's direction.
 
 use arcstr::{ArcStr, literal};
-use schema::Why;
+use schema::{Candle, Timeframe, UnixMs, Why};
 
 use crate::{
-    frame::Frame,
-    measure::{Measured, Sub, divisor, soft_sign},
+    context::Context,
+    frame::Sketch,
+    measure::{Measured, Sub, divisor, ramp, soft_sign},
 };
 
 const DAY_MS: i64 = 86_400_000;
 const DAYS_LEAST: usize = 5;
 const BARS: usize = 30;
+/// Below this share of its time an open bar's volume counts in proportion: a few trades say little about a bar.
+const EARLY: f64 = 0.2;
 
 static AGAINST_DAYS: ArcStr = literal!("Relative volume (same time of day)");
 static AGAINST_BARS: ArcStr = literal!("Relative volume (30 bars)");
+static SO_FAR_AGAINST_DAYS: ArcStr = literal!("Relative volume (same time of day, so far)");
+static SO_FAR_AGAINST_BARS: ArcStr = literal!("Relative volume (30 bars, so far)");
 
-/// Against the mean of the same time on earlier days where five of them are known, else of the 30 bars before; the
-/// label says which. The sign is the bar's, in proportion for a body below one average true range; `tanh(x/3)`.
-pub(crate) fn relative_volume(frame: &Frame<'_>) -> Measured {
-    let (usual, n, label) = match same_time_of_day(frame) {
-        Some((mean, days)) => (mean, days, &AGAINST_DAYS),
+/// Against the mean of the same time on earlier days where five of them are known, else of the 30 bars before. The sign is
+/// the bar's, in proportion for a body below one average true range; `tanh(x/3)`.
+///
+/// An open bar is compared with the same part of those bars. Of them only the whole is known, so their volume is taken in
+/// proportion to time: a minute into a bar of five, a fifth of it is usual. In the first fifth of a bar that fifth is usual and
+/// so is its weight: the direction grows with time from 0. The label says `so far`.
+pub(crate) fn relative_volume(sketch: &Sketch, context: &Context<'_>) -> Measured {
+    let closed = *context.input.candles.get(sketch.timeframe);
+    let newest = &sketch.newest;
+    // What closed before the newest bar, which is the last closed one or the open one.
+    let before = &closed[..closed.partition_point(|candle| candle.start < newest.start)];
+    let is_open = before.len() == closed.len();
+    let (usual, n, labels) = match same_time_of_day(before, newest.start, sketch.timeframe) {
+        Some((mean, days)) => (mean, days, [&AGAINST_DAYS, &SO_FAR_AGAINST_DAYS]),
         None => {
-            let before = Frame::last(&frame.volume[..frame.len() - 1], BARS);
-            (before.iter().sum::<f64>() / before.len() as f64, before.len(), &AGAINST_BARS)
+            let last = &before[before.len().saturating_sub(BARS)..];
+            let sum: f64 = last.iter().map(|candle| candle.volume).sum();
+            (sum / last.len() as f64, last.len(), [&AGAINST_BARS, &SO_FAR_AGAINST_BARS])
         }
     };
-    let newest = &frame.newest;
-    let side = soft_sign(newest.close - newest.open, frame.atr);
-    let raw = side * newest.volume / divisor(usual, Why::Undefined)?;
-    Sub::measured(raw, (raw / 3.0).tanh(), n, frame.as_of).map(|sub| sub.labelled(label))
+    let elapsed = if is_open { elapsed(newest.start, sketch) } else { 1.0 };
+    let side = soft_sign(newest.close - newest.open, sketch.atr);
+    let raw = side * newest.volume / (divisor(usual, Why::Undefined)? * elapsed.max(EARLY));
+    let lean = (raw / 3.0).tanh() * ramp(elapsed / EARLY);
+    Sub::measured(raw, lean, n, sketch.as_of).map(|sub| sub.labelled(labels[usize::from(is_open)]))
 }
 
-fn same_time_of_day(frame: &Frame<'_>) -> Option<(f64, usize)> {
-    let start = frame.newest.start.0;
-    let step = usize::try_from(DAY_MS / frame.timeframe.ms()).ok()?;
+/// The share of an open bar's time that is over, 0 to 1.
+fn elapsed(start: UnixMs, sketch: &Sketch) -> f64 {
+    let ms = sketch.as_of.0.saturating_sub(start.0);
+    ramp(ms as f64 / sketch.timeframe.ms() as f64)
+}
+
+fn same_time_of_day(before: &[Candle], start: UnixMs, timeframe: Timeframe) -> Option<(f64, usize)> {
+    let step = usize::try_from(DAY_MS / timeframe.ms()).ok()?;
     // A run of candles has no gaps as a rule, so the bar one day back is near one day's bars back; the time decides.
-    let offset = frame.closed.iter().rev().take(2).position(|candle| candle.start.0 < start)?;
-    let first = frame.closed.len().checked_sub(offset + step)?;
+    let first = before.len().checked_sub(step)?;
     let (mut sum, mut days) = (0.0, 0_usize);
-    for candle in frame.closed[..=first].iter().rev().step_by(step) {
-        if (start - candle.start.0) % DAY_MS == 0 && candle.volume.is_finite() {
+    for candle in before.get(..=first)?.iter().rev().step_by(step) {
+        if (start.0 - candle.start.0) % DAY_MS == 0 && candle.volume.is_finite() {
             sum += candle.volume;
             days += 1;
         }

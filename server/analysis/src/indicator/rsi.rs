@@ -4,21 +4,19 @@ use schema::Why;
 
 use crate::{
     frame::Frame,
+    math::tanh,
     measure::{Measured, Sub},
 };
 
 /// `tanh((RSI − 50)/20)`: odd around 50, in the trend reading.
 pub(crate) fn rsi(frame: &Frame<'_>) -> Measured {
-    // The library answers 50 where closes never change; that is no measurement.
-    if frame.close.windows(2).all(|pair| pair[0] == pair[1]) {
-        return Err(Why::Flat);
-    }
-    let rsi = frame.smoothed(|ta, last, out| ta.rsi(0, last, &frame.close, 14, out))?;
+    // Closes that never change are no measurement.
+    let rsi = frame.history.smoothed.rsi.ok_or(Why::Flat)?;
     Sub::measured(rsi, lean(rsi), frame.len(), frame.as_of)
 }
 
 fn lean(rsi: f64) -> f64 {
-    ((rsi - 50.0) / 20.0).tanh()
+    tanh((rsi - 50.0) / 20.0)
 }
 
 #[cfg(test)]

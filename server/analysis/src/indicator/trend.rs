@@ -2,38 +2,33 @@
 
 use crate::{
     frame::Frame,
+    math::tanh,
     measure::{Measured, Sub},
+    series::windows::{Place, Reach},
 };
-
-const BLOCK: usize = 10;
-const BLOCKS: usize = 5;
 
 /// A quarter each of four parts in −1..1; the lean is their sum.
 ///
 /// `tanh((C − MA20)/2ATR)`, `tanh((C − MA50)/3ATR)`, `tanh((MA20 − MA50)/2ATR)`, and the climb of highs and lows over
 /// five blocks of ten bars: the mean of `tanh(difference/ATR)` over neighbouring blocks, highs and lows alike.
 pub(crate) fn trend_position(frame: &Frame<'_>) -> Measured {
-    let mean = |n: usize| Frame::last(&frame.close, n).iter().sum::<f64>() / n as f64;
-    let (close, mean20, mean50) = (frame.last_close(), mean(20), mean(50));
-    let against20 = ((close - mean20) / (2.0 * frame.atr)).tanh();
-    let against50 = ((close - mean50) / (3.0 * frame.atr)).tanh();
-    let order = ((mean20 - mean50) / (2.0 * frame.atr)).tanh();
-    let highs = climb(&frame.high, frame.atr, f64::max);
-    let lows = climb(&frame.low, frame.atr, f64::min);
-    let raw = (against20 + against50 + order + f64::midpoint(highs, lows)) / 4.0;
+    let windows = frame.history.windows;
+    let (close, Place { mean20, mean50 }) = (frame.last_close(), windows.means(&frame.newest));
+    let against20 = tanh((close - mean20) / (2.0 * frame.atr));
+    let against50 = tanh((close - mean50) / (3.0 * frame.atr));
+    let order = tanh((mean20 - mean50) / (2.0 * frame.atr));
+    let raw = (against20 + against50 + order + climb(&windows.blocks(&frame.newest), frame.atr)) / 4.0;
     Sub::measured(raw, raw, 50, frame.as_of)
 }
 
-fn climb(prices: &[f64], atr: f64, extreme: fn(f64, f64) -> f64) -> f64 {
-    let blocks = Frame::last(prices, BLOCK * BLOCKS).chunks(BLOCK);
-    let mut ends = blocks.map(|block| block.iter().copied().reduce(extreme).unwrap_or(f64::NAN));
-    let mut before = ends.next().unwrap_or(f64::NAN);
-    let mut sum = 0.0;
-    for end in ends {
-        sum += ((end - before) / atr).tanh();
-        before = end;
+/// The mean climb of highs and lows over neighbouring blocks, −1 to 1.
+fn climb(blocks: &[Reach], atr: f64) -> f64 {
+    let (mut highs, mut lows) = (0.0, 0.0);
+    for pair in blocks.windows(2) {
+        highs += tanh((pair[1].high - pair[0].high) / atr);
+        lows += tanh((pair[1].low - pair[0].low) / atr);
     }
-    sum / (BLOCKS - 1) as f64
+    f64::midpoint(highs, lows) / (blocks.len() - 1) as f64
 }
 
 #[cfg(test)]
@@ -41,9 +36,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rising_highs_climb_and_equal_ones_do_not() {
-        let rising: Vec<f64> = (0..50).map(f64::from).collect();
-        assert!(climb(&rising, 1.0, f64::max) > 0.99);
-        assert_eq!(climb(&[7.0; 50], 1.0, f64::max), 0.0);
+    fn rising_highs_and_lows_climb_and_equal_ones_do_not() {
+        let rising: [Reach; 5] = std::array::from_fn(|i| Reach { low: 9.0 * i as f64, high: 10.0 + 9.0 * i as f64 });
+        assert!(climb(&rising, 1.0) > 0.99);
+        assert_eq!(climb(&[Reach { low: 7.0, high: 7.0 }; 5], 1.0), 0.0);
     }
 }

@@ -72,9 +72,9 @@ impl Heard {
 }
 
 impl HeardLiquidations {
-    /// Sums up what was heard up to `as_of`, of a contract that was listened to without a break from `since` on.
+    /// Sums up what was received up to `as_of`; `coverage` is the share of a stretch of time, 0 to 1, that was received.
     #[must_use]
-    pub fn of(liquidations: &[Liquidation], since: UnixMs, as_of: UnixMs) -> Self {
+    pub fn of(liquidations: &[Liquidation], coverage: impl Fn(UnixMs, UnixMs) -> f64, as_of: UnixMs) -> Self {
         let heard = |hours: i64| {
             let from = UnixMs(as_of.0 - hours * HOUR_MS);
             let within = |event: &&Liquidation| event.at > from && event.at <= as_of;
@@ -87,7 +87,7 @@ impl HeardLiquidations {
                 longs: side(true),
                 shorts: side(false),
                 n: liquidations.iter().filter(within).count(),
-                share: ((as_of.0 - since.0) as f64 / (hours * HOUR_MS) as f64).clamp(0.0, 1.0),
+                share: coverage(from, as_of).clamp(0.0, 1.0),
             }
         };
         Self { hour: heard(1), day: heard(24), as_of }

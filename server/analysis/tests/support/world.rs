@@ -3,8 +3,8 @@
 #![allow(clippy::cast_precision_loss, clippy::unwrap_used, missing_docs)]
 
 use analysis::input::{
-    AccountsPoint, BestQuote, Book, Derivatives, FlowBar, FundingPoint, Liquidation, OpenInterestPoint, PerTimeframe,
-    SymbolInput,
+    AccountsPoint, BestQuote, Book, DepthShares, Derivatives, FlowBar, FundingPoint, LADDER, Liquidation,
+    OpenInterestPoint, PerTimeframe, SymbolInput,
 };
 use schema::{Candle, Level, Rate, Ratio, Side, Timeframe, Trade, UnixMs, signals::Funding};
 
@@ -20,7 +20,7 @@ pub(crate) struct World {
     pub(crate) bids: Vec<Level>,
     pub(crate) asks: Vec<Level>,
     pub(crate) best: Vec<BestQuote>,
-    pub(crate) depth_history: Vec<f64>,
+    pub(crate) depth_history: Vec<DepthShares>,
     pub(crate) open_interest: Vec<OpenInterestPoint>,
     pub(crate) funding: Option<f64>,
     pub(crate) funding_history: Vec<FundingPoint>,
@@ -63,7 +63,7 @@ impl World {
             .iter()
             .map(|candle| {
                 let share = (0.5 + 0.15 * dice.bell()).clamp(0.0, 1.0);
-                FlowBar { start: candle.start, buy: share * candle.volume, sell: (1.0 - share) * candle.volume }
+                FlowBar::of_trades(candle.start, share * candle.volume, (1.0 - share) * candle.volume)
             })
             .collect();
         let level = |dice: &mut Dice, price: f64| Level { price, size: 1.0 + 20.0 * dice.roll() * dice.roll() };
@@ -88,7 +88,12 @@ impl World {
                     }
                 })
                 .collect(),
-            depth_history: (0..500).map(|_| (0.5 + 0.08 * dice.bell()).clamp(0.0, 1.0)).collect(),
+            depth_history: (0..500)
+                .map(|_| {
+                    let share = (0.5 + 0.08 * dice.bell()).clamp(0.0, 1.0);
+                    DepthShares::build(|_| Some(share))
+                })
+                .collect(),
             open_interest: (0..288_u32)
                 .map(|i| OpenInterestPoint {
                     at: UnixMs(NOW.0 - 300_000 * i64::from(287 - i)),
@@ -188,7 +193,14 @@ impl World {
                 .iter()
                 .map(|quote| BestQuote { bid: level(&quote.ask), ask: level(&quote.bid), ..*quote })
                 .collect(),
-            depth_history: self.depth_history.iter().map(|share| 1.0 - share).collect(),
+            depth_history: self
+                .depth_history
+                .iter()
+                .map(|shares| {
+                    let mut band = 0..LADDER.len();
+                    DepthShares::build(|_| Some(1.0 - shares.get(band.next()?)?))
+                })
+                .collect(),
             open_interest: self.open_interest.clone(),
             funding: self.funding.map(|rate| -rate),
             funding_history: self.funding_history.iter().map(|p| FundingPoint { rate: -p.rate, ..*p }).collect(),

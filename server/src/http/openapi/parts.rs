@@ -94,6 +94,13 @@ pub(super) fn dimension() -> Value {
     )
 }
 
+pub(super) fn factor() -> Value {
+    object(
+        "A factor of a score.",
+        &[("factor", text()), ("weight", ratio()), ("coverage", ratio()), ("direction", figure(direction()))],
+    )
+}
+
 pub(super) fn condition() -> Value {
     object(
         "A condition of trading.",

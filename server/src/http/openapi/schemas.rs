@@ -225,6 +225,7 @@ fn contracts() -> Named {
                     ("liquidated_24h", figure(parts::liquidated())),
                     ("bar_closed_at", or_null(time())),
                     ("dimensions", of(parts::dimension())),
+                    ("factors", of(parts::factor())),
                     ("quality", figure(ratio())),
                     ("conditions", of(parts::condition())),
                     ("sentence", text()),

@@ -121,11 +121,11 @@ impl Alerts {
         let summed = tokio::task::spawn_blocking(move || {
             let heard = windows.iter().filter_map(|window| {
                 let window = lock(window);
-                let symbol = window.instrument.symbol;
+                let symbol = window.instrument().symbol;
                 if !asked.iter().any(|subject| subject.includes(symbol)) {
                     return None;
                 }
-                Some((symbol, window.positions.heard_liquidations(as_of).last_hour()?))
+                Some((symbol, window.derivatives().liquidated(as_of).last_hour()?))
             });
             heard.collect()
         });

@@ -99,30 +99,32 @@ fn table(
 mod tests {
     use std::time::Instant;
 
-    use schema::{Schema as _, Venue};
+    use engine::Loaded;
+    use schema::Schema as _;
 
     use super::*;
-    use crate::market::example::instrument;
+    use crate::market::{example::Stage, kept};
 
     const NOW: UnixMs = UnixMs(1_763_654_400_000);
     const CONTRACTS: u32 = 600;
 
     /// A market of many contracts whose candles move with Bitcoin's, by more the further down the list.
-    fn market() -> (Market, Vec<Symbol>) {
+    fn market() -> (Arc<Market>, Vec<Symbol>) {
         let name = |n: u32| if n == 0 { BTC.to_owned() } else { format!("ALT{n}USDT") };
         let symbols: Vec<Symbol> = (0..CONTRACTS).map(|n| Symbol::new(&name(n)).unwrap()).collect();
-        let market = Market::new(Venue::Sim);
-        market.watch(symbols.iter().map(|symbol| instrument(symbol.as_str())).collect(), CONTRACTS);
+        let mut stage = Stage::new(&symbols.iter().map(Symbol::as_str).collect::<Vec<_>>());
         for (symbol, n) in symbols.iter().zip(0..) {
-            let window = market.window(*symbol).unwrap();
             let share = 1.0 + f64::from(n) / f64::from(CONTRACTS);
-            lock(&window).load_candles(PerTimeframe::build(|timeframe| candles(timeframe, share)));
+            for timeframe in Timeframe::ALL {
+                let candles = candles(timeframe, share).into_iter().map(|candle| (candle, None)).collect();
+                stage.load(Loaded::Candles { symbol: *symbol, timeframe, limit: kept(timeframe), candles });
+            }
         }
-        (market, symbols)
+        (stage.market, symbols)
     }
 
     fn candles(timeframe: Timeframe, share: f64) -> Vec<Candle> {
-        let count = i64::from(crate::market::window::kept(timeframe));
+        let count = i64::from(kept(timeframe));
         let candle = |back: i64| {
             let wave = (back as f64 * 0.37).sin() + 0.3 * (back as f64 * 1.7).cos() - 0.01 * back as f64;
             let close = 100.0 * (0.01 * share * wave).exp();

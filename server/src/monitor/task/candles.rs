@@ -60,9 +60,9 @@ impl Task for Candles {
         let (market, source) = (Arc::clone(&self.market), self.market.venue());
         self.published.retain(|(symbol, _), _| market.window(*symbol).is_some());
         let mut failures = Failures::default();
-        for window in market.windows() {
+        for window in market.windows().iter() {
             for timeframe in Timeframe::ALL {
-                let Some((symbol, known, made)) = self.news(&window, timeframe) else { continue };
+                let Some((symbol, known, made)) = self.news(window, timeframe) else { continue };
                 let outcome = match made {
                     Ok(Some((as_of, made))) => {
                         publish(&self.publisher, &(source, symbol, timeframe), made, as_of).await
@@ -88,7 +88,7 @@ impl Candles {
     /// A series that changed since it was published.
     fn news(&self, window: &std::sync::Mutex<Window>, timeframe: Timeframe) -> Option<(Symbol, Known, Series)> {
         let window = lock(window);
-        let (symbol, known) = (window.instrument.symbol, Known::of(&window, timeframe)?);
+        let (symbol, known) = (window.instrument().symbol, Known::of(&window, timeframe)?);
         known
             .is_news_after(self.published.get(&(symbol, timeframe)))
             .then(|| (symbol, known, series(self.market.venue(), &window, timeframe)))
@@ -98,52 +98,27 @@ impl Candles {
 #[cfg(test)]
 mod tests {
     use cache::{Cache, Clock, l2::MemoryL2};
-    use schema::{Figure, Why};
 
     use super::*;
-    use crate::market::{
-        example,
-        window::{
-            Recorded,
-            tests::{candle, loaded},
-        },
-    };
-
-    /// A market of one contract whose bars closed up to an hour.
-    fn market() -> Arc<Market> {
-        let market = Arc::new(Market::new(schema::Venue::Sim));
-        market.watch(vec![example::instrument("BTCUSDT")], 1);
-        let window = market.window(Symbol::new("BTCUSDT").unwrap()).unwrap();
-        *lock(&window) = loaded();
-        record(&mut lock(&window), UnixMs(3_600_000));
-        market
-    }
-
-    fn record(window: &mut Window, bar_closed_at: UnixMs) {
-        window.take_candle(Timeframe::M1, candle(bar_closed_at.0, 100.0), false, bar_closed_at);
-        let analysis = analysis::analyse(&window.input().unwrap(), analysis::Bars::Closed);
-        let until = window.closed_until();
-        let key_levels = Figure::Missing(Why::NotYet);
-        window.record(Recorded { bar_closed_at, analysis, direction: None, key_levels, until });
-    }
+    use crate::market::example::Stage;
 
     #[tokio::test(start_paused = true)]
     async fn after_a_close_only_the_series_with_a_new_candle_are_published() {
         let cache = Cache::builder(Clock::System, "test").l2(Arc::new(MemoryL2::new())).build();
-        let market = market();
+        let (mut stage, btc) = (Stage::new(&["BTCUSDT"]), Symbol::new("BTCUSDT").unwrap());
+        stage.load_hour(btc, UnixMs(14_400_000));
+        stage.close_minute(btc, UnixMs(14_400_000), 100.0);
         let publisher = Arc::new(cache.publisher().unwrap());
-        let mut task = Candles { market: Arc::clone(&market), publisher, published: HashMap::new() };
+        let mut task = Candles { market: Arc::clone(&stage.market), publisher, published: HashMap::new() };
+        let market = Arc::clone(&stage.market);
         let news = |task: &Candles| {
-            let window = market.window(Symbol::new("BTCUSDT").unwrap()).unwrap();
+            let window = market.window(btc).unwrap();
             Timeframe::ALL.map(|timeframe| task.news(&window, timeframe).is_some())
         };
         assert_eq!(news(&task), [true; 4]);
         task.run().await.unwrap();
         assert_eq!(news(&task), [false; 4]);
-        let window = market.window(Symbol::new("BTCUSDT").unwrap()).unwrap();
-        lock(&window).take_candle(Timeframe::M1, candle(3_600_000, 101.0), true, UnixMs(3_660_000));
-        assert_eq!(news(&task), [false; 4], "the score of the close comes first");
-        record(&mut lock(&window), UnixMs(3_660_000));
+        stage.close_minute(btc, UnixMs(14_460_000), 101.0);
         assert_eq!(news(&task), [true, false, false, false]);
         task.run().await.unwrap();
         tokio::time::advance(AGAIN).await;

@@ -13,10 +13,7 @@ use venue::{
     Told, VenueError, WatchedSymbols,
 };
 
-use crate::market::{
-    Market,
-    example::{instrument, ticker},
-};
+use crate::market::example::{instrument, ticker};
 
 /// How a request is refused.
 type Refusal = fn() -> VenueError;
@@ -47,13 +44,6 @@ impl Double {
     /// An exchange that lists nothing.
     pub(crate) fn new() -> Arc<Self> {
         Arc::default()
-    }
-
-    /// A market that watches these symbols.
-    pub(crate) fn market(&self, symbols: &[&str]) -> Arc<Market> {
-        let market = Arc::new(Market::new(Venue::Sim));
-        market.watch(symbols.iter().map(|symbol| instrument(symbol)).collect(), 0);
-        market
     }
 
     /// Refuses a question about a contract from now on.

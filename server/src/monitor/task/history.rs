@@ -1,20 +1,20 @@
 //! Loads what a symbol needs before it can be scored: candles of every timeframe and the latest trades.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use analysis::input::PerTimeframe;
+use engine::Loaded;
 use futures_util::FutureExt as _;
-use schema::Timeframe;
+use schema::{Symbol, Timeframe};
 use tokio::{sync::Notify, time::Instant};
 use venue::{Exchange, Interval, VenueError};
 
 use super::requests::{Again, Request, make};
 use crate::{
-    market::{Market, Window, lock, retry::Schedule, window::kept},
-    monitor::driver::{Task, TaskError},
+    market::{Market, kept, lock, retry::Schedule},
+    monitor::{
+        driver::{Task, TaskError},
+        stepping::Loads,
+    },
 };
 
 /// Requests that are made side by side; the venue's rate limit is kept by the adapter.
@@ -29,6 +29,7 @@ const TRADES: &str = "trades";
 pub(crate) struct History {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) market: Arc<Market>,
+    pub(crate) loads: Loads,
     /// Woken when symbols became complete, so that they are scored at once; no more often than a scan comes by itself.
     pub(crate) scan: Arc<Notify>,
     /// When the scan was woken last.
@@ -42,20 +43,20 @@ impl Task for History {
     const PERIOD: Duration = Duration::from_secs(1);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        let Self { exchange, market, scan, woken, schedule } = self;
+        let Self { exchange, market, loads, scan, woken, schedule } = self;
         schedule.retain(|symbol| market.window(symbol).is_some());
         let mut lacking = Vec::new();
-        for window in market.windows() {
-            let guard = lock(&window);
-            let (needs, symbol) = (guard.needs(), guard.instrument.symbol);
-            let turnover = guard.ticker.as_ref().and_then(|ticker| ticker.turnover_24h).unwrap_or(0.0);
+        for window in market.windows().iter() {
+            let guard = lock(window);
+            let (needs, symbol) = (guard.needs(), guard.instrument().symbol);
+            let turnover = guard.ticker().and_then(|ticker| ticker.turnover_24h).unwrap_or(0.0);
             drop(guard);
             if needs.candles && schedule.is_due(symbol, CANDLES) {
-                let made = candles(Arc::clone(exchange), Arc::clone(&window)).boxed();
+                let made = candles(Arc::clone(exchange), symbol, loads.clone()).boxed();
                 lacking.push((turnover, Request { symbol, what: CANDLES, again: Again::WhenNeeded(CALM), made }));
             }
             if needs.trades && schedule.is_due(symbol, TRADES) {
-                let made = trades(Arc::clone(exchange), window).boxed();
+                let made = trades(Arc::clone(exchange), symbol, loads.clone()).boxed();
                 lacking.push((turnover, Request { symbol, what: TRADES, again: Again::WhenNeeded(CALM), made }));
             }
         }
@@ -74,37 +75,44 @@ impl Task for History {
     }
 }
 
-async fn candles(exchange: Arc<dyn Exchange>, window: Arc<Mutex<Window>>) -> Result<(), VenueError> {
-    let symbol = lock(&window).instrument.symbol;
+async fn candles(exchange: Arc<dyn Exchange>, symbol: Symbol, loads: Loads) -> Result<(), VenueError> {
     // The shortest last: it is the one that a minute of loading could leave a hole in.
-    let fetch = |timeframe| exchange.candles(symbol, Interval::Timeframe(timeframe), kept(timeframe));
-    let h4 = fetch(Timeframe::H4).await?;
-    let m30 = fetch(Timeframe::M30).await?;
-    let m5 = fetch(Timeframe::M5).await?;
-    let m1 = fetch(Timeframe::M1).await?;
-    lock(&window).load_candles(PerTimeframe([m1, m5, m30, h4]));
+    for timeframe in Timeframe::ALL.into_iter().rev() {
+        let limit = kept(timeframe);
+        let candles = exchange.candles(symbol, Interval::Timeframe(timeframe), limit).await?;
+        let candles = candles.into_iter().map(|candle| (candle, None)).collect();
+        loads.load(Loaded::Candles { symbol, timeframe, limit, candles }).await;
+    }
     Ok(())
 }
 
-async fn trades(exchange: Arc<dyn Exchange>, window: Arc<Mutex<Window>>) -> Result<(), VenueError> {
-    let symbol = lock(&window).instrument.symbol;
+async fn trades(exchange: Arc<dyn Exchange>, symbol: Symbol, loads: Loads) -> Result<(), VenueError> {
     let trades = exchange.recent_trades(symbol, 1_000).await?;
-    // The stream may have been lost meanwhile: then they would leave a gap.
-    let mut window = lock(&window);
-    if window.needs().trades {
-        window.load_trades(trades);
-    }
+    loads.load(Loaded::Trades { symbol, trades }).await;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::monitor::task::double::{Double, rejected};
+    use crate::{
+        market::example::Stage,
+        monitor::task::double::{Double, rejected},
+    };
 
+    /// A task about contracts whose trades are subscribed.
     fn task(exchange: &Arc<Double>, symbols: &[&str]) -> History {
-        let market = exchange.market(symbols);
-        History { exchange: exchange.clone(), market, scan: Arc::default(), woken: None, schedule: Schedule::default() }
+        let mut stage = Stage::new(symbols);
+        let symbols = symbols.iter().map(|symbol| Symbol::new(symbol).unwrap()).collect();
+        stage.event(schema::UnixMs(1), venue::MarketEvent::Hearing { symbols });
+        History {
+            exchange: exchange.clone(),
+            market: Arc::clone(&stage.market),
+            loads: stage.loads(),
+            scan: Arc::default(),
+            woken: None,
+            schedule: Schedule::default(),
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -112,9 +120,6 @@ mod tests {
         let exchange = Double::new();
         exchange.refuse("BUSDT", "candles", rejected);
         let mut task = task(&exchange, &["AUSDT", "BUSDT"]);
-        for window in task.market.windows() {
-            lock(&window).hear_trades();
-        }
         for _ in 0..600 {
             let _ = task.run().await;
             tokio::time::advance(History::PERIOD).await;
@@ -132,7 +137,7 @@ mod tests {
         let exchange = Double::new();
         let mut task = task(&exchange, &["AUSDT"]);
         for _ in 0..600 {
-            lock(&task.market.windows()[0]).ask_again();
+            task.loads.load(Loaded::FetchAgain).await;
             task.run().await.unwrap();
             tokio::time::advance(History::PERIOD).await;
         }

@@ -1,13 +1,13 @@
-//! Publishes the ideas that stand, worth what they are at the last price. The scan tells the book of each closed bar.
+//! Publishes the ideas that stand, worth what they are at the last price. The engine opens and judges them.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
-use analysis::idea::Book;
 use cache::Publisher;
+use engine::IdeaBook;
 use schema::{ActiveIdeas, Figure, Price, SignalRow, Symbol, Venue, Why};
 
 use super::scan::Scans;
@@ -15,9 +15,6 @@ use crate::monitor::{
     driver::{Task, TaskError},
     publish,
 };
-
-/// The ideas of a market.
-pub(crate) type IdeaBook = Arc<Mutex<Book>>;
 
 /// Publishes [`ActiveIdeas`].
 pub(crate) struct Ideas {

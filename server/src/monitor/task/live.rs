@@ -52,28 +52,27 @@ impl Task for Live {
 
 #[cfg(test)]
 mod tests {
-    use schema::{Symbol, UnixMs, Venue};
+    use schema::{Symbol, UnixMs};
     use venue::Ticker;
 
     use super::*;
-    use crate::market::example;
+    use crate::market::example::{Stage, ticker};
 
     #[tokio::test(start_paused = true)]
     async fn an_open_symbol_is_measured_when_it_moves_and_no_other_is() {
         let (btc, eth) = (Symbol::new("BTCUSDT").unwrap(), Symbol::new("ETHUSDT").unwrap());
-        let market = Arc::new(Market::new(Venue::Sim));
-        market.watch(vec![example::instrument("BTCUSDT"), example::instrument("ETHUSDT")], 2);
+        let mut stage = Stage::new(&["BTCUSDT", "ETHUSDT"]);
         let open = OpenSymbols::default();
-        let mut task = Live { market: Arc::clone(&market), open: open.clone(), last: None };
+        let mut task = Live { market: Arc::clone(&stage.market), open: open.clone(), last: None };
         let _reader = open.open(btc);
         for (symbol, last) in [(btc, 100.0), (eth, 5.0)] {
-            lock(&market.window(symbol).unwrap()).take_ticker(Ticker { last, ..example::ticker(UnixMs(1_000)) });
+            stage.ticker(symbol, Ticker { last, ..ticker(UnixMs(1_000)) });
             open.note_moved(symbol);
         }
         task.run().await.unwrap();
         assert_eq!(open.live(btc).unwrap().quote.price.get(), 100.0);
         assert!(open.live(eth).is_none());
-        lock(&market.window(btc).unwrap()).take_ticker(Ticker { last: 101.0, ..example::ticker(UnixMs(1_100)) });
+        stage.ticker(btc, Ticker { last: 101.0, ..ticker(UnixMs(1_100)) });
         open.note_moved(btc);
         let began = Instant::now();
         task.run().await.unwrap();

@@ -58,17 +58,17 @@ fn pulse(market: &Market, scanned: &Scanned, history: History) -> (PerpsPulse, H
         // A contract that is watched no longer has no say in what is now.
         let Some(window) = market.window(row.symbol) else { continue };
         let window = lock(&window);
-        let Some(ticker) = &window.ticker else { continue };
+        let Some(ticker) = window.ticker() else { continue };
         if let Some(past) = &mut past {
-            let paid = window.positions.read(None).funding_history;
+            let paid = window.derivatives().funding_history();
             past.add(paid, window.candles(Timeframe::H4));
         }
         perps.push(Perp {
             row,
             mark_price: price(ticker.mark, ticker.at),
             index_price: price(ticker.index, ticker.at),
-            accounts_long: window.positions.accounts_long(),
-            liquidations: Some(window.positions.heard_liquidations(as_of)),
+            accounts_long: window.derivatives().accounts_long(),
+            liquidations: Some(window.derivatives().liquidated(as_of)),
         });
     }
     let history = past.map_or(history, |past| History { made: Some(due), means: past.means() });

@@ -5,13 +5,17 @@ use std::{
     time::Duration,
 };
 
+use engine::Loaded;
 use futures_util::FutureExt as _;
 use venue::Exchange;
 
 use super::requests::{Again, Request, make};
 use crate::{
     market::{Market, Window, lock, retry::Schedule},
-    monitor::driver::{Task, TaskError},
+    monitor::{
+        driver::{Task, TaskError},
+        stepping::Loads,
+    },
 };
 
 /// Requests that are made side by side.
@@ -41,6 +45,7 @@ const FUNDING: &str = "paid funding";
 pub(crate) struct Positions {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) market: Arc<Market>,
+    pub(crate) loads: Loads,
     pub(crate) schedule: Schedule,
 }
 
@@ -50,22 +55,24 @@ impl Task for Positions {
     const PERIOD: Duration = Duration::from_secs(5);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        let Self { exchange, market, schedule } = self;
+        let Self { exchange, market, loads, schedule } = self;
         schedule.retain(|symbol| market.window(symbol).is_some());
         let windows = market.windows();
         let measured = Again::Every(cadence(windows.len(), exchange.derivatives_limit()));
         let mut requests = Vec::new();
-        for window in &windows {
-            let symbol = lock(window).instrument.symbol;
-            let mut add = |what, again, made: fn(Arc<dyn Exchange>, Arc<Mutex<Window>>) -> Made| {
+        for window in windows.iter() {
+            let symbol = lock(window).instrument().symbol;
+            let mut add = |what, again, make: Make| {
                 if schedule.is_due(symbol, what) {
-                    let made = made(Arc::clone(exchange), Arc::clone(window));
+                    let made = make(Arc::clone(exchange), Arc::clone(window), loads.clone());
                     requests.push((schedule.due(symbol, what), Request { symbol, what, again, made }));
                 }
             };
-            add(OPEN_INTEREST, measured, |exchange, window| open_interest(exchange, window).boxed());
-            add(ACCOUNTS, measured, |exchange, window| accounts(exchange, window).boxed());
-            add(FUNDING, Again::Every(FUNDING_EVERY), |exchange, window| funding(exchange, window).boxed());
+            add(OPEN_INTEREST, measured, |exchange, window, loads| open_interest(exchange, window, loads).boxed());
+            add(ACCOUNTS, measured, |exchange, window, loads| accounts(exchange, window, loads).boxed());
+            add(FUNDING, Again::Every(FUNDING_EVERY), |exchange, window, loads| {
+                funding(exchange, window, loads).boxed()
+            });
         }
         // Those that wait longest go first, and before them those that were never made.
         requests.sort_by_key(|(due, _)| *due);
@@ -75,6 +82,9 @@ impl Task for Positions {
         outcome
     }
 }
+
+/// Makes a request about the contract of a window.
+type Make = fn(Arc<dyn Exchange>, Arc<Mutex<Window>>, Loads) -> Made;
 
 type Made = futures_util::future::BoxFuture<'static, Result<(), venue::VenueError>>;
 
@@ -87,40 +97,60 @@ fn cadence(contracts: usize, limit: Option<u32>) -> Duration {
     MEASURED_EVERY.max(Duration::from_secs(fits))
 }
 
-async fn open_interest(exchange: Arc<dyn Exchange>, window: Arc<Mutex<Window>>) -> Result<(), venue::VenueError> {
-    let symbol = lock(&window).instrument.symbol;
+async fn open_interest(
+    exchange: Arc<dyn Exchange>,
+    window: Arc<Mutex<Window>>,
+    loads: Loads,
+) -> Result<(), venue::VenueError> {
+    let symbol = lock(&window).instrument().symbol;
     let points = exchange.open_interest(symbol, OPEN_INTEREST_POINTS).await?;
-    lock(&window).positions.load_open_interest(points);
+    loads.load(Loaded::OpenInterest { symbol, points }).await;
     Ok(())
 }
 
-async fn accounts(exchange: Arc<dyn Exchange>, window: Arc<Mutex<Window>>) -> Result<(), venue::VenueError> {
-    let symbol = lock(&window).instrument.symbol;
+async fn accounts(
+    exchange: Arc<dyn Exchange>,
+    window: Arc<Mutex<Window>>,
+    loads: Loads,
+) -> Result<(), venue::VenueError> {
+    let symbol = lock(&window).instrument().symbol;
     let points = exchange.accounts(symbol, DAY_OF_POINTS).await?;
-    lock(&window).positions.load_accounts(points);
+    loads.load(Loaded::Accounts { symbol, points }).await;
     Ok(())
 }
 
-async fn funding(exchange: Arc<dyn Exchange>, window: Arc<Mutex<Window>>) -> Result<(), venue::VenueError> {
+async fn funding(
+    exchange: Arc<dyn Exchange>,
+    window: Arc<Mutex<Window>>,
+    loads: Loads,
+) -> Result<(), venue::VenueError> {
     let (symbol, hours) = {
         let window = lock(&window);
-        let funding = window.ticker.as_ref().and_then(|ticker| ticker.funding);
-        (window.instrument.symbol, funding.map(|funding| u16::from(funding.interval_hours)))
+        let funding = window.ticker().and_then(|ticker| ticker.funding);
+        (window.instrument().symbol, funding.map(|funding| u16::from(funding.interval_hours)))
     };
     let rows = hours.filter(|hours| *hours > 0).map_or(FUNDINGS, |hours| FUNDING_HOURS.div_ceil(hours) + 1);
-    let paid = exchange.funding_history(symbol, rows).await?;
-    lock(&window).positions.load_funding(paid);
+    let points = exchange.funding_history(symbol, rows).await?;
+    loads.load(Loaded::Funding { symbol, points }).await;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::monitor::task::double::{Double, rejected};
+    use crate::{
+        market::example::Stage,
+        monitor::task::double::{Double, rejected},
+    };
 
     fn task(exchange: &Arc<Double>, symbols: &[&str]) -> Positions {
-        let market = exchange.market(symbols);
-        Positions { exchange: exchange.clone(), market, schedule: Schedule::default() }
+        let stage = Stage::new(symbols);
+        Positions {
+            exchange: exchange.clone(),
+            market: Arc::clone(&stage.market),
+            loads: stage.loads(),
+            schedule: Schedule::default(),
+        }
     }
 
     #[test]
@@ -170,9 +200,9 @@ mod tests {
         exchange.refuse("AUSDT", "accounts", rejected);
         let mut task = task(&exchange, &["AUSDT"]);
         task.run().await.unwrap_err();
-        let window = task.market.windows().remove(0);
-        assert_eq!(lock(&window).positions.read(None).funding_history.len(), 1);
-        assert_eq!(lock(&window).positions.read(None).open_interest.len(), 1);
+        let window = Arc::clone(&task.market.windows()[0]);
+        assert_eq!(lock(&window).derivatives().funding_history().len(), 1);
+        assert_eq!(lock(&window).derivatives().open_interest().map(|point| point.coins), Some(5.0));
     }
 
     #[tokio::test(start_paused = true)]

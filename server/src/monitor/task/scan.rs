@@ -8,10 +8,7 @@ use std::{
     time::Duration,
 };
 
-use analysis::{
-    market::{Member, OverviewInput, above_mean, daily_volatility, regime},
-    signal::Thresholds,
-};
+use analysis::market::{Member, OverviewInput, above_mean, daily_volatility, regime};
 use cache::Clock;
 use schema::{
     Breakdown, Figure, MarketBreadth, MarketOverview, Pct, Price, SignalRow, Signals, Symbol, Timeframe, UnixMs, Usd,
@@ -22,13 +19,11 @@ use tokio::sync::{Notify, watch};
 
 use super::{
     breakdowns::Pending,
-    ideas::IdeaBook,
     volatility::{BTC, DailyCandles},
 };
 use crate::{
     market::{Market, Window, lock},
     monitor::{
-        closing::close_bar,
         driver::{Task, TaskError},
         failures::Failures,
         publish,
@@ -110,7 +105,6 @@ pub(crate) struct Publishers {
 /// Scores every symbol once a second.
 pub(crate) struct Scan {
     pub(crate) market: Arc<Market>,
-    pub(crate) thresholds: Thresholds,
     pub(crate) daily: DailyCandles,
     pub(crate) outside: Outside,
     pub(crate) clock: Clock,
@@ -125,8 +119,6 @@ pub(crate) struct Scan {
     pub(crate) pending: Pending,
     /// The symbols whose page is open: they are taken apart in every scan.
     pub(crate) open: OpenSymbols,
-    /// What is told of each closed bar.
-    pub(crate) ideas: IdeaBook,
     pub(crate) state: MarketState,
     /// What is remembered of each symbol's candles.
     pub(crate) scorers: HashMap<Symbol, FormingScorer>,
@@ -163,13 +155,12 @@ impl Task for Scan {
     const PERIOD: Duration = Duration::from_secs(1);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        let (market, thresholds, turn) = (Arc::clone(&self.market), self.thresholds, self.turn);
-        let (ideas, open) = (Arc::clone(&self.ideas), self.open.clone());
+        let (market, turn, open) = (Arc::clone(&self.market), self.turn, self.open.clone());
         // Lost with a scan that panics, they are measured anew by the next.
         let mut scorers = std::mem::take(&mut self.scorers);
         let mut saturation = std::mem::take(&mut self.saturation);
         let computed = tokio::task::spawn_blocking(move || {
-            let made = scan(&market, &thresholds, (turn, &open), &mut scorers, &mut saturation, &ideas);
+            let made = scan(&market, (turn, &open), &mut scorers, &mut saturation);
             (made, scorers, saturation)
         });
         let (Made { rows, breakdowns, bars_closed }, scorers, saturation) = computed.await.map_err(TaskError::Lost)?;
@@ -312,11 +303,9 @@ struct Made {
 
 fn scan(
     market: &Market,
-    thresholds: &Thresholds,
     (turn, open): (usize, &OpenSymbols),
     scorers: &mut HashMap<Symbol, FormingScorer>,
     saturation: &mut Saturation,
-    ideas: &IdeaBook,
 ) -> Made {
     let source = market.venue();
     let windows = market.windows();
@@ -329,10 +318,10 @@ fn scan(
         std::thread::yield_now();
         let mut window = lock(window);
         let in_turn = (place + count - turn % count) % count < BREAKDOWNS_PER_SCAN;
-        let due = in_turn || open.is_open(window.instrument.symbol);
-        let closed = close_bar(&mut window, due, thresholds, ideas);
-        let scorer = scorers.entry(window.instrument.symbol).or_insert_with(FormingScorer::new);
-        if let Some(recorded) = window.recorded.as_ref().filter(|_| closed) {
+        let due = in_turn || open.is_open(window.instrument().symbol);
+        let scorer = scorers.entry(window.instrument().symbol).or_insert_with(FormingScorer::new);
+        let closed = scorer.is_news(&window);
+        if let Some(recorded) = window.recorded().filter(|_| closed) {
             saturation.take(&recorded.analysis);
             bars_closed = true;
         }
@@ -361,7 +350,7 @@ fn facts(window: &Window) -> Facts {
 
 /// Change over the last hour in percent: the venue's own where it tells one, else from the minute of an hour ago.
 fn change_1h(window: &Window) -> Option<Pct> {
-    let ticker = window.ticker.as_ref()?;
+    let ticker = window.ticker()?;
     let minutes = window.candles(Timeframe::M1);
     let hour_ago = minutes.len().checked_sub(60).and_then(|place| minutes.get(place)).map(|candle| candle.open);
     let before = ticker.prev_1h.or(hour_ago).filter(|price| *price > 0.0)?;

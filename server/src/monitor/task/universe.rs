@@ -7,6 +7,7 @@ use std::{
 };
 
 use cache::{Clock, Publisher};
+use engine::{History, Loaded};
 use schema::{MarketUniverse, Symbol, UnixMs};
 use tokio::sync::Notify;
 use venue::{Exchange, Instrument, Ticker};
@@ -23,6 +24,7 @@ use crate::{
         board::Board,
         driver::{Task, TaskError},
         publish,
+        stepping::Loads,
         streams::Streams,
     },
 };
@@ -31,6 +33,7 @@ use crate::{
 pub(crate) struct Universe {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) market: Arc<Market>,
+    pub(crate) loads: Loads,
     pub(crate) rules: Rules,
     pub(crate) board: Board,
     /// Tasks that are woken when other symbols are watched.
@@ -104,15 +107,10 @@ impl Universe {
         let linear = u32::try_from(instruments.iter().filter(|i| i.perpetual).count()).unwrap_or(u32::MAX);
         let Judged { chosen, contracts } = judge(instruments, &tickers, &watched, &self.rules, now);
         let symbols: Vec<Symbol> = chosen.iter().map(|instrument| instrument.symbol).collect();
-        self.market.watch(chosen, linear);
-        for (symbol, ticker) in tickers {
-            let Some(window) = self.market.window(symbol) else { continue };
-            let mut window = lock(&window);
-            // The stream is newer than the list once it has spoken.
-            if window.ticker.is_none() {
-                window.take_ticker(ticker);
-            }
-        }
+        self.loads
+            .load(Loaded::Universe { instruments: chosen, linear_symbols: linear, history: History::Fetched })
+            .await;
+        self.loads.load(Loaded::Tickers(tickers.into_iter().collect())).await;
         if self.streams.watch(&symbols) {
             tracing::info!(symbols = symbols.len(), listed = linear, "watching the universe");
             for wake in &self.wakes {
@@ -151,9 +149,9 @@ impl Universe {
             }
             absent.insert(symbol);
             if !row {
-                instruments.push(window.instrument.clone());
+                instruments.push(window.instrument().clone());
             }
-            if let Some(ticker) = window.ticker.clone().filter(|_| !price) {
+            if let Some(ticker) = window.ticker().cloned().filter(|_| !price) {
                 tickers.insert(symbol, ticker);
             }
         }
@@ -181,10 +179,14 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::monitor::{board::Watched, task::double::Double};
+    use crate::{
+        market::example::Stage,
+        monitor::{board::Watched, task::double::Double},
+    };
 
     fn task(exchange: &Arc<Double>) -> Universe {
-        let market = Arc::new(Market::new(Venue::Sim));
+        let stage = Stage::new(&[]);
+        let market = Arc::clone(&stage.market);
         let board = Board::new(Clock::System, Venue::Sim);
         let shared: Arc<dyn Exchange> = exchange.clone();
         let watched = Watched { market: Arc::clone(&market), exchange: Arc::clone(&shared) };
@@ -192,6 +194,7 @@ mod tests {
         Universe {
             exchange: Arc::clone(&shared),
             market: Arc::clone(&market),
+            loads: stage.loads(),
             rules: Rules {
                 max_symbols: 1_000,
                 min_turnover: Usd::new(0.0).unwrap(),
@@ -223,7 +226,7 @@ mod tests {
         let mut task = task(&exchange);
         exchange.list(names(0..40));
         task.run().await.unwrap();
-        let window = task.market.windows().remove(0);
+        let window = Arc::clone(&task.market.windows()[0]);
         for list in [0..0, 0..19] {
             exchange.list(names(list));
             let error = task.run().await.unwrap_err();
@@ -235,7 +238,7 @@ mod tests {
         exchange.list(names(0..40));
         task.run().await.unwrap();
         assert_eq!(exchange.subscribed(), [40], "no stream was touched");
-        let symbol = lock(&window).instrument.symbol;
+        let symbol = lock(&window).instrument().symbol;
         assert!(Arc::ptr_eq(&window, &task.market.window(symbol).unwrap()), "nor a window");
         exchange.list(names(0..10));
         task.run().await.unwrap_err();

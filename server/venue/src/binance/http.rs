@@ -9,6 +9,7 @@ use super::{
     book::Whole,
     limits::{Lane, WEIGHT_LIMIT, candles_weight, depth_weight},
     parse::{self, ParseError},
+    reach,
     topic::interval_code,
 };
 use crate::{
@@ -34,9 +35,6 @@ const WEIGHT_USED: &str = "x-mbx-used-weight-1m";
 const WEIGHT_PAUSE: Duration = Duration::from_secs(10);
 /// The interval of the contracts that `/fapi/v1/fundingInfo` does not list, in hours.
 const DEFAULT_FUNDING_HOURS: u8 = 8;
-/// The levels of each side of a whole book. The changes tell all levels, so that those beyond come in as they change; what a
-/// deeper one would tell at once weighs ten times as much, and a start asks for one per contract.
-const DEPTH: u16 = 50;
 
 impl Routes {
     pub(super) const fn new(
@@ -142,10 +140,19 @@ impl Routes {
         self.rows("globalLongShortAccountRatio", Some(symbol), answer)
     }
 
+    /// Fetches a whole book, as far as it should be known: fifty levels (weight 2), and more only where those end too near.
     pub(super) async fn depth(&self, symbol: Symbol) -> Result<Whole, VenueError> {
-        let query = [("symbol", symbol.as_str()), ("limit", &DEPTH.to_string())];
+        let near = self.levels(symbol, reach::LEVELS).await?;
+        match reach::more(&near) {
+            Some(limit) => self.levels(symbol, limit).await,
+            None => Ok(near),
+        }
+    }
+
+    async fn levels(&self, symbol: Symbol, limit: u16) -> Result<Whole, VenueError> {
+        let query = [("symbol", symbol.as_str()), ("limit", &limit.to_string())];
         let url = self.url("/fapi/v1/depth", &query);
-        self.ask(Lane::Weighed, depth_weight(DEPTH), &url, |reply| parse::depth(&reply.body)).await
+        self.ask(Lane::Weighed, depth_weight(limit), &url, |reply| parse::depth(&reply.body)).await
     }
 
     /// The rows of an answer; malformed ones are counted.

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use schema::UnixMs;
 use tokio::time::Instant;
 
-use super::{book::Sequence, ticker::TickerState, topic::Channel};
+use super::{book::Sequence, reach::Reach, ticker::TickerState, topic::Channel};
 use crate::{Liquidation, Stream, order::CandleOrder};
 
 /// What is remembered of a symbol.
@@ -13,6 +13,8 @@ use crate::{Liquidation, Stream, order::CandleOrder};
 pub(super) struct Watched {
     pub(super) ticker: TickerState,
     pub(super) book: Sequence,
+    /// How far the book that is held is known.
+    pub(super) reach: Reach,
     /// When the last message of its book was sent.
     pub(super) book_at: Option<UnixMs>,
     pub(super) candles: CandleOrder,

@@ -14,6 +14,7 @@ use super::{
     book::{Diff, Step, Whole},
     depth::Books,
     frame::{self, Data, Frame},
+    reach::Reach,
     subscriptions::{Answered, Subscriptions},
     topic::{Channel, Root, Topic},
     watched::{Follows, Watched},
@@ -89,12 +90,14 @@ impl Watch {
                 self.untold.insert(symbol, at);
                 self.tell_lost_books(now, sink);
             }
-            Step::Change(diff) => {
+            Step::Change(mut diff) => {
                 if held {
                     watched.book_at = Some(at);
                 }
+                let is_left = watched.reach.is_left(&diff);
+                watched.reach.keep(&mut diff);
                 let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
-                if !sink.offer(MarketEvent::Book { symbol, at, change }) {
+                if !sink.offer(MarketEvent::Book { symbol, at, change }) || is_left {
                     self.lose_book(symbol, at, now, sink);
                 }
             }
@@ -112,17 +115,21 @@ impl Watch {
             Some(whole) => watched.book.join(whole.last).ok().map(|diffs| (whole, diffs)),
             None => None,
         };
-        let Some((whole, diffs)) = joined else {
+        let Some((mut whole, diffs)) = joined else {
             self.fetch_soon(symbol, now);
             return;
         };
+        let reach = Reach::of(&whole);
+        reach.cut(&mut whole);
+        watched.reach = reach;
         let mut at = whole.at;
         watched.book_at = Some(at);
         let change = BookChange::Snapshot { bids: whole.bids, asks: whole.asks };
         let mut told = sink.offer(MarketEvent::Book { symbol, at, change });
-        for diff in diffs {
+        for mut diff in diffs {
             at = diff.at;
             watched.book_at = Some(at);
+            reach.keep(&mut diff);
             let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
             told = told && sink.offer(MarketEvent::Book { symbol, at, change });
         }

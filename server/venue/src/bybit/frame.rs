@@ -276,8 +276,8 @@ mod tests {
                 r#"{"topic":"kline.1.BTCUSDT","type":"snapshot","ts":1}"#,
                 r#"{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1,"data":[{"T":-1,"S":"Buy","v":"1","p":"1"}]}"#,
                 r#"{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1,"data":[{"T":1,"S":"Hold","v":"1","p":"1"}]}"#,
-                r#"{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":1,"data":{"b":[["-1","1"]],"a":[],"u":2}}"#,
-                r#"{"topic":"orderbook.50.BTCUSDT","type":"whole","ts":1,"data":{"b":[],"a":[],"u":2}}"#,
+                r#"{"topic":"orderbook.200.BTCUSDT","type":"delta","ts":1,"data":{"b":[["-1","1"]],"a":[],"u":2}}"#,
+                r#"{"topic":"orderbook.200.BTCUSDT","type":"whole","ts":1,"data":{"b":[],"a":[],"u":2}}"#,
             ]),
             [
                 "not a message",
@@ -291,8 +291,8 @@ mod tests {
                 "kline.1. data",
                 "publicTrade. T",
                 "publicTrade. side",
-                "orderbook.50. price",
-                "orderbook.50. type",
+                "orderbook.200. price",
+                "orderbook.200. type",
             ]
         );
     }

@@ -234,7 +234,7 @@ pub struct AccountsRow<'a> {
 /// ```json
 /// {"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","markPrice":"83024.60"},"cs":1,"ts":1790757083083}
 /// {"success":true,"ret_msg":"pong","conn_id":"d967ikkn0ine3iqmjc30-koqj","req_id":"p1","op":"ping"}
-/// {"success":false,"ret_msg":"Invalid symbol :[orderbook.50.NOSUCHSYM]","conn_id":"x","op":"subscribe"}
+/// {"success":false,"ret_msg":"Invalid symbol :[orderbook.200.NOSUCHSYM]","conn_id":"x","op":"subscribe"}
 /// ```
 #[derive(Debug, Deserialize)]
 pub struct Message<'a> {

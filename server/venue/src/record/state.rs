@@ -205,14 +205,14 @@ mod tests {
 
     fn book(kind: &str, ts: i64, update: u64, bids: &str, asks: &str) -> String {
         format!(
-            r#"{{"topic":"orderbook.50.AUSDT","type":"{kind}","ts":{ts},"data":{{"s":"AUSDT","b":{bids},"a":{asks},"u":{update},"seq":9}}}}"#
+            r#"{{"topic":"orderbook.200.AUSDT","type":"{kind}","ts":{ts},"data":{{"s":"AUSDT","b":{bids},"a":{asks},"u":{update},"seq":9}}}}"#
         )
     }
 
     #[test]
     fn changes_of_a_book_make_the_whole_and_a_gap_ends_it() {
         let mut states = States::default();
-        let topic = "orderbook.50.AUSDT";
+        let topic = "orderbook.200.AUSDT";
         let about = states.take(0, &book("snapshot", 1, 5, r#"[["10","1"],["9","2"]]"#, r#"[["11","3"]]"#));
         assert_eq!(about, About::Topic(topic.to_owned()));
         states.take(0, &book("delta", 2, 6, r#"[["10","0"],["8.50","4"]]"#, r#"[["100","7"]]"#));

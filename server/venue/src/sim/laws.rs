@@ -6,6 +6,7 @@ use schema::UnixMs;
 use serde_json::{Map, Value};
 
 use super::{
+    book,
     candle::{Bar, HOUR, MINUTE, Span},
     contract::Contract,
     frames,
@@ -208,7 +209,7 @@ fn a_book_kept_from_deltas_is_the_markets_own_and_trades_happen_at_its_best_pric
     market.step(later(100_000), |at, place, contract, changes| {
         let (bids, asks) = (contract.book().bids(), contract.book().asks());
         assert!(bids[0].price < asks[0].price, "crossed");
-        assert_eq!((bids.len(), asks.len()), (50, 50));
+        assert_eq!((bids.len(), asks.len()), (book::DEPTH, book::DEPTH));
         if let Some(first) = changes.trades.first() {
             let (bid, ask) = best[place];
             assert_eq!(first.price, if first.buy { ask } else { bid });

@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Tickers,
     /// Its trades.
     Trades,
-    /// Fifty levels of its book.
+    /// Its book: up to two hundred levels a side.
     Book,
     /// Its positions that were closed by force.
     Liquidations,
@@ -58,7 +58,7 @@ impl std::str::FromStr for Topic {
         let kind = match kind {
             "tickers" => Kind::Tickers,
             "publicTrade" => Kind::Trades,
-            "orderbook.50" => Kind::Book,
+            "orderbook.200" => Kind::Book,
             "allLiquidation" => Kind::Liquidations,
             _ => Kind::Kline(kind.strip_prefix("kline.").and_then(Span::parse).ok_or(NoTopic)?),
         };
@@ -71,7 +71,7 @@ impl fmt::Display for Topic {
         match self.kind {
             Kind::Tickers => write!(f, "tickers.{}", self.symbol),
             Kind::Trades => write!(f, "publicTrade.{}", self.symbol),
-            Kind::Book => write!(f, "orderbook.50.{}", self.symbol),
+            Kind::Book => write!(f, "orderbook.200.{}", self.symbol),
             Kind::Liquidations => write!(f, "allLiquidation.{}", self.symbol),
             Kind::Kline(span) => write!(f, "kline.{}.{}", span.name(), self.symbol),
         }
@@ -88,7 +88,7 @@ mod tests {
         for text in [
             "tickers.BTCUSDT",
             "publicTrade.SHIB1000USDT",
-            "orderbook.50.ETHUSDT",
+            "orderbook.200.ETHUSDT",
             "allLiquidation.ETHUSDT",
             "kline.1.BTCUSDT",
             "kline.5.BTCUSDT",

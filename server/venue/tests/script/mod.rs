@@ -339,5 +339,5 @@ pub fn ticker(symbol: &str, kind: &str, fields: &str, ts: i64) -> String {
 
 pub fn book(symbol: &str, kind: &str, update: u64, bids: &str) -> String {
     let data = format!(r#"{{"s":"{symbol}","b":{bids},"a":[],"u":{update},"seq":1}}"#);
-    format!(r#"{{"topic":"orderbook.50.{symbol}","type":"{kind}","ts":{},"data":{data},"cts":1}}"#, 1_000 + update)
+    format!(r#"{{"topic":"orderbook.200.{symbol}","type":"{kind}","ts":{},"data":{data},"cts":1}}"#, 1_000 + update)
 }

@@ -131,7 +131,7 @@ mod tests {
     }
 
     const TICKER: &str = r#"{"topic":"tickers.AUSDT","type":"delta","ts":5,"data":{"a":1}}"#;
-    const BOOK: &str = r#"{"topic":"orderbook.50.BUSDT","type":"delta","ts":6,"data":{}}"#;
+    const BOOK: &str = r#"{"topic":"orderbook.200.BUSDT","type":"delta","ts":6,"data":{}}"#;
     const PONG: &str = r#"{"success":true,"op":"ping"}"#;
 
     #[test]

@@ -1,12 +1,14 @@
 //! Closed candles of one timeframe, in a bounded run without gaps.
 
+use std::collections::BTreeMap;
+
 use schema::{Candle, Timeframe, UnixMs};
 
-use super::recent::Recent;
+use crate::recent::Recent;
 
 /// What adding a candle did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Added {
+pub enum Added {
     /// It follows the last one.
     Next,
     /// It replaced one that was already held.
@@ -17,31 +19,36 @@ pub(crate) enum Added {
 
 /// Closed candles, oldest first, each starting where the one before ended.
 #[derive(Debug)]
-pub(crate) struct CandleRun {
+pub struct CandleRun {
     timeframe: Timeframe,
     candles: Recent<Candle>,
 }
 
 impl CandleRun {
     /// An empty run that keeps the last `capacity` candles.
-    pub(crate) const fn new(timeframe: Timeframe, capacity: usize) -> Self {
+    #[must_use]
+    pub const fn new(timeframe: Timeframe, capacity: usize) -> Self {
         Self { timeframe, candles: Recent::new(capacity) }
     }
 
     /// The candles, oldest first.
-    pub(crate) fn as_slice(&self) -> &[Candle] {
+    pub fn as_slice(&self) -> &[Candle] {
         self.candles.as_slice()
     }
 
     /// When the last candle ended.
-    pub(crate) fn end(&self) -> Option<UnixMs> {
+    pub fn end(&self) -> Option<UnixMs> {
         self.candles.last().map(|last| UnixMs(last.start.0 + self.timeframe.ms()))
     }
 
-    /// Adds a closed candle. One that leaves a gap is not added.
-    pub(crate) fn add(&mut self, candle: Candle) -> Added {
+    /// Adds a closed candle. One that leaves a gap is not added; the first leaves none.
+    pub fn add(&mut self, candle: Candle) -> Added {
         match self.end() {
             Some(end) if candle.start == end => {
+                self.candles.push(candle);
+                Added::Next
+            }
+            None => {
                 self.candles.push(candle);
                 Added::Next
             }
@@ -52,29 +59,38 @@ impl CandleRun {
                 }
                 Added::Again
             }
-            _ => Added::Gap,
+            Some(_) => Added::Gap,
         }
     }
 
-    /// Takes over loaded history; candles held here that follow it without a gap stay.
-    pub(crate) fn load(&mut self, history: Vec<Candle>) {
-        let ms = self.timeframe.ms();
-        let newer = self.candles.as_slice().to_vec();
-        let loaded_until = history.last().map(|last| last.start);
-        let rest = newer.into_iter().filter(|candle| loaded_until.is_none_or(|until| candle.start > until));
+    /// Takes over candles of an answer, oldest first: they replace those held of the same time, and what is held beside them stays.
+    /// Whether one that was held is another now.
+    ///
+    /// The run ends with the newest candle and begins behind the last hole: an indicator must not step over one.
+    pub fn merge(
+        &mut self,
+        answer: impl IntoIterator<Item = Candle>,
+        is_same: impl Fn(&Candle, &Candle) -> bool,
+    ) -> bool {
+        let mut all: BTreeMap<UnixMs, Candle> =
+            self.candles.as_slice().iter().map(|candle| (candle.start, *candle)).collect();
+        let mut corrected = false;
+        for candle in answer {
+            corrected |= all.insert(candle.start, candle).is_some_and(|held| !is_same(&held, &candle));
+        }
         self.candles.clear();
-        for candle in history.into_iter().chain(rest) {
-            // A hole in what the venue told begins the run anew: an indicator must not step over it.
-            if self.candles.last().is_some_and(|last| last.start.0 + ms != candle.start.0) {
+        for candle in all.into_values() {
+            if self.candles.last().is_some_and(|last| last.start.0 + self.timeframe.ms() != candle.start.0) {
                 self.candles.clear();
             }
             self.candles.push(candle);
         }
+        corrected
     }
 }
 
 /// The candle of a longer timeframe that the candles of a run make up, from its start on; `None` when one is missing.
-pub(crate) fn aggregate(run: &[Candle], timeframe: Timeframe, start: UnixMs) -> Option<Candle> {
+pub fn aggregate(run: &[Candle], timeframe: Timeframe, start: UnixMs) -> Option<Candle> {
     let from = run.partition_point(|candle| candle.start < start);
     let run = &run[from..];
     let first = run.first().filter(|first| first.start == start)?;
@@ -98,6 +114,10 @@ pub(crate) fn aggregate(run: &[Candle], timeframe: Timeframe, start: UnixMs) -> 
 mod tests {
     use super::*;
 
+    fn equal(a: &Candle, b: &Candle) -> bool {
+        a == b
+    }
+
     fn minute(n: i64, close: f64) -> Candle {
         let price = close;
         Candle {
@@ -114,7 +134,7 @@ mod tests {
     #[test]
     fn a_gap_is_reported_and_not_stepped_over() {
         let mut run = CandleRun::new(Timeframe::M1, 3);
-        run.load(vec![minute(1, 10.0), minute(2, 11.0)]);
+        run.merge(vec![minute(1, 10.0), minute(2, 11.0)], equal);
         assert_eq!(run.add(minute(3, 12.0)), Added::Next);
         assert_eq!(run.add(minute(3, 12.5)), Added::Again);
         assert_eq!(run.add(minute(5, 13.0)), Added::Gap);
@@ -122,18 +142,27 @@ mod tests {
     }
 
     #[test]
-    fn loaded_history_keeps_what_was_heard_meanwhile() {
+    fn an_answer_keeps_what_was_received_meanwhile() {
         let mut run = CandleRun::new(Timeframe::M1, 10);
-        run.load(vec![minute(6, 16.0)]);
-        run.load(vec![minute(3, 13.0), minute(4, 14.0), minute(5, 15.0)]);
+        run.merge(vec![minute(6, 16.0)], equal);
+        run.merge(vec![minute(3, 13.0), minute(4, 14.0), minute(5, 15.0)], equal);
         assert_eq!(run.as_slice().len(), 4);
         assert_eq!(run.end(), Some(UnixMs(7 * 60_000)));
     }
 
     #[test]
-    fn a_hole_in_the_history_begins_the_run_anew() {
+    fn an_answer_of_two_candles_corrects_them_and_leaves_the_rest() {
         let mut run = CandleRun::new(Timeframe::M1, 10);
-        run.load(vec![minute(1, 11.0), minute(3, 13.0), minute(4, 14.0)]);
+        run.merge((1..6).map(|n| minute(n, 10.0)), equal);
+        assert!(!run.merge([minute(3, 10.0), minute(4, 10.0)], equal));
+        assert!(run.merge([minute(3, 10.0), minute(4, 11.0)], equal));
+        assert_eq!(run.as_slice().iter().map(|c| c.close).collect::<Vec<_>>(), [10.0, 10.0, 10.0, 11.0, 10.0]);
+    }
+
+    #[test]
+    fn a_run_begins_behind_the_last_hole() {
+        let mut run = CandleRun::new(Timeframe::M1, 10);
+        run.merge(vec![minute(1, 11.0), minute(3, 13.0), minute(4, 14.0)], equal);
         assert_eq!(run.as_slice().len(), 2);
     }
 
@@ -154,7 +183,7 @@ mod tests {
     #[test]
     fn the_run_stays_bounded() {
         let mut run = CandleRun::new(Timeframe::M1, 5);
-        run.load(vec![minute(0, 10.0)]);
+        run.merge(vec![minute(0, 10.0)], equal);
         for n in 1..1_000 {
             assert_eq!(run.add(minute(n, 10.0)), Added::Next);
             assert!(run.as_slice().len() <= 5);

@@ -2,16 +2,20 @@
 
 use std::num::NonZeroUsize;
 
-use analysis::input::{BestQuote, Book};
-use schema::UnixMs;
+use analysis::input::{BestQuote, Book, DepthShares};
+use schema::{Level, UnixMs};
 use venue::{BookChange, LocalBook};
 
-use super::recent::Recent;
+use crate::recent::Recent;
 
 const BEST_QUOTES: usize = 200;
 const DEPTH_MINUTES: usize = 500;
 /// Levels that are held of each side, at most: 32 KB a symbol. The measures look no farther than 1 % from the price.
 const LEVELS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(999);
+
+/// What is kept of a book for one or two seconds: no measure looks deeper or farther back.
+const FROZEN_LEVELS: usize = 200;
+const FROZEN_QUOTES: usize = 64;
 
 /// An order book with the recent changes of its best quotes.
 #[derive(Debug)]
@@ -19,7 +23,16 @@ pub(crate) struct OrderBook {
     at: UnixMs,
     levels: LocalBook,
     best: Recent<BestQuote>,
-    depth_history: Recent<f64>,
+    depth_history: Recent<DepthShares>,
+}
+
+/// The book as it was when a bar ended.
+#[derive(Debug)]
+pub(crate) struct FrozenBook {
+    at: UnixMs,
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+    best: Vec<BestQuote>,
 }
 
 /// The book contradicts itself and has to be fetched again.
@@ -66,11 +79,9 @@ impl OrderBook {
         self.best.clear();
     }
 
-    /// Notes, once a minute, which share of the depth within ±1 % rests on the bid side.
-    pub(crate) fn note_depth(&mut self) {
-        if let Some(share) = analysis::bid_depth_share(self.levels.bids(), self.levels.asks()) {
-            self.depth_history.push(share);
-        }
+    /// Records, once a minute, which share of the depth rested on the bid side, in every band that the book covered.
+    pub(crate) fn note_depth(&mut self, shares: DepthShares) {
+        self.depth_history.push(shares);
     }
 
     /// The book as the analysis reads it; `None` where none is held.
@@ -82,6 +93,28 @@ impl OrderBook {
             best: self.best.as_slice(),
             depth_history: self.depth_history.as_slice(),
         })
+    }
+
+    /// Keeps the book as it is, for a bar that has ended and is not decided yet; `None` where none is held.
+    pub(crate) fn freeze(&self) -> Option<FrozenBook> {
+        let best = self.best.as_slice();
+        self.read().map(|book| FrozenBook {
+            at: book.at,
+            bids: book.bids.iter().take(FROZEN_LEVELS).copied().collect(),
+            asks: book.asks.iter().take(FROZEN_LEVELS).copied().collect(),
+            best: best[best.len().saturating_sub(FROZEN_QUOTES)..].to_vec(),
+        })
+    }
+
+    /// A book that was kept, as the analysis reads it.
+    pub(crate) fn thaw<'a>(&'a self, frozen: &'a FrozenBook) -> Book<'a> {
+        Book {
+            at: frozen.at,
+            bids: &frozen.bids,
+            asks: &frozen.asks,
+            best: &frozen.best,
+            depth_history: self.depth_history.as_slice(),
+        }
     }
 }
 
@@ -145,12 +178,27 @@ mod tests {
     }
 
     #[test]
-    fn the_depth_near_the_price_is_noted() {
+    fn a_frozen_book_is_what_it_was_whatever_comes_after() {
+        let mut book = book();
+        let frozen = book.freeze().unwrap();
+        let before: (Vec<_>, Vec<_>) = (book.read().unwrap().bids.to_vec(), book.read().unwrap().asks.to_vec());
+        book.apply(UnixMs(9), BookChange::Delta { bids: vec![level(99.0, 0.0)], asks: vec![] }).unwrap();
+        let read = book.thaw(&frozen);
+        assert_eq!((read.bids.to_vec(), read.asks.to_vec(), read.at), (before.0, before.1, UnixMs(1)));
+        book.forget();
+        assert!(book.freeze().is_none());
+    }
+
+    #[test]
+    fn records_the_depth_of_the_bands_that_both_sides_cover() {
         let mut book = OrderBook::new();
-        let (bids, asks) = (vec![level(99.9, 1.0), level(90.0, 500.0)], vec![level(100.1, 3.0)]);
+        let (bids, asks) = (vec![level(99.9, 1.0), level(90.0, 500.0)], vec![level(100.1, 3.0), level(100.4, 7.0)]);
+        book.note_depth(DepthShares::of(&bids, &asks).unwrap());
         book.apply(UnixMs(1), BookChange::Snapshot { bids, asks }).unwrap();
-        book.note_depth();
-        let share = book.read().unwrap().depth_history[0];
-        assert!((share - 0.25).abs() < 1e-9, "{share}");
+        let shares = book.read().unwrap().depth_history[0];
+        let place = |bps: f64| analysis::input::LADDER.iter().position(|step| *step == bps).unwrap();
+        let share = shares.get(place(25.0)).unwrap();
+        assert!((share - 0.25).abs() < 1e-5, "{share}");
+        assert_eq!(shares.get(place(50.0)), None, "the asks end 40 bps from mid");
     }
 }

@@ -41,6 +41,21 @@ impl<T: Copy> Recent<T> {
         self.values.push(value);
     }
 
+    /// Adds one behind the last that may come before it. One that would come before all of a full store is older than what is kept.
+    pub(crate) fn insert_by(&mut self, value: T, before: impl Fn(&T) -> bool) {
+        let place = self.values.iter().rposition(before).map_or(0, |place| place + 1);
+        if place == self.values.len() {
+            return self.push(value);
+        }
+        if place == 0 && self.values.len() >= self.keep {
+            return;
+        }
+        let room = self.room();
+        let gone = if self.values.len() == room { room - self.keep } else { 0 };
+        self.values.drain(..gone);
+        self.values.insert(place.saturating_sub(gone), value);
+    }
+
     /// Takes all the room it will ever need: growing leaves holes in the heap, and room that was never written to is not
     /// resident.
     fn fill(&mut self) {
@@ -96,6 +111,17 @@ mod tests {
                 assert_eq!(recent.as_slice(), expected);
             }
         }
+    }
+
+    #[test]
+    fn one_that_comes_late_takes_its_place() {
+        let mut recent = Recent::new(4);
+        for value in [1, 3, 5, 4, 2, 9, 7] {
+            recent.insert_by(value, |kept| *kept <= value);
+        }
+        assert_eq!(recent.as_slice(), [4, 5, 7, 9]);
+        recent.insert_by(0, |kept| *kept <= 0);
+        assert_eq!(recent.as_slice(), [4, 5, 7, 9]);
     }
 
     #[test]

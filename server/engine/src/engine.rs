@@ -1,0 +1,172 @@
+//! Takes in what happened, in order, and gives out what follows.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use analysis::{
+    idea::{Book, ClosedBar, Seen},
+    signal::Thresholds,
+};
+use schema::{Price, Symbol, UnixMs};
+use venue::MarketEvent;
+
+use crate::{Input, Loaded, Market, Output, Recorded, Window, lock, window::Decided};
+
+/// How far an exchange's clock may be ahead of ours: nobody sees a second, and trades keep their minute.
+const AHEAD_MS: i64 = 1_000;
+
+/// The ideas of a market: the engine opens and judges them, others read them.
+pub type IdeaBook = Arc<Mutex<Book>>;
+
+/// The one writer of a [`Market`].
+#[derive(Debug)]
+pub struct Engine {
+    market: Arc<Market>,
+    thresholds: Thresholds,
+    ideas: IdeaBook,
+    /// The newest exchange time of any contract: by it bars end, whatever the clock of this machine says.
+    market_time: Option<UnixMs>,
+}
+
+impl Engine {
+    /// An engine that has taken in nothing yet.
+    #[must_use]
+    pub const fn new(market: Arc<Market>, thresholds: Thresholds, ideas: IdeaBook) -> Self {
+        Self { market, thresholds, ideas, market_time: None }
+    }
+
+    /// Takes in one input and gives out what follows from it, in order.
+    pub fn step(&mut self, input: Input, out: &mut impl FnMut(Output)) {
+        match input {
+            Input::Event { received, event } => self.take_event(event, received, out),
+            Input::Loaded { received, loaded } => self.take_loaded(loaded, received),
+            Input::Second(second) => self.take_second(second, out),
+        }
+    }
+
+    /// Takes in an event of the stream.
+    ///
+    /// What is later than when it was received comes from a clock that is ahead, and would look young long after the exchange fell
+    /// silent: it counts as what happens now.
+    fn take_event(&mut self, event: MarketEvent, received: UnixMs, out: &mut impl FnMut(Output)) {
+        let latest = UnixMs(received.0.saturating_add(AHEAD_MS));
+        let mut heard = |at: UnixMs| {
+            let at = if at > latest { received } else { at };
+            self.market_time = self.market_time.max(Some(at));
+            at
+        };
+        match event {
+            MarketEvent::Ticker { symbol, mut ticker } => {
+                ticker.at = heard(ticker.at);
+                self.with(symbol, |window| window.take_ticker(*ticker));
+            }
+            MarketEvent::Candle { symbol, timeframe, candle, closed, at } => {
+                let at = heard(at);
+                self.with(symbol, |window| window.take_candle(timeframe, candle, None, closed, at));
+            }
+            MarketEvent::Trades { symbol, mut trades } => {
+                trades.iter_mut().for_each(|trade| trade.at = heard(trade.at));
+                self.with(symbol, |window| window.take_trades(trades));
+            }
+            MarketEvent::Book { symbol, at, change } => {
+                let at = heard(at);
+                let Some(window) = self.market.window(symbol) else { return };
+                if lock(&window).take_book(at, change).is_err() {
+                    out(Output::BookWrong { symbol });
+                }
+            }
+            MarketEvent::Liquidations { symbol, liquidations } => {
+                self.with(symbol, |window| window.derivatives.take_liquidations(&liquidations));
+            }
+            // The adapter asks for a silent stream again by itself, and reports a silent book as lost.
+            MarketEvent::Silent { .. } | MarketEvent::Connected { .. } => {}
+            MarketEvent::Hearing { symbols } => {
+                for symbol in symbols.iter() {
+                    self.with(*symbol, Window::resume_trades);
+                }
+            }
+            MarketEvent::Missed { symbol } => self.with(symbol, Window::miss_trades),
+            MarketEvent::Lost { symbols, trades, .. } => {
+                for symbol in symbols.iter() {
+                    self.with(
+                        *symbol,
+                        |window| {
+                            if trades { window.lose(received) } else { window.lose_book(received) }
+                        },
+                    );
+                }
+            }
+        }
+    }
+
+    fn take_loaded(&mut self, loaded: Loaded, received: UnixMs) {
+        match loaded {
+            Loaded::Universe { instruments, linear_symbols, history } => {
+                self.market.watch(instruments, linear_symbols, history);
+            }
+            Loaded::Tickers(tickers) => {
+                for (symbol, ticker) in tickers {
+                    self.with(symbol, |window| {
+                        // The stream is newer than the list once it has sent something.
+                        if window.ticker.is_none() {
+                            window.take_ticker(ticker);
+                        }
+                    });
+                }
+            }
+            Loaded::Candles { symbol, timeframe, limit, candles } => {
+                self.with(symbol, |window| window.load_candles(timeframe, limit, candles));
+            }
+            Loaded::Trades { symbol, trades } => self.with(symbol, |window| window.load_trades(&trades)),
+            Loaded::OpenInterest { symbol, points } => {
+                self.with(symbol, |window| window.derivatives.load_open_interest(points, received));
+            }
+            Loaded::Funding { symbol, points } => {
+                self.with(symbol, |window| window.derivatives.load_funding(points, received));
+            }
+            Loaded::Accounts { symbol, points } => {
+                self.with(symbol, |window| window.derivatives.load_accounts(points, received));
+            }
+            Loaded::FetchAgain => self.market.windows().iter().for_each(|window| lock(window).fetch_again()),
+        }
+    }
+
+    fn take_second(&self, second: UnixMs, out: &mut impl FnMut(Output)) {
+        let Some(market_time) = self.market_time else { return };
+        for window in self.market.windows().iter() {
+            let mut window = lock(window);
+            let symbol = window.instrument.symbol;
+            window.decide(second, market_time, &self.thresholds, |window, before, decided| match decided {
+                Decided::Recorded(recorded) => {
+                    self.judge_ideas(window, before, &recorded);
+                    out(Output::BarClosed { symbol, recorded });
+                }
+                Decided::Missing { bar_closed_at, why } => {
+                    out(Output::BarMissed { symbol, bar_closed_at, decided_at: second, why });
+                }
+            });
+        }
+    }
+
+    /// Holds the bar that was just recorded against the ideas of its contract.
+    fn judge_ideas(&self, window: &Window, before: Option<&Recorded>, recorded: &Recorded) {
+        fn seen(recorded: &Recorded) -> Seen<'_> {
+            Seen { analysis: &recorded.analysis, direction: recorded.direction }
+        }
+        let Some((closed_at, minutes)) = window.scored_candles(window.finest()) else { return };
+        let Ok(tick) = Price::new(window.instrument.tick) else { return };
+        self.ideas.lock().unwrap_or_else(PoisonError::into_inner).close_bar(&ClosedBar {
+            symbol: window.instrument.symbol,
+            tick,
+            closed_at,
+            minutes,
+            before: before.map(seen),
+            now: seen(recorded),
+        });
+    }
+
+    fn with(&self, symbol: Symbol, f: impl FnOnce(&mut Window)) {
+        if let Some(window) = self.market.window(symbol) {
+            f(&mut lock(&window));
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What the engine takes in.
+
+use schema::{Candle, Symbol, Timeframe, Trade, UnixMs};
+use venue::{Accounts, Instrument, MarketEvent, OpenInterest, PaidFunding, Ticker};
+
+/// Something that happened, or a second that went by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The stream of the exchange sent something.
+    Event {
+        /// When its message was read.
+        received: UnixMs,
+        /// What it says.
+        event: MarketEvent,
+    },
+    /// The exchange answered a request.
+    Loaded {
+        /// When its answer was complete.
+        received: UnixMs,
+        /// What it says.
+        loaded: Loaded,
+    },
+    /// A second of the session began. Seconds come in order, each once, before what was received after them.
+    Second(UnixMs),
+}
+
+/// Where the candles of a contract come from that closed before it was watched, or that were missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// They are fetched; until then the contract has no score.
+    Fetched,
+    /// There are none: candles of this length and longer ones made of them grow from nothing, and begin anew behind each hole.
+    Grown(Timeframe),
+}
+
+/// What an exchange answered. Lists are oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Loaded {
+    /// Which contracts are watched from now on.
+    Universe {
+        /// The watched contracts.
+        instruments: Vec<Instrument>,
+        /// Contracts the venue lists, watched or not.
+        linear_symbols: u32,
+        /// Where candles of before come from.
+        history: History,
+    },
+    /// The state of contracts; what the stream said is newer.
+    Tickers(Vec<(Symbol, Ticker)>),
+    /// Closed candles.
+    Candles {
+        /// Which contract.
+        symbol: Symbol,
+        /// Their length.
+        timeframe: Timeframe,
+        /// How many were asked for.
+        limit: u16,
+        /// The candles, each with what takers bought of its volume, where the venue says so.
+        candles: Vec<(Candle, Option<f64>)>,
+    },
+    /// The latest trades.
+    Trades {
+        /// Which contract.
+        symbol: Symbol,
+        /// The trades.
+        trades: Vec<Trade>,
+    },
+    /// Open interest every five minutes.
+    OpenInterest {
+        /// Which contract.
+        symbol: Symbol,
+        /// The points.
+        points: Vec<OpenInterest>,
+    },
+    /// Funding that was paid.
+    Funding {
+        /// Which contract.
+        symbol: Symbol,
+        /// The payments.
+        points: Vec<PaidFunding>,
+    },
+    /// The share of accounts that are long.
+    Accounts {
+        /// Which contract.
+        symbol: Symbol,
+        /// The points.
+        points: Vec<Accounts>,
+    },
+    /// The history of every contract is to be fetched again.
+    FetchAgain,
+}

@@ -1,0 +1,129 @@
+//! Where the lines of a backtest go, and in which form.
+
+use std::{
+    fs::{self, File},
+    io::{BufWriter, IsTerminal as _, Write},
+    path::{Path, PathBuf},
+};
+
+use engine::Output;
+
+use super::{
+    BacktestError,
+    line::{BarLine, Event, head},
+    summary::Summary,
+};
+use crate::args::Backtest;
+
+/// How the result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A line for each bar, then the summary, for people.
+    Text,
+    /// A line for each bar, comma-separated.
+    Csv,
+    /// A JSON object for each thing that followed, the summary last.
+    Json,
+}
+
+impl Form {
+    pub(super) const fn of(asked: &Backtest) -> Self {
+        match (asked.csv, asked.json) {
+            (true, _) => Self::Csv,
+            (_, true) => Self::Json,
+            (false, false) => Self::Text,
+        }
+    }
+
+    /// The file it is written into, where a folder is asked for.
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Text => "bars.txt",
+            Self::Csv => "bars.csv",
+            Self::Json => "events.ndjson",
+        }
+    }
+}
+
+type Out = BufWriter<Box<dyn Write>>;
+
+/// Writes outputs in one form.
+pub(super) struct Lines {
+    form: Writer,
+    /// Where the summary goes, beside the lines.
+    folder: Option<PathBuf>,
+}
+
+enum Writer {
+    Text(Out),
+    Csv(Box<csv::Writer<Out>>),
+    Json(Out),
+}
+
+impl Lines {
+    /// Begins with what is above the lines; makes the folder where it is missing.
+    pub(super) fn new(form: Form, folder: Option<&Path>) -> Result<Self, BacktestError> {
+        let out: Box<dyn Write> = match folder {
+            Some(folder) => {
+                fs::create_dir_all(folder)?;
+                Box::new(File::create(folder.join(form.file()))?)
+            }
+            None => Box::new(std::io::stdout()),
+        };
+        let mut out = BufWriter::new(out);
+        let form = match form {
+            Form::Text => {
+                writeln!(out, "{}", head())?;
+                Writer::Text(out)
+            }
+            Form::Csv => Writer::Csv(Box::new(csv::Writer::from_writer(out))),
+            Form::Json => Writer::Json(out),
+        };
+        Ok(Self { form, folder: folder.map(Path::to_owned) })
+    }
+
+    /// Whether lines appear on a terminal, where they are progress enough.
+    pub(super) fn is_shown(&self) -> bool {
+        self.folder.is_none() && std::io::stdout().is_terminal()
+    }
+
+    /// Writes what is to be seen of an output.
+    pub(super) fn write(&mut self, output: &Output) -> Result<(), BacktestError> {
+        match (&mut self.form, output) {
+            (Writer::Text(out), Output::BarClosed { symbol, recorded }) => {
+                writeln!(out, "{}", BarLine::of(*symbol, recorded).text())?;
+            }
+            (Writer::Csv(out), Output::BarClosed { symbol, recorded }) => {
+                out.serialize(BarLine::of(*symbol, recorded))?;
+            }
+            (Writer::Json(out), output) => {
+                if let Some(event) = Event::of(output) {
+                    serde_json::to_writer(&mut *out, &event)?;
+                    out.write_all(b"\n")?;
+                }
+            }
+            (Writer::Text(_) | Writer::Csv(_), _) => {}
+        }
+        Ok(())
+    }
+
+    /// Writes the summary and ends.
+    pub(super) fn finish(self, summary: &Summary) -> Result<(), BacktestError> {
+        let told = serde_json::json!({ "kind": "summary", "summary": summary });
+        match self.form {
+            Writer::Text(mut out) => {
+                write!(out, "\n{summary}")?;
+                out.flush()?;
+            }
+            Writer::Csv(out) => out.into_inner().map_err(csv::IntoInnerError::into_error)?.flush()?,
+            Writer::Json(mut out) => {
+                writeln!(out, "{told}")?;
+                out.flush()?;
+            }
+        }
+        if let Some(folder) = self.folder {
+            fs::write(folder.join("summary.json"), format!("{:#}\n", serde_json::json!(summary)))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! What a backtest was made of, in numbers.
+
+use std::{collections::BTreeMap, fmt};
+
+use engine::Output;
+use schema::{Symbol, UnixMs};
+use serde::Serialize;
+
+/// Counts over all outputs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(super) struct Summary {
+    /// Contracts with at least one bar.
+    contracts: usize,
+    /// The close of the first bar and of the last, UTC.
+    from: Option<String>,
+    until: Option<String>,
+    /// Bars that were decided.
+    bars: u64,
+    /// Of these, with a score.
+    scored: u64,
+    /// Bars that could not be looked at.
+    missed: u64,
+    /// Scores of 70 and more, and of 30 and less.
+    high: u64,
+    low: u64,
+    #[serde(skip)]
+    by_contract: BTreeMap<Symbol, u64>,
+    #[serde(skip)]
+    span: Option<(UnixMs, UnixMs)>,
+}
+
+impl Summary {
+    /// Counts an output.
+    pub(super) fn count(&mut self, output: &Output) {
+        match output {
+            Output::BarClosed { symbol, recorded } => {
+                self.bars += 1;
+                *self.by_contract.entry(*symbol).or_default() += 1;
+                self.contracts = self.by_contract.len();
+                let at = recorded.bar_closed_at;
+                let span = self.span.map_or((at, at), |(from, until)| (from.min(at), until.max(at)));
+                if self.span != Some(span) {
+                    self.span = Some(span);
+                    (self.from, self.until) = (Some(app::format::utc(span.0)), Some(app::format::utc(span.1)));
+                }
+                if let Some(score) = recorded.analysis.score.value() {
+                    self.scored += 1;
+                    self.high += u64::from(score.get() >= 70.0);
+                    self.low += u64::from(score.get() <= 30.0);
+                }
+            }
+            Output::BarMissed { .. } => self.missed += 1,
+            Output::BookWrong { .. } => {}
+        }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Some(from), Some(until)) = (&self.from, &self.until) else {
+            return writeln!(f, "No bar was decided.");
+        };
+        writeln!(f, "{} bars of {} contracts, {from} to {until}.", self.bars, self.contracts)?;
+        writeln!(f, "With a score: {}; 70 and more: {}; 30 and less: {}.", self.scored, self.high, self.low)?;
+        writeln!(f, "Not looked at, for want of candles: {}.", self.missed)
+    }
+}
