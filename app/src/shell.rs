@@ -105,8 +105,8 @@ pub fn script() -> String {
         .fold(String::new(), |script, line| script + line + "\n")
 }
 
-/// What a page may have to say of itself, above the tabs: that its login ended, or that the server is of another build. Its style shows
-/// each when it is so.
+/// What a page may have to say of itself, above the tabs: that its login ended, that the server is of another build, or that its code
+/// did not load. Its style shows each when it is so.
 fn bars(asked: &Url) -> impl IntoView + use<> {
     let question = if asked.search().is_empty() { "" } else { "?" };
     let login = path::login(&format!("{}{question}{}", asked.path(), asked.search()));
@@ -114,6 +114,7 @@ fn bars(asked: &Url) -> impl IntoView + use<> {
         <div class="bars" role="status">
             <p class="bar signed-out">"Signed out. "<a href=login>"Log in"</a></p>
             <p class="bar outdated">"Updated. "<button type="button">"Reload"</button></p>
+            <p class="bar unloaded">"Not live: a part of this page did not load. "<button type="button">"Reload"</button></p>
         </div>
     }
 }

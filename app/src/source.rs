@@ -85,6 +85,17 @@ pub struct SystemSnapshot {
     pub universe: Found<MarketUniverse>,
     /// The cache of the process that made the page.
     pub cache: CacheReport,
+    /// The live streams of the process that made the page.
+    pub readers: OpenStreams,
+}
+
+/// The live streams that readers have open in one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenStreams {
+    /// How many there are.
+    pub open: u64,
+    /// How many there may be.
+    pub most: u64,
 }
 
 /// The Signals page, which is rendered on the server alone.

@@ -3,7 +3,11 @@
 
 mod world;
 
-use app::{LostPage, SystemPage, island::SymbolIsland, source::SystemSnapshot};
+use app::{
+    LostPage, SystemPage,
+    island::SymbolIsland,
+    source::{OpenStreams, SystemSnapshot},
+};
 use leptos::prelude::*;
 use schema::{
     Absence, Breakdown, Figure, MarketUniverse, Schema, Symbol, UnixMs, Venue, Why,
@@ -18,7 +22,8 @@ use world::{
 
 fn system(frame: Frame, cache: CacheReport) -> SystemSnapshot {
     let universe = Err(Absence::NeverWritten);
-    SystemSnapshot { frame, health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 1)), universe, cache }
+    let readers = OpenStreams { open: 12, most: 10_000 };
+    SystemSnapshot { frame, health: Ok(held(health(Feed::Live { venue: Venue::Bybit }), 1)), universe, cache, readers }
 }
 
 #[test]
@@ -61,6 +66,8 @@ fn the_system_page_names_contract_and_field_and_why_a_contract_is_not_watched() 
     let page = html(move || view! { <SystemPage page=page/> });
     for expected in [
         "high of klines, AUSDT: is below the low (3 rows)",
+        "of 120 at api.bybit.com:443, at 50% of the pace",
+        "of 10,000 allowed",
         "BUSDT, accounts: it rejected the request (code -1121) (4 in a row)",
         "&lt;b&gt;\"USDT: Kind \"EQUITY\" is not in universe.kinds",
         "The last list has 0 contracts with 0 prices where 2 were listed.",

@@ -47,3 +47,30 @@ test("a part that does not come is asked for again, and the page stays as it was
   expect(told.filter((text) => !/ERR_FAILED|Failed to fetch/.test(text))).toEqual([]);
   expect(told.length).toBeGreaterThan(0);
 });
+
+for (const [what, path, files] of [
+  ["the code", "/", "**/pkg/virtuoso.*.wasm"],
+  ["the script that starts the code", "/scores", "**/pkg/virtuoso.*.js"],
+  ["the part of a page", "/scores", "**/pkg/split_scores_part*"],
+] as const) {
+  test(`says that it is not live and offers a reload when ${what} does not load`, async ({ page, complaints }) => {
+    await page.route(files, (route) => route.abort());
+    await page.goto(path);
+    const bar = page.locator(".bar.unloaded");
+    await expect(bar).toBeHidden();
+    await expect(bar).toBeVisible({ timeout: 30_000 });
+    await expect(bar).toContainText("Not live");
+    // The figures are those of the first paint, and nothing on the page calls them current.
+    await expect(page.locator(".pulse .link")).toHaveText("snapshot");
+    await expect(page.locator(".pulse .oldest")).toBeHidden();
+    await page.unroute(files);
+    await bar.getByRole("button", { name: "Reload" }).click();
+    await live(page);
+    await expect(bar).toBeHidden();
+    await expect(page.locator(".pulse .oldest")).toBeVisible();
+    // The browser reports what was kept from it, and what it fetched ahead for that.
+    const reported = complaints.splice(0);
+    expect(reported.filter((text) => !/ERR_FAILED|Failed to fetch|was preloaded/.test(text))).toEqual([]);
+    expect(reported.length).toBeGreaterThan(0);
+  });
+}

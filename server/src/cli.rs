@@ -88,15 +88,15 @@ pub async fn main(cli: Cli) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Config(error)) => {
-            say(&format!("virtuoso: {}", crate::monitor::driver::chain(&error)));
+            say(&format!("virtuoso: {}", crate::chain::chain(&error)));
             ExitCode::from(2)
         }
         Err(Failure::Backtest(error)) => {
-            say(&format!("virtuoso: {}", crate::monitor::driver::chain(&error)));
+            say(&format!("virtuoso: {}", crate::chain::chain(&error)));
             ExitCode::from(2)
         }
         Err(Failure::Input(error)) => {
-            say(&format!("virtuoso: {}", crate::monitor::driver::chain(&error)));
+            say(&format!("virtuoso: {}", crate::chain::chain(&error)));
             ExitCode::from(2)
         }
         Err(Failure::Other(error)) => {
@@ -189,7 +189,7 @@ fn reload(overrides: &Overrides) {
     let filter = match Config::of(overrides) {
         Ok(config) => config.log.filter,
         Err(error) => {
-            let error = crate::monitor::driver::chain(&error);
+            let error = crate::chain::chain(&error);
             tracing::warn!(error, "SIGHUP: the configuration cannot be used, nothing is changed");
             return;
         }
@@ -201,7 +201,7 @@ fn reload(overrides: &Overrides) {
             "SIGHUP: log.filter was read again; the rules of alerts are read every few seconds, other settings at a start"
         ),
         Err(error) => {
-            let error = crate::monitor::driver::chain(&error);
+            let error = crate::chain::chain(&error);
             tracing::warn!(error, "SIGHUP: the log's filter is not changed");
         }
     }

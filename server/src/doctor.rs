@@ -92,7 +92,7 @@ pub(crate) async fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = vec![Finding::good("configuration", "every setting is known and can be used")];
     let cache = match cache_named("doctor", &config.cache, config.cache.namespace.clone(), &Clock::System) {
         Ok(cache) => cache,
-        Err(error) => return vec![Finding::broken("configuration", crate::monitor::driver::chain(&error))],
+        Err(error) => return vec![Finding::broken("configuration", crate::chain::chain(&error))],
     };
     let (served, report) = serving::examine(config).await;
     if config.cache.memcached.is_empty() {

@@ -24,7 +24,7 @@ use cache::{Cache, Follow};
 use schema::{
     Absence, Breakdown, CandleSeries, Held, Schema, Signals, Stamp, Symbol, Timeframe, UnixMs, Venue,
     reading::Found,
-    stream::{SymbolMessage, Topic},
+    stream::{ListMessage, StreamMessage, SymbolMessage, Topic},
 };
 use tokio::sync::{Notify, watch};
 
@@ -183,7 +183,7 @@ impl Hub {
                     continue;
                 }
             };
-            frames.extend(message.and_then(|message| Frame::encode(&message, stamp)));
+            frames.extend(message.and_then(|message| self.frame(&message, stamp)));
         }
         (stamp, frames)
     }
@@ -196,12 +196,25 @@ impl Hub {
                 return Some(frame.clone());
             }
         }
-        let frame = Frame::encode(&current.message(topic)?, stamp)?;
+        let frame = self.frame(&current.message(topic)?, stamp)?;
         let mut state = self.state();
         if state.seq == stamp.seq {
             state.wholes.insert(*topic, frame.clone());
         }
         Some(frame)
+    }
+
+    /// Encodes a message of a tick, with the JSON that the cache has of the value in it.
+    fn frame(&self, message: &StreamMessage, stamp: Stamp) -> Option<Frame> {
+        let of_cache = match message {
+            StreamMessage::List(ListMessage::Signals(held)) => self.cache.encoded_watched::<Signals>(&(), held.stamp),
+            StreamMessage::Symbol(SymbolMessage::Breakdown(held)) => {
+                let scope = (held.value.source, held.value.row.symbol);
+                self.cache.encoded_watched::<Breakdown>(&scope, held.stamp)
+            }
+            _ => None,
+        };
+        Frame::encode(message, stamp, of_cache.as_ref())
     }
 
     /// The list of symbols: that of the last tick; before the first one, and in a process without a stream, the cache's.

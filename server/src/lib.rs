@@ -6,6 +6,7 @@
 mod analyse;
 pub mod args;
 mod backtest;
+mod chain;
 pub mod cli;
 pub mod config;
 mod doctor;
@@ -27,17 +28,18 @@ mod record;
 pub mod role;
 mod rules;
 mod serving;
-mod site;
 mod supervise;
 pub mod telemetry;
+mod wanted;
+mod write_behind;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use cache::{Advice, Cache, Clock, PacedClock, advise, l2::MemcachedL2};
+use cache::{Advice, Cache, CacheBuilder, Clock, PacedClock, advise, l2::MemcachedL2};
 use metrics_exporter_prometheus::PrometheusHandle;
 use schema::{
     ActiveIdeas, AlertLog, BetaTable, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse, PerpsPulse, SCHEMAS,
-    Signals, SystemHealth,
+    Signals, SystemHealth, WantedSymbols,
 };
 use tokio::{
     net::TcpListener,
@@ -61,6 +63,7 @@ use crate::{
     http::{AppState, Gate, Reach, Shared, Streams, router},
     hub::Hubs,
     monitor::Monitor,
+    opened::OpenSymbols,
     rules::Rules,
     supervise::{Job, Policy, Supervisor},
 };
@@ -76,6 +79,8 @@ const LAST_WRITES: Duration = Duration::from_millis(700);
 const ADVICE: Job = Job { name: "advice", what: "Looks once at how the shared cache is set up." };
 const HUB: Job = Job { name: "hub", what: "Turns changes into the live stream and the pages." };
 const HUB_SAVING: Job = Job { name: "hub-saving", what: "The same for readers who save data." };
+const ANNOUNCE: Job = Job { name: "announce", what: "Announces to the monitor which symbols have an open page here." };
+const HEED: Job = Job { name: "heed", what: "Reads which symbols have an open page in other processes." };
 const MIRROR: Job = Job { name: "mirror", what: "Reads from the shared cache what other processes wrote." };
 
 /// The process could not go on.
@@ -119,7 +124,7 @@ pub async fn run(
     let supervisor = Supervisor::new(clock.clone(), stop.clone());
     telemetry::sum_up(&supervisor, &recorder);
     heap::give_back(&supervisor);
-    let cache = open_cache(&config, role, &clock)?;
+    let cache = open_cache(&config, role, &clock, &supervisor)?;
     let (advised, poll) = (cache.clone(), config.cache.poll);
     supervisor.spawn(ADVICE, Policy::Once, move || say_advice(advised.clone(), poll));
     // A recording played anew has the time of the one before; its ticks must not be taken for the same.
@@ -151,8 +156,22 @@ pub async fn run(
         board = Some(monitor.board());
         monitor.spawn();
     }
+    let is_shared = !config.cache.memcached.is_empty();
+    if is_shared {
+        share_open_symbols(role, &cache, &hubs.open(), &supervisor)?;
+        // The monitor reads what other processes want, and nothing else.
+        let poll = if role.serves_pages() { config.cache.poll } else { wanted::READ };
+        let (cache, stop) = (cache.clone(), stop.clone());
+        supervisor.spawn(MIRROR, Policy::Forever, move || {
+            let (cache, stop) = (cache.clone(), stop.clone());
+            async move {
+                cache.mirror(poll, stop.cancelled_owned()).await;
+                Ok(())
+            }
+        });
+    }
     // A process that writes its values itself polls as well: what it finds that way would have been missed.
-    if role.serves_pages() && !config.cache.memcached.is_empty() {
+    if role.serves_pages() && is_shared {
         cache.follow::<MarketOverview>();
         cache.follow::<Signals>();
         cache.follow::<MarketBreadth>();
@@ -163,17 +182,9 @@ pub async fn run(
         cache.follow::<ActiveIdeas>();
         cache.follow::<AlertLog>();
         cache.follow::<SystemHealth>();
-        let (cache, poll, stop) = (cache.clone(), config.cache.poll, stop.clone());
-        supervisor.spawn(MIRROR, Policy::Forever, move || {
-            let (cache, stop) = (cache.clone(), stop.clone());
-            async move {
-                cache.mirror(poll, stop.cancelled_owned()).await;
-                Ok(())
-            }
-        });
     }
     let drained = cache.clone();
-    let site = site::site(&config.http);
+    let site = http::site::site(&config.http);
     let registry = Arc::clone(supervisor.registry());
     let reach = Reach::new(&config, listener.local_addr()?);
     let gate = Gate::new(&config.access, reach.clone(), role);
@@ -207,6 +218,29 @@ fn clock(config: &Config) -> Result<Clock, RunError> {
     Ok(Clock::Paced(PacedClock::starting(recording.began(), config.replay_speed)))
 }
 
+/// Has the monitor measure the symbols first that are open in any process which shares its cache.
+fn share_open_symbols(
+    role: Role,
+    cache: &Cache,
+    open: &OpenSymbols,
+    supervisor: &Supervisor,
+) -> Result<(), MonitorError> {
+    let publisher = if role.watches() { None } else { Some(Arc::new(cache.publisher::<WantedSymbols>()?)) };
+    let (job, cache, open, stop) =
+        (if role.watches() { HEED } else { ANNOUNCE }, cache.clone(), open.clone(), supervisor.stop());
+    supervisor.spawn(job, Policy::Forever, move || {
+        let (publisher, cache, open, stop) = (publisher.clone(), cache.clone(), open.clone(), stop.clone());
+        async move {
+            match publisher {
+                Some(publisher) => wanted::announce(&cache, &publisher, &open, &stop).await,
+                None => wanted::heed(&cache, &open, &stop).await,
+            }
+            Ok(())
+        }
+    });
+    Ok(())
+}
+
 /// Says once, after the first contact, what should be known of how the shared cache is set up.
 async fn say_advice(cache: Cache, poll: Duration) -> Result<(), supervise::Failed> {
     cache.contacted().await;
@@ -236,7 +270,7 @@ async fn serve(
     stop.cancel();
     match &ended {
         Ok(()) => tracing::info!("shutting down"),
-        Err(error) => tracing::error!(error = monitor::driver::chain(error), "the process cannot go on"),
+        Err(error) => tracing::error!(error = chain::chain(error), "the process cannot go on"),
     }
     let served = match timeout_at(asked + REQUESTS, server).await {
         Ok(served) => served.map_err(RunError::Http),
@@ -248,20 +282,30 @@ async fn serve(
     (asked, ended.and(served))
 }
 
-fn open_cache(config: &Config, role: Role, clock: &Clock) -> Result<Cache, RunError> {
+fn open_cache(config: &Config, role: Role, clock: &Clock, supervisor: &Supervisor) -> Result<Cache, RunError> {
     if config.cache.memcached.is_empty() && role == Role::Web {
         return Err(RunError::NothingToRead);
     }
-    cache_named(role.as_str(), &config.cache, config.cache.namespace.clone(), clock)
+    let builder = cache_builder(role.as_str(), &config.cache, config.cache.namespace.clone(), clock)?;
+    Ok(write_behind::supervised(builder, supervisor).build())
 }
 
-/// A cache over the configured servers, for a process that is called `what` in everything it writes.
+/// A cache over the configured servers, for a command that is called `what` in everything it writes.
 pub(crate) fn cache_named(
     what: &str,
     config: &config::Cache,
     namespace: cache::Namespace,
     clock: &Clock,
 ) -> Result<Cache, RunError> {
+    Ok(cache_builder(what, config, namespace, clock)?.build())
+}
+
+fn cache_builder(
+    what: &str,
+    config: &config::Cache,
+    namespace: cache::Namespace,
+    clock: &Clock,
+) -> Result<CacheBuilder, RunError> {
     let writer = format!("{what}@{}/{}", host::name(), std::process::id());
     let mut builder = Cache::builder(clock.clone(), writer).namespace(namespace);
     if !config.memcached.is_empty() {
@@ -269,7 +313,7 @@ pub(crate) fn cache_named(
             builder = builder.l2(Arc::new(server));
         }
     }
-    Ok(builder.build())
+    Ok(builder)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The symbols whose page is open in a browser of this process: between the stream, which knows who reads, and the monitor, which
+//! The symbols whose page is open in a browser, of this process or of another that announced it (`wanted`): between the stream, which knows who reads, and the monitor, which
 //! measures those first.
 
 use std::{
@@ -74,6 +74,16 @@ impl OpenSymbols {
         self.0.count.load(Ordering::Relaxed) > 0 && self.symbols().contains_key(&symbol)
     }
 
+    /// The symbols of the most readers, at most `limit`.
+    pub(crate) fn most_read(&self, limit: usize) -> Vec<Symbol> {
+        let symbols = self.symbols();
+        let mut read: Vec<_> =
+            symbols.iter().map(|(symbol, open)| (std::cmp::Reverse(open.readers), *symbol)).collect();
+        drop(symbols);
+        read.sort_unstable();
+        read.into_iter().take(limit).map(|(_, symbol)| symbol).collect()
+    }
+
     /// Notes that the price of a symbol changed; does nothing where its page is not open.
     pub(crate) fn note_moved(&self, symbol: Symbol) {
         if self.0.count.load(Ordering::Relaxed) == 0 {
@@ -103,7 +113,7 @@ impl OpenSymbols {
         self.symbols().get(&symbol)?.live.clone()
     }
 
-    /// Is notified when the price of an open symbol changed.
+    /// Is notified when a page was opened, and when the price of an open symbol changed.
     pub(crate) fn moved(&self) -> Arc<Notify> {
         Arc::clone(&self.0.moved)
     }

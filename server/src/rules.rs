@@ -15,7 +15,7 @@ use schema::rule::Rule;
 use serde::Deserialize;
 use tokio::sync::Notify;
 
-use crate::monitor::driver::chain;
+use crate::chain::chain;
 
 /// The most that is read of a file, in bytes: far more than rules and comments need.
 const MOST_BYTES: u64 = 65_536;

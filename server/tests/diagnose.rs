@@ -101,7 +101,7 @@ async fn without_memcached_the_doctor_asks_the_serving_process() {
     assert_eq!(code, 0, "{findings:#}");
     assert!(finding(&findings, "analysis:signals").1.ends_with("in the serving process"), "{findings:#}");
     let (code, table, _) = run(&["cache", "ls", "--addr", &addr]);
-    assert!(code == 0 && table.contains("system:health@3"), "{table}");
+    assert!(code == 0 && table.contains("system:health@4"), "{table}");
     let (code, _, said) = run(&["cache", "watch"]);
     assert!(code == 1 && said.contains("set cache.memcached"), "{said}");
 

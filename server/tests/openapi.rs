@@ -35,6 +35,7 @@ fn broken(document: &Value, schema: &Value, value: &Value, at: &str, out: &mut V
                 "number" => value.is_number(),
                 "integer" => value.is_i64() || value.is_u64(),
                 "null" => value.is_null(),
+                "boolean" => value.is_boolean(),
                 other => panic!("{at}: the type {other}"),
             },
             "required" => of.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some()),

@@ -127,6 +127,21 @@ pub struct RequestPause {
     pub until: UnixMs,
 }
 
+/// What is left of one rate limit of a host that the monitor requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestBudget {
+    /// The host, with its port.
+    pub host: String,
+    /// What the limit counts: `requests`, `weight`, or `route` for the route that has the least left.
+    pub limit: String,
+    /// What may be spent at once now.
+    pub left: u32,
+    /// What may be spent at once after a rest.
+    pub burst: u32,
+    /// The share of the allowed rate that is used, in percent: below 100 after the host asked to slow down.
+    pub pace_percent: u32,
+}
+
 /// What waits between the streams and the windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventQueue {
@@ -178,6 +193,8 @@ pub struct SystemHealth {
     pub proxy: Option<String>,
     /// Why nothing is asked of the exchange for now; none while it may be asked.
     pub pause: Option<RequestPause>,
+    /// What is left of the rate limits; what has no limit is left out.
+    pub budgets: Vec<RequestBudget>,
     /// How long the last scan took, in milliseconds.
     pub scan_took_ms: Option<f64>,
     /// How long a scan may take, in milliseconds.
@@ -192,7 +209,7 @@ pub struct SystemHealth {
 
 impl Schema for SystemHealth {
     const NAME: Name = Name::new("system:health");
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
     const POLICY: Policy = Policy::secs(5, 15, 60);
     type Scope = ();
 

@@ -37,6 +37,7 @@ pub mod stream;
 pub mod time;
 pub mod unit;
 pub mod universe;
+mod wanted;
 
 pub use alerts::AlertLog;
 pub use beta::BetaTable;
@@ -62,6 +63,7 @@ pub use stamp::{Origin, Stamp};
 pub use time::{UnixMs, Zone};
 pub use unit::{Lean, Pct, Points, Price, Rate, Ratio, Score, Usd};
 pub use universe::MarketUniverse;
+pub use wanted::{WantedSymbols, WebSlot};
 
 schemas!(
     MarketOverview,
@@ -76,4 +78,5 @@ schemas!(
     ActiveIdeas,
     AlertLog,
     SystemHealth,
+    WantedSymbols,
 );

@@ -130,6 +130,8 @@ pub struct SchemaReport {
     pub bytes: Option<u64>,
     /// What all its values in this process take, encoded, in bytes.
     pub total_bytes: u64,
+    /// When the shared tier drops the value, where this process read it there.
+    pub expires_at: Option<UnixMs>,
     /// What went wrong last.
     pub last_error: Option<LastError>,
 }

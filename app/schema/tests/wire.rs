@@ -9,7 +9,7 @@ use std::{fmt::Debug, fs, path::PathBuf};
 
 use schema::{
     ActiveIdeas, AlertLog, BetaTable, Breakdown, CandleSeries, MarketBreadth, MarketMovers, MarketOverview,
-    MarketUniverse, PerpsPulse, Schema, Signals, SystemHealth, contract,
+    MarketUniverse, PerpsPulse, Schema, Signals, SystemHealth, WantedSymbols, contract,
 };
 
 mod fixture;
@@ -73,6 +73,11 @@ fn the_universe_keeps_its_shape() {
 #[test]
 fn the_breakdown_keeps_its_shape() {
     keeps_its_shape::<Breakdown>(&fixture::breakdown());
+}
+
+#[test]
+fn the_wanted_symbols_keep_their_shape() {
+    keeps_its_shape::<WantedSymbols>(&fixture::wanted());
 }
 
 #[test]
@@ -142,6 +147,7 @@ fn no_field_of_a_schema_has_a_default() {
     strict(&fixture::universe());
     strict(&fixture::breakdown());
     strict(&fixture::candles());
+    strict(&fixture::wanted());
     strict(&fixture::ideas());
     strict(&fixture::alerts());
     strict(&fixture::health());

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use schema::{
     Held, SystemHealth, UnixMs,
-    health::{Feed, Lag, RequestPause, clock_off_s},
+    health::{Feed, Lag, RequestBudget, RequestPause, clock_off_s},
     page::Frame,
     reading::Found,
 };
@@ -15,13 +15,14 @@ use crate::{
         figure::{Text, dash_alone, plain_stat, stat_of},
         time,
     },
+    source::OpenStreams,
 };
 
-pub(crate) fn streams(page: &Frame, health: &Found<SystemHealth>) -> AnyView {
-    rendered_card(Look { name: "streams", title: "Streams" }, page, health, |held| body(page.now, held))
+pub(crate) fn streams(page: &Frame, health: &Found<SystemHealth>, readers: OpenStreams) -> AnyView {
+    rendered_card(Look { name: "streams", title: "Streams" }, page, health, |held| body(page.now, held, readers))
 }
 
-fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {
+fn body(now: UnixMs, held: &Held<SystemHealth>, readers: OpenStreams) -> AnyView {
     let h = &held.value;
     let s = &h.streams;
     view! {
@@ -37,6 +38,8 @@ fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {
             {plain_stat("Not understood", format::count(s.malformed))}
             {plain_stat("Dropped, buffer full", format::count(s.dropped))}
             {plain_stat("Reconnects", format::count(s.reconnects))}
+            {h.budgets.iter().map(budget).collect_view()}
+            {known("Readers connected", Some(format::count(readers.open)), Some(format!("of {} allowed", format::count(readers.most))))}
         </dl>
         <p class="note">"Messages are counted since the program started. Their way is measured from the exchange\u{2019}s clock to ours."</p>
     }
@@ -47,6 +50,18 @@ fn body(now: UnixMs, held: &Held<SystemHealth>) -> AnyView {
 fn known(label: &'static str, text: Option<String>, note: Option<String>) -> AnyView {
     let note = Some(note.unwrap_or_else(|| if text.is_some() { "\u{a0}" } else { "not measured yet" }.to_owned()));
     stat_of(label, text.map_or_else(dash_alone, |text| Text::plain(text).view()), note)
+}
+
+/// What is left of one rate limit.
+fn budget(budget: &RequestBudget) -> AnyView {
+    let label = match budget.limit.as_str() {
+        "requests" => "Requests left",
+        "weight" => "Request weight left",
+        _ => "Left on the busiest route",
+    };
+    let pace = (budget.pace_percent < 100).then(|| format!(", at {}% of the pace", budget.pace_percent));
+    let note = format!("of {} at {}{}", format::count(budget.burst.into()), budget.host, pace.unwrap_or_default());
+    stat_of(label, Text::plain(format::count(budget.left.into())).view(), Some(note))
 }
 
 fn way(lag: Lag) -> String {

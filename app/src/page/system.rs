@@ -28,13 +28,13 @@ pub fn SystemPage(
     /// The page's snapshot.
     page: SystemSnapshot,
 ) -> impl IntoView {
-    let SystemSnapshot { frame, health, universe, cache } = page;
+    let SystemSnapshot { frame, health, universe, cache, readers } = page;
     let oldest = health.as_ref().ok().map(|held| held.as_of);
     let content = view! {
         {hidden_title("System")}
         <div class="cards system" data-again-at=again(&frame, AGAIN_MS)>
             {feed(&frame, &health)}
-            {streams(&frame, &health)}
+            {streams(&frame, &health, readers)}
             {contracts(&frame, &universe)}
             {servers(frame.now, &cache)}
             {schemas(&frame, &cache)}

@@ -3,6 +3,8 @@
 {
   const LEFT = "virtuoso-left";
   const IDLE_MS = 10_000;
+  // So long a page waits for its code before it says that it is not live.
+  const PATIENCE_MS = 15_000;
   const html = document.documentElement;
   const edition = `${html.dataset.edition}`;
   const one = (selector) => document.querySelector(selector);
@@ -40,6 +42,13 @@
     outdated();
   });
 
+  // The code itself, or the page's part of it, did not come: the page stays as the server made it. It says so until the code runs.
+  const watched = one(".pulse") && setInterval(() => {
+    const runs = "hydrated" in document.body.dataset;
+    document.body.toggleAttribute("data-unloaded", !runs && performance.now() > PATIENCE_MS);
+    if (runs) clearInterval(watched);
+  }, 1_000);
+
   // The stream was refused: a login that ended is no lost connection.
   addEventListener("refused", async () => {
     const answer = await fetch("api/v1/config", { method: "HEAD", cache: "no-store" }).catch(() => {});
@@ -75,7 +84,7 @@
   addEventListener("pagehide", () => { if (one(".card.scores")) sessionStorage.setItem(LIST, location.search); });
   addEventListener("click", (event) => {
     const at = (selector) => event.target.closest?.(selector);
-    if (at(".bar.outdated button")) location.reload();
+    if (at(".bar button")) location.reload();
     if (!at(".more")) close();
     const back = at("a.back");
     // Any other way leads away from the list.

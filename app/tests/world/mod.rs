@@ -15,7 +15,7 @@ use schema::{
     beta::{Beta, BetaLine, BetaRanking, BetaRow, BetaWindow},
     breadth::{Advance, Mood},
     breakdown::{BookTop, Condition, DimensionBreakdown, Finding, Part, ScorePoint},
-    health::{EventQueue, Feed, Lag, StreamCounters, TaskStatus},
+    health::{EventQueue, Feed, Lag, RequestBudget, StreamCounters, TaskStatus},
     levels::{KeyLevel, KeyLevels, LevelKind},
     movers::{FundingExtreme, Mover, MoverLists, OiRiser},
     overview::{FearGreed, Regime},
@@ -130,6 +130,7 @@ pub fn cache() -> CacheReport {
         age_ms: None,
         bytes: None,
         total_bytes: 0,
+        expires_at: None,
         last_error: None,
     };
     CacheReport {
@@ -148,6 +149,7 @@ pub fn cache() -> CacheReport {
                 age_ms: Some(3_000),
                 bytes: Some(12_595),
                 total_bytes: 12_595,
+                expires_at: None,
                 ..schema("analysis:signals", "fresh")
             },
             SchemaReport {
@@ -207,6 +209,13 @@ pub fn health(feed: Feed) -> SystemHealth {
         queue: Some(EventQueue { waiting: 12, capacity: 65_536 }),
         proxy: None,
         pause: None,
+        budgets: vec![RequestBudget {
+            host: "api.bybit.com:443".to_owned(),
+            limit: "requests".to_owned(),
+            left: 118,
+            burst: 120,
+            pace_percent: 50,
+        }],
         scan_took_ms: Some(4.21),
         scan_budget_ms: 500,
         tasks: vec![

@@ -11,9 +11,8 @@ use std::{
     time::Duration,
 };
 
-use cache::{Cache, Clock, Outcome, Publisher, l2::MemcachedL2};
+use cache::{Cache, Clock, l2::MemcachedL2};
 use criterion::{Criterion, criterion_group, criterion_main};
-use schema::{Breakdown, MarketBreadth, MarketOverview, Signals, Symbol, Venue};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -22,11 +21,12 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-#[path = "../../../app/schema/tests/fixture/mod.rs"]
-#[allow(clippy::expect_used)]
-mod fixture;
+mod publishing;
+
+use publishing::Scan;
 
 const DELAY: Duration = Duration::from_millis(120);
+const ROWS: usize = 600;
 const BREAKDOWNS: usize = 100;
 
 /// A memcached of this run alone, ended by its id.
@@ -94,60 +94,6 @@ async fn delayed(server: String) -> String {
     address
 }
 
-/// What a scan publishes with.
-struct Scan {
-    cache: Cache,
-    signals: Publisher<Signals>,
-    overview: Publisher<MarketOverview>,
-    breadth: Publisher<MarketBreadth>,
-    breakdown: Publisher<Breakdown>,
-    scopes: Vec<(Venue, Symbol)>,
-}
-
-impl Scan {
-    async fn over(server: Option<&str>) -> Self {
-        let builder = Cache::builder(Clock::System, "bench");
-        let cache = match server {
-            Some(server) => builder.l2(Arc::new(MemcachedL2::new(server).unwrap())).build(),
-            None => builder.build(),
-        };
-        cache.contacted().await;
-        let scan = Self {
-            signals: cache.publisher().unwrap(),
-            overview: cache.publisher().unwrap(),
-            breadth: cache.publisher().unwrap(),
-            breakdown: cache.publisher().unwrap(),
-            scopes: (0..BREAKDOWNS).map(|n| (Venue::Bybit, Symbol::new(&format!("SYM{n}USDT")).unwrap())).collect(),
-            cache,
-        };
-        scan.publish().await;
-        scan
-    }
-
-    /// Publishes once, and gives how long that took; then waits until all was written.
-    async fn publish(&self) -> Duration {
-        let row = fixture::signals().rows.remove(0);
-        let rows = self.scopes.iter().chain(self.scopes.iter().cycle()).take(600);
-        let signals = Signals { rows: rows.map(|_| row.clone()).collect(), ..fixture::signals() };
-        let (overview, breadth, breakdown) = (fixture::overview(), fixture::breadth(), fixture::breakdown());
-        let now = self.cache.now();
-        let mut queued = Vec::with_capacity(3 + BREAKDOWNS);
-        let began = Instant::now();
-        queued.push(self.signals.publish(&(), signals, now).await);
-        queued.push(self.overview.publish(&(), overview, now).await);
-        queued.push(self.breadth.publish(&(), breadth, now).await);
-        for scope in &self.scopes {
-            queued.push(self.breakdown.publish(scope, breakdown.clone(), now).await);
-        }
-        let took = began.elapsed();
-        for published in queued {
-            let outcome = published.outcome().await;
-            assert!(matches!(outcome, Outcome::Applied | Outcome::Off), "{outcome:?}");
-        }
-        took
-    }
-}
-
 fn scan(criterion: &mut Criterion) {
     // As the program has it: what is written behind runs on another thread.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -158,7 +104,17 @@ fn scan(criterion: &mut Criterion) {
     for (name, server) in
         [("serving alone", None), ("memcached at hand", Some(&memcached.1)), ("memcached 120 ms away", Some(&far))]
     {
-        let scan = runtime.block_on(Scan::over(server.map(String::as_str)));
+        let scan = runtime.block_on(async {
+            let builder = Cache::builder(Clock::System, "bench");
+            let cache = match server {
+                Some(server) => builder.l2(Arc::new(MemcachedL2::new(server).unwrap())).build(),
+                None => builder.build(),
+            };
+            let scan = Scan::over(cache, ROWS, BREAKDOWNS).await;
+            // The first round takes the numbers of the writers.
+            scan.publish().await;
+            scan
+        });
         group.bench_function(name, |bencher| {
             bencher.to_async(&runtime).iter_custom(|rounds| {
                 let scan = &scan;

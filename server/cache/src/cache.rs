@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use schema::{
-    Held, Reading, Schema, UnixMs,
+    Held, Reading, Schema, Stamp, UnixMs,
     reading::Found,
     report::{CacheReport, L2State},
 };
@@ -11,15 +11,15 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
-    follow::{Follow, Followed},
+    envelope::Encoded,
+    follow::Follow,
+    inner::Inner,
     key::Namespace,
-    l1::Store,
     l2::L2,
     lock::lock,
-    mirror::Tally,
+    mirror::Mirror,
     publish::{Publisher, PublisherTaken},
-    stores::Stores,
-    tier::{Superseded, Tier, Writers},
+    tier::{Superseded, Tier, WriteBehind},
     warm::Warmer,
 };
 
@@ -28,29 +28,6 @@ const L1_CAPACITY: u64 = 4_096;
 
 /// How long writing what waits may take at the end.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
-
-/// What every handle of the cache shares.
-pub(crate) struct Inner {
-    pub(crate) clock: Clock,
-    pub(crate) writer: Arc<str>,
-    pub(crate) namespace: Namespace,
-    pub(crate) tier: Option<Arc<Tier>>,
-    pub(crate) followed: Arc<Followed>,
-    pub(crate) tally: Tally,
-    capacity: u64,
-    stores: Stores,
-    /// The names that have a publisher, and the last number of each name.
-    pub(crate) writers: Writers,
-    /// The first newer writer that was found.
-    pub(crate) superseded: Arc<watch::Sender<Option<Superseded>>>,
-}
-
-impl Inner {
-    /// The store of a schema, made when it is first asked for.
-    pub(crate) fn store<T: Schema>(&self) -> &Arc<Store<T>> {
-        self.stores.of(self.capacity)
-    }
-}
 
 /// A typed cache of two tiers; clones share everything.
 #[derive(Clone)]
@@ -66,6 +43,7 @@ pub struct CacheBuilder {
     namespace: Namespace,
     l2: Vec<Arc<dyn L2>>,
     capacity: u64,
+    spawn: Option<Box<dyn FnMut(WriteBehind) + Send>>,
 }
 
 impl CacheBuilder {
@@ -85,6 +63,12 @@ impl CacheBuilder {
         Self { capacity: entries_per_schema, ..self }
     }
 
+    /// Who runs the task that writes to a server, one for each: it must run as long as the cache, and a run that panicked has to be
+    /// started again. By default nobody watches over it.
+    pub fn write_behind(self, spawn: impl FnMut(WriteBehind) + Send + 'static) -> Self {
+        Self { spawn: Some(Box::new(spawn)), ..self }
+    }
+
     /// Puts it together. A shared tier that does not answer is no failure: the cache starts without it and heals.
     ///
     /// # Panics
@@ -92,21 +76,9 @@ impl CacheBuilder {
     /// With a shared tier, outside a tokio runtime: the first contact is made by a task.
     #[must_use]
     pub fn build(self) -> Cache {
-        let tier = Tier::start(self.l2, &self.clock).map(Arc::new);
-        Cache {
-            inner: Arc::new(Inner {
-                clock: self.clock,
-                writer: self.writer,
-                namespace: self.namespace,
-                tier,
-                followed: Arc::default(),
-                tally: Tally::default(),
-                capacity: self.capacity,
-                stores: Stores::default(),
-                writers: Writers::default(),
-                superseded: Arc::new(watch::Sender::new(None)),
-            }),
-        }
+        let mut spawn = self.spawn.unwrap_or_else(|| Box::new(|task| drop(tokio::spawn(task.run()))));
+        let tier = Tier::start(self.l2, &self.clock, &mut spawn).map(Arc::new);
+        Cache { inner: Arc::new(Inner::new(self.clock, self.writer, self.namespace, tier, self.capacity)) }
     }
 }
 
@@ -119,6 +91,7 @@ impl Cache {
             namespace: Namespace::default(),
             l2: Vec::new(),
             capacity: L1_CAPACITY,
+            spawn: None,
         }
     }
 
@@ -155,6 +128,27 @@ impl Cache {
         self.inner.store::<T>().get(scope).await.map(|entry| entry.held.clone())
     }
 
+    /// The JSON of a value that was read: the very bytes that went to the shared tier or came from it, where they were kept, and
+    /// otherwise made once for all who ask for this write.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be encoded.
+    pub async fn encoded<T: Schema>(&self, scope: &T::Scope, held: &Held<T>) -> Result<Encoded, serde_json::Error> {
+        match self.inner.store::<T>().get(scope).await.filter(|entry| entry.held.stamp == held.stamp) {
+            Some(entry) => entry.encoded(),
+            // A newer one took its place meanwhile.
+            None => Encoded::of(held.value.as_ref()),
+        }
+    }
+
+    /// The same for a value that a [watcher](Self::watch) was sent, without waiting; none where a newer one took its place, or
+    /// nobody watches.
+    #[must_use]
+    pub fn encoded_watched<T: Schema>(&self, scope: &T::Scope, stamp: Stamp) -> Option<Encoded> {
+        self.inner.store::<T>().watched(scope, stamp)?.ok()
+    }
+
     /// A channel that starts with what this process holds and wakes whenever a newer value arrives in it.
     #[must_use]
     pub fn watch<T: Schema>(&self, scope: T::Scope) -> watch::Receiver<Found<T>> {
@@ -168,7 +162,22 @@ impl Cache {
 
     /// Has the mirror poll one value until the guard is dropped.
     pub fn follow_scope<T: Schema>(&self, scope: T::Scope) -> Follow {
-        Follow::start::<T>(&self.inner, scope)
+        let key = self.inner.namespace.key::<T>(&scope);
+        Follow::start::<T>(&self.inner.followed, key, self.inner.store::<T>(), scope)
+    }
+
+    /// Polls what is followed every `period`, until `shutdown` is over. Without a shared tier there is nothing to poll.
+    pub async fn mirror(&self, period: Duration, shutdown: impl Future<Output = ()> + Send) {
+        if self.inner.tier.is_none() {
+            return shutdown.await;
+        }
+        self.poller().run(period, shutdown).await;
+    }
+
+    /// What polls, for who decides by himself when: on a hint that something changed.
+    #[must_use]
+    pub fn poller(&self) -> Mirror {
+        Mirror::of(&self.inner)
     }
 
     /// Resolves when the first contact with the shared tier was made, or failed; at once where there is none.

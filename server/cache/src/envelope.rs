@@ -1,19 +1,20 @@
 //! What lies in the shared cache: one JSON object that holds a header and, as `body`, the value.
 //!
-//! The value is encoded once, as a [`RawValue`], so it cannot be encoded twice, and parsed once. A reader checks, in this order: the
+//! The value is encoded once, as an [`Encoded`], so it cannot be encoded twice, and parsed once. A reader checks, in this order: the
 //! format mark in the client flags, the header, name, version and key, the hashes of header and raw body, its shape,
 //! its limits. Each failure has a name of its own. Nothing here deletes or repairs an item.
 
+mod encoded;
 mod pack;
 mod unreadable;
 
 use std::{io, sync::Arc};
 
-use schema::{Held, Invalid, Name, Origin, Schema, Stamp, UnixMs};
+use schema::{Held, Name, Origin, Schema, Stamp, UnixMs};
 use serde::{Deserialize, Serialize, de::Error as _};
-use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
+pub use self::encoded::Encoded;
 pub(crate) use self::pack::Packed;
 pub use self::unreadable::Unreadable;
 
@@ -80,34 +81,8 @@ impl Header {
     }
 }
 
-/// A value encoded once: its raw body and the hash of that.
-pub(crate) struct Body {
-    raw: Box<RawValue>,
-    /// xxh3 over the raw body: two bodies of one hash say the same.
-    pub(crate) hash: u64,
-}
-
-impl Body {
-    /// Encodes a value.
-    pub(crate) fn of<T: Schema>(value: &T) -> Result<Self, serde_json::Error> {
-        let raw = serde_json::value::to_raw_value(value)?;
-        Ok(Self { hash: xxh3_64(raw.get().as_bytes()), raw })
-    }
-
-    /// Checks a value and encodes it.
-    pub(crate) fn checked<T: Schema>(value: &T) -> Result<Self, Invalid> {
-        value.check()?;
-        Self::of(value).map_err(|error| Invalid::new("body", error.to_string()))
-    }
-
-    /// The length of the raw body, in bytes.
-    pub(crate) fn len(&self) -> usize {
-        self.raw.get().len()
-    }
-}
-
 /// Puts a body under its header.
-pub(crate) fn seal(name: Name, version: u16, header: &Held<()>, key: &str, body: &Body) -> io::Result<Packed> {
+pub(crate) fn seal(name: Name, version: u16, header: &Held<()>, key: &str, body: &Encoded) -> io::Result<Packed> {
     pack::pack(json(name, version, header, key, body)?)
 }
 
@@ -117,7 +92,7 @@ pub(crate) fn json(
     version: u16,
     header: &Held<()>,
     key: &str,
-    body: &Body,
+    body: &Encoded,
 ) -> Result<Vec<u8>, serde_json::Error> {
     let mut wire = Header {
         n: name.as_str().to_owned(),
@@ -131,7 +106,7 @@ pub(crate) fn json(
         fresh: header.fresh_until,
         stale: header.stale_until,
         o: header.origin,
-        h: spelled(body.hash),
+        h: spelled(body.hash()),
         s: String::new(),
     };
     wire.s = spelled(wire.seal());
@@ -140,7 +115,7 @@ pub(crate) fn json(
     // The header's own end gives way to the body.
     bytes.pop();
     bytes.extend_from_slice(BODY);
-    bytes.extend_from_slice(body.raw.get().as_bytes());
+    bytes.extend_from_slice(body.json().get().as_bytes());
     bytes.push(b'}');
     Ok(bytes)
 }
@@ -153,15 +128,17 @@ pub(crate) struct Opened<T> {
     pub(crate) body_bytes: usize,
     /// The hash of the raw body.
     pub(crate) hash: u64,
+    /// The raw body, where it is to be kept.
+    pub(crate) body: Option<Encoded>,
 }
 
-/// Reads the whole of an item that should lie under `key`.
-pub(crate) fn open<T: Schema>(bytes: &[u8], flags: u32, key: &str) -> Result<Opened<T>, Unreadable> {
-    open_json(&pack::unpack(bytes, flags)?, key)
+/// Reads a complete item that should be stored under `key`, and its raw body as well where that is to be kept.
+pub(crate) fn open<T: Schema>(bytes: &[u8], flags: u32, key: &str, keep: bool) -> Result<Opened<T>, Unreadable> {
+    open_json(&pack::unpack(bytes, flags)?, key, keep)
 }
 
 /// The same for an envelope that is not packed.
-pub(crate) fn open_json<T: Schema>(json: &[u8], key: &str) -> Result<Opened<T>, Unreadable> {
+pub(crate) fn open_json<T: Schema>(json: &[u8], key: &str, keep: bool) -> Result<Opened<T>, Unreadable> {
     let (wire, body) = Header::split(json)?;
     if wire.n != T::NAME.as_str() {
         return Err(Unreadable::WrongKey { found: wire.n });
@@ -178,7 +155,9 @@ pub(crate) fn open_json<T: Schema>(json: &[u8], key: &str) -> Result<Opened<T>, 
     }
     let value: T = serde_json::from_slice(body)?;
     value.check()?;
-    Ok(Opened { held: wire.held().with(value), body_bytes: body.len(), hash })
+    let held = wire.held().with(value);
+    let kept = if keep { Some(Encoded::read(body, hash)?) } else { None };
+    Ok(Opened { held, body_bytes: body.len(), hash, body: kept })
 }
 
 /// The key that an envelope says it lies under.
@@ -203,7 +182,7 @@ fn spelled(hash: u64) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{any, prop, proptest};
-    use schema::Policy;
+    use schema::{Invalid, Policy};
 
     use super::*;
 
@@ -242,12 +221,12 @@ mod tests {
     }
 
     fn sealed(figure: f64) -> String {
-        let body = Body::of(&Reading { figure, note: "n".into() }).unwrap();
+        let body = Encoded::of(&Reading { figure, note: "n".into() }).unwrap();
         String::from_utf8(json(Reading::NAME, Reading::VERSION, &head(), KEY, &body).unwrap()).unwrap()
     }
 
     fn failure(text: &str, flags: u32) -> Unreadable {
-        match open::<Reading>(text.as_bytes(), flags, KEY) {
+        match open::<Reading>(text.as_bytes(), flags, KEY, false) {
             Err(unreadable) => unreadable,
             Ok(_) => panic!("readable: {text}"),
         }
@@ -296,16 +275,16 @@ mod tests {
             let value = Reading { figure, note };
             let mut header = head();
             header.stamp.seq = seq;
-            let body = Body::of(&value).unwrap();
+            let body = Encoded::of(&value).unwrap();
             let packed = seal(Reading::NAME, Reading::VERSION, &header, KEY, &body).unwrap();
-            let opened = open::<Reading>(&packed.bytes, packed.flags, KEY).unwrap();
+            let opened = open::<Reading>(&packed.bytes, packed.flags, KEY, true).unwrap();
             assert_eq!(opened.held, header.with(value));
-            assert_eq!(opened.body_bytes, body.len());
+            assert_eq!(opened.body, Some(body));
         }
 
         #[test]
         fn no_bytes_make_the_reader_panic(bytes in any::<Vec<u8>>(), format in 0..4u32) {
-            assert!(open::<Reading>(&bytes, FLAGS & 0xffff_0000 | format, KEY).is_err());
+            assert!(open::<Reading>(&bytes, FLAGS & 0xffff_0000 | format, KEY, true).is_err());
         }
 
         #[test]
@@ -317,7 +296,7 @@ mod tests {
             let mut bytes = sealed(figure).into_bytes();
             let at = at.index(bytes.len());
             bytes[at] ^= 1 << bit;
-            assert!(open::<Reading>(&bytes, FLAGS, KEY).is_err());
+            assert!(open::<Reading>(&bytes, FLAGS, KEY, true).is_err());
         }
     }
 }

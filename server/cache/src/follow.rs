@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::{BoxFuture, FutureExt as _};
 use schema::{Absence, Schema, UnixMs};
 
-use crate::{cache::Inner, envelope::Unreadable, l1::Store, l2::Item, lock::lock};
+use crate::{envelope::Unreadable, l1::Store, l2::Item, lock::lock};
 
 /// The followed values by wire key.
 #[derive(Default)]
@@ -67,18 +67,22 @@ pub struct Follow {
 }
 
 impl Follow {
-    pub(crate) fn start<T: Schema>(inner: &Inner, scope: T::Scope) -> Self {
-        let key = inner.namespace.key::<T>(&scope);
-        let mut targets = lock(&inner.followed.targets);
+    pub(crate) fn start<T: Schema>(
+        followed: &Arc<Followed>,
+        key: String,
+        store: &Arc<Store<T>>,
+        scope: T::Scope,
+    ) -> Self {
+        let mut targets = lock(&followed.targets);
         match targets.get_mut(&key) {
             Some(counted) => counted.followers += 1,
             None => {
-                let target = Arc::new(Typed { store: Arc::clone(inner.store::<T>()), scope });
+                let target = Arc::new(Typed { store: Arc::clone(store), scope });
                 targets.insert(key.clone(), Counted { followers: 1, target });
             }
         }
         drop(targets);
-        Self { followed: Arc::clone(&inner.followed), key }
+        Self { followed: Arc::clone(followed), key }
     }
 
     /// Follows for as long as the cache lives.

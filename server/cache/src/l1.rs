@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     future::ready,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -19,19 +19,19 @@ use moka::{
     policy::EvictionPolicy,
 };
 use schema::{
-    Absence, Held, Schema, UnixMs,
+    Absence, Held, Schema, Scope as _, Stamp, UnixMs,
     reading::Found,
     report::{LastError, SchemaReport},
 };
 use tokio::sync::watch;
 
 use crate::{
-    envelope::{self, Unreadable},
+    envelope::{self, Encoded, Unreadable},
     l2::{Cas, Item},
     lock::lock,
     looked::Looked,
     meter::Meter,
-    report::{Trouble, report},
+    report::{Counts, Trouble, report},
 };
 
 /// One value in this process.
@@ -44,6 +44,23 @@ pub(crate) struct Entry<T> {
     pub(crate) hash: u64,
     /// Its number in the shared tier, where it came from there.
     pub(crate) cas: Option<Cas>,
+    /// When the shared tier drops it, where it came from there.
+    pub(crate) expires_at: Option<UnixMs>,
+    /// Its JSON: that of the write or read where somebody is expected to need it, otherwise made for the first who does. It lives
+    /// as long as the value.
+    encoded: OnceLock<Encoded>,
+}
+
+impl<T: Schema> Entry<T> {
+    /// Its JSON, made now where it was not kept.
+    pub(crate) fn encoded(&self) -> Result<Encoded, serde_json::Error> {
+        if let Some(encoded) = self.encoded.get() {
+            return Ok(encoded.clone());
+        }
+        let made = Encoded::of(self.held.value.as_ref())?;
+        // Two who need it at the same time may both make it; neither waits for the other.
+        Ok(self.encoded.get_or_init(|| made).clone())
+    }
 }
 
 impl<T> Entry<T> {
@@ -63,13 +80,33 @@ pub(crate) struct Landed<T> {
     pub(crate) there: Arc<Entry<T>>,
 }
 
+/// A value that somebody watches.
+struct Watched<T> {
+    sender: watch::Sender<Found<T>>,
+    /// The newest, as it is held here.
+    entry: Option<Arc<Entry<T>>>,
+}
+
+impl<T> Watched<T> {
+    fn offer(&mut self, entry: &Arc<Entry<T>>) {
+        self.sender.send_if_modified(|known| {
+            let news = known.as_ref().map_or(true, |known| known.stamp < entry.held.stamp);
+            if news {
+                *known = Ok(entry.held.clone());
+                self.entry = Some(Arc::clone(entry));
+            }
+            news
+        });
+    }
+}
+
 /// What a read that several callers wait for ends with.
 pub(crate) type Load<T> = Shared<BoxFuture<'static, Result<Arc<Entry<T>>, Absence>>>;
 
 /// Everything of one schema in this process.
 pub(crate) struct Store<T: Schema> {
     l1: Moka<T::Scope, Arc<Entry<T>>>,
-    watchers: Mutex<HashMap<T::Scope, watch::Sender<Found<T>>>>,
+    watchers: Mutex<HashMap<T::Scope, Watched<T>>>,
     /// Reads of the shared tier that are under way.
     pub(crate) loads: Mutex<HashMap<T::Scope, Load<T>>>,
     /// Looks at the shared tier that brought nothing, while they need not be repeated.
@@ -100,8 +137,27 @@ impl<T: Schema> Store<T> {
     }
 
     /// Everything that this process holds.
-    pub(crate) fn all(&self) -> Vec<(T::Scope, Held<T>)> {
-        self.l1.iter().map(|(scope, entry)| (scope.as_ref().clone(), entry.held.clone())).collect()
+    pub(crate) fn all(&self) -> Vec<(T::Scope, Arc<Entry<T>>)> {
+        self.l1.iter().map(|(scope, entry)| (scope.as_ref().clone(), entry)).collect()
+    }
+
+    /// A value that was encoded in this process, to be put here.
+    pub(crate) fn made(&self, scope: &T::Scope, held: Held<T>, body: &Encoded) -> Arc<Entry<T>> {
+        let kept = if self.keeps_json(scope) { OnceLock::from(body.clone()) } else { OnceLock::new() };
+        Arc::new(Entry { held, body_bytes: body.len(), hash: body.hash(), cas: None, expires_at: None, encoded: kept })
+    }
+
+    /// Whether the JSON of a value is kept with it: where the schema has one value, or somebody watches this one. Of hundreds of scoped
+    /// values it would take megabytes, and hardly anybody asks for it.
+    fn keeps_json(&self, scope: &T::Scope) -> bool {
+        let is_watched = || lock(&self.watchers).get(scope).is_some_and(|watched| watched.sender.receiver_count() > 0);
+        T::Scope::MAX_LEN == 0 || is_watched()
+    }
+
+    /// The JSON of a write of which a watcher was sent the value; none where it is not the newest, or nobody watches.
+    pub(crate) fn watched(&self, scope: &T::Scope, stamp: Stamp) -> Option<Result<Encoded, serde_json::Error>> {
+        let entry = lock(&self.watchers).get(scope)?.entry.clone()?;
+        (entry.held.stamp == stamp).then(|| entry.encoded())
     }
 
     /// Puts a value where there is none or an older one.
@@ -156,11 +212,13 @@ impl<T: Schema> Store<T> {
         item: &Item,
         now: UnixMs,
     ) -> Result<Landed<T>, Unreadable> {
-        match envelope::open::<T>(&item.value, item.flags, key) {
+        match envelope::open::<T>(&item.value, item.flags, key, self.keeps_json(scope)) {
             Ok(opened) => {
                 self.meter.skew(opened.held.as_of, now);
-                let envelope::Opened { held, body_bytes, hash } = opened;
-                let entry = Entry { held, body_bytes, hash, cas: Some(item.cas) };
+                let envelope::Opened { held, body_bytes, hash, body } = opened;
+                let encoded = body.map_or_else(OnceLock::new, OnceLock::from);
+                let expires_at = item.expires_in.map(|left| now.plus(left));
+                let entry = Entry { held, body_bytes, hash, cas: Some(item.cas), expires_at, encoded };
                 let landed = self.put_newer(scope, Arc::new(entry)).await;
                 if landed.news {
                     self.tell(scope, &landed.there);
@@ -177,20 +235,20 @@ impl<T: Schema> Store<T> {
     }
 
     /// Wakes who watches this scope, unless they know something as new.
-    pub(crate) fn tell(&self, scope: &T::Scope, entry: &Entry<T>) {
+    pub(crate) fn tell(&self, scope: &T::Scope, entry: &Arc<Entry<T>>) {
         let mut watchers = lock(&self.watchers);
-        let Some(sender) = watchers.get(scope) else { return };
-        if sender.receiver_count() == 0 {
+        let Some(watched) = watchers.get_mut(scope) else { return };
+        if watched.sender.receiver_count() == 0 {
             watchers.remove(scope);
             return;
         }
-        offer(sender, entry);
+        watched.offer(entry);
     }
 
     /// Tells who watches this scope, and has no value yet, why there is none.
     pub(crate) fn tell_absent(&self, scope: &T::Scope, why: Absence) {
-        if let Some(sender) = lock(&self.watchers).get(scope) {
-            sender.send_if_modified(|known| {
+        if let Some(watched) = lock(&self.watchers).get(scope) {
+            watched.sender.send_if_modified(|known| {
                 let news = matches!(known, Err(other) if *other != why);
                 if news {
                     *known = Err(why);
@@ -203,14 +261,15 @@ impl<T: Schema> Store<T> {
     /// A receiver that starts with what this process holds.
     pub(crate) fn watch(&self, scope: T::Scope, absence: Absence) -> watch::Receiver<Found<T>> {
         let mut watchers = lock(&self.watchers);
-        watchers.retain(|_, sender| sender.receiver_count() > 0);
+        watchers.retain(|_, watched| watched.sender.receiver_count() > 0);
         // `get` would have to be awaited; whoever puts a newer value waits for the lock held here before it tells.
         let held = self.l1.iter().find(|(key, _)| **key == scope).map(|(_, entry)| entry);
-        let sender = watchers.entry(scope).or_insert_with(|| watch::channel(Err(absence)).0);
+        let new = || Watched { sender: watch::channel(Err(absence)).0, entry: None };
+        let watched = watchers.entry(scope).or_insert_with(new);
         if let Some(entry) = held {
-            offer(sender, &entry);
+            watched.offer(&entry);
         }
-        sender.subscribe()
+        watched.sender.subscribe()
     }
 
     /// Keeps what went wrong last, and logs it when a trouble of its kind begins: the same one each second, with another
@@ -225,16 +284,6 @@ impl<T: Schema> Store<T> {
         }
         trouble.last = Some(LastError { at: now, text });
     }
-}
-
-fn offer<T>(sender: &watch::Sender<Found<T>>, entry: &Entry<T>) {
-    sender.send_if_modified(|known| {
-        let news = known.as_ref().map_or(true, |known| known.stamp < entry.held.stamp);
-        if news {
-            *known = Ok(entry.held.clone());
-        }
-        news
-    });
 }
 
 /// A store whose schema is known to its owner alone.
@@ -253,7 +302,14 @@ impl<T: Schema> AnyStore for Store<T> {
                 newest = Some(entry);
             }
         }
-        let report = report(newest.as_deref(), entries, total_bytes, lock(&self.trouble).last.clone(), now);
+        let counts = Counts {
+            entries,
+            total_bytes,
+            bytes: newest.as_ref().map(|entry| entry.body_bytes),
+            expires_at: newest.as_ref().and_then(|entry| entry.expires_at),
+        };
+        let newest = newest.as_ref().map(|entry| &entry.held);
+        let report = report(newest, counts, lock(&self.trouble).last.clone(), now);
         self.meter.observe(&report);
         report
     }

@@ -28,6 +28,8 @@ pub struct Item {
     pub cas: Cas,
     /// The client flags it was written with.
     pub flags: u32,
+    /// How long it is kept from now on; none where it does not expire.
+    pub expires_in: Option<Duration>,
 }
 
 /// What came of an `add`.

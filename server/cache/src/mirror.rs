@@ -8,10 +8,7 @@
 use std::{
     collections::{HashMap, HashSet},
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -21,12 +18,12 @@ use futures_util::{
     stream,
 };
 use metrics::counter;
-use schema::{Absence, report::MirrorCounts};
+use schema::Absence;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::{
-    cache::{Cache, Inner},
     follow::Target,
+    inner::Inner,
     l2::{Cas, L2Error},
     tier::{OwnWrite, Tier},
 };
@@ -35,56 +32,6 @@ use crate::{
 const AT_ONCE: usize = 16;
 /// How often everything is read again, whatever the numbers say.
 const REREAD_EVERY: Duration = Duration::from_secs(60);
-
-/// What the mirror did, while it is being counted.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    polls: AtomicU64,
-    changes: AtomicU64,
-    missed: AtomicU64,
-    failures: AtomicU64,
-}
-
-impl Tally {
-    pub(crate) fn counts(&self) -> MirrorCounts {
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        MirrorCounts {
-            polls: read(&self.polls),
-            changes: read(&self.changes),
-            missed: read(&self.missed),
-            failures: read(&self.failures),
-        }
-    }
-}
-
-impl Cache {
-    /// Polls what is followed every `period`, until `shutdown` is over. Without a shared tier there is nothing to poll.
-    pub async fn mirror(&self, period: Duration, shutdown: impl Future<Output = ()> + Send) {
-        if self.inner.tier.is_none() {
-            return shutdown.await;
-        }
-        let mut shutdown = pin!(shutdown);
-        let mut ticks = interval(period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut mirror = self.poller();
-        loop {
-            if let Either::Left(_) = select(&mut shutdown, pin!(ticks.tick())).await {
-                return;
-            }
-            // A poll under way may end: its calls have deadlines, and shutdown need not wait for them.
-            if let Either::Left(_) = select(&mut shutdown, pin!(mirror.poll())).await {
-                return;
-            }
-        }
-    }
-
-    /// What polls, for who decides by himself when: on a hint that something changed.
-    #[must_use]
-    pub fn poller(&self) -> Mirror {
-        let outages = self.inner.tier.as_ref().map_or(0, |tier| tier.outages());
-        Mirror { inner: Arc::clone(&self.inner), seen: HashMap::new(), outages, reread_at: Instant::now() }
-    }
-}
 
 /// Polls what is followed. One is enough for a process.
 pub struct Mirror {
@@ -96,6 +43,27 @@ pub struct Mirror {
 }
 
 impl Mirror {
+    pub(crate) fn of(inner: &Arc<Inner>) -> Self {
+        let outages = inner.tier.as_ref().map_or(0, |tier| tier.outages());
+        Self { inner: Arc::clone(inner), seen: HashMap::new(), outages, reread_at: Instant::now() }
+    }
+
+    /// Polls every `period`, until `shutdown` is over.
+    pub(crate) async fn run(mut self, period: Duration, shutdown: impl Future<Output = ()> + Send) {
+        let mut shutdown = pin!(shutdown);
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            if let Either::Left(_) = select(&mut shutdown, pin!(ticks.tick())).await {
+                return;
+            }
+            // A poll under way may end: its calls have deadlines, and shutdown need not wait for them.
+            if let Either::Left(_) = select(&mut shutdown, pin!(self.poll())).await {
+                return;
+            }
+        }
+    }
+
     /// Asks once for the number of every followed value, and reads what has a new one.
     pub async fn poll(&mut self) {
         let inner = &self.inner;

@@ -22,11 +22,11 @@ use tokio::{
 pub use self::outcome::{Published, PublisherTaken, Receipt, Shared};
 
 use crate::{
-    cache::Inner,
     clock::Clock,
-    envelope::{BODY_LIMIT, Body},
+    envelope::{BODY_LIMIT, Encoded},
+    inner::Inner,
     key::Namespace,
-    l1::{Entry, Landed, Store},
+    l1::{Landed, Store},
     l2::Item,
     lock::lock,
     tier::{Epoch, Outcome, Owner, Refusal, Superseded, Write},
@@ -82,7 +82,7 @@ impl<T: Schema> Publisher<T> {
     /// Only an invalid value is withheld from the readers of this process.
     pub async fn publish(&self, scope: &T::Scope, value: T, as_of: UnixMs) -> Published {
         let started = Instant::now();
-        let published = match Body::checked(&value) {
+        let published = match Encoded::checked(&value) {
             Ok(body) => self.put(scope, value, as_of, body).await,
             Err(invalid) => Published { l1: false, l2: Shared::Refused(invalid.into()), stamp: None },
         };
@@ -97,7 +97,7 @@ impl<T: Schema> Publisher<T> {
         published
     }
 
-    async fn put(&self, scope: &T::Scope, value: T, as_of: UnixMs, body: Body) -> Published {
+    async fn put(&self, scope: &T::Scope, value: T, as_of: UnixMs, body: Encoded) -> Published {
         let store = &self.desk.store;
         store.meter.body_bytes.record(f64::from(u32::try_from(body.len()).unwrap_or(u32::MAX)));
         let (fresh_until, stale_until) = Held::<T>::life(as_of, &self.inner.clock.scaled(&T::POLICY));
@@ -112,8 +112,7 @@ impl<T: Schema> Publisher<T> {
             value: Arc::new(value),
         };
         let landed = loop {
-            let entry = Entry { held: held.clone(), body_bytes: body.len(), hash: body.hash, cas: None };
-            let landed = store.put_newer(scope, Arc::new(entry)).await;
+            let landed = store.put_newer(scope, store.made(scope, held.clone(), &body)).await;
             if landed.put || !self.outranks(&landed) {
                 break landed;
             }
@@ -145,7 +144,7 @@ impl<T: Schema> Publisher<T> {
     }
 
     /// Queues a value for the shared tier.
-    fn queue(&self, scope: &T::Scope, header: Held<()>, body: Body) -> Shared {
+    fn queue(&self, scope: &T::Scope, header: Held<()>, body: Encoded) -> Shared {
         let Some(tier) = &self.inner.tier else { return Shared::Off };
         if body.len() > BODY_LIMIT {
             return Shared::Refused(Refusal::TooLarge { bytes: body.len(), limit: BODY_LIMIT });
@@ -207,9 +206,12 @@ impl<T: Schema> Owner for Desk<T> {
         }
     }
 
-    fn settled(&self, stamp: Stamp, outcome: &Outcome) {
+    fn settled(&self, write: &Write, outcome: &Outcome) {
         if *outcome == Outcome::Applied {
-            tracing::debug!(schema = %T::NAME, %stamp, "wrote {}", T::NAME);
+            let Write { key, header, body, .. } = write;
+            // The hash is that of the ETag, so what was written can be recognised without being repeated here.
+            let (stamp, as_of_ms, bytes, hash) = (header.stamp, header.as_of.0, body.len(), body.hash());
+            tracing::debug!(schema = %T::NAME, key, %stamp, as_of_ms, bytes, hash = %format_args!("{hash:016x}"), "wrote {}", T::NAME);
         }
         self.settle(outcome);
     }
@@ -224,7 +226,7 @@ impl<T: Schema> Owner for Desk<T> {
             self.superseded.send_if_modified(|known| {
                 let first = known.is_none();
                 if first {
-                    tracing::error!(schema = %T::NAME, epoch = self.epoch.number(), "{superseded}: this process has to stop");
+                    tracing::error!(schema = %T::NAME, epoch = self.epoch.number(), "{superseded}");
                     *known = Some(superseded);
                 }
                 first

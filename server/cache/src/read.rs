@@ -12,7 +12,7 @@ use schema::{Absence, Schema, reading::Found, report::L2State};
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    cache::Inner,
+    inner::Inner,
     l1::{Entry, Load, Store},
     lock::lock,
     tier::Tier,

@@ -11,12 +11,13 @@ use std::{
 };
 
 use futures_util::future::{BoxFuture, FutureExt as _};
-use schema::{Held, Schema, UnixMs};
+use schema::{Schema, UnixMs};
 
 use crate::{
     cache::Cache,
     envelope::{self, Unreadable},
     key::Namespace,
+    l1::Entry,
     replace::replace,
     warm::Filled,
 };
@@ -154,18 +155,14 @@ impl std::fmt::Debug for Snapshot {
 
 impl<T: Schema> Kept for Typed<T> {
     fn lines<'a>(&'a self, cache: &'a Cache) -> BoxFuture<'a, io::Result<Vec<Vec<u8>>>> {
-        async move {
-            let held: Vec<(T::Scope, Held<T>)> = cache.inner.store::<T>().all();
-            held.iter().map(|(scope, held)| line::<T>(scope, held)).collect()
-        }
-        .boxed()
+        async move { cache.inner.store::<T>().all().iter().map(|(scope, entry)| line(scope, entry)).collect() }.boxed()
     }
 
     fn restore<'a>(&'a self, cache: &'a Cache, line: &'a [u8]) -> BoxFuture<'a, Option<Result<Restored, Unreadable>>> {
         async move {
             let key = envelope::key(line).ok()?;
             let scope = Namespace::default().scope::<T>(&key)?;
-            let opened = match envelope::open_json::<T>(line, &key) {
+            let opened = match envelope::open_json::<T>(line, &key, false) {
                 Ok(opened) => opened,
                 Err(why) => return Some(Err(why)),
             };
@@ -178,8 +175,7 @@ impl<T: Schema> Kept for Typed<T> {
     }
 }
 
-fn line<T: Schema>(scope: &T::Scope, held: &Held<T>) -> io::Result<Vec<u8>> {
+fn line<T: Schema>(scope: &T::Scope, entry: &Entry<T>) -> io::Result<Vec<u8>> {
     let key = Namespace::default().key::<T>(scope);
-    let body = envelope::Body::of(held.value.as_ref())?;
-    Ok(envelope::json(T::NAME, T::VERSION, &held.header(), &key, &body)?)
+    Ok(envelope::json(T::NAME, T::VERSION, &entry.held.header(), &key, &entry.encoded()?)?)
 }

@@ -27,14 +27,15 @@ use crate::{
     l2::{Cas, L2, L2Error},
 };
 
+pub use self::{
+    behind::WriteBehind,
+    outcome::{Outcome, Refusal, Superseded},
+    round::ITEM_LIMIT,
+};
 pub(crate) use self::{
     claim::{Epoch, Writers},
     server::{OwnWrite, Server},
     write::{Owner, Write},
-};
-pub use self::{
-    outcome::{Outcome, Refusal, Superseded},
-    round::ITEM_LIMIT,
 };
 
 /// The shared tier.
@@ -44,9 +45,14 @@ pub(crate) struct Tier {
 }
 
 impl Tier {
-    /// Takes servers into use; `None` where there is none.
-    pub(crate) fn start(servers: Vec<Arc<dyn L2>>, clock: &Clock) -> Option<Self> {
-        let start = |l2: Arc<dyn L2>| (xxh3_64(l2.name().as_bytes()), Server::start(l2, clock.clone()));
+    /// Takes servers into use; `None` where there is none. The task of each is handed to `spawn`.
+    pub(crate) fn start(servers: Vec<Arc<dyn L2>>, clock: &Clock, mut spawn: impl FnMut(WriteBehind)) -> Option<Self> {
+        let start = |l2: Arc<dyn L2>| {
+            let seed = xxh3_64(l2.name().as_bytes());
+            let (server, wake) = Server::new(l2, clock.clone());
+            spawn(WriteBehind::of(&server, wake));
+            (seed, server)
+        };
         let servers: Vec<_> = servers.into_iter().map(start).collect();
         (!servers.is_empty()).then_some(Self { servers })
     }

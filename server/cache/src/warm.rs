@@ -5,9 +5,9 @@ use std::{fmt, sync::Arc};
 use schema::{Held, Origin, Schema, Stamp, UnixMs};
 
 use crate::{
-    cache::Inner,
-    envelope::{self, BODY_LIMIT, Body},
-    l1::{Entry, Store},
+    envelope::{self, BODY_LIMIT, Encoded},
+    inner::Inner,
+    l1::Store,
     l2::{Added, L2Error},
     tier::{ITEM_LIMIT, Refusal},
 };
@@ -52,7 +52,7 @@ impl<T: Schema> Warmer<T> {
     ///
     /// Its stamp is older than that of any publisher, so whatever is measured afterwards replaces it.
     pub async fn fill(&self, scope: &T::Scope, value: T, as_of: UnixMs) -> Filled {
-        let body = match Body::checked(&value) {
+        let body = match Encoded::checked(&value) {
             Ok(body) => body,
             Err(invalid) => return Filled { l1: false, l2: FillOutcome::Refused(invalid.into()) },
         };
@@ -73,8 +73,7 @@ impl<T: Schema> Warmer<T> {
         let l1 = match l2 {
             FillOutcome::Occupied => false,
             FillOutcome::Off | FillOutcome::Added | FillOutcome::Failed(_) | FillOutcome::Refused(_) => {
-                let entry = Arc::new(Entry { held, body_bytes: body.len(), hash: body.hash, cas: None });
-                let landed = self.store.put_absent(scope, entry).await;
+                let landed = self.store.put_absent(scope, self.store.made(scope, held, &body)).await;
                 if landed.news {
                     self.store.tell(scope, &landed.there);
                 }
@@ -87,7 +86,7 @@ impl<T: Schema> Warmer<T> {
         Filled { l1, l2 }
     }
 
-    async fn add(&self, scope: &T::Scope, held: &Held<T>, body: &Body) -> FillOutcome {
+    async fn add(&self, scope: &T::Scope, held: &Held<T>, body: &Encoded) -> FillOutcome {
         let Some(tier) = &self.inner.tier else { return FillOutcome::Off };
         if body.len() > BODY_LIMIT {
             return FillOutcome::Refused(Refusal::TooLarge { bytes: body.len(), limit: BODY_LIMIT });

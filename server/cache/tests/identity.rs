@@ -14,6 +14,7 @@ use proptest::{
 use schema::{
     ActiveIdeas, AlertLog, BetaTable, Breakdown, CandleSeries, MarketBreadth, MarketMovers, MarketOverview,
     MarketUniverse, PerpsPulse, Reading, SCHEMAS, Schema, Signals, Symbol, SystemHealth, Timeframe, UnixMs, Venue,
+    WantedSymbols, WebSlot,
 };
 use serde_json::{Number, Value};
 
@@ -97,5 +98,8 @@ fn every_schema_comes_back_from_its_envelope_as_it_was() {
     comes_back::<SystemHealth>(&());
     comes_back::<Breakdown>(&(Venue::Bybit, Symbol::new("BTCUSDT").unwrap()));
     comes_back::<CandleSeries>(&(Venue::Bybit, Symbol::new("BTCUSDT").unwrap(), Timeframe::M1));
-    assert_eq!(SCHEMAS.len(), 12, "a new schema is added to this list");
+    // It holds no number to vary.
+    let wanted = WantedSymbols { symbols: vec![Symbol::new("BTCUSDT").unwrap()] };
+    assert_eq!(through_the_envelope(&wanted, &WebSlot::of(31)), wanted);
+    assert_eq!(SCHEMAS.len(), 13, "a new schema is added to this list");
 }

@@ -78,7 +78,8 @@ async fn every_body_on_the_wire_is_an_object_and_never_a_string() {
         body_of::<CandleSeries>(&l2, series, "market:candles@1:bybit:BTCUSDT:1m", fixture::candles()).await,
         body_of::<ActiveIdeas>(&l2, (), "signals:active@1", fixture::ideas()).await,
         body_of::<AlertLog>(&l2, (), "alerts:log@2", fixture::alerts()).await,
-        body_of::<SystemHealth>(&l2, (), "system:health@3", fixture::health()).await,
+        body_of::<SystemHealth>(&l2, (), "system:health@4", fixture::health()).await,
+        body_of::<schema::WantedSymbols>(&l2, schema::WebSlot::of(3), "web:wanted@1:3", fixture::wanted()).await,
     ];
     assert_eq!(bodies.len(), schema::SCHEMAS.len());
     for body in bodies {
@@ -152,7 +153,11 @@ async fn a_failed_write_is_never_logged_as_written() {
         publisher.publish(&(), breadth(9), START).await.outcome().await == Outcome::Applied
     })
     .await;
-    assert!(log.count("wrote") >= 1, "{}", log.text());
+    let text = log.text();
+    let wrote = text.lines().find(|line| line.contains("wrote")).unwrap();
+    for field in [" key=\"market:breadth@1\"", " stamp=", " as_of_ms=", " bytes=", " hash="] {
+        assert!(wrote.contains(field), "{field} in {wrote}");
+    }
 }
 
 /// A feed died, its last value was rewritten every few seconds, and the screen called it live.

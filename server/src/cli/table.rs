@@ -26,13 +26,15 @@ pub(super) fn findings(findings: &[Finding]) -> String {
 /// What a cache holds.
 pub(super) fn report(report: &CacheReport) -> String {
     let dash = || "-".to_owned();
-    let head = ["SCHEMA", "STATE", "AGE", "SIZE", "STAMP", "WRITER", "LAST ERROR"].map(str::to_owned);
+    let left = |until: schema::UnixMs| app::format::age(report.now.age(until));
+    let head = ["SCHEMA", "STATE", "AGE", "SIZE", "TTL", "STAMP", "WRITER", "LAST ERROR"].map(str::to_owned);
     let rows = report.schemas.iter().filter(|schema| !schema.scoped).map(|schema| {
         [
             format!("{}@{}", schema.name, schema.version),
             schema.state.clone(),
             schema.age_ms.map_or_else(dash, |ms| app::format::age(Duration::from_millis(ms))),
             schema.bytes.map_or_else(dash, app::format::bytes),
+            schema.expires_at.map_or_else(dash, left),
             schema.stamp.map_or_else(dash, |stamp| stamp.to_string()),
             schema.writer.clone().unwrap_or_else(dash),
             schema.last_error.as_ref().map_or_else(dash, |error| error.text.clone()),

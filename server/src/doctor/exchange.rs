@@ -19,7 +19,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
                 Ok(recording) => {
                     Finding::good(CHECK, format!("not asked: a recording of {} is played", recording.venue().label()))
                 }
-                Err(error) => Finding::broken(CHECK, crate::monitor::driver::chain(&error)),
+                Err(error) => Finding::broken(CHECK, crate::chain::chain(&error)),
             }];
         }
         Source::Auto | Source::Bybit | Source::Binance => {}
@@ -27,7 +27,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     let (name, patience) = (config.source.venue().label(), config.venue.probe_timeout);
     let exchange = match open(config, Tap::OFF) {
         Ok(exchange) => exchange,
-        Err(error) => return vec![Finding::broken(CHECK, crate::monitor::driver::chain(&error))],
+        Err(error) => return vec![Finding::broken(CHECK, crate::chain::chain(&error))],
     };
     let began = Instant::now();
     let said = match timeout(patience, exchange.tickers()).await {

@@ -40,7 +40,7 @@ async fn one(
     }
     let way = match Way::new(host, path) {
         Ok(way) => way,
-        Err(error) => return Finding::broken(name, crate::monitor::driver::chain(&error)),
+        Err(error) => return Finding::broken(name, crate::chain::chain(&error)),
     };
     match way.ask().await.and_then(|body| read(&body)) {
         Ok(told) => Finding::good(name, format!("answers with {told}")),

@@ -74,6 +74,7 @@ mod tests {
             age_ms: Some(95_000),
             bytes: None,
             total_bytes: 0,
+            expires_at: None,
             last_error: None,
         }
     }

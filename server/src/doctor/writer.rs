@@ -55,6 +55,7 @@ mod tests {
             age_ms: Some(100),
             bytes: None,
             total_bytes: 0,
+            expires_at: None,
             last_error: None,
         };
         CacheReport {

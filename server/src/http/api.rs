@@ -7,15 +7,16 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use cache::Encoded;
 use schema::{
-    ActiveIdeas, AlertLog, BetaTable, Breakdown, Held, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
+    Absence, ActiveIdeas, AlertLog, BetaTable, Breakdown, MarketBreadth, MarketMovers, MarketOverview, MarketUniverse,
     PerpsPulse, Reading, Schema, Signals, Symbol, SystemHealth, UnixMs, Venue, beta::BetaWindow, breakdown::ScorePoint,
     reading::Found, report::CacheReport,
 };
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{encoded::Encoded, error::ApiError, etag::by_hash, query::Query, router::AppState};
+use super::{error::ApiError, etag::by_hash, query::Query, state::AppState};
 
 /// What every answer about one schema holds before its value.
 #[derive(Serialize)]
@@ -33,37 +34,37 @@ struct Head<'a> {
 /// `GET /api/v1/overview`.
 pub(crate) async fn overview(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<MarketOverview>(&()).await;
-    answer(&state, &headers, &reading, |value| Some(value.source))
+    answer(&state, &headers, &reading, |value| Some(value.source)).await
 }
 
 /// `GET /api/v1/breadth`.
 pub(crate) async fn breadth(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<MarketBreadth>(&()).await;
-    answer(&state, &headers, &reading, |value| Some(value.source))
+    answer(&state, &headers, &reading, |value| Some(value.source)).await
 }
 
 /// `GET /api/v1/movers`.
 pub(crate) async fn movers(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<MarketMovers>(&()).await;
-    answer(&state, &headers, &reading, |value| Some(value.source))
+    answer(&state, &headers, &reading, |value| Some(value.source)).await
 }
 
 /// `GET /api/v1/ideas`: the ideas that stand, and what became of earlier ones.
 pub(crate) async fn ideas(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<ActiveIdeas>(&()).await;
-    answer(&state, &headers, &reading, |value| Some(value.source))
+    answer(&state, &headers, &reading, |value| Some(value.source)).await
 }
 
 /// `GET /api/v1/alerts`: what turned, which rules were met, and how each stands.
 pub(crate) async fn alerts(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<AlertLog>(&()).await;
-    answer(&state, &headers, &reading, |value| Some(value.source))
+    answer(&state, &headers, &reading, |value| Some(value.source)).await
 }
 
 /// `GET /api/v1/perps`.
 pub(crate) async fn perps(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<PerpsPulse>(&()).await;
-    answer(&state, &headers, &reading, |value| Some(value.source))
+    answer(&state, &headers, &reading, |value| Some(value.source)).await
 }
 
 /// The query of the betas.
@@ -86,7 +87,7 @@ pub(crate) async fn beta(
             let chosen = found.map(|held| held.with(held.value.only(window)));
             answer_chosen(&state, &headers, &Reading::judge(chosen, now), source)
         }
-        None => answer(&state, &headers, &Reading::judge(found, now), source),
+        None => answer(&state, &headers, &Reading::judge(found, now), source).await,
     }
 }
 
@@ -99,13 +100,13 @@ fn read_window(asked: &BetaQuery) -> Result<Option<BetaWindow>, ApiError> {
 /// `GET /api/v1/universe`: every contract of the venue, and why it is watched or not.
 pub(crate) async fn universe(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<MarketUniverse>(&()).await;
-    answer(&state, &headers, &reading, |value| Some(value.source))
+    answer(&state, &headers, &reading, |value| Some(value.source)).await
 }
 
 /// `GET /api/v1/health`: how the monitor is doing, as it says itself.
 pub(crate) async fn health(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<SystemHealth>(&()).await;
-    answer(&state, &headers, &reading, |_| None)
+    answer(&state, &headers, &reading, |_| None).await
 }
 
 /// `GET /api/v1/cache`: the tiers of this process, and every schema in it with state, age, writer, stamp and size.
@@ -132,7 +133,9 @@ pub(crate) async fn signals(
 ) -> Result<Response, ApiError> {
     let (query, limit) = read_list(&query)?;
     let reading = state.cache.read::<Signals>(&()).await;
-    let Some(held) = reading.held() else { return answer(&state, &headers, &reading, |value| Some(value.source)) };
+    let Some(held) = reading.held() else {
+        return answer(&state, &headers, &reading, |value| Some(value.source)).await;
+    };
     let mut places = order(&held.value.rows, &query);
     if limit > 0 {
         places.truncate(limit);
@@ -151,7 +154,11 @@ pub(crate) async fn symbol(
 ) -> Result<Response, ApiError> {
     let (_, found) = breakdown(&state, name).await?;
     let reading: Reading<Breakdown> = Reading::judge(found, state.cache.now());
-    answer_chosen(&state, &headers, &reading, |value| Some(value.source))
+    let encoded = match reading.held() {
+        Some(held) => Some(state.cache.encoded(&(held.value.source, held.value.row.symbol), held).await),
+        None => None,
+    };
+    respond(&state, &headers, &reading, |value| Some(value.source), encoded.map(Body::published))
 }
 
 /// The breakdown of a symbol of the market that is watched.
@@ -164,7 +171,7 @@ async fn breakdown(state: &AppState, name: String) -> Result<(Symbol, Found<Brea
         Err(absence) => Err(absence.clone()),
     };
     let is_unlisted = list.is_ok_and(|held| held.value.rows.iter().all(|row| row.symbol != symbol));
-    if is_unlisted && matches!(found, Err(schema::Absence::NeverWritten)) {
+    if is_unlisted && matches!(found, Err(Absence::NeverWritten)) {
         return Err(ApiError::UnknownSymbol(name));
     }
     Ok((symbol, found))
@@ -215,24 +222,59 @@ pub(crate) async fn unknown() -> ApiError {
     ApiError::UnknownPath
 }
 
-/// A value of one scope as it was published: encoded once for all who ask.
-fn answer<T: Schema<Scope = ()>>(
+/// A value of a schema of one value as it was published, with the bytes that the cache has of it.
+async fn answer<T: Schema<Scope = ()>>(
     state: &AppState,
     headers: &HeaderMap,
     reading: &Reading<T>,
     source: impl FnOnce(&T) -> Option<Venue>,
 ) -> Result<Response, ApiError> {
-    respond(state, headers, reading, source, |held| state.encodings().of(held))
+    let encoded = match reading.held() {
+        Some(held) => Some(state.cache.encoded(&(), held).await),
+        None => None,
+    };
+    respond(state, headers, reading, source, encoded.map(Body::published))
 }
 
-/// A value that was chosen for one request, or one of many.
+/// A value that was put together for one request.
 fn answer_chosen<T: Serialize>(
     state: &AppState,
     headers: &HeaderMap,
     reading: &Reading<T>,
     source: impl FnOnce(&T) -> Option<Venue>,
 ) -> Result<Response, ApiError> {
-    respond(state, headers, reading, source, |held| Encoded::new(held.value.as_ref()))
+    respond(state, headers, reading, source, reading.held().map(|held| Body::chosen(held.value.as_ref())))
+}
+
+/// The JSON of a value, and the hash of its bytes.
+enum Body {
+    /// The cache's own, shared with all who ask.
+    Published(Encoded),
+    Chosen(Vec<u8>),
+}
+
+impl Body {
+    fn published(encoded: Result<Encoded, serde_json::Error>) -> Result<Self, serde_json::Error> {
+        encoded.map(Self::Published)
+    }
+
+    fn chosen<T: Serialize>(value: &T) -> Result<Self, serde_json::Error> {
+        serde_json::to_vec(value).map(Self::Chosen)
+    }
+
+    fn json(&self) -> &[u8] {
+        match self {
+            Self::Published(encoded) => encoded.json().get().as_bytes(),
+            Self::Chosen(json) => json,
+        }
+    }
+
+    fn hash(&self) -> u64 {
+        match self {
+            Self::Published(encoded) => encoded.hash(),
+            Self::Chosen(json) => xxh3_64(json),
+        }
+    }
 }
 
 fn respond<T>(
@@ -240,11 +282,14 @@ fn respond<T>(
     headers: &HeaderMap,
     reading: &Reading<T>,
     source: impl FnOnce(&T) -> Option<Venue>,
-    encode: impl FnOnce(&Held<T>) -> Result<Encoded, serde_json::Error>,
+    body: Option<Result<Body, serde_json::Error>>,
 ) -> Result<Response, ApiError> {
-    let held = match reading {
-        Reading::Absent(absence) => return Err(ApiError::Unavailable(absence.clone())),
-        Reading::Fresh(held) | Reading::Stale { held, .. } | Reading::Expired { last: held, .. } => held,
+    let (held, body) = match (reading, body) {
+        (Reading::Fresh(held) | Reading::Stale { held, .. } | Reading::Expired { last: held, .. }, Some(body)) => {
+            (held, body)
+        }
+        (Reading::Absent(absence), _) => return Err(ApiError::Unavailable(absence.clone())),
+        (_, None) => return Err(ApiError::Unavailable(Absence::NeverWritten)),
     };
     let age = held.as_of.age(state.cache.now());
     let head = Head {
@@ -253,11 +298,11 @@ fn respond<T>(
         state: reading.state(),
         source: source(&held.value),
     };
-    match serde_json::to_vec(&head).and_then(|head| Ok((head, encode(held)?))) {
-        Ok((head, encoded)) => {
+    match serde_json::to_vec(&head).and_then(|head| Ok((head, body?))) {
+        Ok((head, body)) => {
             // The state and the content make two answers the same; the age does not make them differ.
-            let hash = xxh3_64(&[&encoded.hash.to_be_bytes(), reading.state().as_bytes()].concat());
-            Ok(by_hash(headers, StatusCode::OK, hash, || enclosed(head, &encoded.json)))
+            let hash = xxh3_64(&[&body.hash().to_be_bytes(), reading.state().as_bytes()].concat());
+            Ok(by_hash(headers, StatusCode::OK, hash, || enclosed(head, body.json())))
         }
         Err(error) => {
             tracing::error!(%error, value = std::any::type_name::<T>(), "an answer cannot be encoded");

@@ -16,7 +16,7 @@ use axum::{
 use schema::{Absence, Candle, CandleSeries, Symbol, Timeframe, UnixMs, Venue};
 use serde::{Deserialize, Serialize};
 
-use super::{error::ApiError, etag::tagged, query::Query, router::AppState};
+use super::{error::ApiError, etag::tagged, query::Query, state::AppState};
 use crate::{
     hub::Hub,
     market::{lock, series::series},

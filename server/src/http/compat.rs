@@ -15,7 +15,7 @@ use schema::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{error::ApiError, error::plain, etag::tagged, router::AppState};
+use super::{error::ApiError, error::plain, etag::tagged, state::AppState};
 
 /// Scores in an answer unless `limit` says otherwise.
 const LIMIT: usize = 20;

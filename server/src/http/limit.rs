@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use app::source::OpenStreams;
 use axum::{
     body::Body,
     extract::{Extension, Request, State},
@@ -47,6 +48,13 @@ impl Streams {
     pub(crate) fn new(http: &Http) -> Self {
         let (most, most_of_one) = (http.max_streams, http.max_streams_per_client);
         Self(Arc::new(Inner { most, most_of_one, open: Mutex::default() }))
+    }
+
+    /// How many are open, and how many may be.
+    pub(super) fn counts(&self) -> OpenStreams {
+        let open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner).all;
+        let whole = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        OpenStreams { open: whole(open), most: whole(self.0.most) }
     }
 
     fn open(&self, client: &Client) -> Result<Permit, ApiError> {

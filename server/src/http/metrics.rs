@@ -12,7 +12,7 @@ use metrics::{counter, gauge, histogram};
 use schema::{SystemHealth, health::Feed};
 use tokio::time::Instant;
 
-use super::{probe, router::AppState};
+use super::{probe, state::AppState};
 use crate::monitor::board::Board;
 
 /// `GET /metrics`.

@@ -9,7 +9,8 @@ pub(crate) mod client;
 pub(crate) mod compat;
 pub(crate) mod cookie;
 pub(crate) mod edition;
-pub(crate) mod encoded;
+#[cfg(test)]
+mod encoded_once;
 pub(crate) mod error;
 pub(crate) mod etag;
 pub(crate) mod form;
@@ -35,6 +36,10 @@ pub(crate) mod rules;
 pub(crate) mod seen;
 pub(crate) mod settings;
 pub(crate) mod shape;
+pub(crate) mod site;
+#[cfg(test)]
+pub(crate) mod stage;
+pub(crate) mod state;
 pub(crate) mod stream;
 pub(crate) mod watch;
 pub(crate) mod weights;
@@ -42,4 +47,5 @@ pub(crate) mod weights;
 pub(crate) use access::Gate;
 pub(crate) use client::Reach;
 pub(crate) use limit::Streams;
-pub(crate) use router::{AppState, Shared, router};
+pub(crate) use router::router;
+pub(crate) use state::{AppState, Shared};

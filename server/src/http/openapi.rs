@@ -4,8 +4,10 @@
 //! program, so that a path that is not described fails them.
 
 mod page;
+mod parts;
 mod routes;
 mod schemas;
+mod shapes;
 
 use std::sync::LazyLock;
 
@@ -60,10 +62,10 @@ fn operation(route: &Route) -> Value {
     let parameters: Vec<Value> = route.params.iter().map(parameter).collect();
     let content = |kind: &str, schema: Value| json!({ kind: { "schema": schema } });
     let error =
-        json!({ "description": "The reason.", "content": content("application/json", schemas::reference("Error")) });
+        json!({ "description": "The reason.", "content": content("application/json", shapes::reference("Error")) });
     let answer = match route.answer {
-        Answer::Json(name) => content("application/json", schemas::reference(name)),
-        Answer::Enveloped(name) => content("application/json", schemas::enveloped(name)),
+        Answer::Json(name) => content("application/json", shapes::reference(name)),
+        Answer::Enveloped(name) => content("application/json", shapes::enveloped(name)),
         Answer::Events => content("text/event-stream", json!({ "type": "string" })),
         Answer::Page => content("text/html", json!({ "type": "string" })),
     };
@@ -71,7 +73,7 @@ fn operation(route: &Route) -> Value {
     responses.insert("200".to_owned(), json!({ "description": route.summary, "content": answer }));
     for status in route.errors {
         let error = if *status == "503" && route.answer == Answer::Json("MobileData") {
-            json!({ "description": "Nothing was read yet: the same shape.", "content": content("application/json", schemas::reference("MobileData")) })
+            json!({ "description": "Nothing was read yet: the same shape.", "content": content("application/json", shapes::reference("MobileData")) })
         } else {
             error.clone()
         };

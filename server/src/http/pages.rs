@@ -17,6 +17,7 @@ use schema::{
     reading::Found,
 };
 
+use super::limit::Streams;
 use crate::{
     hub::{Current, Hub, Hubs},
     monitor::board::Board,
@@ -32,6 +33,7 @@ pub(crate) struct Pages {
     board: Option<Board>,
     rules: Option<Arc<Rules>>,
     registry: Arc<Registry>,
+    streams: Streams,
     /// What the reader chose.
     settings: Settings,
 }
@@ -44,8 +46,9 @@ impl Pages {
         board: Option<Board>,
         rules: Option<Arc<Rules>>,
         registry: Arc<Registry>,
+        streams: Streams,
     ) -> Arc<dyn Source> {
-        Arc::new(Self { hubs, cache, board, rules, registry, settings: Settings::PLAIN })
+        Arc::new(Self { hubs, cache, board, rules, registry, streams, settings: Settings::PLAIN })
     }
 
     /// The same for the reader who asks. Called with the reactive owner of the request.
@@ -182,7 +185,7 @@ impl Source for Pages {
                 None => with_tasks(&held, pages.registry.statuses()),
             });
             let universe = pages.cache.get::<MarketUniverse>(&()).await;
-            SystemSnapshot { frame, health, universe, cache: pages.cache.report() }
+            SystemSnapshot { frame, health, universe, cache: pages.cache.report(), readers: pages.streams.counts() }
         })
     }
 

@@ -15,7 +15,7 @@ use schema::{
 };
 use serde_json::{Value, json};
 
-use super::router::AppState;
+use super::state::AppState;
 
 /// Why the process is not ready.
 #[derive(Debug, Clone, PartialEq, Eq)]

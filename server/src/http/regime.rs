@@ -8,7 +8,7 @@ use axum::{
 use schema::{Figure, MarketOverview, Ratio, Reading, Signals, UnixMs, Venue, Why, overview::Regime};
 use serde::Serialize;
 
-use super::{error::ApiError, etag::tagged, router::AppState};
+use super::{error::ApiError, etag::tagged, state::AppState};
 
 /// The answer.
 #[derive(Debug, Serialize)]

@@ -4,91 +4,23 @@ use std::sync::Arc;
 
 use app::{App, Source, access::Visitor, alerts::Unseen, path, shell};
 use axum::{
-    Router,
-    extract::FromRef,
-    http::request::Parts,
-    middleware,
+    Router, middleware,
     routing::{any, get, post},
 };
-use cache::{Cache, Clock};
-use leptos::{
-    config::LeptosOptions,
-    prelude::{provide_context, use_context},
-};
+use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
-use metrics_exporter_prometheus::PrometheusHandle;
-use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
-    access,
-    access::Gate,
-    api, assets, candles, client,
-    client::Reach,
-    compat, edition,
-    encoded::Encodings,
-    form, headers,
-    limit::{self, Streams},
-    metrics, openapi,
+    access, api, assets, candles, client, compat, edition, form, headers, limit, metrics, openapi,
     pages::Pages,
     policy, probe, query,
     ready::{self, Ready},
-    regime, rules, seen, settings, shape, stream, watch, weights,
+    regime, rules, seen, settings, shape,
+    state::{AppState, hand_on},
+    stream, watch, weights,
 };
-use crate::{hub::Hubs, monitor::board::Board, role::Role, rules::Rules, site::Site, supervise::Registry};
-
-/// What handlers share. Every request clones it once for each layer that it passes, so a clone is one pointer.
-#[derive(Clone)]
-pub(crate) struct AppState(Arc<Inner>);
-
-struct Inner {
-    shared: Shared,
-    encodings: Encodings,
-}
-
-impl AppState {
-    pub(crate) fn new(shared: Shared) -> Self {
-        Self(Arc::new(Inner { shared, encodings: Encodings::default() }))
-    }
-
-    /// The JSON of values, made once for all who ask.
-    pub(crate) fn encodings(&self) -> &Encodings {
-        &self.0.encodings
-    }
-}
-
-impl std::ops::Deref for AppState {
-    type Target = Shared;
-
-    fn deref(&self) -> &Shared {
-        &self.0.shared
-    }
-}
-
-/// What [`AppState`] points to.
-pub(crate) struct Shared {
-    pub(crate) cache: Cache,
-    pub(crate) hubs: Hubs,
-    /// The watched market; none in a process that only reads what another one wrote.
-    pub(crate) board: Option<Board>,
-    /// The rules of alerts; none where this process does not keep them.
-    pub(crate) rules: Option<Arc<Rules>>,
-    pub(crate) clock: Clock,
-    pub(crate) recorder: PrometheusHandle,
-    pub(crate) stop: CancellationToken,
-    pub(crate) gate: Gate,
-    pub(crate) reach: Reach,
-    pub(crate) streams: Streams,
-    pub(crate) site: Site,
-    /// How each task of this process is doing.
-    pub(crate) registry: Arc<Registry>,
-}
-
-impl FromRef<AppState> for LeptosOptions {
-    fn from_ref(state: &AppState) -> Self {
-        state.site.options.clone()
-    }
-}
+use crate::role::Role;
 
 /// Every path of a role.
 pub(crate) fn router(state: AppState, role: Role) -> Router {
@@ -144,8 +76,14 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
 /// The pages, their files and the live stream.
 fn pages(state: &AppState) -> Router<AppState> {
     let registry = Arc::clone(&state.registry);
-    let source: Arc<dyn Source> =
-        Pages::source(state.hubs.clone(), state.cache.clone(), state.board.clone(), state.rules.clone(), registry);
+    let source: Arc<dyn Source> = Pages::source(
+        state.hubs.clone(),
+        state.cache.clone(),
+        state.board.clone(),
+        state.rules.clone(),
+        registry,
+        state.streams.clone(),
+    );
     let (for_pages, for_errors) = (Arc::clone(&source), source);
     let (for_kept, for_missing) = (state.clone(), state.clone());
     let ready = Ready::new(state.hubs.live.clone());
@@ -202,11 +140,4 @@ fn in_page(source: &Arc<dyn Source>) {
     watch::apply();
     hand_on::<Unseen>();
     hand_on::<Visitor>();
-}
-
-/// Gives the page that is being made what the request carries of a kind. Called with the reactive owner of the request.
-pub(super) fn hand_on<T: Clone + Send + Sync + 'static>() {
-    if let Some(carried) = use_context::<Parts>().and_then(|request| request.extensions.get::<T>().cloned()) {
-        provide_context(carried);
-    }
 }

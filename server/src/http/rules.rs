@@ -17,9 +17,9 @@ use axum::{
 use schema::{MarketUniverse, rule::Rule};
 use serde::Deserialize;
 
-use super::{lead::lead, router::AppState};
+use super::{lead::lead, state::AppState};
 use crate::{
-    monitor::driver::chain,
+    chain::chain,
     rules::{
         Rules, Unchanged,
         listed::{self, NotListed},

@@ -14,7 +14,7 @@ use cache::Cache;
 use schema::{AlertLog, UnixMs};
 use serde::Serialize;
 
-use super::{cookie, router::AppState};
+use super::{cookie, state::AppState};
 
 /// The cookie with the time of the last look, in ms since 1970.
 const COOKIE: &str = "virtuoso-seen";

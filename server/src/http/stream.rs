@@ -19,7 +19,7 @@ use serde::Deserialize;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{edition::Edition, error::ApiError, query::Query, router::AppState, settings};
+use super::{edition::Edition, error::ApiError, query::Query, settings, state::AppState};
 use crate::hub::{
     Catchup, Following, Frame, Hub,
     packed::{self, Packed},

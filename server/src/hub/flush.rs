@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{FLUSH, Frame, Hub, PACE, State, current};
+use super::{FLUSH, Hub, PACE, State, current};
 
 /// The schemas of one value that a hub keeps the newest of.
 struct Watched {
@@ -147,7 +147,7 @@ impl Hub {
         messages
             .extend(watched.alerts.news().into_iter().map(|alert| (Topic::Alert, AlertMessage::Alert(alert).into())));
         let frames: Vec<_> =
-            messages.iter().filter_map(|(topic, message)| Some((*topic, Frame::encode(message, stamp)?))).collect();
+            messages.iter().filter_map(|(topic, message)| Some((*topic, self.frame(message, stamp)?))).collect();
         state.wholes.clear();
         if frames.is_empty() {
             return false;

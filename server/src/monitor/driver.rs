@@ -16,6 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use venue::VenueError;
 
+pub(crate) use crate::chain::chain;
 use crate::{
     outside::AskError,
     supervise::{Failing, Job, Policy, Registry, Supervisor},
@@ -227,18 +228,6 @@ impl Driver {
             None => self.registry.failed(T::NAME, &Failing::error(error.plain()), &chain(error), wait),
         }
     }
-}
-
-/// An error with everything beneath it, for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use cache::Clock;
 use reqwest::{Client, StatusCode, Url, header};
 use schema::{Invalid, Why};
-use venue::ConfigError;
+use venue::{ConfigError, Proxy, ProxyFailure, ProxyRules};
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -12,8 +13,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest answer that is read; the real ones are below 8 KiB.
 const ANSWER_MAX_BYTES: usize = 256 * 1024;
-/// A service is left alone for no longer than this, whatever it asks for.
-const PATIENCE_MAX_SECS: u64 = 3_600;
 
 /// A question to a public service that was not answered as it should be.
 ///
@@ -28,6 +27,15 @@ pub(crate) enum AskError {
         /// What the network said.
         #[source]
         source: reqwest::Error,
+    },
+    /// The proxy made no connection.
+    #[error("asking {url}")]
+    Proxy {
+        /// What was asked.
+        url: Url,
+        /// Which proxy, and what it did.
+        #[source]
+        source: ProxyFailure,
     },
     /// The service wants to be asked less often.
     #[error("{url} asks to slow down")]
@@ -68,6 +76,7 @@ impl AskError {
         match self {
             Self::Unreachable { source, .. } if source.is_timeout() => "no answer in time".to_owned(),
             Self::Unreachable { source, .. } => format!("no connection ({})", innermost(source)),
+            Self::Proxy { source, .. } => format!("no connection ({source})"),
             Self::SlowDown { .. } => "it asks to slow down".to_owned(),
             Self::Status { status, .. } => format!("it answered HTTP {}", status.as_u16()),
             Self::TooLarge { .. } => "its answer is too large".to_owned(),
@@ -80,7 +89,9 @@ impl AskError {
     /// Why the figures of the service are missing.
     pub(crate) fn why(&self) -> Why {
         match self {
-            Self::Unreachable { .. } | Self::SlowDown { .. } | Self::Status { .. } => Why::Unreachable(self.plain()),
+            Self::Unreachable { .. } | Self::Proxy { .. } | Self::SlowDown { .. } | Self::Status { .. } => {
+                Why::Unreachable(self.plain())
+            }
             Self::TooLarge { .. } | Self::Undecodable(_) | Self::Impossible(_) | Self::Reported(_) => {
                 Why::Unreadable(self.plain())
             }
@@ -109,6 +120,8 @@ fn innermost(mut error: &(dyn std::error::Error + 'static)) -> String {
 pub(crate) struct Way {
     client: Client,
     url: Url,
+    /// The proxy that it goes through, as for the exchange.
+    proxy: Option<Proxy>,
 }
 
 impl Way {
@@ -118,28 +131,36 @@ impl Way {
     ///
     /// [`ConfigError`] when no client can be made, or the environment names a proxy that cannot be used.
     pub(crate) fn new(base: &Url, path: &str) -> Result<Self, ConfigError> {
-        Self::within(base, path, TIMEOUT)
+        Self::within(base, path, TIMEOUT, &ProxyRules::from_env())
     }
 
-    fn within(base: &Url, path: &str, timeout: Duration) -> Result<Self, ConfigError> {
-        let client = venue::http_client(base, CONNECT_TIMEOUT.min(timeout), timeout)?;
+    fn within(base: &Url, path: &str, timeout: Duration, proxies: &ProxyRules) -> Result<Self, ConfigError> {
+        let proxy = proxies.for_url(base)?;
+        let client = venue::http_client_through(base, CONNECT_TIMEOUT.min(timeout), timeout, proxy.as_ref())?;
         let mut url = base.clone();
         url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-        Ok(Self { client, url })
+        Ok(Self { client, url, proxy })
     }
 
     /// Asks once; the body of an answer of HTTP status 200.
     pub(crate) async fn ask(&self) -> Result<Vec<u8>, AskError> {
         let url = || self.url.clone();
-        let unreachable = |error: reqwest::Error| AskError::Unreachable { url: url(), source: error.without_url() };
+        let unreachable = |error: reqwest::Error| {
+            let error = error.without_url();
+            match &self.proxy {
+                Some(proxy) if error.is_connect() => {
+                    AskError::Proxy { url: url(), source: proxy.failure(&innermost(&error)) }
+                }
+                _ => AskError::Unreachable { url: url(), source: error },
+            }
+        };
         let request = self.client.get(url()).header(header::ACCEPT, "application/json");
         let mut answer = request.send().await.map_err(unreachable)?;
         match answer.status() {
             StatusCode::OK => {}
             StatusCode::TOO_MANY_REQUESTS => {
-                let asked = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-                let secs = asked.and_then(|text| text.trim().parse::<u64>().ok());
-                let patience = secs.map(|secs| Duration::from_secs(secs.min(PATIENCE_MAX_SECS)));
+                let asked = venue::retry_after(answer.headers(), Clock::System.now());
+                let patience = asked.map(|asked| asked.min(venue::WAIT_MAX));
                 return Err(AskError::SlowDown { url: url(), patience });
             }
             status => return Err(AskError::Status { url: url(), status }),
@@ -168,7 +189,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         tokio::spawn(axum::serve(listener, router).into_future());
-        Way::within(&base, path, timeout).unwrap()
+        Way::within(&base, path, timeout, &ProxyRules::from_env()).unwrap()
     }
 
     #[tokio::test]
@@ -211,20 +232,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_proxy_that_is_not_there_is_named() {
+        venue::install_crypto_provider();
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = format!("http://{}", closed.local_addr().unwrap());
+        drop(closed);
+        let rules = ProxyRules::from_vars(|name| (name == "HTTPS_PROXY").then(|| proxy.clone()));
+        let base = Url::parse("https://service.example").unwrap();
+        let plain = Way::within(&base, "/", TIMEOUT, &rules).unwrap().ask().await.unwrap_err().plain();
+        assert!(plain.starts_with(&format!("no connection (the proxy {proxy}")), "{plain}");
+    }
+
+    #[tokio::test]
     async fn a_status_a_limit_and_an_endless_answer_are_told_apart() {
         let slow_down = || async { (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "90")], "") };
+        let until = || async {
+            let (now, until) = ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:44 GMT");
+            (StatusCode::TOO_MANY_REQUESTS, [(header::DATE, now), (header::RETRY_AFTER, until)], "")
+        };
         let for_ever = || async { (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "999999999")], "") };
         let router = Router::new()
             .route("/ill", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
             .route("/moved", get(|| async { (StatusCode::FOUND, [(header::LOCATION, "/ill")]) }))
             .route("/slow", get(slow_down))
             .route("/never", get(for_ever))
+            .route("/date", get(until))
             .route("/large", get(|| async { "x".repeat(ANSWER_MAX_BYTES + 1) }));
         for (path, plain, patience_s) in [
             ("/ill", "it answered HTTP 503", None),
             ("/moved", "it answered HTTP 302", None),
             ("/slow", "it asks to slow down", Some(90)),
-            ("/never", "it asks to slow down", Some(3_600)),
+            ("/never", "it asks to slow down", Some(72 * 3_600)),
+            ("/date", "it asks to slow down", Some(7)),
             ("/large", "its answer is too large", None),
         ] {
             let error = way(router.clone(), path, TIMEOUT).await.ask().await.unwrap_err();

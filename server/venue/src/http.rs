@@ -14,9 +14,9 @@ use schema::{UnixMs, Venue};
 
 use crate::{
     Clock, ConfigError, VenueError,
-    date::http_date,
     error::root,
     limit::{Charge, Gate, Pause, Rule, Rules, Stopped},
+    patience,
     proxy::{Proxy, ProxyRules},
     record::Tap,
 };
@@ -97,10 +97,6 @@ impl fmt::Debug for Http {
 impl Http {
     /// Answers larger than this are refused; the largest real one, every instrument, is below 2 MiB.
     const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
-    /// No wait that an exchange asks for is longer: the longest ban that one publishes (Binance) is three days, so a header
-    /// that says more is wrong, and obeying it would stop this program for good.
-    const WAIT_MAX: Duration = Duration::from_secs(72 * 3_600);
-
     /// A refusal of a host that is not this machine lasts at least this long: so do the bans of the venues.
     const REFUSED_PAUSE_MIN: Duration = Duration::from_secs(600);
     /// Of the body of a refusal or a rejection no more is read.
@@ -117,7 +113,7 @@ impl Http {
         proxies: &ProxyRules,
     ) -> Result<Self, ConfigError> {
         let proxy = proxies.for_url(base)?;
-        let client = client(base, config.connect_timeout, config.timeout, proxy.as_ref())?;
+        let client = http_client_through(base, config.connect_timeout, config.timeout, proxy.as_ref())?;
         if let Some(proxy) = &proxy {
             tracing::info!(%venue, %proxy, "requests and streams go through a proxy");
         }
@@ -223,7 +219,7 @@ impl Http {
     /// The error for a refusal; nobody asks this host again for a while, and for as long as it said where it did.
     pub(crate) fn refused(&self, url: &Url, status: u16, reason: String, asked: Option<Duration>) -> VenueError {
         let least = if self.loopback { Duration::ZERO } else { Self::REFUSED_PAUSE_MIN };
-        let pause = self.config.refused_pause.max(least).max(asked.unwrap_or_default().min(Self::WAIT_MAX));
+        let pause = self.config.refused_pause.max(least).max(asked.unwrap_or_default().min(patience::WAIT_MAX));
         tracing::error!(venue = %self.venue, host = url.host_str(), reason, ?pause, "refused; asking nothing for a while");
         self.gate.refuse(status, reason, pause);
         VenueError::Refused { url: url.to_string(), status, left: pause }
@@ -261,20 +257,11 @@ impl Http {
     }
 
     fn patience_asked(&self, asked: Option<Duration>) -> Duration {
-        asked.unwrap_or(self.config.slow_down).max(self.config.slow_down).min(Self::WAIT_MAX)
+        asked.unwrap_or(self.config.slow_down).max(self.config.slow_down).min(patience::WAIT_MAX)
     }
 
-    /// How long an answer asks for patience: in seconds, or until a time, which is compared with the exchange's own clock
-    /// where the answer states it.
     fn retry_after(&self, headers: &header::HeaderMap) -> Option<Duration> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let asked = text(header::RETRY_AFTER)?;
-        if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Some(Duration::from_secs(asked.parse().unwrap_or(u64::MAX)));
-        }
-        let now = text(header::DATE).and_then(http_date).unwrap_or_else(|| self.clock.now());
-        let left_ms = http_date(asked)?.0.saturating_sub(now.0);
-        Some(Duration::from_millis(u64::try_from(left_ms).unwrap_or_default()))
+        patience::retry_after(headers, self.clock.now())
     }
 
     /// The error of a request that had no answer: what the network said, or the proxy.
@@ -314,11 +301,15 @@ impl Http {
 ///
 /// When the cryptography is not ready, the system refuses, or the environment names a proxy that cannot be used.
 pub fn http_client(base: &Url, connect_timeout: Duration, timeout: Duration) -> Result<Client, ConfigError> {
-    client(base, connect_timeout, timeout, ProxyRules::from_env().for_url(base)?.as_ref())
+    http_client_through(base, connect_timeout, timeout, ProxyRules::from_env().for_url(base)?.as_ref())
 }
 
 /// A client for one host, through a proxy or directly; what else the environment says of proxies does not count.
-fn client(
+///
+/// # Errors
+///
+/// When the cryptography is not ready, the system refuses, or the proxy cannot be used.
+pub fn http_client_through(
     base: &Url,
     connect_timeout: Duration,
     timeout: Duration,

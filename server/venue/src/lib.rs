@@ -21,6 +21,7 @@ mod limit;
 mod local_book;
 mod news;
 mod order;
+mod patience;
 mod proxy;
 pub mod record;
 pub mod replay;
@@ -45,11 +46,12 @@ pub use event::{
     Accounts, BookChange, Instrument, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,
     Stream, Ticker, Told,
 };
-pub use http::http_client;
+pub use http::{http_client, http_client_through};
 pub use input::{History, Input, Loaded};
-pub use limit::Pause;
+pub use limit::{Budget, Pause, budgets};
 pub use local_book::{Crossed, LocalBook};
-pub use proxy::{Proxy, ProxyError, ProxyRules, proxy_in_use};
+pub use patience::{WAIT_MAX, retry_after};
+pub use proxy::{Proxy, ProxyError, ProxyFailure, ProxyRules, proxy_in_use};
 pub use subscription::{Open, Share, Subscription, Updated, WatchedSymbols};
 pub use tls::install_crypto_provider;
 

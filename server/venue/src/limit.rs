@@ -5,6 +5,7 @@
 //! an exchange that banned this address must not be asked by anybody.
 
 mod bucket;
+mod budget;
 
 use std::{
     collections::HashMap,
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 
 use bucket::Bucket;
 pub(crate) use bucket::Rule;
+pub use budget::{Budget, budgets};
 
 /// What is known of every host that was ever asked, by `host:port`.
 static HOSTS: LazyLock<Mutex<HashMap<String, Arc<Host>>>> = LazyLock::new(Mutex::default);

@@ -156,7 +156,8 @@ impl Proxy {
     }
 
     /// Describes why no connection was made through it: `cause` is the innermost error of whoever tried.
-    pub(crate) fn failure(&self, cause: &str) -> ProxyFailure {
+    #[must_use]
+    pub fn failure(&self, cause: &str) -> ProxyFailure {
         let what = match cause {
             // The words of the library that makes the tunnel, for HTTP requests as for WebSockets.
             _ if cause.contains("proxy authorization required") => "refused: 407".to_owned(),
@@ -187,7 +188,7 @@ impl fmt::Debug for Proxy {
 /// A connection that a proxy did not make, in plain words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the proxy {proxy} {what}")]
-pub(crate) struct ProxyFailure {
+pub struct ProxyFailure {
     proxy: String,
     what: String,
 }

@@ -192,7 +192,10 @@ fn number(cas: Option<u64>) -> Result<Cas, L2Error> {
 fn found(result: GetResult) -> Result<Option<Item>, L2Error> {
     match (result.status, result.value) {
         (GetStatus::Hit, Some(value)) => {
-            Ok(Some(Item { value, cas: number(result.item.cas)?, flags: result.client_flags.unwrap_or(0) }))
+            let cas = number(result.item.cas)?;
+            // -1 is an item that does not expire.
+            let expires_in = result.item.ttl.and_then(|secs| u64::try_from(secs).ok()).map(Duration::from_secs);
+            Ok(Some(Item { value, cas, flags: result.client_flags.unwrap_or(0), expires_in }))
         }
         _ => Ok(None),
     }
@@ -205,7 +208,7 @@ impl L2 for MemcachedL2 {
 
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Item>, L2Error>> {
         async move {
-            let get = Get::new(key).meta(Meta::NONE.cas());
+            let get = Get::new(key).meta(Meta::NONE.cas().ttl());
             found(self.exchange(|client| async move { client.run(get).await }).await?)
         }
         .boxed()
@@ -272,7 +275,7 @@ impl L2 for MemcachedL2 {
 
     fn get_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Vec<Result<Option<Item>, L2Error>>> {
         async move {
-            let gets: Vec<Get> = keys.iter().map(|key| Get::new(key).meta(Meta::NONE.cas())).collect();
+            let gets: Vec<Get> = keys.iter().map(|key| Get::new(key).meta(Meta::NONE.cas().ttl())).collect();
             match self.exchange(|client| async move { client.run_many(gets).await }).await {
                 Ok(results) => {
                     results.into_iter().map(|result| found(result.map_err(|error| self.named(error))?)).collect()

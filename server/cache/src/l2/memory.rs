@@ -52,7 +52,10 @@ impl MemoryL2 {
     }
 
     fn alive(&self, key: &str) -> Option<Item> {
-        lock(&self.items).get(key).filter(|stored| stored.until > Instant::now()).map(|stored| stored.item.clone())
+        let now = Instant::now();
+        let items = lock(&self.items);
+        let stored = items.get(key).filter(|stored| stored.until > now)?;
+        Some(Item { expires_in: Some(stored.until - now), ..stored.item.clone() })
     }
 
     /// Stores when `allow` finds no objection in what is there.
@@ -76,7 +79,10 @@ impl MemoryL2 {
         }
         let cas = Cas(self.writes.fetch_add(1, Ordering::Relaxed) + 1);
         let until = Instant::now() + keep_for.max(super::memcached::SHORTEST_LIFE);
-        items.insert(key.to_owned(), Stored { item: Item { value: value.to_vec(), cas, flags }, until });
+        items.insert(
+            key.to_owned(),
+            Stored { item: Item { value: value.to_vec(), cas, flags, expires_in: None }, until },
+        );
         Ok(Ok(cas))
     }
 }

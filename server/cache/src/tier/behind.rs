@@ -1,6 +1,7 @@
 //! Writing behind: one task per server makes the first contact, probes after an outage, and writes what waits.
 
 use std::{
+    fmt,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -22,28 +23,54 @@ enum Next {
     Wait,
 }
 
-/// Runs until the cache is dropped.
-pub(super) async fn write_behind(server: Weak<Server>, wake: Arc<Notify>) {
-    if let Some(server) = server.upgrade() {
-        server.first_contact().await;
+/// The task that writes to one server. It runs as long as the cache; what a run that panicked left is written by the next.
+#[derive(Clone)]
+pub struct WriteBehind {
+    server: Weak<Server>,
+    name: Arc<str>,
+    wake: Arc<Notify>,
+}
+
+impl WriteBehind {
+    pub(super) fn of(server: &Arc<Server>, wake: Arc<Notify>) -> Self {
+        Self { server: Arc::downgrade(server), name: server.name().into(), wake }
     }
-    while let Some(next) = server.upgrade().map(|server| server.next()) {
-        match next {
-            Next::Probe(at) => {
-                sleep_until(at).await;
-                let Some(server) = server.upgrade() else { return };
-                server.probe().await;
-            }
-            Next::Write => {
-                let Some(server) = server.upgrade() else { return };
-                let complete = server.write_some().await.complete;
-                drop(server);
-                if !complete {
-                    sleep(PAUSE).await;
-                }
-            }
-            Next::Wait => wake.notified().await,
+
+    /// The name of its server.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes the first contact, then writes what is queued, until the cache is dropped.
+    pub async fn run(self) {
+        if let Some(server) = self.server.upgrade() {
+            server.first_contact().await;
         }
+        while let Some(next) = self.server.upgrade().map(|server| server.next()) {
+            match next {
+                Next::Probe(at) => {
+                    sleep_until(at).await;
+                    let Some(server) = self.server.upgrade() else { return };
+                    server.probe().await;
+                }
+                Next::Write => {
+                    let Some(server) = self.server.upgrade() else { return };
+                    let complete = server.write_some().await.complete;
+                    drop(server);
+                    if !complete {
+                        sleep(PAUSE).await;
+                    }
+                }
+                Next::Wait => self.wake.notified().await,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for WriteBehind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteBehind").field("server", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        envelope::Body,
+        envelope::Encoded,
         l2::Item,
         tier::{Epoch, Outcome, Owner, Writers},
     };
@@ -174,7 +174,7 @@ mod tests {
 
         fn sealed(&self, _: &str, _: usize, _: usize) {}
 
-        fn settled(&self, _: Stamp, _: &Outcome) {}
+        fn settled(&self, _: &Write, _: &Outcome) {}
 
         fn superseded<'a>(&'a self, _: &'a str, _: Held<()>, _: &'a Item) -> BoxFuture<'a, ()> {
             async {}.boxed()
@@ -197,7 +197,7 @@ mod tests {
                 stale_until: UnixMs(0),
                 value: Arc::new(()),
             },
-            body: Body::of(&Text("x".repeat(bytes))).unwrap(),
+            body: Encoded::of(&Text("x".repeat(bytes))).unwrap(),
             keep_for: Duration::from_secs(60),
             owner: Arc::new(Nobody(epoch)),
             receipt: Mutex::new(None),

@@ -19,7 +19,6 @@ use tokio::{
 };
 
 use super::{
-    behind,
     outcome::{Outcome, Refusal},
     queue::{CAPACITY, Queue},
     write::Write,
@@ -83,8 +82,8 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Takes a server into use: a task of its own makes the first contact, and writes what waits from then on.
-    pub(crate) fn start(l2: Arc<dyn L2>, clock: Clock) -> Arc<Self> {
+    /// Takes a server into use. Returns with it what wakes the task that writes.
+    pub(super) fn new(l2: Arc<dyn L2>, clock: Clock) -> (Arc<Self>, Arc<Notify>) {
         let state = State {
             breaker: Breaker::new(),
             queue: Queue::default(),
@@ -102,12 +101,14 @@ impl Server {
             writing: tokio::sync::Mutex::new(()),
             wake: Arc::clone(&wake),
         });
-        tokio::spawn(behind::write_behind(Arc::downgrade(&server), wake));
-        server
+        (server, wake)
     }
 
-    /// Makes the first contact.
+    /// Makes the first contact, where none was made before.
     pub(super) async fn first_contact(self: &Arc<Self>) {
+        if *self.contacted.borrow() {
+            return;
+        }
         self.probe().await;
         self.contacted.send_replace(true);
     }

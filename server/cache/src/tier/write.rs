@@ -9,11 +9,11 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use schema::{Held, Name, Stamp};
+use schema::{Held, Name};
 use tokio::sync::oneshot;
 
 use super::{claim::Epoch, outcome::Outcome};
-use crate::{envelope::Body, l2::Item, lock::lock};
+use crate::{envelope::Encoded, l2::Item, lock::lock};
 
 /// Who published a write, as far as the queue has to know.
 pub(crate) trait Owner: Send + Sync {
@@ -24,7 +24,7 @@ pub(crate) trait Owner: Send + Sync {
     fn sealed(&self, key: &str, bytes: usize, limit: usize);
 
     /// Takes note of what became of a write.
-    fn settled(&self, stamp: Stamp, outcome: &Outcome);
+    fn settled(&self, write: &Write, outcome: &Outcome);
 
     /// Gives the readers of this process the newer value of a newer writer, and says that this one is superseded.
     fn superseded<'a>(&'a self, key: &'a str, by: Held<()>, item: &'a Item) -> BoxFuture<'a, ()>;
@@ -42,7 +42,7 @@ pub(crate) struct Write {
     /// The header, with the stamp that it was published under.
     pub(crate) header: Held<()>,
     /// The encoded value.
-    pub(crate) body: Body,
+    pub(crate) body: Encoded,
     /// How long the shared tier keeps it.
     pub(crate) keep_for: Duration,
     /// Who published it.
@@ -59,7 +59,7 @@ impl Write {
         if matches!(outcome, Outcome::Deferred(_)) && self.deferred.swap(true, Ordering::Relaxed) {
             return;
         }
-        self.owner.settled(self.header.stamp, &outcome);
+        self.owner.settled(self, &outcome);
         if let Some(receipt) = lock(&self.receipt).take() {
             // Most publishers do not wait.
             let _ = receipt.send(outcome);

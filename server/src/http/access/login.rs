@@ -22,9 +22,8 @@ use super::{COOKIE, attempts::NotTaken, next::local, session::LIFETIME};
 use crate::http::{
     client::Client,
     lead::lead,
-    policy,
-    router::{AppState, hand_on},
-    settings,
+    policy, settings,
+    state::{AppState, hand_on},
 };
 
 /// What a browser is to forget.

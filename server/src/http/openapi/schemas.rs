@@ -2,80 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-/// The path of a schema by its name.
-pub(super) fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
-}
-
-/// A schema inside of the envelope.
-pub(super) fn enveloped(name: &str) -> Value {
-    json!({ "allOf": [reference("Envelope"), { "properties": { "data": reference(name) } }] })
-}
-
-/// An object with exactly these required fields, and perhaps others.
-fn object(what: &str, fields: &[(&str, Value)]) -> Value {
-    let properties: Map<String, Value> =
-        fields.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
-    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-    json!({ "type": "object", "description": what, "properties": properties, "required": required })
-}
-
-fn list(item: &str) -> Value {
-    json!({ "type": "array", "items": reference(item) })
-}
-
-fn of(item: Value) -> Value {
-    json!({ "type": "array", "items": item })
-}
-
-fn or_null(schema: Value) -> Value {
-    json!({ "anyOf": [schema, { "type": "null" }] })
-}
-
-/// A figure: known with its own time, or missing with the reason.
-fn figure(value: Value) -> Value {
-    json!({ "oneOf": [
-        { "type": "object", "required": ["known"], "properties": { "known": {
-            "type": "object", "required": ["value", "as_of"], "properties": { "value": value, "as_of": time() } } } },
-        { "type": "object", "required": ["missing"], "properties": { "missing": true } },
-    ] })
-}
-
-fn time() -> Value {
-    reference("UnixMs")
-}
-
-fn number() -> Value {
-    json!({ "type": "number" })
-}
-
-fn score() -> Value {
-    json!({ "type": "number", "minimum": 0, "maximum": 100 })
-}
-
-fn ratio() -> Value {
-    json!({ "type": "number", "minimum": 0, "maximum": 1 })
-}
-
-fn positive() -> Value {
-    json!({ "type": "number", "exclusiveMinimum": 0 })
-}
-
-fn amount() -> Value {
-    json!({ "type": "number", "minimum": 0 })
-}
-
-fn count() -> Value {
-    json!({ "type": "integer", "minimum": 0 })
-}
-
-fn text() -> Value {
-    json!({ "type": "string" })
-}
-
-fn any_object() -> Value {
-    json!({ "type": "object" })
-}
+use super::{
+    parts,
+    shapes::{
+        amount, any_object, count, figure, list, number, object, of, or_null, positive, ratio, reference, score, text,
+        time,
+    },
+};
 
 /// Every schema by its name.
 pub(super) fn all() -> Value {
@@ -205,8 +138,8 @@ fn market() -> Named {
                     ("day", lists()),
                     ("hour", lists()),
                     ("most_active", list("Mover")),
-                    ("oi_risers", of(any_object())),
-                    ("funding_extremes", of(any_object())),
+                    ("oi_risers", of(parts::oi_riser())),
+                    ("funding_extremes", of(parts::funding_extreme())),
                 ],
             ),
         ),
@@ -223,8 +156,8 @@ fn market() -> Named {
                     ("premium_bps", figure(number())),
                     ("open_interest_usd", figure(amount())),
                     ("open_interest_change_1h", percent()),
-                    ("liquidations_1h", figure(any_object())),
-                    ("liquidations_24h", figure(any_object())),
+                    ("liquidations_1h", figure(parts::liquidated())),
+                    ("liquidations_24h", figure(parts::liquidated())),
                 ],
             ),
         ),
@@ -271,14 +204,14 @@ fn contracts() -> Named {
                     ("dimensions", object("The score of each dimension.", &dimensions)),
                     ("agreement", or_null(ratio())),
                     ("coverage", ratio()),
-                    ("funding", figure(any_object())),
+                    ("funding", figure(parts::funding())),
                     ("oi_change_1h", figure(number())),
                     ("trend", figure(number())),
                     ("spark", of(positive())),
                 ],
             ),
         ),
-        ("Signals", object("The list.", &[("source", text()), ("rows", list("SignalRow")), ("stats", any_object())])),
+        ("Signals", object("The list.", &[("source", text()), ("rows", list("SignalRow")), ("stats", parts::stats())])),
         (
             "Breakdown",
             object(
@@ -289,16 +222,16 @@ fn contracts() -> Named {
                     ("mark_price", figure(positive())),
                     ("index_price", figure(positive())),
                     ("accounts_long", figure(ratio())),
-                    ("liquidated_24h", figure(any_object())),
+                    ("liquidated_24h", figure(parts::liquidated())),
                     ("bar_closed_at", or_null(time())),
-                    ("dimensions", of(any_object())),
-                    ("factors", of(any_object())),
+                    ("dimensions", of(parts::dimension())),
+                    ("factors", of(parts::factor())),
                     ("quality", figure(ratio())),
-                    ("conditions", of(any_object())),
+                    ("conditions", of(parts::condition())),
                     ("sentence", text()),
                     ("history", of(object("A past score.", &[("at", time()), ("score", score())]))),
-                    ("book", figure(any_object())),
-                    ("key_levels", figure(any_object())),
+                    ("book", figure(parts::book())),
+                    ("key_levels", figure(parts::key_levels())),
                 ],
             ),
         ),
@@ -322,7 +255,7 @@ fn contracts() -> Named {
             "BetaTable",
             object(
                 "By window.",
-                &[("source", text()), ("market", reference("Symbol")), ("rankings", of(any_object()))],
+                &[("source", text()), ("market", reference("Symbol")), ("rankings", of(parts::ranking()))],
             ),
         ),
         (
@@ -372,7 +305,7 @@ fn contracts() -> Named {
                                 ("turnover_24h", or_null(amount())),
                                 ("listed_at", time()),
                                 ("ends_at", or_null(time())),
-                                ("standing", any_object()),
+                                ("standing", parts::standing()),
                                 ("reason", or_null(text())),
                             ],
                         )),
@@ -390,10 +323,20 @@ fn system() -> Named {
             object(
                 "The monitor.",
                 &[
-                    ("feed", true.into()),
+                    ("feed", parts::feed()),
                     ("symbols_ready", count()),
                     ("symbols_total", count()),
-                    ("tasks", of(any_object())),
+                    ("streams", parts::streams()),
+                    ("messages_per_s", or_null(count())),
+                    ("lag", or_null(parts::lag())),
+                    ("clock_ahead_ms", or_null(json!({ "type": "integer" }))),
+                    ("queue", or_null(parts::queue())),
+                    ("proxy", or_null(text())),
+                    ("pause", or_null(object("Nothing is requested.", &[("reason", text()), ("until", time())]))),
+                    ("budgets", of(parts::budget())),
+                    ("scan_took_ms", or_null(amount())),
+                    ("scan_budget_ms", count()),
+                    ("tasks", of(parts::task())),
                     ("version", text()),
                     ("started_at", time()),
                 ],
@@ -406,7 +349,13 @@ fn system() -> Named {
                 &[
                     ("process", text()),
                     ("now", time()),
-                    ("schemas", of(object("A schema.", &[("name", text()), ("version", count()), ("state", text())]))),
+                    (
+                        "l2",
+                        json!({ "type": "object", "required": ["state"], "properties": { "state": { "enum": ["off", "up", "degraded"] } } }),
+                    ),
+                    ("servers", of(parts::server())),
+                    ("mirror", parts::mirror()),
+                    ("schemas", of(parts::schema())),
                 ],
             ),
         ),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cache::{Clock, Publisher};
 use schema::{
     SystemHealth, UnixMs,
-    health::{RequestPause, StreamCounters},
+    health::{RequestBudget, RequestPause, StreamCounters},
 };
 
 use tokio::time::Instant;
@@ -91,6 +91,7 @@ impl Task for Health {
             queue: self.board.waiting(),
             proxy: self.proxy.clone(),
             pause,
+            budgets: budgets(),
             scan_took_ms: tasks.iter().find(|task| task.name == scan::Scan::NAME).and_then(|task| task.last_took_ms),
             scan_budget_ms: u64::try_from(scan::Scan::PERIOD.as_millis()).unwrap_or(u64::MAX),
             tasks,
@@ -99,6 +100,17 @@ impl Task for Health {
         };
         publish(&self.publisher, &(), health, now).await
     }
+}
+
+/// What is left of the rate limits, for System and the metrics.
+fn budgets() -> Vec<RequestBudget> {
+    let budget = |budget: venue::Budget| {
+        let venue::Budget { host, limit, left, burst, pace_percent } = budget;
+        let share = f64::from(left) / f64::from(burst.max(1));
+        metrics::gauge!("venue_request_budget_ratio", "host" => host.clone(), "limit" => limit).set(share);
+        RequestBudget { host, limit: limit.to_owned(), left, burst, pace_percent }
+    };
+    venue::budgets().into_iter().map(budget).collect()
 }
 
 #[cfg(test)]

@@ -94,6 +94,12 @@ impl Bucket {
         self.tokens -= f64::from(cost);
     }
 
+    /// What may be taken at once now and after a rest, and the pace; none where the rule is as good as none.
+    pub(super) fn budget(&mut self, now: Instant) -> Option<(f64, u32, f64)> {
+        self.settle(now);
+        (self.rule != Rule::FREE).then_some((self.tokens, self.rule.burst, self.pace))
+    }
+
     /// Gives nothing out for a while.
     pub(super) fn hold(&mut self, pause: Duration, now: Instant) {
         let until = now + pause;

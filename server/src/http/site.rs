@@ -9,7 +9,8 @@ use std::{
 use app::files::Files;
 use leptos::config::{Env, LeptosOptions, get_configuration};
 
-use crate::{config::Http, http::edition::Edition};
+use super::edition::Edition;
+use crate::config::Http;
 
 /// The name that the build gives to the page's files.
 const OUTPUT: &str = "virtuoso";
