@@ -338,6 +338,10 @@ fn spread(high: &[f64], low: &[f64], volume: &[f64], bottom: f64, width: f64) ->
     bins
 }
 
+#[path = "../tests/support/record.rs"]
+#[expect(dead_code, reason = "what other tests need of the record")]
+mod record;
+
 mod tests {
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use proptest::test_runner::Config;
@@ -451,6 +455,38 @@ mod tests {
             let closed = values(measured(&bars, None, &mut History::new()).unwrap());
             prop_assert_eq!(open.iter().filter(|(id, _)| *id != "rvol").collect::<Vec<_>>(), closed.iter().filter(|(id, _)| *id != "rvol").collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn over_recorded_minutes_a_history_equals_a_plain_pass() {
+        let Some(runs) = record::minutes() else {
+            println!("skipped: the recorded candles are absent");
+            return;
+        };
+        let mut compared = 0;
+        for (contract, run) in runs.iter().enumerate() {
+            let bars = run.finest();
+            let mut history = History::new();
+            // Eight bars in a row, at a few places of each contract's days.
+            for first in (400 + 13 * contract..bars.len().saturating_sub(8)).step_by(2_500) {
+                for end in first..first + 8 {
+                    let closed = &bars[end - 300..end];
+                    for share in [0.4, 1.0] {
+                        let open = part(&bars[end], share);
+                        let whole: Vec<Candle> = closed.iter().chain([&open]).copied().collect();
+                        match measured(closed, Some(open), &mut history) {
+                            Ok(found) => {
+                                let agreed = agrees(&found, &Batch::of(&whole), open.close);
+                                assert!(agreed.is_ok(), "contract {contract}, bar {end} at {share}: {agreed:?}");
+                                compared += 1;
+                            }
+                            Err(why) => assert_eq!(why, Why::NotFinite, "a recorded candle that is none"),
+                        }
+                    }
+                }
+            }
+        }
+        assert!(compared > 1_000, "{compared}");
     }
 
     /// The number changes with every change of a formula, and with nothing else: not with the build, not with the system.
