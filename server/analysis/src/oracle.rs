@@ -420,7 +420,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(Config::with_cases(24))]
+        #![proptest_config(Config::with_cases(12))]
 
         #[test]
         fn a_history_that_follows_the_market_equals_a_plain_pass_over_all_bars(
@@ -468,7 +468,7 @@ mod tests {
             let bars = run.finest();
             let mut history = History::new();
             // Eight bars in a row, at a few places of each contract's days.
-            for first in (400 + 13 * contract..bars.len().saturating_sub(8)).step_by(2_500) {
+            for first in (400 + 13 * contract..bars.len().saturating_sub(8)).step_by(5_000) {
                 for end in first..first + 8 {
                     let closed = &bars[end - 300..end];
                     for share in [0.4, 1.0] {
