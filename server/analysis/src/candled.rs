@@ -1,4 +1,4 @@
-//! What the candles of one symbol say: every candle measure of every timeframe, and the day's mean price.
+//! Features of one symbol's candles: every candle measure of every timeframe, and the day's mean price.
 //!
 //! It is owned, so it outlives the candles it was made from; `follow.rs` makes it and keeps it up to date.
 
@@ -11,18 +11,18 @@ use crate::{
     series::{DayMean, Mark},
 };
 
-/// What the candles of all timeframes say.
+/// Features of the candles of all timeframes.
 #[derive(Debug, Clone)]
 pub(crate) struct Candled {
-    /// What those of each timeframe say.
-    pub(crate) timeframes: PerTimeframe<Told>,
+    /// Those of each timeframe.
+    pub(crate) timeframes: PerTimeframe<BarFeatures>,
     /// The day's mean price.
     pub(crate) day: Result<DayMean, Why>,
 }
 
-/// What the candles of one timeframe say.
+/// Features of the candles of one timeframe.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
+pub(crate) struct BarFeatures {
     /// The closed candles it was measured from.
     pub(crate) closed: Option<Mark>,
     /// The open candle, where it counted.
@@ -34,12 +34,12 @@ pub(crate) struct Told {
 }
 
 impl Candled {
-    /// What other measures need of a timeframe's candles.
+    /// Returns what other measures need of a timeframe's candles.
     pub(crate) fn sketch(&self, timeframe: Timeframe) -> &Result<Sketch, Why> {
         &self.timeframes.get(timeframe).sketch
     }
 
-    /// What the candle row at a place of the registry's candle rows found.
+    /// Returns what the candle row at a place of the registry's candle rows found.
     pub(crate) fn found(&self, timeframe: Timeframe, row: usize) -> &Measured {
         &self.timeframes.get(timeframe).found[row]
     }

@@ -1,6 +1,6 @@
 //! Takes the measures of candles again as the market moves, at the price of what changed.
 //!
-//! When a bar closes, its timeframe's [`History`] digests the bars anew; when the newest bar moves, the measures are taken
+//! When a bar closes, its timeframe's [`History`] digests the bars; when the newest bar moves, the measures are taken
 //! against that history again; where neither happened, nothing is done. Closed and open bars share the histories: a bar that
 //! closes is measured against the history it was open with, and joins it when the next bar is.
 
@@ -8,7 +8,7 @@ use schema::{Candle, Timeframe, UnixMs, Why};
 
 use crate::{
     Bars,
-    candled::{Candled, Told},
+    candled::{BarFeatures, Candled},
     frame::Frame,
     input::{PerTimeframe, SymbolInput},
     registry::{CANDLE_ROWS, Measure, REGISTRY},
@@ -24,13 +24,13 @@ pub(crate) struct Histories {
 }
 
 impl Histories {
-    /// Histories of nothing.
+    /// Returns histories of nothing.
     pub(crate) fn new() -> Self {
         Self { timeframes: PerTimeframe::build(|_| History::new()), day: None }
     }
 }
 
-/// The open candle of a timeframe, where it counts.
+/// Returns the open candle of a timeframe, where it counts.
 const fn open(input: &SymbolInput<'_>, bars: Bars, timeframe: Timeframe) -> Option<Candle> {
     match bars {
         Bars::Closed => None,
@@ -39,9 +39,9 @@ const fn open(input: &SymbolInput<'_>, bars: Bars, timeframe: Timeframe) -> Opti
 }
 
 impl Candled {
-    /// Nothing yet.
+    /// Returns features of nothing.
     pub(crate) fn new() -> Self {
-        Self { timeframes: PerTimeframe::build(|_| Told::new()), day: Err(Why::NotYet) }
+        Self { timeframes: PerTimeframe::build(|_| BarFeatures::new()), day: Err(Why::NotYet) }
     }
 
     /// Measures the candles of every timeframe.
@@ -55,24 +55,25 @@ impl Candled {
     pub(crate) fn refresh(&mut self, histories: &mut Histories, input: &SymbolInput<'_>, bars: Bars) {
         for timeframe in Timeframe::ALL {
             let (closed, open) = (*input.candles.get(timeframe), open(input, bars, timeframe));
-            let told = self.timeframes.get_mut(timeframe);
+            let features = self.timeframes.get_mut(timeframe);
             let mark = Mark::of(closed);
-            let holds = told.holds(mark.as_ref(), open, timeframe, input.as_of);
+            let holds = features.holds(mark.as_ref(), open, timeframe, input.as_of);
             if timeframe == Timeframe::M5 && (self.day.is_err() || !holds) {
                 self.day = Day::mean(&mut histories.day, closed, open.as_ref(), input.as_of);
             }
             // A finding's absence can depend on the moment, so it is never kept.
-            if holds && told.sketch.is_ok() {
-                told.date(input.as_of);
+            if holds && features.sketch.is_ok() {
+                features.date(input.as_of);
             } else {
-                (told.closed, told.open) = (mark, open);
-                told.measure(histories.timeframes.get_mut(timeframe), Run::of(timeframe, closed, open, input.as_of));
+                (features.closed, features.open) = (mark, open);
+                features
+                    .measure(histories.timeframes.get_mut(timeframe), Run::of(timeframe, closed, open, input.as_of));
             }
         }
     }
 }
 
-impl Told {
+impl BarFeatures {
     fn new() -> Self {
         Self { closed: None, open: None, sketch: Err(Why::NotYet), found: vec![Err(Why::NotYet); CANDLE_ROWS] }
     }
@@ -96,7 +97,7 @@ impl Told {
         }
     }
 
-    /// Dates what an open bar says to the moment it still holds at, as a new measurement would.
+    /// Dates the findings of an open bar to the moment they still hold at, as a new measurement would.
     fn date(&mut self, now: UnixMs) {
         let last = self.closed.as_ref().map(Mark::last);
         if last.zip(self.open).is_some_and(|(last, open)| open.start > last.start) {
@@ -120,10 +121,10 @@ mod tests {
     fn what_is_kept_of_a_symbol_is_small_beside_its_candles() {
         let candles = walk(3, 400);
         let (open, closed) = candles.split_last().unwrap();
-        let (mut told, mut history) = (Told::new(), History::new());
-        told.measure(&mut history, Run::of(Timeframe::M1, closed, Some(*open), open.start));
-        assert!(told.sketch.is_ok());
-        let found = told.found.capacity() * size_of::<Measured>();
+        let (mut features, mut history) = (BarFeatures::new(), History::new());
+        features.measure(&mut history, Run::of(Timeframe::M1, closed, Some(*open), open.start));
+        assert!(features.sketch.is_ok());
+        let found = features.found.capacity() * size_of::<Measured>();
         let histories = size_of::<Histories>() + Timeframe::ALL.len() * history.heap();
         let views = size_of::<Candled>() + Timeframe::ALL.len() * found;
         println!("{histories} bytes of histories, {views} bytes of findings");

@@ -46,7 +46,7 @@ pub(crate) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// The bars of a run, with a history that follows it.
+    /// Returns the bars of a run, with a history that follows it.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl<'a> Frame<'a> {
         })
     }
 
-    /// What measures beyond candles need of these.
+    /// Returns what measures beyond candles need of these.
     pub(crate) fn sketch(&self) -> Sketch {
         Sketch {
             timeframe: self.timeframe,
@@ -76,12 +76,12 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Number of bars.
+    /// Returns the number of bars.
     pub(crate) const fn len(&self) -> usize {
         self.before.len() + 1
     }
 
-    /// The newest closing price.
+    /// Returns the newest closing price.
     pub(crate) const fn last_close(&self) -> f64 {
         self.newest.close
     }

@@ -9,6 +9,9 @@
 //! [`alert`] notes what turned, [`market`] looks at all symbols together, [`key_levels`] finds prices at which much happened
 //! and [`sentence`] puts the numbers into words.
 
+#[cfg(test)]
+extern crate self as analysis;
+
 pub mod alert;
 mod analyse;
 mod band;

@@ -1,6 +1,6 @@
 //! Exponential and hyperbolic tangent in plain arithmetic.
 //!
-//! Every lean is a `tanh`, some eighty a tick of a symbol. The standard library leaves both functions to the system, whose
+//! Every direction is a `tanh`, some eighty a tick of a symbol. The standard library leaves both functions to the system, whose
 //! answers differ in the last bit from one system to another; these are the same everywhere, and take a third of the time.
 //! Both are within 4e-16 of the true value, relative (tested against the system's).
 
@@ -13,7 +13,7 @@ const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 /// One and a half times 2^52: the numbers about it are the whole ones.
 const ROUNDING: f64 = 6_755_399_441_055_744.0;
 
-/// `e^r − 1` for |r| up to half the logarithm of 2: the series up to r¹³, in pairs so that no term waits for all before it.
+/// Returns `e^r − 1` for |r| up to half the logarithm of 2: the series up to r¹³, in pairs so that no term waits for all before it.
 #[inline]
 fn expm1_near_zero(r: f64) -> f64 {
     let r2 = r * r;
@@ -25,7 +25,7 @@ fn expm1_near_zero(r: f64) -> f64 {
     r + r2 * (low + r4 * (middle + r4 * high))
 }
 
-/// `x` as `k·ln 2 + r`: 2^k, and `e^r − 1`. For |x| up to 708.
+/// Splits `x` into `k·ln 2 + r` and returns 2^k, and `e^r − 1`. For |x| up to 708.
 #[inline]
 fn parts(x: f64) -> (f64, f64) {
     // Adding and taking off this number leaves no bits after the point: a rounding without a call.
@@ -36,7 +36,7 @@ fn parts(x: f64) -> (f64, f64) {
     (f64::from_bits(((exponent + 1_023) << 52).cast_unsigned()), expm1_near_zero(rest))
 }
 
-/// `e^x`; 0 below −708, and for the largest exponents the value at 708.
+/// Returns `e^x`; 0 below −708, and for the largest exponents the value at 708.
 #[inline]
 pub(crate) fn exp(x: f64) -> f64 {
     if x < -708.0 {
@@ -46,7 +46,7 @@ pub(crate) fn exp(x: f64) -> f64 {
     scale + scale * rest
 }
 
-/// The hyperbolic tangent.
+/// Returns the hyperbolic tangent.
 #[inline]
 pub(crate) fn tanh(x: f64) -> f64 {
     let twice = 2.0 * x.abs();

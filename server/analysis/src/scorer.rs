@@ -14,7 +14,7 @@ use crate::{
 /// when one of them closes or, where open bars count, when the open one changes.
 ///
 /// Every answer equals [`analyse`](crate::analyse) with the same bars over the same input, to the last bit (held by a
-/// property test), whatever was asked before. So a scorer need not be saved: a new one says the same. It is for one kind of
+/// property test), whatever was scored before. So a scorer need not be saved: a new one gives the same. It is for one kind of
 /// bars: with [`Bars::Closed`] it makes the score that is recorded, with [`Bars::WithOpen`] the *forming* one, as it would be
 /// if the open bars closed now. [`Scorer::analyse_closed`] makes both from one state: where a bar closes, first it, then the
 /// forming score of the next bar.
@@ -37,25 +37,25 @@ struct State {
 }
 
 impl Scorer {
-    /// A scorer that has seen nothing yet.
+    /// Returns a scorer that has seen nothing yet.
     #[must_use]
     pub const fn new(bars: Bars) -> Self {
         Self { bars, state: None }
     }
 
-    /// The score of the candles and of everything else as it is now, taken apart.
+    /// Returns the score of the candles and of everything else as it is now, taken apart.
     #[must_use]
     pub fn analyse(&mut self, input: &SymbolInput<'_>) -> Analysis {
         weigh(input, self.measure(input, self.bars))
     }
 
-    /// The same score without its explanation, for whoever shows a number that the next second replaces.
+    /// Returns the same score without its explanation, for whoever shows a number that the next second replaces.
     #[must_use]
     pub fn score(&mut self, input: &SymbolInput<'_>) -> Figure<Score> {
         weigh_alone(input, self.measure(input, self.bars))
     }
 
-    /// The score of closed bars alone, whichever bars the scorer is for.
+    /// Returns the score of closed bars alone, taken apart, whichever bars the scorer is for.
     #[must_use]
     pub fn analyse_closed(&mut self, input: &SymbolInput<'_>) -> Analysis {
         weigh(input, self.measure(input, Bars::Closed))
@@ -73,7 +73,7 @@ impl Scorer {
         candled
     }
 
-    /// Forgets what the candles said, so that they are measured anew.
+    /// Forgets the candles, so that they are measured again.
     pub fn forget(&mut self) {
         self.state = None;
     }

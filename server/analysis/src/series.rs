@@ -10,7 +10,8 @@
 //! processes, or one that was restarted, would then disagree in the last bits, and a state saved in the middle of a run
 //! would have to be restored bit by bit. Here every figure is a pure function of the last [`TAIL`] bars: nothing has to be
 //! saved, a score is the same after a restart, and no sum drifts. The price is one pass over 249 bars at a close, a few
-//! microseconds once a bar, in which all recurrences run side by side.
+//! microseconds once a bar, in which all recurrences run side by side. (The streaming functions of TA-Lib's port roll on: begun
+//! again at each close they take twice as long for four of these means, and their states cannot be written down.)
 //!
 //! # What depends on the newest bar
 //!
@@ -66,20 +67,20 @@ pub(crate) const BEFORE: usize = TAIL - 1;
 /// Half a range: measures that turn a whole bar's volume round with one tick would give the score a cliff.
 pub(crate) const EDGE: f64 = 0.5;
 
-/// Whether the numbers can be a candle's: the rule of [`Candle::check`] without its words, since this runs a thousand times
+/// Returns whether the numbers can be a candle's: the rule of [`Candle::check`] without its words, since this runs a thousand times
 /// a score.
 pub(crate) fn is_candle(c: &Candle) -> bool {
     let enclosed = (c.low <= c.open) & (c.low <= c.close) & (c.open <= c.high) & (c.close <= c.high);
     (c.low > 0.0) & enclosed & (c.high < f64::INFINITY) & (c.volume >= 0.0) & (c.volume < f64::INFINITY)
 }
 
-/// The close of the newest closed bar, refused where it is more than three bars back.
+/// Returns the close of the newest closed bar, refused where it is more than three bars back.
 pub(crate) fn is_fresh(last: &Candle, timeframe: Timeframe, now: UnixMs) -> Result<UnixMs, Why> {
     let closed_at = UnixMs(last.start.0.saturating_add(timeframe.ms()));
     not_older(closed_at, now, 3 * timeframe.ms()).map(|()| closed_at)
 }
 
-/// Bars that a timeframe needs before anything is measured.
+/// Returns how many bars a timeframe needs before anything is measured.
 pub(crate) const fn least(timeframe: Timeframe) -> usize {
     match timeframe {
         Timeframe::M1 => 100,
@@ -138,12 +139,12 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
-    /// The mark of a run, none of an empty one.
+    /// Returns the mark of a run, none of an empty one.
     pub(crate) fn of(candles: &[Candle]) -> Option<Self> {
         Some(Self { first: candles.first()?.start, len: candles.len(), last: *candles.last()? })
     }
 
-    /// The last candle.
+    /// Returns the last candle.
     pub(crate) const fn last(&self) -> &Candle {
         &self.last
     }
@@ -166,7 +167,7 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// A history of nothing.
+    /// Returns a history of nothing.
     pub(crate) fn new() -> Self {
         Self {
             mark: None,
@@ -253,7 +254,7 @@ impl History {
         })
     }
 
-    /// Bytes on the heap.
+    /// Returns how many bytes it has on the heap.
     #[cfg(test)]
     pub(crate) fn heap(&self) -> usize {
         self.turns.heap() + self.breaks.heap() + self.gaps.heap() + self.blocks.heap()
@@ -263,7 +264,7 @@ impl History {
 /// A history with what depends on the newest bar ready for it.
 #[derive(Debug)]
 pub(crate) struct Newest<'a> {
-    /// What the means say.
+    /// Values of the means.
     pub(crate) smoothed: Smoothed,
     /// Average true range over 14 bars, Wilder's smoothing; above zero.
     pub(crate) atr: f64,

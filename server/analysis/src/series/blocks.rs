@@ -23,7 +23,7 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Its strength at a price, above zero where it is bullish: body, move, the part of its range that price has not entered
+    /// Returns the block's strength at a price, above zero where it is bullish: body, move, the part of its range that price has not entered
     /// since, and its nearness.
     fn strength(&self, price: f64, atr: f64) -> f64 {
         // A falling bar is bullish where price has left it upwards, a rising one bearish where it left downwards.
@@ -83,7 +83,7 @@ impl Blocks {
         }
     }
 
-    /// Bullish minus bearish blocks at the newest price.
+    /// Returns bullish minus bearish blocks at the newest price.
     pub(crate) fn at(&self, newest: &Candle, atr: f64) -> f64 {
         // A move that ends now has nothing after it.
         let moving = self.moving.map(|block| Block { moved: newest.close, ..block }.strength(newest.close, atr));
@@ -96,7 +96,7 @@ impl Blocks {
         moving.unwrap_or(0.0) + others
     }
 
-    /// Bytes on the heap.
+    /// Returns how many bytes it has on the heap.
     #[cfg(test)]
     pub(crate) fn heap(&self) -> usize {
         self.blocks.capacity() * size_of::<Block>()

@@ -85,7 +85,7 @@ impl Breaks {
         (self.above, self.upto) = (f64::INFINITY, 0.0);
     }
 
-    /// Whether what was measured holds for an average true range.
+    /// Returns whether what was measured holds for an average true range.
     pub(crate) fn hold(&self, atr: f64) -> bool {
         self.above < atr && atr <= self.upto
     }
@@ -122,12 +122,12 @@ impl Breaks {
         }
     }
 
-    /// Breaks upwards minus breaks downwards with the newest close, for an average true range that they hold for.
+    /// Returns breaks upwards minus breaks downwards with the newest close, for an average true range that they hold for.
     pub(crate) fn at(&self, newest: &Candle, atr: f64) -> f64 {
         self.highs.at(newest.close, 1.0, atr) - self.lows.at(newest.close, -1.0, atr)
     }
 
-    /// Bytes on the heap.
+    /// Returns how many bytes it has on the heap.
     #[cfg(test)]
     pub(crate) fn heap(&self) -> usize {
         (self.highs.known.capacity() + self.lows.known.capacity()) * size_of::<Known>()

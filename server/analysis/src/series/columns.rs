@@ -42,32 +42,32 @@ impl Columns {
         if is_sound { Ok(Self { len, open, high, low, close, volume, top, bottom }) } else { Err(Why::NotFinite) }
     }
 
-    /// Number of bars.
+    /// Returns the number of bars.
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
-    /// First prices.
+    /// Returns the first prices.
     pub(crate) fn open(&self) -> &[f64] {
         &self.open[..self.len]
     }
 
-    /// Highest prices.
+    /// Returns the highest prices.
     pub(crate) fn high(&self) -> &[f64] {
         &self.high[..self.len]
     }
 
-    /// Lowest prices.
+    /// Returns the lowest prices.
     pub(crate) fn low(&self) -> &[f64] {
         &self.low[..self.len]
     }
 
-    /// Last prices.
+    /// Returns the last prices.
     pub(crate) fn close(&self) -> &[f64] {
         &self.close[..self.len]
     }
 
-    /// Traded, in base coin.
+    /// Returns what was traded, in base coin.
     pub(crate) fn volume(&self) -> &[f64] {
         &self.volume[..self.len]
     }

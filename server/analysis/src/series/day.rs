@@ -42,7 +42,7 @@ impl Day {
         self.n += 1;
     }
 
-    /// The mean of the UTC day of the newest bar, with the sums kept for as long as the closed bars and the day are the same.
+    /// Returns the mean of the UTC day of the newest bar, with the sums kept for as long as the closed bars and the day are the same.
     ///
     /// # Errors
     ///

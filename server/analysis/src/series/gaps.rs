@@ -51,7 +51,7 @@ impl Gaps {
         }
     }
 
-    /// What is left of the gaps upwards minus what is left of those downwards, in the unit of a price.
+    /// Returns what is left of the gaps upwards minus what is left of those downwards, in the unit of a price.
     pub(crate) fn at(&self, newest: &Candle) -> f64 {
         let mut left = (newest.low - self.high).max(0.0) - (self.low - newest.high).max(0.0);
         for gap in &self.up {
@@ -63,7 +63,7 @@ impl Gaps {
         left
     }
 
-    /// Bytes on the heap.
+    /// Returns how many bytes it has on the heap.
     #[cfg(test)]
     pub(crate) fn heap(&self) -> usize {
         (self.up.capacity() + self.down.capacity()) * size_of::<Gap>()

@@ -50,7 +50,7 @@ pub(crate) struct Smoothing {
     index: f64,
 }
 
-/// What the means say at a bar.
+/// Values of the means at a bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Smoothed {
     /// Average true range over 14 bars.
@@ -96,14 +96,14 @@ fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
 }
 
-/// 100 · |plus − minus| ÷ (plus + minus); none without movement.
+/// Returns 100 · |plus − minus| ÷ (plus + minus); none without movement.
 fn directional_index(plus: f64, minus: f64) -> Option<f64> {
     let both = plus + minus;
     (both > 0.0).then(|| 100.0 * ((plus - minus).abs() / both))
 }
 
 impl Smoothing {
-    /// The means after some bars, at least [`SEEDED`]; none where there are fewer.
+    /// Returns the means after some bars, at least [`SEEDED`]; none where there are fewer.
     pub(crate) fn of(bars: &Columns) -> Option<Self> {
         let (high, low, close) = (bars.high(), bars.low(), bars.close());
         if close.len() < SEEDED {
@@ -168,7 +168,7 @@ impl Smoothing {
         Some(means)
     }
 
-    /// What the means say at one bar more.
+    /// Returns the values at one bar more.
     pub(crate) fn at(&self, newest: &Candle) -> Smoothed {
         let mut after = *self;
         after.moved |= newest.close != self.close;
@@ -186,7 +186,7 @@ impl Smoothing {
         }
     }
 
-    /// The least average true range that one bar more can have: that of a bar without any range.
+    /// Returns the least average true range that one bar more can have: that of a bar without any range.
     pub(crate) fn least_range(&self) -> f64 {
         KEPT * self.range
     }

@@ -21,7 +21,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// What the step counts with an edge, above zero.
+    /// Returns what the step counts with an edge, above zero.
     fn counted(&self, edge: f64) -> f64 {
         if self.size >= edge { self.beyond } else { self.within / edge }
     }
@@ -58,7 +58,7 @@ pub(crate) struct Changed {
 }
 
 impl Changed {
-    /// The change in units of its usual size.
+    /// Returns the change in units of its usual size.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl Split {
         changes: 0,
     };
 
-    /// Whether it holds for an edge.
+    /// Returns whether the split holds for an edge.
     pub(crate) fn holds(&self, edge: f64) -> bool {
         self.above < edge && edge <= self.upto
     }
@@ -117,7 +117,7 @@ impl Split {
         split
     }
 
-    /// The change at one step more, with an edge that the split holds for.
+    /// Returns the change at one step more, with an edge that the split holds for.
     pub(crate) fn at(&self, newest: &Step, edge: f64) -> Changed {
         let per_edge = 1.0 / edge;
         let change = self.beyond + self.within * per_edge + newest.counted(edge);
@@ -130,25 +130,25 @@ impl Split {
 }
 
 impl Step {
-    /// Chaikin's money flow of a bar, `((C − L) − (H − C))/(H − L)·V`, of which a range below the edge makes less.
+    /// Returns Chaikin's money flow of a bar, `((C − L) − (H − C))/(H − L)·V`, of which a range below the edge makes less.
     pub(crate) fn money_flow(bar: &Candle) -> Self {
         let (size, within) = (bar.high - bar.low, ((bar.close - bar.low) - (bar.high - bar.close)) * bar.volume);
         Self { size, beyond: within / size, within }
     }
 
-    /// A bar's volume with the sign of the change of the close, of which a change below the edge makes less.
+    /// Returns a bar's volume with the sign of the change of the close, of which a change below the edge makes less.
     pub(crate) fn balance(before: &Candle, bar: &Candle) -> Self {
         let change = bar.close - before.close;
         Self { size: change.abs(), beyond: bar.volume.copysign(change), within: change * bar.volume }
     }
 }
 
-/// The money flow of every bar.
+/// Returns the money flow of every bar.
 pub(crate) fn money_flows(candles: &[Candle]) -> impl Iterator<Item = Step> + '_ {
     candles.iter().map(Step::money_flow)
 }
 
-/// The signed volume of every bar but the first.
+/// Returns the signed volume of every bar but the first.
 pub(crate) fn balances(candles: &[Candle]) -> impl Iterator<Item = Step> + '_ {
     candles.windows(2).map(|pair| Step::balance(&pair[0], &pair[1]))
 }

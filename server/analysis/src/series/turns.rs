@@ -23,7 +23,7 @@ pub(crate) struct Pivot {
     pub(crate) prominence: f64,
 }
 
-/// How much of a turning point counts: all of it from half an average true range on.
+/// Returns how much of a turning point counts: all of it from half an average true range on.
 pub(crate) fn strength(prominence: f64, atr: f64) -> f64 {
     ramp(prominence / (EDGE * atr))
 }
@@ -112,7 +112,7 @@ impl Candidate {
         Self { price: prices[bar], others, place: 0 }
     }
 
-    /// How far it exceeds its neighbours with a newest one; 0 where it does not.
+    /// Returns how far it exceeds its neighbours with a newest one; 0 where it does not.
     fn prominence(&self, newest: f64, side: f64) -> f64 {
         (side * self.price - self.others.max(side * newest)).max(0.0)
     }
@@ -194,12 +194,12 @@ impl Turns {
         (self.key, self.place) = (None, None);
     }
 
-    /// The mean volume of a bar, with the newest.
+    /// Returns the mean volume of a bar, with the newest.
     fn mean_volume(&self, newest: &Candle) -> f64 {
         (self.traded + newest.volume) / (self.bars + 1) as f64
     }
 
-    /// Every turning point with its weight in mean volumes, by price.
+    /// Returns every turning point with its weight in mean volumes, by price.
     pub(crate) fn turns(&self, newest: &Candle, atr: f64) -> Vec<Turn> {
         let mean = self.mean_volume(newest);
         let found = self.points.iter().filter(|point| point.prominence > 0.0);
@@ -258,7 +258,7 @@ impl Turns {
         }
     }
 
-    /// The weighted mean push of all levels on the newest price, half a touch of nothing included, and their number.
+    /// Returns the weighted mean push of all levels on the newest price, half a touch of nothing included, and their number.
     ///
     /// With `x` the price's distance above a level in average true ranges, a level pushes by `x·exp(1 − |x|)`. Summed over all
     /// levels on one side this is the push of two sums at the nearest level. For the newest bar that [`Turns::weigh`] was given.
@@ -270,7 +270,7 @@ impl Turns {
         (scale * push / (scale * self.weight + 0.5), self.levels)
     }
 
-    /// Bytes on the heap.
+    /// Returns how many bytes it has on the heap.
     #[cfg(test)]
     pub(crate) fn heap(&self) -> usize {
         self.points.capacity() * size_of::<Point>()
@@ -294,7 +294,7 @@ impl Side {
         side
     }
 
-    /// How far they push a price away from themselves.
+    /// Returns how far they push a price away from themselves.
     fn push(&self, price: f64, atr: f64) -> f64 {
         let x = (price - self.price).abs() / atr;
         exp(1.0 - x) * (x * self.weight + self.distance)

@@ -3,7 +3,7 @@
 //! Each bar's volume is spread evenly over its range. The value area is the central 70 % of the volume (from the 15 % to
 //! the 85 % quantile): the area grown outwards from the busiest bin jumps when two bins trade places, this one does not.
 //! For the same reason the point of control is the mean of the bins weighted by the fourth power of their volume, which
-//! lies at the busiest bin where one stands out.
+//! is at the busiest bin where there is one.
 
 use schema::{Candle, Why};
 
@@ -26,7 +26,7 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// Half the width of the value area, at least `least`.
+    /// Returns half the width of the value area, at least `least`.
     pub(crate) fn half(&self, least: f64) -> f64 {
         ((self.value_high - self.value_low) / 2.0).max(least)
     }
@@ -56,7 +56,7 @@ struct Spread {
 }
 
 impl Spread {
-    /// A bar narrower than a bin is spread over one bin's width around its middle.
+    /// Spreads a bar's volume over its range; that of a bar narrower than a bin over one bin's width around its middle.
     #[inline]
     fn of(high: f64, low: f64, volume: f64, bottom: f64, per_price: f64) -> Self {
         let (high, low) = ((high - bottom) * per_price, (low - bottom) * per_price);
@@ -66,20 +66,20 @@ impl Spread {
         Self { from, to, density: volume / (half + half) }
     }
 
-    /// What lies in a bin.
+    /// Returns what lies in a bin.
     fn within(&self, bin: usize) -> f64 {
         let bin = bin as f64;
         self.density * higher(lower(self.to, bin + 1.0) - higher(self.from, bin), 0.0)
     }
 
-    /// What lies below a bin.
+    /// Returns what lies below a bin.
     fn below(&self, bin: usize) -> f64 {
         self.density * (lower(higher(bin as f64, self.from), self.to) - self.from)
     }
 }
 
 impl Volumes {
-    /// Bins that hold nothing and stand between no prices.
+    /// Bins without volume, between no prices.
     pub(crate) const NONE: Self = Self {
         bottom: f64::NAN,
         top: f64::NAN,
@@ -90,7 +90,7 @@ impl Volumes {
         ends: [(0, 0.0); 2],
     };
 
-    /// Whether the bins lie between two prices.
+    /// Returns whether the bins lie between two prices.
     pub(crate) fn lie_between(&self, bottom: f64, top: f64) -> bool {
         self.bottom == bottom && self.top == top
     }
@@ -136,7 +136,7 @@ impl Volumes {
         Self { bottom, top, bins, total, weight, moment, ends }
     }
 
-    /// The profile with one bar more, between the same prices.
+    /// Returns the profile with one bar more, between the same prices.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl Volumes {
         })
     }
 
-    /// The place below which `target` lies, looked for from the bin on that it lay in before.
+    /// Returns the place below which `target` lies, searched for from the bin in which it was before.
     fn quantile(&self, first: usize, below: f64, target: f64, added: &Spread) -> f64 {
         let (mut bin, mut below) = (first, below + added.below(first));
         let share = |bin: usize| self.bins[bin] + added.within(bin);
@@ -192,7 +192,7 @@ fn lower(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
 }
 
-/// The bin that a place lies in; in 32 bits, which a processor turns into a float and back in one step.
+/// Returns the bin that a place lies in; in 32 bits, which a processor turns into a float and back in one step.
 fn bin(place: f64) -> i32 {
     #[expect(clippy::cast_possible_truncation, reason = "between 0 and the number of bins, and the rest is cut off")]
     let bin = place as i32;

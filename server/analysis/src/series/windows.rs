@@ -44,12 +44,12 @@ impl Reach {
         Self { low: low.iter().copied().fold(f64::MAX, least), high: high.iter().copied().fold(f64::MIN, most) }
     }
 
-    /// With one bar more.
+    /// Returns the reach with one bar more.
     pub(crate) fn with(self, newest: &Candle) -> Self {
         Self { low: self.low.min(newest.low), high: self.high.max(newest.high) }
     }
 
-    /// The place of a price, −1 at the lowest and 1 at the highest; none where the two are one.
+    /// Returns the place of a price, −1 at the lowest and 1 at the highest; none where the two are one.
     pub(crate) fn place(self, price: f64) -> Option<f64> {
         (self.high > self.low).then(|| ((price - self.low) - (self.high - price)) / (self.high - self.low))
     }
@@ -63,7 +63,7 @@ pub(crate) struct Sweep {
 }
 
 impl Sweep {
-    /// Above the high and below the low of what was before.
+    /// Returns the sweep above the high and the one below the low of what was before.
     fn both(before: Reach, low: f64, high: f64, close: f64) -> [Self; 2] {
         [
             Self { beyond: high - before.high, back: before.high - close },
@@ -71,7 +71,7 @@ impl Sweep {
         ]
     }
 
-    /// 0 to 1: full from half an average true range beyond and a quarter of one back.
+    /// Returns 0 to 1: 1 from half an average true range beyond and a quarter of one back.
     fn strength(self, atr: f64) -> f64 {
         if self.beyond > 0.0 && self.back > 0.0 {
             (self.beyond / (0.5 * atr)).min(1.0) * (self.back / (0.25 * atr)).min(1.0)
@@ -90,7 +90,7 @@ pub(crate) struct Place {
     pub(crate) mean50: f64,
 }
 
-/// What the last few bars before the newest say.
+/// Sums and extremes of the last few bars before the newest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Windows {
     closes20: f64,
@@ -148,7 +148,7 @@ impl Windows {
         })
     }
 
-    /// Means of closes with the newest.
+    /// Returns the means of closes with the newest.
     pub(crate) fn means(&self, newest: &Candle) -> Place {
         Place {
             mean20: (self.closes20 + newest.close) / SHORT as f64,
@@ -156,13 +156,13 @@ impl Windows {
         }
     }
 
-    /// The mean of the last five median prices minus that of the last 34.
+    /// Returns the mean of the last five median prices minus that of the last 34.
     pub(crate) fn awesome(&self, newest: &Candle) -> f64 {
         let median = (newest.high + newest.low) / 2.0;
         (self.medians5 + median) / AWESOME_SHORT as f64 - (self.medians34 + median) / AWESOME_LONG as f64
     }
 
-    /// The commodity channel index over 20 bars; none where the typical price never changed.
+    /// Returns the commodity channel index over 20 bars; none where the typical price never changed.
     pub(crate) fn channel_index(&self, newest: &Candle) -> Option<f64> {
         let thrice = newest.high + newest.low + newest.close;
         if self.still == Some(thrice) {
@@ -178,24 +178,24 @@ impl Windows {
         Some(if is_none { 0.0 } else { (typical - mean) / (0.015 * distance) })
     }
 
-    /// The range of 14 bars.
+    /// Returns the range of 14 bars.
     pub(crate) fn reach14(&self, newest: &Candle) -> Reach {
         self.reach14.with(newest)
     }
 
-    /// The range of 50 bars.
+    /// Returns the range of 50 bars.
     pub(crate) fn reach50(&self, newest: &Candle) -> Reach {
         self.reach50.with(newest)
     }
 
-    /// The ranges of five blocks of ten bars, oldest first.
+    /// Returns the ranges of five blocks of ten bars, oldest first.
     pub(crate) fn blocks(&self, newest: &Candle) -> [Reach; BLOCKS] {
         let mut blocks = self.blocks;
         blocks[BLOCKS - 1] = blocks[BLOCKS - 1].with(newest);
         blocks
     }
 
-    /// Failed sweeps below minus failed sweeps above of the last five bars, fading by a fifth a bar.
+    /// Returns failed sweeps below minus failed sweeps above of the last five bars, fading by a fifth a bar.
     pub(crate) fn sweeps(&self, newest: &Candle, atr: f64) -> f64 {
         let newest = Sweep::both(self.reach20, newest.low, newest.high, newest.close);
         let (mut sum, mut weight) = (0.0, 1.0);
@@ -206,12 +206,12 @@ impl Windows {
         sum
     }
 
-    /// What was traded in 20 bars, in base coin.
+    /// Returns what was traded in 20 bars, in base coin.
     pub(crate) fn traded(&self, newest: &Candle) -> f64 {
         self.traded + newest.volume
     }
 
-    /// The sum of volume times typical price of 20 bars.
+    /// Returns the sum of volume times typical price of 20 bars.
     pub(crate) fn traded_at(&self, newest: &Candle) -> f64 {
         self.traded_at + newest.volume * (newest.high + newest.low + newest.close) / 3.0
     }
