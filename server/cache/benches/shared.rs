@@ -15,7 +15,7 @@ use std::{
 use cache::{Cache, Clock, Outcome, l2::MemcachedL2};
 use criterion::{Criterion, criterion_group, criterion_main};
 use memcache::exp::{AsyncMetaClient, Get, Meta, Set, Ttl};
-use schema::{Breakdown, Symbol, Venue};
+use schema::{Breakdown, Schema as _, Symbol, Venue};
 use serde::Deserialize;
 use tokio::runtime::Runtime;
 
