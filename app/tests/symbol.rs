@@ -125,6 +125,13 @@ fn the_price_strip_shows_last_mark_funding_with_its_countdown_and_accounts() {
 }
 
 #[test]
+fn shows_the_four_factors_beside_the_agreement_and_why_one_is_missing() {
+    let text = text(&page(breakdown()));
+    let shown = "Price 67.00 Taker flow 70.50 Book 43.50 Positioning — 20% of the inputs known, 50% needed";
+    assert!(text.contains(shown), "{text}");
+}
+
+#[test]
 fn key_levels_stand_around_the_last_price_with_how_far_away_each_is() {
     let page = |key_levels| text(&page(Breakdown { key_levels, ..breakdown() }));
     let text = page(breakdown().key_levels);

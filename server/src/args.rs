@@ -246,6 +246,9 @@ pub struct Overrides {
     /// How many times as fast as it happened a recording is played.
     #[arg(long)]
     pub speed: Option<String>,
+    /// A folder that `serve` records what it takes in into, for `backtest` and `--source replay:DIR`.
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<String>,
 }
 
 /// Flags of `record`.
@@ -303,6 +306,7 @@ impl Overrides {
             ("sim.seed", "--seed", &self.seed),
             ("sim.candles", "--candles", &self.candles),
             ("replay.speed", "--speed", &self.speed),
+            ("record.dir", "--record", &self.record),
         ] {
             if let Some(text) = value {
                 settings.set_text(key, text, Origin::Flag(flag))?;

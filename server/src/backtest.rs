@@ -6,6 +6,7 @@
 mod candles;
 mod line;
 mod output;
+mod recording;
 mod summary;
 
 use std::{
@@ -52,6 +53,18 @@ pub(crate) enum BacktestError {
         /// How long they are.
         minutes: i64,
     },
+    /// There is nothing to run.
+    #[error("say what is to be run: --recording DIR or --candles DIR")]
+    NoInput,
+    /// The recording cannot be read.
+    #[error("reading the recording")]
+    Recording(#[from] venue::replay::RecordingError),
+    /// The recording holds messages and not what was made of them.
+    #[error("{} holds an exchange's messages but nothing of what was taken in: an earlier version made it, and `serve --source replay:DIR` plays it", folder.display())]
+    MessagesAlone {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The result cannot be written.
     #[error("writing the result")]
     Write(#[from] std::io::Error),
@@ -77,44 +90,50 @@ impl From<serde_json::Error> for BacktestError {
 pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), BacktestError> {
     let mut lines = Lines::new(Form::of(asked), asked.out.as_deref())?;
     let progress = progress(lines.is_shown());
-    let summary = match &asked.candles {
-        Some(folder) => {
+    let summary = match (&asked.candles, &asked.recording) {
+        (Some(folder), _) => {
             let records = candles::read(folder, &asked.symbols)?;
             progress.set_length(records.iter().map(|record| record.candles.len() as u64).sum());
-            let inputs = candles::inputs(&records).map(Ok).inspect(|input| {
-                if matches!(input, Ok(Input::Event { .. })) {
+            let inputs = candles::inputs(&records).inspect(|input| {
+                if matches!(input, Input::Event { .. }) {
                     progress.inc(1);
                 }
             });
-            run(Venue::Sim, config, inputs, &mut lines)?
+            let mut session = Session::new(Venue::Sim, config);
+            let mut summary = Summary::default();
+            for input in inputs {
+                session.step(input, &mut summary, &mut lines)?;
+            }
+            summary
         }
-        None => Summary::default(),
+        (None, Some(folder)) => recording::run(folder, asked, config, &progress, &mut lines)?,
+        (None, None) => return Err(BacktestError::NoInput),
     };
     progress.finish_and_clear();
     lines.finish(&summary)
 }
 
-/// Steps an engine through inputs and writes its outputs.
-fn run(
-    venue: Venue,
-    config: &Config,
-    inputs: impl Iterator<Item = Result<Input, BacktestError>>,
-    lines: &mut Lines,
-) -> Result<Summary, BacktestError> {
-    let ideas = Arc::new(Mutex::new(Book::new(&config.signals)));
-    let mut engine = Engine::new(Arc::new(Market::new(venue)), config.signals, ideas);
-    let mut summary = Summary::default();
-    for input in inputs {
+/// One engine and what it is stepped through.
+struct Session(Engine);
+
+impl Session {
+    /// A session that has taken in nothing.
+    fn new(venue: Venue, config: &Config) -> Self {
+        let ideas = Arc::new(Mutex::new(Book::new(&config.signals)));
+        Self(Engine::new(Arc::new(Market::new(venue)), config.signals, ideas))
+    }
+
+    /// Takes an input in; counts and writes what follows.
+    fn step(&mut self, input: Input, summary: &mut Summary, lines: &mut Lines) -> Result<(), BacktestError> {
         let mut written = Ok(());
-        engine.step(input?, &mut |output| {
+        self.0.step(input, &mut |output| {
             summary.count(&output);
             if written.is_ok() {
                 written = lines.write(&output);
             }
         });
-        written?;
+        written
     }
-    Ok(summary)
 }
 
 /// A bar on standard error; nothing where that is no terminal, or where lines appear on it already.

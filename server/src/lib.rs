@@ -46,7 +46,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
-use venue::replay::Recording;
+use venue::{
+    record::{RecordError, Recorder, Tap},
+    replay::Recording,
+};
 
 pub use crate::{
     config::Config,
@@ -92,6 +95,9 @@ pub enum RunError {
     /// The monitor cannot be started, or had to stop.
     #[error("running the monitor")]
     Monitor(#[from] MonitorError),
+    /// What is taken in cannot be recorded.
+    #[error("recording what is taken in")]
+    Record(#[from] RecordError),
     /// A task that the process cannot do without did not go on.
     #[error(transparent)]
     Task(#[from] TaskFatal),
@@ -135,13 +141,18 @@ pub async fn run(
             });
         }
     }
-    let (mut board, mut rules) = (None, None);
+    let (mut board, mut rules, mut recording) = (None, None, None);
     if role.watches() {
         rules = config.rules_file.clone().map(|path| {
             monitor::clean_up(&path);
             Arc::new(Rules::of(path))
         });
-        let monitor = Monitor::new(config.clone(), &cache, rules.clone(), clock.clone(), hubs.open(), &supervisor)?;
+        if let Some(folder) = &config.record_dir {
+            recording = Some(Recorder::start(folder, config.source.venue(), config.record)?);
+        }
+        let tap = recording.as_ref().map_or(Tap::OFF, Recorder::tap);
+        let monitor =
+            Monitor::new(config.clone(), &cache, rules.clone(), clock.clone(), hubs.open(), tap, &supervisor)?;
         board = Some(monitor.board());
         monitor.spawn();
     }
@@ -189,6 +200,10 @@ pub async fn run(
     if timeout_at(end_by - LAST_WRITES, supervisor.end()).await.is_err() {
         let tasks = supervisor.registry().running().join(", ");
         tracing::warn!(tasks, "some tasks did not end in time and are dropped");
+    }
+    if let Some(recording) = recording {
+        let counts = tokio::task::spawn_blocking(|| recording.finish()).await.map_err(std::io::Error::other)?;
+        tracing::info!(received = counts.received, lost = counts.lost, "the recording has ended");
     }
     if timeout_at(end_by, drained.drain()).await.is_err() {
         tracing::warn!("what waits for the shared cache is dropped");

@@ -117,8 +117,17 @@ async fn hear(recorder: &Recorder, config: &Config, exchange: Arc<dyn Exchange>,
     board.begin(watched, Feed::Live { venue });
     let (market_of, open) = (Arc::clone(&market), OpenSymbols::default());
     let (thresholds, ideas) = (config.signals, Arc::new(Mutex::new(Book::new(&config.signals))));
-    let heard =
-        Heard { market: market_of, exchange, board, clock: Clock::System, open, thresholds, ideas, universe: None };
+    let heard = Heard {
+        market: market_of,
+        exchange,
+        board,
+        clock: Clock::System,
+        open,
+        thresholds,
+        ideas,
+        tap: recorder.tap(),
+        universe: None,
+    };
     let inputs = inputs::spawn(group, &driver, &config.universe, heard);
     let mut segments = recorder.counts().segments;
     let mut looks = tokio::time::interval(LOOK_EVERY);

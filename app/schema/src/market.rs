@@ -17,7 +17,7 @@ pub enum Side {
 /// One trade.
 ///
 /// Three numbers: a monitor holds 1,280 of each contract, and the side in a field of its own would take a fourth.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Trade {
     /// When it happened.
     pub at: UnixMs,

@@ -55,10 +55,8 @@ fn body(held: &Held<Breakdown>, zone: Zone) -> AnyView {
             {stat("Quality", &b.quality, |ratio| Text::plain(format::share(*ratio)))}
             {stat("Trend 1 h", &row.trend, |points| Text::change(format::signed(points.get(), 2)))}
         </dl>
-        <dl class="stats" aria-label="Factors">{b.factors.iter().map(factor).collect_view()}</dl>
-        <p class="note">
-            "The factors that have to agree, each from 0 (bearish) to 100 (bullish)."
-        </p>
+        <p class="note">"Agreement is that of four factors, each from 0 (bearish) to 100 (bullish):"</p>
+        <dl class="stats">{b.factors.iter().map(factor).collect_view()}</dl>
     }
     .into_any()
 }

@@ -14,7 +14,7 @@ use arcstr::ArcStr;
 use schema::{
     Candle, Direction, Figure, Price, Score, Timeframe, Trade, UnixMs, Why, breakdown::ScorePoint, levels::KeyLevels,
 };
-use venue::{BookChange, Instrument, Ticker};
+use venue::{BookChange, History, Instrument, Ticker};
 
 pub use audit::{Audited, Unaudited};
 pub(crate) use close::Decided;
@@ -26,7 +26,6 @@ use crate::{
     derivatives::DerivativesData,
     flow::Flow,
     gaps::Gap,
-    input::History,
     recent::Recent,
 };
 
@@ -217,6 +216,12 @@ impl Window {
             History::Fetched => Timeframe::M1,
             History::Grown(timeframe) => timeframe,
         }
+    }
+
+    /// Whether every trade is being received.
+    #[must_use]
+    pub const fn is_subscribed(&self) -> bool {
+        self.subscribed
     }
 
     /// Closed candles of a timeframe, oldest first.

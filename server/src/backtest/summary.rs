@@ -20,6 +20,10 @@ pub(super) struct Summary {
     scored: u64,
     /// Bars that could not be looked at.
     missed: u64,
+    /// Messages that could not be recorded: from the first on, bars may differ from what they were.
+    lost: u64,
+    /// Parts of the recording that end in their middle.
+    cut: u64,
     /// Scores of 70 and more, and of 30 and less.
     high: u64,
     low: u64,
@@ -30,6 +34,16 @@ pub(super) struct Summary {
 }
 
 impl Summary {
+    /// Counts messages that are missing from the input.
+    pub(super) const fn lose(&mut self, messages: u64) {
+        self.lost += messages;
+    }
+
+    /// Notes how many parts of the input end in their middle.
+    pub(super) const fn cut(&mut self, parts: u64) {
+        self.cut = parts;
+    }
+
     /// Counts an output.
     pub(super) fn count(&mut self, output: &Output) {
         match output {
@@ -62,6 +76,14 @@ impl fmt::Display for Summary {
         };
         writeln!(f, "{} bars of {} contracts, {from} to {until}.", self.bars, self.contracts)?;
         writeln!(f, "With a score: {}; 70 and more: {}; 30 and less: {}.", self.scored, self.high, self.low)?;
-        writeln!(f, "Not looked at, for want of candles: {}.", self.missed)
+        writeln!(f, "Not looked at, for want of candles: {}.", self.missed)?;
+        if self.lost + self.cut > 0 {
+            writeln!(
+                f,
+                "Of the recording, {} messages are missing and {} parts end in their middle.",
+                self.lost, self.cut
+            )?;
+        }
+        Ok(())
     }
 }

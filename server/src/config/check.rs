@@ -87,6 +87,7 @@ impl Config {
                 coingecko: read.outside("outside.coingecko_url")?,
                 alternative: read.outside("outside.alternative_url")?,
             },
+            record_dir: Some(read.text("record.dir")?).filter(|text| !text.is_empty()).map(PathBuf::from),
             record: RecordLimits {
                 max_bytes: read.whole::<u64>("record.max_mb", 16, 1_048_576)? * 1_024 * 1_024,
                 segment_age: Duration::from_secs(60 * read.whole::<u64>("record.segment_minutes", 1, 1_440)?),
@@ -121,6 +122,11 @@ impl Config {
                 })?,
             },
         };
+        if config.record_dir.is_some() && matches!(config.source, Source::Auto | Source::Replay(_)) {
+            return Err(
+                read.impossible("record.dir", "name what is recorded: source = \"bybit\", \"binance\" or \"sim\"")
+            );
+        }
         // Other processes would judge the ages of a recording by a clock that does not show its time.
         if matches!(config.source, Source::Replay(_)) && !config.cache.memcached.is_empty() {
             return Err(read.impossible("cache.memcached", "a recording is played in one process, without memcached"));

@@ -41,6 +41,8 @@ pub struct Config {
     pub sim: Sim,
     /// What no exchange publishes.
     pub outside: Outside,
+    /// Where `serve` records what it takes in, if it does.
+    pub record_dir: Option<PathBuf>,
     /// What a recording keeps.
     pub record: RecordLimits,
     /// How many times as fast as it happened a recording is played.

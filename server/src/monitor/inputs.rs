@@ -9,7 +9,7 @@ use cache::{Clock, Publisher};
 use engine::{Engine, IdeaBook};
 use schema::MarketUniverse;
 use tokio::sync::{Notify, mpsc};
-use venue::Exchange;
+use venue::{Exchange, record::Tap};
 
 use super::{
     board::Board,
@@ -66,6 +66,8 @@ pub(crate) struct Heard {
     pub(crate) thresholds: Thresholds,
     /// The ideas that follow.
     pub(crate) ideas: IdeaBook,
+    /// Where what is taken in is recorded.
+    pub(crate) tap: Tap,
     /// Who publishes which contracts are watched, if anyone.
     pub(crate) universe: Option<Arc<Publisher<MarketUniverse>>>,
 }
@@ -73,13 +75,14 @@ pub(crate) struct Heard {
 /// Starts the tasks that fill the windows of a market, until the group stops. A panic while an event is taken in breaks the group:
 /// what the windows hold after half an event cannot be trusted.
 pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, heard: Heard) -> Inputs {
-    let Heard { market, exchange, board, clock, open, thresholds, ideas, universe } = heard;
+    let Heard { market, exchange, board, clock, open, thresholds, ideas, universe, tap } = heard;
     let (events, received) = mpsc::channel(EVENTS);
     let (wakes, daily) = (Wakes::default(), DailyCandles::default());
     board.queue(events.downgrade());
     let (loads, answers) = Loads::new(clock.clone());
     let stepping = Stepping {
         engine: Engine::new(Arc::clone(&market), thresholds, ideas),
+        market: Arc::clone(&market),
         events: received,
         answers,
         exchange: Arc::clone(&exchange),
@@ -88,6 +91,8 @@ pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, he
         history: Arc::clone(&wakes.history),
         scan: Arc::clone(&wakes.scan),
         clock: clock.clone(),
+        segments: tap.segments(),
+        tap,
     };
     let end = group.stop();
     group.spawn_bound(ENGINE, async move {

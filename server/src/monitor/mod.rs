@@ -138,6 +138,8 @@ pub(crate) struct Monitor {
     rules: Option<Arc<Rules>>,
     universe: Arc<Publisher<MarketUniverse>>,
     open: OpenSymbols,
+    /// Where what is received and taken in is recorded.
+    tap: Tap,
 }
 
 /// How a session ended.
@@ -161,6 +163,7 @@ impl Monitor {
         rules: Option<Arc<Rules>>,
         clock: Clock,
         open: OpenSymbols,
+        tap: Tap,
         supervisor: &Supervisor,
     ) -> Result<Self, MonitorError> {
         let publishers = Arc::new(Publishers {
@@ -203,6 +206,7 @@ impl Monitor {
             rules,
             universe,
             open,
+            tap,
         })
     }
 
@@ -231,7 +235,7 @@ impl Monitor {
         let live = Feed::Live { venue: self.config.source.venue() };
         match &self.config.source {
             config::Source::Bybit | config::Source::Binance => {
-                let exchange = exchange::open(&self.config, Tap::OFF)?;
+                let exchange = exchange::open(&self.config, self.tap.clone())?;
                 let group = self.supervisor.group();
                 self.session(exchange, &self.config.outside, live, std::future::pending(), &group).await?;
             }
@@ -240,7 +244,7 @@ impl Monitor {
             }
             config::Source::Replay(folder) => self.replay(folder).await?,
             config::Source::Auto => {
-                let bybit = exchange::open(&self.config, Tap::OFF)?;
+                let bybit = exchange::open(&self.config, self.tap.clone())?;
                 let probed = tokio::select! {
                     () = stop.cancelled() => return Ok(()),
                     probed = self.probe(bybit.as_ref()) => probed,
@@ -285,7 +289,7 @@ impl Monitor {
 
     /// Watches a simulated exchange on loopback until `over`, or until the supervisor stops.
     async fn simulate(&self, because: String, over: impl Future<Output = ()>) -> Result<Ended, MonitorError> {
-        let (server, exchange) = exchange::simulated(&self.config, self.clock.now(), Tap::OFF).await?;
+        let (server, exchange) = exchange::simulated(&self.config, self.clock.now(), self.tap.clone()).await?;
         // True figures beside made-up prices would be believed; the simulated exchange makes up these as well.
         let host = venue::http_address(&server.rest_url()).map_err(MonitorError::Outside)?;
         let outside = self.config.outside.of_host(&host);
@@ -364,6 +368,7 @@ impl Monitor {
             open: self.open.clone(),
             thresholds: self.config.signals,
             ideas: Arc::clone(&book),
+            tap: self.tap.clone(),
             universe: Some(Arc::clone(&self.universe)),
         };
         let Inputs { wakes, daily, .. } = inputs::spawn(group, &self.driver, &self.config.universe, source);
@@ -479,7 +484,8 @@ mod tests {
         let cache = Cache::builder(clock.clone(), "test").build();
         let supervisor = Supervisor::new(clock.clone(), CancellationToken::new());
         let monitor =
-            Monitor::new(config.clone(), &cache, None, clock.clone(), OpenSymbols::default(), &supervisor).unwrap();
+            Monitor::new(config.clone(), &cache, None, clock.clone(), OpenSymbols::default(), Tap::OFF, &supervisor)
+                .unwrap();
         let (server, exchange) = exchange::simulated(&config, clock.now(), Tap::OFF).await.unwrap();
         let group = supervisor.group();
         let end = group.stop();

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use cache::Clock;
-use engine::{Engine, Input, Loaded, Output, Seconds};
+use engine::{Engine, Input, Loaded, Market, Output, Seconds};
 use schema::UnixMs;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
-use venue::{BookChange, Exchange, MarketEvent, Told};
+use venue::{BookChange, Exchange, MarketEvent, Told, record::Tap};
 
 use super::board::Board;
 use crate::opened::OpenSymbols;
@@ -66,6 +66,7 @@ impl Loads {
 /// What the engine is stepped with, and who hears of its outputs.
 pub(crate) struct Stepping {
     pub(crate) engine: Engine,
+    pub(crate) market: Arc<Market>,
     pub(crate) events: mpsc::Receiver<Told>,
     pub(crate) answers: Answers,
     pub(crate) exchange: Arc<dyn Exchange>,
@@ -77,6 +78,10 @@ pub(crate) struct Stepping {
     /// Woken when bars closed.
     pub(crate) scan: Arc<Notify>,
     pub(crate) clock: Clock,
+    /// Where inputs are recorded.
+    pub(crate) tap: Tap,
+    /// How many segments of the recording were begun when it was looked at last.
+    pub(crate) segments: u64,
 }
 
 impl Stepping {
@@ -141,11 +146,23 @@ impl Stepping {
 
     fn step_seconds(&mut self, seconds: impl Iterator<Item = UnixMs>) {
         for second in seconds {
+            self.resume_recording(second);
             self.step(Input::Second(second));
         }
     }
 
+    /// A segment of the recording began: it has to be read without those before it.
+    fn resume_recording(&mut self, second: UnixMs) {
+        let segments = self.tap.segments();
+        if std::mem::replace(&mut self.segments, segments) != segments {
+            for input in self.market.resumed(second) {
+                self.tap.resumed(input);
+            }
+        }
+    }
+
     fn step(&mut self, input: Input) {
+        self.tap.input(&input);
         let mut closed = false;
         self.engine.step(input, &mut |output| match output {
             Output::BarClosed { .. } | Output::BarMissed { .. } => closed = true,

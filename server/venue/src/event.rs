@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use schema::{Candle, Level, Symbol, Timeframe, Trade, UnixMs, signals::Funding};
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 /// A contract as the venue lists it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instrument {
     /// The contract's symbol.
     pub symbol: Symbol,
@@ -35,7 +36,7 @@ pub struct Instrument {
 /// The state of a contract, merged from everything that was told of it.
 ///
 /// `None` is "not told"; zero is a value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ticker {
     /// When the venue sent the newest part.
     pub at: UnixMs,
@@ -64,7 +65,7 @@ pub struct Ticker {
 }
 
 /// Which way a position points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PositionSide {
     /// It gains when the price rises.
     Long,
@@ -73,7 +74,7 @@ pub enum PositionSide {
 }
 
 /// A position, or a part of one, that the venue closed by force.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Liquidation {
     /// When it was closed.
     pub at: UnixMs,
@@ -99,7 +100,7 @@ impl Liquidation {
 /// What is told of each side is known down to the last level: a level between two that are held is nowhere missing. A venue
 /// whose changes reach beyond its whole book leaves those out. So whoever measures depth sees from the last level how far
 /// from mid it is known.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum BookChange {
     /// The whole book: replaces what was held.
     Snapshot {
@@ -120,7 +121,7 @@ pub enum BookChange {
 }
 
 /// A stream of a contract that speaks whether or not anything happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Stream {
     /// Its state.
     Ticker,
@@ -140,7 +141,7 @@ pub struct Told {
 }
 
 /// Something the live stream of an exchange told.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum MarketEvent {
     /// A contract's state.
     Ticker {
@@ -245,7 +246,7 @@ impl Interval {
 }
 
 /// Open interest at one moment, one side, in base coin.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OpenInterest {
     /// When it was measured.
     pub at: UnixMs,
@@ -254,7 +255,7 @@ pub struct OpenInterest {
 }
 
 /// A funding rate that was paid.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PaidFunding {
     /// When it was paid.
     pub at: UnixMs,
@@ -263,7 +264,7 @@ pub struct PaidFunding {
 }
 
 /// The share of holders that are long: accounts, not size.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Accounts {
     /// When it was measured.
     pub at: UnixMs,

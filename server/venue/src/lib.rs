@@ -15,6 +15,7 @@ mod departed;
 pub mod error;
 pub mod event;
 mod http;
+mod input;
 mod intervals;
 mod limit;
 mod local_book;
@@ -46,6 +47,7 @@ pub use event::{
     Stream, Ticker, Told,
 };
 pub use http::{http_client, http_client_through};
+pub use input::{History, Input, Loaded};
 pub use limit::{Budget, Pause, budgets};
 pub use local_book::{Crossed, LocalBook};
 pub use patience::{WAIT_MAX, retry_after};

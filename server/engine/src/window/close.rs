@@ -16,7 +16,7 @@ use analysis::{
 use schema::{Candle, Price, Timeframe, UnixMs, Why, breakdown::ScorePoint};
 
 use super::{Frozen, HOUR_MS, MINUTE_MS, Recorded, SPARK, Window};
-use crate::input::History;
+use venue::History;
 
 /// How much later than a bar's end an event of it may come.
 pub const TOLERANCE_MS: i64 = 500;

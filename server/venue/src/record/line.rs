@@ -3,11 +3,13 @@
 use schema::{UnixMs, Venue};
 use serde::{Deserialize, Serialize};
 
+use crate::Input;
+
 /// The version of the format.
 pub(crate) const FORMAT: u32 = 1;
 
 /// One line of a recording.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Line {
     /// When it was received, by the recorder's clock.
     pub(crate) at: UnixMs,
@@ -16,7 +18,7 @@ pub(crate) struct Line {
 }
 
 /// What a line tells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum What {
     /// A segment begins; the first line of each.
@@ -67,6 +69,10 @@ pub(crate) enum What {
         /// What it says.
         text: String,
     },
+    /// Whoever watches the exchange took something in.
+    Input(Box<Input>),
+    /// What had been taken in by the time its segment began, in short: it replaces what came before.
+    Resumed(Box<Input>),
     /// Messages were received and could not be kept.
     Lost {
         /// How many since the line before.

@@ -17,6 +17,7 @@ use reqwest::header::HeaderMap;
 pub use recorder::{RecordCounts, RecordError, RecordLimits, Recorder};
 
 use self::{line::What, recorder::Inlet};
+use crate::Input;
 
 /// Where an adapter hands over what it receives.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +55,32 @@ impl Tap {
         if let Some(inlet) = &self.0 {
             inlet.keep(What::Opened { connection, url: url.to_owned() });
         }
+    }
+
+    /// Whether anything is recorded.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// What is taken in of the exchange, in order.
+    pub fn input(&self, input: &Input) {
+        if let Some(inlet) = &self.0 {
+            inlet.keep(What::Input(Box::new(input.clone())));
+        }
+    }
+
+    /// What had been taken in by the time the newest segment began.
+    pub fn resumed(&self, input: Input) {
+        if let Some(inlet) = &self.0 {
+            inlet.keep(What::Resumed(Box::new(input)));
+        }
+    }
+
+    /// How many segments were begun.
+    #[must_use]
+    pub fn segments(&self) -> u64 {
+        self.0.as_ref().map_or(0, |inlet| inlet.segments())
     }
 
     /// A message of the stream.

@@ -202,6 +202,10 @@ impl Counts {
 }
 
 impl Inlet {
+    pub(super) fn segments(&self) -> u64 {
+        self.counts.segments.load(Relaxed)
+    }
+
     pub(super) fn keep(&self, what: What) {
         self.counts.received.fetch_add(1, Relaxed);
         match self.queue.try_send(Work::Keep(Line { at: self.clock.now(), what })) {

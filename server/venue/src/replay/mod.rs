@@ -10,9 +10,11 @@
 
 mod answers;
 mod dialogue;
+mod inputs;
 mod reader;
 mod server;
 mod stage;
 
+pub use inputs::{Inputs, Taken};
 pub use reader::{Recording, RecordingError};
 pub use server::{Ended, ReplayError, ReplayServer};

@@ -81,6 +81,8 @@ impl Stage {
             }
             // Within a run everything it tells was told already.
             What::State { connection, text } => drop(self.states.take(connection, &text)),
+            // What was made of it all by whoever watched; here it is made anew.
+            What::Input(_) | What::Resumed(_) => {}
             What::Lost { messages } => self.lost += messages,
         }
         Ok(())

@@ -1,10 +1,15 @@
-//! What the engine takes in.
+//! What reaches whoever watches an exchange, in the order in which it is taken in.
+//!
+//! A recording holds it ([`record`](crate::record)), so that a past session can be gone through again exactly as it was.
 
 use schema::{Candle, Symbol, Timeframe, Trade, UnixMs};
-use venue::{Accounts, Instrument, MarketEvent, OpenInterest, PaidFunding, Ticker};
+use serde::{Deserialize, Serialize};
+
+use crate::{Accounts, Instrument, MarketEvent, OpenInterest, PaidFunding, Ticker};
 
 /// Something that happened, or a second that went by.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// The stream of the exchange sent something.
     Event {
@@ -25,7 +30,8 @@ pub enum Input {
 }
 
 /// Where the candles of a contract come from that closed before it was watched, or that were missed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum History {
     /// They are fetched; until then the contract has no score.
     Fetched,
@@ -34,7 +40,8 @@ pub enum History {
 }
 
 /// What an exchange answered. Lists are oldest first.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Loaded {
     /// Which contracts are watched from now on.
     Universe {

@@ -1,0 +1,60 @@
+//! Goes through a recording as the session did that made it.
+
+use std::{collections::HashSet, path::Path};
+
+use engine::{Input, Loaded};
+use indicatif::ProgressBar;
+use schema::Symbol;
+use venue::replay::{Recording, Taken};
+
+use super::{BacktestError, Session, output::Lines, summary::Summary};
+use crate::{args::Backtest, config::Config};
+
+/// Steps an engine through what each session of a recording took in.
+pub(super) fn run(
+    folder: &Path,
+    asked: &Backtest,
+    config: &Config,
+    progress: &ProgressBar,
+    lines: &mut Lines,
+) -> Result<Summary, BacktestError> {
+    let recording = Recording::open(folder)?;
+    let mut summary = Summary::default();
+    let mut session = Session::new(recording.venue(), config);
+    let (mut taken, mut listed) = (0_u64, HashSet::new());
+    let mut inputs = recording.inputs()?;
+    for recorded in inputs.by_ref() {
+        match recorded? {
+            Taken::Session { .. } => session = Session::new(recording.venue(), config),
+            Taken::Lost { messages } => summary.lose(messages),
+            Taken::Input(input) => {
+                taken += 1;
+                progress.inc(1);
+                session.step(of_symbols(input, &asked.symbols, &mut listed), &mut summary, lines)?;
+            }
+        }
+    }
+    summary.cut(inputs.cut());
+    if taken == 0 {
+        return Err(BacktestError::MessagesAlone { folder: folder.to_owned() });
+    }
+    let known = || listed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match asked.symbols.iter().find(|symbol| !listed.contains(*symbol)) {
+        Some(symbol) => {
+            Err(BacktestError::UnknownSymbol { symbol: *symbol, folder: folder.to_owned(), known: known() })
+        }
+        None => Ok(summary),
+    }
+}
+
+/// Watches no other contracts than those that are asked for: what is said of others passes by.
+fn of_symbols(input: Input, symbols: &[Symbol], listed: &mut HashSet<Symbol>) -> Input {
+    match input {
+        Input::Loaded { received, loaded: Loaded::Universe { mut instruments, linear_symbols, history } } => {
+            listed.extend(instruments.iter().map(|instrument| instrument.symbol));
+            instruments.retain(|instrument| symbols.is_empty() || symbols.contains(&instrument.symbol));
+            Input::Loaded { received, loaded: Loaded::Universe { instruments, linear_symbols, history } }
+        }
+        other => other,
+    }
+}

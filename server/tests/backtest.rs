@@ -1,0 +1,103 @@
+//! A session and its recording: what was shown live is what is computed from it again, and each time the same.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod program;
+
+use std::{collections::BTreeMap, fs, path::Path, process::Output};
+
+use program::{Program, command};
+use serde_json::Value;
+
+fn backtest(args: &[&str]) -> Output {
+    command(&[&["backtest"], args].concat()).output().unwrap()
+}
+
+/// The lines of a backtest of a recording.
+fn events(folder: &Path) -> (Vec<u8>, Vec<Value>) {
+    let output = backtest(&["--json", "--recording", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let events = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+    (output.stdout, events)
+}
+
+/// A session of six contracts that recorded itself until each had a score, and the scores that it showed.
+async fn recorded_session(folder: &Path) -> BTreeMap<String, f64> {
+    let record = folder.to_str().unwrap();
+    let args = ["--source", "sim", "--symbols", "6", "--seed", "7", "--record", record];
+    let program = Program::serve(&args, &[("VIRTUOSO_CACHE_SNAPSHOT_DIR", "off".to_owned())]).await;
+    program.scored(6).await;
+    let signals = program.json("/api/v1/signals").await;
+    let rows = signals["data"]["rows"].as_array().or(signals["value"]["rows"].as_array()).unwrap().clone();
+    let score = |row: &Value| Some((row["symbol"].as_str()?.to_owned(), row["score"]["known"]["value"].as_f64()?));
+    let shown = rows.iter().filter_map(score).collect();
+    assert!(program.terminate().success());
+    shown
+}
+
+#[tokio::test]
+async fn a_backtest_of_a_sessions_own_recording_gives_the_scores_that_were_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = recorded_session(folder.path()).await;
+    assert_eq!(shown.len(), 6);
+    let (first, events) = events(folder.path());
+    let (second, _) = self::events(folder.path());
+    assert_eq!(first, second, "the same recording gives the same bytes");
+    let bars: Vec<&Value> = events.iter().filter(|event| event["kind"] == "bar").collect();
+    for (symbol, score) in &shown {
+        let found = bars.iter().any(|bar| bar["symbol"] == symbol.as_str() && bar["score"].as_f64() == Some(*score));
+        assert!(found, "{symbol} was shown with {score}: {bars:#?}");
+    }
+    let summary = &events.last().unwrap()["summary"];
+    assert_eq!((&summary["contracts"], &summary["lost"], &summary["cut"]), (&6.into(), &0.into(), &0.into()));
+}
+
+#[tokio::test]
+async fn a_recording_that_was_cut_off_gives_the_beginning_of_the_same_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    recorded_session(folder.path()).await;
+    let (_, whole) = events(folder.path());
+    let segment = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let bytes = fs::read(&segment).unwrap();
+    fs::write(&segment, &bytes[..bytes.len() * 3 / 4]).unwrap();
+    let (_, cut) = events(folder.path());
+    assert_eq!(cut.last().unwrap()["summary"]["cut"], 1);
+    let (whole, cut) = (&whole[..whole.len() - 1], &cut[..cut.len() - 1]);
+    assert_eq!(cut, &whole[..cut.len()]);
+}
+
+#[test]
+fn what_cannot_be_run_is_named_and_the_exit_code_is_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |args: &[&str]| {
+        let output = backtest(args);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, words) = said(&["--recording", folder.path().to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(words.contains("holds no recording"), "{words}");
+    let (code, words) = said(&["--candles", folder.path().to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(words.contains("holds no candles"), "{words}");
+    let (code, words) = said(&[]);
+    assert_eq!(code, Some(2), "{words}");
+    assert!(words.contains("--recording"), "{words}");
+}
+
+#[test]
+fn lines_and_summary_go_into_a_folder_that_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let candles = folder.path().join("AUSDT.csv");
+    let rows: String =
+        (0..300).map(|n| format!("{},1.5,1.6,1.4,1.5,10,15\n", 1_750_118_400_000_i64 + n * 60_000)).collect();
+    fs::write(&candles, format!("ts_ms,open,high,low,close,volume,turnover\n{rows}")).unwrap();
+    let out = folder.path().join("made/here");
+    let output = backtest(&["--candles", candles.to_str().unwrap(), "--csv", "--out", out.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stdout.is_empty());
+    let bars = fs::read_to_string(out.join("bars.csv")).unwrap();
+    assert_eq!(bars.lines().count(), 1 + 299, "a head, and each bar but the one that began before the record");
+    let summary: Value = serde_json::from_str(&fs::read_to_string(out.join("summary.json")).unwrap()).unwrap();
+    assert_eq!((&summary["bars"], &summary["scored"]), (&299.into(), &0.into()));
+}
