@@ -35,7 +35,7 @@ const BELIEVED: Duration = Duration::from_secs(10);
 /// Symbols that all other processes together may have measured first.
 const LIMIT: usize = 256;
 
-/// Announces what is open in this process until `stop`.
+/// Announces what is open in this process until `stop`; also that nothing is, so that the notice is as fresh as the process.
 pub(crate) async fn announce(
     cache: &Cache,
     publisher: &Publisher<WantedSymbols>,
@@ -45,7 +45,6 @@ pub(crate) async fn announce(
     let (mut repeat, opened) = (interval(REPEAT), open.moved());
     repeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut slot: Option<WebSlot> = None;
-    let mut announced = false;
     loop {
         tokio::select! {
             biased;
@@ -54,11 +53,6 @@ pub(crate) async fn announce(
             _ = repeat.tick() => {}
         }
         let symbols = open.most_read(WantedSymbols::LIMIT);
-        // Once more when the last page was closed, so that nobody has to wait until the notice is too old.
-        if symbols.is_empty() && !announced {
-            continue;
-        }
-        announced = !symbols.is_empty();
         let place = match slot {
             Some(place) => place,
             None => *slot.insert(free_slot(cache).await),

@@ -18,7 +18,6 @@ const TO_BE_REMOVED: &[(&str, &str, &[&str])] = &[
     ("app/src", "chart", &["beneath", "drawing"]),
     ("app/src", "live", &["content", "store"]),
     ("server/analysis/src", "", &["candled", "context", "frame", "indicator", "registry"]),
-    ("server/cache/src", "tier", &["claim", "queue", "server", "write"]),
     ("server/src", "", &["market", "monitor"]),
     ("server/src", "config", &["kubernetes", "settings"]),
     ("server/src", "http", &["access", "state"]),

@@ -1,7 +1,7 @@
 //! The shape of every schema on the wire, kept as files: `wire/<name, ':' as '_'>@<version>.json`.
 //!
-//! A file that was released must be decodable for ever, so files are added and never edited. When a schema changes its
-//! shape without a new version, the test of the present version fails.
+//! Files are added and never edited: a reader of another version looks under another key and never decodes this one. When a schema
+//! changes its shape without a new version, the test of the present version fails.
 //! `WRITE_WIRE=1 cargo test -p schema --test wire` writes the files that are not there yet.
 #![allow(clippy::unwrap_used, missing_docs)]
 

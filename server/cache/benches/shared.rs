@@ -15,7 +15,7 @@ use std::{
 use cache::{Cache, Clock, Outcome, l2::MemcachedL2};
 use criterion::{Criterion, criterion_group, criterion_main};
 use memcache::exp::{AsyncMetaClient, Get, Meta, Set, Ttl};
-use schema::{Breakdown, Symbol, Venue};
+use schema::{Breakdown, Schema as _, Symbol, Venue};
 use serde::Deserialize;
 use tokio::runtime::Runtime;
 
@@ -67,8 +67,10 @@ fn shared(criterion: &mut Criterion) {
     let memcached = Memcached::start(&runtime);
     let scopes: Vec<(Venue, Symbol)> =
         (0..SCOPES).map(|n| (Venue::Bybit, Symbol::new(&format!("SYM{n}USDT")).unwrap())).collect();
-    let keys: Vec<String> =
-        scopes.iter().map(|(venue, symbol)| format!("confluence:breakdown@2:{venue}:{symbol}")).collect();
+    let keys: Vec<String> = scopes
+        .iter()
+        .map(|(venue, symbol)| format!("confluence:breakdown@{}:{venue}:{symbol}", Breakdown::VERSION))
+        .collect();
     let value = fixture::breakdown();
     let (writer, publisher, client) = runtime.block_on(async {
         let writer = memcached.cache("writer");

@@ -67,9 +67,9 @@ mod tests {
         let shared: Namespace = "prod:".parse().unwrap();
         assert_eq!(Namespace::default().key::<MarketBreadth>(&()), "market:breadth@1");
         let scope = (Venue::Bybit, Symbol::new("BTCUSDT").unwrap());
-        assert_eq!(shared.key::<Breakdown>(&scope), "prod:confluence:breakdown@2:bybit:BTCUSDT");
-        assert_eq!(shared.scope::<Breakdown>("prod:confluence:breakdown@2:bybit:BTCUSDT"), Some(scope));
-        assert_eq!(shared.scope::<Breakdown>("confluence:breakdown@2:bybit:BTCUSDT"), None);
+        assert_eq!(shared.key::<Breakdown>(&scope), "prod:confluence:breakdown@3:bybit:BTCUSDT");
+        assert_eq!(shared.scope::<Breakdown>("prod:confluence:breakdown@3:bybit:BTCUSDT"), Some(scope));
+        assert_eq!(shared.scope::<Breakdown>("confluence:breakdown@3:bybit:BTCUSDT"), None);
     }
 
     #[test]

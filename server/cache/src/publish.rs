@@ -7,7 +7,7 @@ mod outcome;
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -29,7 +29,7 @@ use crate::{
     l1::{Landed, Store},
     l2::Item,
     lock::lock,
-    tier::{Epoch, Outcome, Owner, Refusal, Superseded, Write},
+    tier::{Epoch, Outcome, Owner, Refusal, Server, Superseded, Tier, TokenStore, Write},
 };
 
 /// The one writer of a schema in this process. It cannot be cloned; dropping it lets another one start.
@@ -59,7 +59,8 @@ impl<T: Schema> Publisher<T> {
         (writer.taken, writer.epoch) = (true, number);
         drop(writers);
         let token_key = inner.namespace.token_key::<T>();
-        let server = inner.tier.as_ref().map(|tier| Arc::downgrade(tier.server(&token_key))).unwrap_or_default();
+        let kept_by = |tier: &Arc<Tier>| -> Weak<dyn TokenStore> { Arc::<Server>::downgrade(tier.server(&token_key)) };
+        let server = inner.tier.as_ref().map(kept_by);
         let writers = Arc::clone(&inner.writers);
         let epoch = Epoch::starting(number, T::NAME, token_key, Arc::clone(&inner.writer), server, writers);
         let store = Arc::clone(inner.store::<T>());

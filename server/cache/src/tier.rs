@@ -33,7 +33,7 @@ pub use self::{
     round::ITEM_LIMIT,
 };
 pub(crate) use self::{
-    claim::{Epoch, Writers},
+    claim::{Epoch, TokenStore, Writers},
     server::{OwnWrite, Server},
     write::{Owner, Write},
 };

@@ -74,7 +74,7 @@ async fn every_body_on_the_wire_is_an_object_and_never_a_string() {
         body_of::<PerpsPulse>(&l2, (), "market:perps@1", fixture::perps()).await,
         body_of::<BetaTable>(&l2, (), "analysis:beta@1", fixture::beta()).await,
         body_of::<MarketUniverse>(&l2, (), "market:universe@2", fixture::universe()).await,
-        body_of::<Breakdown>(&l2, scope, "confluence:breakdown@2:bybit:BTCUSDT", breakdown).await,
+        body_of::<Breakdown>(&l2, scope, "confluence:breakdown@3:bybit:BTCUSDT", breakdown).await,
         body_of::<CandleSeries>(&l2, series, "market:candles@1:bybit:BTCUSDT:1m", fixture::candles()).await,
         body_of::<ActiveIdeas>(&l2, (), "signals:active@1", fixture::ideas()).await,
         body_of::<AlertLog>(&l2, (), "alerts:log@2", fixture::alerts()).await,

@@ -1,6 +1,8 @@
 //! The page, the API, the live stream and what an operator asks, over HTTP.
 
 pub(crate) mod access;
+#[cfg(test)]
+mod answers;
 pub(crate) mod api;
 pub(crate) mod assets;
 pub(crate) mod base;

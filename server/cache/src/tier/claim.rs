@@ -16,13 +16,13 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use schema::Name;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
-use super::server::Server;
 use crate::{
-    l2::{Added, L2Error, Swapped},
+    l2::{Added, Cas, Item, L2Error, Swapped},
     lock::lock,
 };
 
@@ -39,6 +39,31 @@ struct Token<'a> {
     epoch: u64,
     #[serde(borrow)]
     by: std::borrow::Cow<'a, str>,
+}
+
+/// What keeps tokens: one server of the shared tier.
+pub(crate) trait TokenStore: Send + Sync {
+    /// The item under a key.
+    fn token<'a>(self: Arc<Self>, key: &'a str) -> BoxFuture<'a, Result<Option<Item>, L2Error>>;
+
+    /// Stores an item where there is none.
+    fn add_token<'a>(
+        self: Arc<Self>,
+        key: &'a str,
+        bytes: &'a [u8],
+        flags: u32,
+        keep_for: Duration,
+    ) -> BoxFuture<'a, Result<Added, L2Error>>;
+
+    /// Replaces an item whose number still is the expected one.
+    fn swap_token<'a>(
+        self: Arc<Self>,
+        key: &'a str,
+        bytes: &'a [u8],
+        flags: u32,
+        keep_for: Duration,
+        expected: Cas,
+    ) -> BoxFuture<'a, Result<Swapped, L2Error>>;
 }
 
 /// What this process knows of the publishers of one name.
@@ -70,8 +95,8 @@ pub(crate) struct Epoch {
     /// It holds a character that no schema's name may have, so it is nobody else's.
     token_key: String,
     by: Arc<str>,
-    /// The server that keeps the token.
-    server: Weak<Server>,
+    /// The server that keeps the token; none without a shared tier.
+    server: Option<Weak<dyn TokenStore>>,
     number: AtomicU64,
     claimed: OnceCell<()>,
     retired: AtomicBool,
@@ -85,7 +110,7 @@ impl Epoch {
         schema: Name,
         token_key: String,
         by: Arc<str>,
-        server: Weak<Server>,
+        server: Option<Weak<dyn TokenStore>>,
         writers: Writers,
     ) -> Arc<Self> {
         let (number, claimed, retired) = (AtomicU64::new(number), OnceCell::new(), AtomicBool::new(false));
@@ -116,8 +141,8 @@ impl Epoch {
     }
 
     /// Whether the token is kept by this server.
-    pub(super) fn is_kept_by(&self, server: &Arc<Server>) -> bool {
-        std::ptr::eq(self.server.as_ptr(), Arc::as_ptr(server))
+    pub(super) fn is_kept_by<S: TokenStore>(&self, server: &Arc<S>) -> bool {
+        self.server.as_ref().is_some_and(|own| std::ptr::addr_eq(own.as_ptr(), Arc::as_ptr(server)))
     }
 
     /// Takes the number of the newest writer, once: the one it has, or one more than the highest that was taken.
@@ -156,20 +181,23 @@ impl Epoch {
 
     /// Replaces the token by the number that `choose` makes of the one that is there; `None` leaves it alone.
     async fn take(&self, choose: impl Fn(Option<u64>) -> Option<u64>) -> Result<Option<u64>, L2Error> {
-        let Some(server) = self.server.upgrade() else {
+        let Some(server) = self.server.as_ref().and_then(Weak::upgrade) else {
             return Err(L2Error::Unreachable("the shared cache is no longer in use".into()));
         };
         let key = &self.token_key;
         for _ in 0..ATTEMPTS {
-            let there = server.get(key).await?;
+            let there = Arc::clone(&server).token(key).await?;
             let token = there.as_ref().and_then(|item| serde_json::from_slice::<Token<'_>>(&item.value).ok());
             let Some(number) = choose(token.map(|token| token.epoch)) else { return Ok(None) };
             let bytes = serde_json::to_vec(&Token { epoch: number, by: self.by.as_ref().into() })
                 .map_err(|error| L2Error::Refused(format!("a token cannot be encoded: {error}")))?;
             let landed = match there {
-                None => matches!(server.add_raw(key, &bytes, FLAGS, KEEP_FOR).await?, Added::Stored(_)),
+                None => matches!(Arc::clone(&server).add_token(key, &bytes, FLAGS, KEEP_FOR).await?, Added::Stored(_)),
                 Some(item) => {
-                    matches!(server.swap_raw(key, &bytes, FLAGS, KEEP_FOR, item.cas).await?, Swapped::Stored(_))
+                    matches!(
+                        Arc::clone(&server).swap_token(key, &bytes, FLAGS, KEEP_FOR, item.cas).await?,
+                        Swapped::Stored(_)
+                    )
                 }
             };
             if landed {

@@ -137,7 +137,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use std::{
-        sync::{Mutex, Weak, atomic::AtomicBool},
+        sync::{Mutex, atomic::AtomicBool},
         time::Duration,
     };
 
@@ -182,7 +182,7 @@ mod tests {
     }
 
     fn write(key: &str, seq: u64, bytes: usize) -> Arc<Write> {
-        let epoch = Epoch::starting(1, Text::NAME, String::new(), "test".into(), Weak::new(), Writers::default());
+        let epoch = Epoch::starting(1, Text::NAME, String::new(), "test".into(), None, Writers::default());
         Arc::new(Write {
             key: key.to_owned(),
             name: Text::NAME,

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::{BoxFuture, FutureExt as _};
 use metrics::{counter, gauge, histogram};
 use schema::{
     UnixMs,
@@ -19,6 +20,7 @@ use tokio::{
 };
 
 use super::{
+    claim::TokenStore,
     outcome::{Outcome, Refusal},
     queue::{CAPACITY, Queue},
     write::Write,
@@ -166,29 +168,6 @@ impl Server {
         self.call("get", self.l2.get(key)).await
     }
 
-    /// Stores bytes that are no envelope where there is nothing.
-    pub(crate) async fn add_raw(
-        self: &Arc<Self>,
-        key: &str,
-        bytes: &[u8],
-        flags: u32,
-        keep_for: Duration,
-    ) -> Result<Added, L2Error> {
-        self.call("add", self.l2.add(key, bytes, flags, keep_for)).await
-    }
-
-    /// Replaces bytes that are no envelope, where their number is still the expected one.
-    pub(crate) async fn swap_raw(
-        self: &Arc<Self>,
-        key: &str,
-        bytes: &[u8],
-        flags: u32,
-        keep_for: Duration,
-        expected: Cas,
-    ) -> Result<Swapped, L2Error> {
-        self.call("swap", self.l2.swap(key, bytes, flags, keep_for, expected)).await
-    }
-
     /// Stores an envelope where there is nothing.
     pub(crate) async fn add(
         self: &Arc<Self>,
@@ -196,7 +175,7 @@ impl Server {
         packed: &Packed,
         keep_for: Duration,
     ) -> Result<Added, L2Error> {
-        self.add_raw(key, &packed.bytes, packed.flags, keep_for).await
+        self.call("add", self.l2.add(key, &packed.bytes, packed.flags, keep_for)).await
     }
 
     /// The items under many keys, in one round trip; one answer per key.
@@ -368,6 +347,33 @@ impl Server {
         tracing::info!(server = self.name(), version = facts.version, "the shared cache answers");
         let ahead_ms = facts.time.map(|time| ahead(time, self.clock.now()));
         state.facts = Some((facts, ahead_ms));
+    }
+}
+
+impl TokenStore for Server {
+    fn token<'a>(self: Arc<Self>, key: &'a str) -> BoxFuture<'a, Result<Option<Item>, L2Error>> {
+        async move { self.get(key).await }.boxed()
+    }
+
+    fn add_token<'a>(
+        self: Arc<Self>,
+        key: &'a str,
+        bytes: &'a [u8],
+        flags: u32,
+        keep_for: Duration,
+    ) -> BoxFuture<'a, Result<Added, L2Error>> {
+        async move { self.call("add", self.l2.add(key, bytes, flags, keep_for)).await }.boxed()
+    }
+
+    fn swap_token<'a>(
+        self: Arc<Self>,
+        key: &'a str,
+        bytes: &'a [u8],
+        flags: u32,
+        keep_for: Duration,
+        expected: Cas,
+    ) -> BoxFuture<'a, Result<Swapped, L2Error>> {
+        async move { self.call("swap", self.l2.swap(key, bytes, flags, keep_for, expected)).await }.boxed()
     }
 }
 
