@@ -58,7 +58,12 @@ impl Scorer {
     /// Returns the score of closed bars alone, taken apart, whichever bars the scorer is for.
     #[must_use]
     pub fn analyse_closed(&mut self, input: &SymbolInput<'_>) -> Analysis {
-        weigh(input, self.measure(input, Bars::Closed))
+        let analysis = weigh(input, self.measure(input, Bars::Closed));
+        // A bar closes once: what its candles say is not asked again.
+        if let Some(state) = self.state.as_mut().filter(|_| self.bars == Bars::WithOpen) {
+            state.closed = None;
+        }
+        analysis
     }
 
     fn measure(&mut self, input: &SymbolInput<'_>, bars: Bars) -> &Candled {

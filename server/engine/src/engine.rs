@@ -7,7 +7,7 @@ use analysis::{
     signal::Thresholds,
 };
 use schema::{Price, Symbol, UnixMs};
-use venue::MarketEvent;
+use venue::{Kline, MarketEvent};
 
 use crate::{Input, Loaded, Market, Output, Recorded, Window, lock, window::Decided};
 
@@ -59,9 +59,9 @@ impl Engine {
                 ticker.at = heard(ticker.at);
                 self.with(symbol, |window| window.take_ticker(*ticker));
             }
-            MarketEvent::Candle { symbol, timeframe, candle, closed, at } => {
+            MarketEvent::Candle { symbol, timeframe, candle, taker_buy, closed, at } => {
                 let at = heard(at);
-                self.with(symbol, |window| window.take_candle(timeframe, candle, None, closed, at));
+                self.with(symbol, |window| window.take_candle(timeframe, Kline { candle, taker_buy }, closed, at));
             }
             MarketEvent::Trades { symbol, mut trades } => {
                 trades.iter_mut().for_each(|trade| trade.at = heard(trade.at));
@@ -114,7 +114,7 @@ impl Engine {
                 }
             }
             Loaded::Candles { symbol, timeframe, limit, candles } => {
-                self.with(symbol, |window| window.load_candles(timeframe, limit, candles));
+                self.with(symbol, |window| window.load_candles(timeframe, limit, &candles));
             }
             Loaded::Trades { symbol, trades } => self.with(symbol, |window| window.load_trades(&trades)),
             Loaded::OpenInterest { symbol, points } => {

@@ -6,7 +6,7 @@ mod close;
 use std::sync::Arc;
 
 use analysis::{
-    Analysis,
+    Analysis, Bars, Scorer,
     input::{FlowBar, PerTimeframe, SymbolInput},
     signal::SignalState,
 };
@@ -14,7 +14,7 @@ use arcstr::ArcStr;
 use schema::{
     Candle, Direction, Figure, Price, Score, Timeframe, Trade, UnixMs, Why, breakdown::ScorePoint, levels::KeyLevels,
 };
-use venue::{BookChange, History, Instrument, Ticker};
+use venue::{BookChange, History, Instrument, Kline, Ticker};
 
 pub use audit::{Audited, Unaudited};
 pub(crate) use close::Decided;
@@ -121,6 +121,8 @@ pub struct Window {
     /// Candles not yet compared with the venue's, at most one of each timeframe.
     unaudited: Vec<Unaudited>,
     rewritten: u64,
+    /// What is kept of candles between two scores; a new one gives the same.
+    scorer: Scorer,
 }
 
 impl Window {
@@ -151,6 +153,7 @@ impl Window {
             frozen: Frozen::default(),
             unaudited: Vec::new(),
             rewritten: 0,
+            scorer: Scorer::new(Bars::WithOpen),
         }
     }
 
@@ -280,6 +283,29 @@ impl Window {
         })
     }
 
+    /// Scores the open bars as they would be recorded if they closed now, without an explanation; `None` before the first input.
+    pub fn score_forming(&mut self) -> Option<Figure<Score>> {
+        self.scored(|scorer, window| window.input().map(|input| scorer.score(&input)))
+    }
+
+    /// Scores the open bars like [`Window::score_forming`], taken apart.
+    pub fn analyse_forming(&mut self) -> Option<Analysis> {
+        self.scored(|scorer, window| window.input().map(|input| scorer.analyse(&input)))
+    }
+
+    fn scored<T>(&mut self, score: impl FnOnce(&mut Scorer, &Self) -> T) -> T {
+        let mut scorer = std::mem::replace(&mut self.scorer, Scorer::new(Bars::WithOpen));
+        let scored = score(&mut scorer, self);
+        self.scorer = scorer;
+        scored
+    }
+
+    /// Closed candles were replaced.
+    fn note_rewritten(&mut self) {
+        self.rewritten += 1;
+        self.scorer.forget();
+    }
+
     /// Takes over the contract's merged state.
     pub(crate) fn take_ticker(&mut self, ticker: Ticker) {
         self.note(ticker.at);
@@ -312,16 +338,9 @@ impl Window {
         self.book.apply(at, change)
     }
 
-    /// Takes in a candle of the stream. Only minutes are subscribed; longer ones are made of them. `taker_buy` is what takers
-    /// bought of its volume, where the venue says so.
-    pub(crate) fn take_candle(
-        &mut self,
-        timeframe: Timeframe,
-        candle: Candle,
-        taker_buy: Option<f64>,
-        closed: bool,
-        at: UnixMs,
-    ) {
+    /// Takes in a candle of the stream. Only minutes are subscribed; longer ones are made of them.
+    pub(crate) fn take_candle(&mut self, timeframe: Timeframe, kline: Kline, closed: bool, at: UnixMs) {
+        let Kline { candle, .. } = kline;
         if timeframe != self.finest() {
             return;
         }
@@ -342,7 +361,7 @@ impl Window {
             self.running = Some(Running { candle, at });
             return;
         }
-        if let Some(sum) = taker_sum(&candle, taker_buy).filter(|_| timeframe == Timeframe::M1) {
+        if let Some(sum) = taker_sum(&kline).filter(|_| timeframe == Timeframe::M1) {
             self.flow.load_minutes(&[sum]);
         }
         self.add_bar(candle);
@@ -360,7 +379,7 @@ impl Window {
         }
         match self.candles.get_mut(finest).add(candle) {
             Added::Next => self.complete_longer(UnixMs(candle.start.0 + finest.ms())),
-            Added::Again => self.rewritten += 1,
+            Added::Again => self.note_rewritten(),
             Added::Gap => {
                 self.begin_anew_or_fetch(finest, candle);
                 self.complete_longer(UnixMs(candle.start.0 + finest.ms()));
@@ -368,38 +387,31 @@ impl Window {
         }
     }
 
-    /// Takes over candles of an answer for `limit` of them, oldest first, with what takers bought of each where the venue says so.
-    pub(crate) fn load_candles(
-        &mut self,
-        timeframe: Timeframe,
-        limit: u16,
-        answer: impl IntoIterator<Item = (Candle, Option<f64>)>,
-    ) {
-        let answer: Vec<_> = answer.into_iter().collect();
+    /// Takes over candles of an answer for `limit` of them, oldest first.
+    pub(crate) fn load_candles(&mut self, timeframe: Timeframe, limit: u16, answer: &[Kline]) {
         self.unaudited.retain(|waiting| waiting.timeframe != timeframe);
-        let Some(last) = answer.last().map(|(candle, _)| candle.start) else {
+        let Some(last) = answer.last().map(|kline| kline.candle.start) else {
             // A contract that was just listed has no longer candles yet.
             *self.missing.get_mut(timeframe) &= limit < kept(timeframe);
             return;
         };
         if timeframe == Timeframe::M1 {
-            let sums: Vec<FlowBar> =
-                answer.iter().filter_map(|(candle, taker_buy)| taker_sum(candle, *taker_buy)).collect();
+            let sums: Vec<FlowBar> = answer.iter().filter_map(taker_sum).collect();
             self.flow.load_minutes(&sums);
             let closed = UnixMs(last.0 + MINUTE_MS);
             self.running = self.running.filter(|running| running.candle.start >= closed);
             self.unfinished = self.unfinished.filter(|running| running.candle.start >= closed);
         }
         let run = self.candles.get_mut(timeframe);
-        let corrected = run.merge(answer.into_iter().map(|(candle, _)| candle), audit::is_same);
+        let corrected = run.merge(answer.iter().map(|kline| kline.candle), audit::is_same);
         let joined = run.as_slice().first().is_some_and(|first| first.start <= last);
         if limit >= kept(timeframe) {
-            self.rewritten += 1;
             *self.missing.get_mut(timeframe) = !joined;
+            self.note_rewritten();
         } else if corrected {
             // Others of the same time may be as wrong.
-            self.rewritten += 1;
             self.missing = PerTimeframe([true; 4]);
+            self.note_rewritten();
         }
     }
 
@@ -475,7 +487,7 @@ impl Window {
             History::Fetched => self.missing = PerTimeframe([true; 4]),
             History::Grown(_) => {
                 self.candles.get_mut(timeframe).merge([candle], audit::is_same);
-                self.rewritten += 1;
+                self.note_rewritten();
             }
         }
     }
@@ -496,7 +508,7 @@ impl Window {
                     self.unaudited.push(Unaudited { timeframe, start });
                 }
                 Some((_, Added::Next)) => {}
-                Some((_, Added::Again)) => self.rewritten += 1,
+                Some((_, Added::Again)) => self.note_rewritten(),
                 Some((candle, Added::Gap)) => self.begin_anew_or_fetch(timeframe, candle),
                 None => *self.missing.get_mut(timeframe) |= self.history == History::Fetched,
             }
@@ -510,8 +522,8 @@ impl Window {
 }
 
 /// What takers bought and sold of a closed minute, by the venue's own sums.
-fn taker_sum(candle: &Candle, taker_buy: Option<f64>) -> Option<FlowBar> {
-    let bought = taker_buy?;
+fn taker_sum(Kline { candle, taker_buy }: &Kline) -> Option<FlowBar> {
+    let bought = (*taker_buy)?;
     Some(FlowBar::of_venue(candle.start, bought, (candle.volume - bought).max(0.0)))
 }
 
@@ -547,8 +559,8 @@ pub(crate) mod tests {
         let mut window = window();
         for (timeframe, n) in Timeframe::ALL.into_iter().zip([60, 12, 2, 1]) {
             let first = if timeframe == Timeframe::H4 { -14_400_000 } else { 0 };
-            let answer = (0..n).map(|n| (candle(first + n * timeframe.ms(), 100.0), None));
-            window.load_candles(timeframe, kept(timeframe), answer);
+            let answer: Vec<Kline> = (0..n).map(|n| candle(first + n * timeframe.ms(), 100.0).into()).collect();
+            window.load_candles(timeframe, kept(timeframe), &answer);
         }
         window
     }
@@ -556,7 +568,7 @@ pub(crate) mod tests {
     /// The minute that starts at a minute of the hour after.
     fn close_minute(window: &mut Window, minute: i64, close: f64) {
         let at = UnixMs((minute + 1) * 60_000);
-        window.take_candle(Timeframe::M1, candle(minute * 60_000, close), None, true, at);
+        window.take_candle(Timeframe::M1, candle(minute * 60_000, close).into(), true, at);
     }
 
     #[test]
@@ -582,7 +594,7 @@ pub(crate) mod tests {
         let mut window = loaded();
         close_minute(&mut window, 60, 101.0);
         let at = UnixMs(61 * 60_000 + 500);
-        window.take_candle(Timeframe::M1, candle(61 * 60_000, 105.0), None, false, at);
+        window.take_candle(Timeframe::M1, candle(61 * 60_000, 105.0).into(), false, at);
         let input = window.input().unwrap();
         let five = input.open.get(Timeframe::M5).unwrap();
         assert_eq!((five.start, five.close, five.volume), (UnixMs(3_600_000), 105.0, 2.0));
@@ -593,10 +605,11 @@ pub(crate) mod tests {
     #[test]
     fn an_answer_that_the_stream_left_behind_is_fetched_again() {
         let mut window = window();
-        window.load_candles(Timeframe::M5, 2, [(candle(3_000_000, 100.0), None)]);
-        window.load_candles(Timeframe::M5, kept(Timeframe::M5), [(candle(0, 100.0), None)]);
+        window.load_candles(Timeframe::M5, 2, &[candle(3_000_000, 100.0).into()]);
+        window.load_candles(Timeframe::M5, kept(Timeframe::M5), &[candle(0, 100.0).into()]);
         assert!(*window.missing.get(Timeframe::M5), "there is a hole between the answer and what came meanwhile");
-        window.load_candles(Timeframe::M5, kept(Timeframe::M5), (0..11).map(|n| (candle(n * 300_000, 100.0), None)));
+        let answer: Vec<Kline> = (0..11).map(|n| candle(n * 300_000, 100.0).into()).collect();
+        window.load_candles(Timeframe::M5, kept(Timeframe::M5), &answer);
         assert!(!*window.missing.get(Timeframe::M5));
     }
 

@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::Arc};
 use engine::{Input, Loaded, Output, kept, lock};
 use proptest::prelude::*;
 use schema::{Symbol, Timeframe, UnixMs};
-use venue::{BookChange, MarketEvent};
+use venue::{BookChange, Kline, MarketEvent};
 
 use support::{MINUTE, START, bars, engine, event, loaded, received, run, session, step_all, symbol, with_seconds};
 
@@ -205,7 +205,8 @@ fn taker_volume_of_the_venues_own_candles_is_known_from_the_start() {
         .into_iter()
         .map(|input| match input {
             Input::Loaded { received, loaded: Loaded::Candles { symbol, timeframe, limit, candles } } => {
-                let candles = candles.into_iter().map(|(candle, _)| (candle, Some(candle.volume / 4.0))).collect();
+                let bought = |Kline { candle, .. }| Kline::new(candle, candle.volume / 4.0);
+                let candles = candles.into_iter().map(bought).collect();
                 Input::Loaded { received, loaded: Loaded::Candles { symbol, timeframe, limit, candles } }
             }
             other => other,

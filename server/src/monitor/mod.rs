@@ -13,7 +13,6 @@ mod lag;
 mod replay;
 pub(crate) mod row;
 pub(crate) mod saturation;
-pub(crate) mod scorers;
 pub(crate) mod stepping;
 pub(crate) mod streams;
 pub(crate) mod task;
@@ -388,7 +387,7 @@ impl Monitor {
             pending: pending.clone(),
             open: self.open.clone(),
             state: MarketState::new(),
-            scorers: HashMap::new(),
+            seen: HashMap::new(),
             saturation: Saturation::default(),
             turn: 0,
         };

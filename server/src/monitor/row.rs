@@ -8,10 +8,7 @@ use schema::{
     signals::{Funding, Quote},
 };
 
-use super::{
-    scorers::FormingScorer,
-    task::scan::{book_top, price},
-};
+use super::task::scan::{book_top, price};
 use crate::market::Window;
 
 const MINUTE_MS: i64 = 60_000;
@@ -22,14 +19,13 @@ const HISTORY: usize = 60;
 /// The row of a symbol, with four decimals of what is worked out: the score alone is told in full, for its parts sum to it.
 ///
 /// Beside it comes the analysis of its open bars where none of closed ones is recorded yet; nothing before its first price.
-pub(crate) fn row(window: &mut Window, scorer: &mut FormingScorer) -> Option<(SignalRow, Option<Analysis>)> {
+pub(crate) fn row(window: &mut Window) -> Option<(SignalRow, Option<Analysis>)> {
     window.ticker()?;
-    let recorded = window.recorded();
-    let (forming, shown) = match recorded {
+    let (forming, shown) = match window.recorded() {
         _ if !window.is_loaded() => (None, None),
-        Some(_) => (scorer.score(window), None),
+        Some(_) => (window.score_forming(), None),
         None => {
-            let analysis = scorer.analyse(window);
+            let analysis = window.analyse_forming();
             (analysis.as_ref().map(|analysis| analysis.score.clone()), analysis)
         }
     };

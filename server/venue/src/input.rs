@@ -2,10 +2,10 @@
 //!
 //! A recording holds it ([`record`](crate::record)), so that a past session can be gone through again exactly as it was.
 
-use schema::{Candle, Symbol, Timeframe, Trade, UnixMs};
+use schema::{Symbol, Timeframe, Trade, UnixMs};
 use serde::{Deserialize, Serialize};
 
-use crate::{Accounts, Instrument, MarketEvent, OpenInterest, PaidFunding, Ticker};
+use crate::{Accounts, Instrument, Kline, MarketEvent, OpenInterest, PaidFunding, Ticker};
 
 /// Something that happened, or a second that went by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,8 +62,8 @@ pub enum Loaded {
         timeframe: Timeframe,
         /// How many were asked for.
         limit: u16,
-        /// The candles, each with what takers bought of its volume, where the venue says so.
-        candles: Vec<(Candle, Option<f64>)>,
+        /// The candles.
+        candles: Vec<Kline>,
     },
     /// The latest trades.
     Trades {

@@ -43,8 +43,8 @@ pub use config::{ConfigError, http_address};
 pub use counters::StreamCounters;
 pub use error::VenueError;
 pub use event::{
-    Accounts, BookChange, Instrument, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,
-    Stream, Ticker, Told,
+    Accounts, BookChange, Instrument, Interval, Kline, Liquidation, MarketEvent, OpenInterest, PaidFunding,
+    PositionSide, Stream, Ticker, Told,
 };
 pub use http::{http_client, http_client_through};
 pub use input::{History, Input, Loaded};
@@ -71,6 +71,11 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// The last closed candles, oldest first; the running one is left out.
     fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<schema::Candle>>;
+
+    /// The same with what takers bought of each, where the venue says so.
+    fn klines(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Kline>> {
+        Box::pin(async move { Ok(self.candles(symbol, interval, limit).await?.into_iter().map(Kline::from).collect()) })
+    }
 
     /// The latest trades, oldest first.
     fn recent_trades(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<schema::Trade>>;

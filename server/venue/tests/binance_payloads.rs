@@ -145,6 +145,27 @@ async fn candles_come_without_the_running_one() {
 }
 
 #[tokio::test]
+async fn klines_say_what_takers_bought_of_their_volume() {
+    let dated = ok("klines.json").with("date", "Thu, 28 May 2026 20:26:51 GMT");
+    let (binance, _server) = asking([dated]).await;
+    let klines = binance.klines(symbol("ALPHAUSDT"), Interval::Timeframe(Timeframe::M1), 150).await.unwrap();
+    for kline in &klines {
+        let bought = kline.taker_buy.unwrap();
+        assert!(bought > 0.0 && bought < kline.candle.volume, "{kline:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_a_part_of_a_candles_volume_is_not_known() {
+    let volume = 100.0;
+    let candle = Candle { start: UnixMs(0), open: 1.0, high: 1.0, low: 1.0, close: 1.0, volume, turnover: 100.0 };
+    let bought = |taker_buy| venue::Kline::new(candle, taker_buy).taker_buy;
+    assert_eq!([0.0, 40.0, volume].map(bought), [Some(0.0), Some(40.0), Some(volume)]);
+    assert_eq!(bought(volume * (1.0 + 1e-12)), Some(volume), "but for the rounding of the last digits");
+    assert_eq!([-1.0, 101.0, f64::NAN, f64::INFINITY].map(bought), [None; 4]);
+}
+
+#[tokio::test]
 async fn every_other_route_is_understood() {
     let alpha = symbol("ALPHAUSDT");
     let (binance, server) = asking([

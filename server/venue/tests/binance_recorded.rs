@@ -11,7 +11,7 @@ use schema::{Level, Side, UnixMs};
 use script::{binance_fixture, symbol};
 use serde_json::Value;
 use venue::{
-    PositionSide,
+    Kline, PositionSide,
     binance::{
         book::{Sequence, Step, Whole},
         frame::{self, Data, Frame},
@@ -95,7 +95,8 @@ fn every_answer_about_candles() {
     let told: Vec<_> = all
         .iter()
         .map(|(_, body)| {
-            let candles = parse::candles(body, NOW).unwrap().rows;
+            let candles: Vec<_> =
+                parse::klines(body, NOW).unwrap().rows.into_iter().map(|kline| kline.candle).collect();
             assert!(candles.windows(2).all(|pair| pair[0].start < pair[1].start));
             let last = candles.last().unwrap();
             let volume: f64 = candles.iter().map(|c| c.volume).sum();
@@ -114,7 +115,7 @@ fn every_answer_about_candles() {
         ]
     );
     let five = answer(&all, "interval=1d&limit=5&symbol=BTCUSDT");
-    assert_eq!(parse::candles(five, UnixMs(1_602_990_000_000)).unwrap().rows.len(), 4, "the last of them runs");
+    assert_eq!(parse::klines(five, UnixMs(1_602_990_000_000)).unwrap().rows.len(), 4, "the last of them runs");
 }
 
 #[test]
@@ -267,7 +268,7 @@ fn half_a_minute_of_four_contracts_joins_with_their_whole_books() {
                 size += trade.size();
                 bought += usize::from(trade.side() == Side::Buy);
             }
-            Data::Candle(candle, true) => {
+            Data::Candle(Kline { candle, .. }, true) => {
                 closed.push((symbol.to_string(), candle.start.0, candle.close, candle.volume));
             }
             Data::Candle(_, false) => {}
@@ -418,6 +419,7 @@ fn single_frames_of_every_sample() {
     });
     read("kline_stream_closed", &|_, data| {
         let Data::Candle(candle, closed) = data else { panic!("{data:?}") };
+        let candle = candle.candle;
         assert_eq!((closed, candle.start.0, candle.close, candle.turnover), (true, 1_638_747_660_000, 0.002, 1.0));
     });
     if let Some(text) = binance_fixture("ws/samples/kline_stream_open.json") {

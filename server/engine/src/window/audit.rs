@@ -69,7 +69,7 @@ mod tests {
         let closed = || {
             let mut window = loaded();
             for n in 60..65 {
-                window.take_candle(Timeframe::M1, candle(n * 60_000, 101.0), None, true, UnixMs((n + 1) * 60_000));
+                window.take_candle(Timeframe::M1, candle(n * 60_000, 101.0).into(), true, UnixMs((n + 1) * 60_000));
             }
             window
         };
@@ -82,7 +82,7 @@ mod tests {
             let mut window = closed();
             let audited = window.audit(unaudited, own.as_ref());
             let answer = own.unwrap_or(Candle { start: UnixMs(made.start.0 - 300_000), ..made });
-            window.load_candles(Timeframe::M5, 2, [(answer, None)]);
+            window.load_candles(Timeframe::M5, 2, &[answer.into()]);
             assert_eq!(window.unaudited(), None, "it was asked for once");
             (audited, window.is_loaded())
         };

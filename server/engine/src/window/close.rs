@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use analysis::{
-    Bars, analyse,
+    Bars, Scorer,
     input::{DepthShares, PerTimeframe, SymbolInput},
     key_levels,
     signal::Thresholds,
@@ -126,11 +126,12 @@ impl Window {
             return self.recorded.is_some().then_some(Decided::Missing { bar_closed_at: end, why: Why::NotYet });
         }
         self.trace_hours(end);
+        let mut scorer = std::mem::replace(&mut self.scorer, Scorer::new(Bars::WithOpen));
         let input = match cut {
             Cut::AtEnd { known_at } => self.input_at(end, known_at),
             Cut::Late => SymbolInput { open: PerTimeframe([None; 4]), ..self.input()? },
         };
-        let analysis = analyse(&input, Bars::Closed);
+        let analysis = scorer.analyse_closed(&input);
         let shares = input.book.and_then(|book| DepthShares::of(book.bids, book.asks));
         let close = input.candles.get(self.finest()).last()?.close;
         let key_levels = key_levels(input.candles.get(Timeframe::M30), end);
@@ -138,6 +139,7 @@ impl Window {
             let run = input.candles.get(timeframe);
             run.last().map(|last| UnixMs(last.start.0 + timeframe.ms()))
         });
+        self.scorer = scorer;
         if let Some(shares) = shares {
             self.book.note_depth(shares);
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use analysis::{idea::Book, signal::Thresholds};
 use engine::{Engine, History, Input, Loaded, Market, Output, Recorded, Seconds, kept};
 use schema::{Candle, Level, Side, Symbol, Timeframe, Trade, UnixMs, Venue};
-use venue::{Accounts, BookChange, Instrument, MarketEvent, OpenInterest, PaidFunding, Ticker};
+use venue::{Accounts, BookChange, Instrument, Kline, MarketEvent, OpenInterest, PaidFunding, Ticker};
 
 pub(crate) const MINUTE: i64 = 60_000;
 /// 20 s before the end of a minute, an hour and four hours.
@@ -113,6 +113,7 @@ fn of_contract(symbol: Symbol, seconds: i64, seed: u64) -> Vec<Input> {
                 symbol,
                 timeframe: Timeframe::M1,
                 candle,
+                taker_buy: None,
                 closed,
                 at: UnixMs(at),
             };
@@ -135,7 +136,10 @@ fn of_contract(symbol: Symbol, seconds: i64, seed: u64) -> Vec<Input> {
         if ms % 1_000 == 700 {
             let at = UnixMs(at);
             let timeframe = Timeframe::M1;
-            inputs.push(event(at.0 + 20, MarketEvent::Candle { symbol, timeframe, candle, closed: false, at }));
+            inputs.push(event(
+                at.0 + 20,
+                MarketEvent::Candle { symbol, timeframe, candle, taker_buy: None, closed: false, at },
+            ));
         }
     }
     inputs
@@ -182,7 +186,7 @@ pub(crate) fn ticker(at: i64, price: f64) -> Ticker {
 }
 
 /// The closed candles of a timeframe before [`START`], the last of which closed at a price.
-fn history(dice: &mut Dice, timeframe: Timeframe, last: f64) -> Vec<(Candle, Option<f64>)> {
+fn history(dice: &mut Dice, timeframe: Timeframe, last: f64) -> Vec<Kline> {
     let end = UnixMs(START).floor(timeframe.ms()).0;
     let mut close = last;
     let mut candles: Vec<_> = (1..=i64::from(kept(timeframe)))
@@ -198,7 +202,7 @@ fn history(dice: &mut Dice, timeframe: Timeframe, last: f64) -> Vec<(Candle, Opt
                 turnover: 30_000.0,
             };
             close = open;
-            (candle, None)
+            Kline::from(candle)
         })
         .collect();
     candles.reverse();

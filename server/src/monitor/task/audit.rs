@@ -70,10 +70,10 @@ async fn check(
 ) -> Result<(), VenueError> {
     let Unaudited { timeframe, start } = unaudited;
     let symbol = lock(&window).instrument().symbol;
-    let own = exchange.candles(symbol, Interval::Timeframe(timeframe), COMPARED_CANDLES).await?;
-    let audited = lock(&window).audit(unaudited, own.iter().find(|candle| candle.start == start));
-    let candles = own.into_iter().map(|candle| (candle, None)).collect();
-    loads.load(Loaded::Candles { symbol, timeframe, limit: COMPARED_CANDLES, candles }).await;
+    let own = exchange.klines(symbol, Interval::Timeframe(timeframe), COMPARED_CANDLES).await?;
+    let audited =
+        lock(&window).audit(unaudited, own.iter().map(|kline| &kline.candle).find(|candle| candle.start == start));
+    loads.load(Loaded::Candles { symbol, timeframe, limit: COMPARED_CANDLES, candles: own }).await;
     let result = match audited {
         Audited::Equal => "equal",
         Audited::Unknown => "unknown",

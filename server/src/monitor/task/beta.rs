@@ -116,7 +116,7 @@ mod tests {
         for (symbol, n) in symbols.iter().zip(0..) {
             let share = 1.0 + f64::from(n) / f64::from(CONTRACTS);
             for timeframe in Timeframe::ALL {
-                let candles = candles(timeframe, share).into_iter().map(|candle| (candle, None)).collect();
+                let candles = candles(timeframe, share).into_iter().map(Into::into).collect();
                 stage.load(Loaded::Candles { symbol: *symbol, timeframe, limit: kept(timeframe), candles });
             }
         }

@@ -29,7 +29,6 @@ use crate::{
         publish,
         row::{breakdown, row},
         saturation::Saturation,
-        scorers::FormingScorer,
     },
     opened::OpenSymbols,
     outside::{Figures, Outside},
@@ -120,8 +119,8 @@ pub(crate) struct Scan {
     /// The symbols whose page is open: they are taken apart in every scan.
     pub(crate) open: OpenSymbols,
     pub(crate) state: MarketState,
-    /// What is remembered of each symbol's candles.
-    pub(crate) scorers: HashMap<Symbol, FormingScorer>,
+    /// The end of the last bar of each symbol that a scan saw.
+    pub(crate) seen: HashMap<Symbol, UnixMs>,
     /// The last leans of every measure.
     pub(crate) saturation: Saturation,
     /// Where in the list the next breakdowns are taken from.
@@ -156,15 +155,14 @@ impl Task for Scan {
 
     async fn run(&mut self) -> Result<(), TaskError> {
         let (market, turn, open) = (Arc::clone(&self.market), self.turn, self.open.clone());
-        // Lost with a scan that panics, they are measured anew by the next.
-        let mut scorers = std::mem::take(&mut self.scorers);
+        let mut seen = std::mem::take(&mut self.seen);
         let mut saturation = std::mem::take(&mut self.saturation);
         let computed = tokio::task::spawn_blocking(move || {
-            let made = scan(&market, (turn, &open), &mut scorers, &mut saturation);
-            (made, scorers, saturation)
+            let made = scan(&market, (turn, &open), &mut seen, &mut saturation);
+            (made, seen, saturation)
         });
-        let (Made { rows, breakdowns, bars_closed }, scorers, saturation) = computed.await.map_err(TaskError::Lost)?;
-        (self.scorers, self.saturation) = (scorers, saturation);
+        let (Made { rows, breakdowns, bars_closed }, seen, saturation) = computed.await.map_err(TaskError::Lost)?;
+        (self.seen, self.saturation) = (seen, saturation);
         self.turn = turn.wrapping_add(BREAKDOWNS_PER_SCAN);
         // Nothing is published before there is a market: an empty list would look like one.
         let Some(rows) = rows else { return Ok(()) };
@@ -304,12 +302,12 @@ struct Made {
 fn scan(
     market: &Market,
     (turn, open): (usize, &OpenSymbols),
-    scorers: &mut HashMap<Symbol, FormingScorer>,
+    seen: &mut HashMap<Symbol, UnixMs>,
     saturation: &mut Saturation,
 ) -> Made {
     let source = market.venue();
     let windows = market.windows();
-    scorers.retain(|symbol, _| market.window(*symbol).is_some());
+    seen.retain(|symbol, _| market.window(*symbol).is_some());
     let count = windows.len().max(1);
     let (mut found, mut breakdowns, mut as_of) = (Vec::with_capacity(windows.len()), Vec::new(), None);
     let mut bars_closed = false;
@@ -319,13 +317,13 @@ fn scan(
         let mut window = lock(window);
         let in_turn = (place + count - turn % count) % count < BREAKDOWNS_PER_SCAN;
         let due = in_turn || open.is_open(window.instrument().symbol);
-        let scorer = scorers.entry(window.instrument().symbol).or_insert_with(FormingScorer::new);
-        let closed = scorer.is_news(&window);
+        let bar = window.recorded().map(|recorded| recorded.bar_closed_at);
+        let closed = bar.is_some_and(|bar| seen.insert(window.instrument().symbol, bar) != Some(bar));
         if let Some(recorded) = window.recorded().filter(|_| closed) {
             saturation.take(&recorded.analysis);
             bars_closed = true;
         }
-        let Some((made, forming)) = row(&mut window, scorer) else { continue };
+        let Some((made, forming)) = row(&mut window) else { continue };
         as_of = as_of.max(window.as_of());
         if let Some(as_of) = window.as_of().filter(|_| closed || due) {
             breakdowns.push((as_of, breakdown(source, &window, made.clone(), forming)));

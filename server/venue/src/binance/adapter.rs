@@ -15,7 +15,7 @@ use super::{
     ws::Watch,
 };
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
+    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
     Subscription, Ticker, Told, WatchedSymbols,
     config::workable,
     http::{Http, is_loopback},
@@ -83,7 +83,12 @@ impl Exchange for Binance {
     }
 
     fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Candle>> {
-        self.routes.candles(symbol, interval, limit).boxed()
+        let klines = self.routes.klines(symbol, interval, limit);
+        async { Ok(klines.await?.into_iter().map(|kline| kline.candle).collect()) }.boxed()
+    }
+
+    fn klines(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Kline>> {
+        self.routes.klines(symbol, interval, limit).boxed()
     }
 
     fn recent_trades(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<Trade>> {

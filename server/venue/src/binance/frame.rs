@@ -13,7 +13,7 @@ use super::{
     topic::Channel,
 };
 use crate::{
-    Liquidation, PositionSide,
+    Kline, Liquidation, PositionSide,
     wire::{amount, number, price, stamp, symbol},
 };
 
@@ -41,7 +41,7 @@ pub enum Data {
     /// Mark price, index price and funding.
     Mark(Mark),
     /// A candle of one minute, and whether it is final.
-    Candle(Candle, bool),
+    Candle(Kline, bool),
     /// A trade, and its number among all of the contract; none for a single trade that is part of one with a number.
     Trade(Trade, Option<u64>),
     /// Something in the list of trades that nobody traded: the insurance fund, or positions that were netted.
@@ -279,7 +279,9 @@ fn candle(event: &CandleEvent<'_>) -> Result<Data, Invalid> {
         turnover: number("q", row.turnover.as_str())?,
     };
     candle.check()?;
-    Ok(Data::Candle(candle, row.closed))
+    let taker_buy = row.taker_buy.as_ref().map(|text| number("V", text.as_str())).transpose()?;
+    let kline = taker_buy.map_or(candle.into(), |bought| Kline::new(candle, bought));
+    Ok(Data::Candle(kline, row.closed))
 }
 
 fn decoded<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, ParseError> {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use reqwest::Url;
-use schema::{Candle, Symbol, Trade, UnixMs};
+use schema::{Symbol, Trade, UnixMs};
 
 use super::{
     book::Whole,
@@ -13,7 +13,7 @@ use super::{
     topic::interval_code,
 };
 use crate::{
-    Accounts, Instrument, Interval, OpenInterest, PaidFunding, Pause, StreamCounters, Ticker, VenueError,
+    Accounts, Instrument, Interval, Kline, OpenInterest, PaidFunding, Pause, StreamCounters, Ticker, VenueError,
     date::http_date,
     http::{Http, Reply},
     intervals::FundingIntervals,
@@ -85,25 +85,25 @@ impl Routes {
         Ok(())
     }
 
-    pub(super) async fn candles(
+    pub(super) async fn klines(
         &self,
         symbol: Symbol,
         interval: Interval,
         limit: u16,
-    ) -> Result<Vec<Candle>, VenueError> {
+    ) -> Result<Vec<Kline>, VenueError> {
         // One more, for the running candle that is left out.
         let asked = limit.saturating_add(1).clamp(2, 1_500);
         let query = [("symbol", symbol.as_str()), ("interval", interval_code(interval)), ("limit", &asked.to_string())];
         let url = self.url("/fapi/v1/klines", &query);
-        let read = |reply: &Reply| parse::candles(&reply.body, server_time(reply));
+        let read = |reply: &Reply| parse::klines(&reply.body, server_time(reply));
         let answer = self.ask(Lane::Weighed, candles_weight(asked), &url, read).await;
-        let mut candles = self.rows("klines", Some(symbol), answer)?;
+        let mut klines = self.rows("klines", Some(symbol), answer)?;
         let length = interval.ms();
-        if candles.windows(2).any(|pair| pair[1].start.0 - pair[0].start.0 != length) {
+        if klines.windows(2).any(|pair| pair[1].candle.start.0 - pair[0].candle.start.0 != length) {
             self.counters.remark("gap between candles", &format_args!("{symbol} {}", interval_code(interval)));
         }
-        keep_last(&mut candles, limit.into());
-        Ok(candles)
+        keep_last(&mut klines, limit.into());
+        Ok(klines)
     }
 
     pub(super) async fn recent_trades(&self, symbol: Symbol, limit: u16) -> Result<Vec<Trade>, VenueError> {

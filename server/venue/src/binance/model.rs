@@ -153,7 +153,7 @@ pub type CandleRow<'a> = (
     i64,
     Text<'a>,
     serde::de::IgnoredAny,
-    serde::de::IgnoredAny,
+    Text<'a>,
     serde::de::IgnoredAny,
     serde::de::IgnoredAny,
 );
@@ -368,7 +368,7 @@ pub struct CandleEvent<'a> {
 ///
 /// ```json
 /// {"t":1638747660000,"T":1638747719999,"i":"1m","o":"0.0010","c":"0.0020","h":"0.0025","l":"0.0010","v":"1000",
-///  "x":true,"q":"1.0000"}
+///  "x":true,"q":"1.0000","V":"500"}
 /// ```
 #[derive(Debug, Deserialize)]
 #[expect(missing_docs, reason = "the meaning is that of the route's")]
@@ -389,6 +389,9 @@ pub struct CandleData<'a> {
     pub volume: Text<'a>,
     #[serde(borrow, rename = "q")]
     pub turnover: Text<'a>,
+    /// Volume of buying takers.
+    #[serde(borrow, default, rename = "V")]
+    pub taker_buy: Option<Text<'a>>,
     /// Whether it is final.
     #[serde(rename = "x")]
     pub closed: bool,

@@ -17,7 +17,7 @@ use super::{
     ticker::{Day, Mark, TickerState},
 };
 use crate::{
-    Accounts, Instrument, OpenInterest, PaidFunding, Ticker,
+    Accounts, Instrument, Kline, OpenInterest, PaidFunding, Ticker,
     intervals::funding_hours,
     rows::{Rows, Skipped, decode, usable},
     wire::{amount, named, number, price, stamp, symbol},
@@ -131,8 +131,9 @@ pub fn tickers(
 /// # Errors
 ///
 /// [`ParseError`] when the list is not one, or none of its rows can be used.
-pub fn candles(body: &[u8], now: UnixMs) -> Result<Rows<Candle>, ParseError> {
-    let mut candles = list(body, |(start, open, high, low, close, volume, end, turnover, ..): &CandleRow<'_>| {
+pub fn klines(body: &[u8], now: UnixMs) -> Result<Rows<Kline>, ParseError> {
+    let mut klines = list(body, |row: &CandleRow<'_>| {
+        let (start, open, high, low, close, volume, end, turnover, _, taker_buy, ..) = row;
         let candle = Candle {
             start: stamp("start", *start)?,
             open: number("open", open.as_str())?,
@@ -144,11 +145,12 @@ pub fn candles(body: &[u8], now: UnixMs) -> Result<Rows<Candle>, ParseError> {
         };
         candle.check()?;
         // The closing time is the last millisecond that belongs to it.
-        Ok(Some(candle).filter(|_| *end < now.0))
+        let kline = Kline::new(candle, number("taker buy volume", taker_buy.as_str())?);
+        Ok(Some(kline).filter(|_| *end < now.0))
     })?;
-    candles.rows.sort_by_key(|candle| candle.start);
-    candles.rows.dedup_by_key(|candle| candle.start);
-    Ok(candles)
+    klines.rows.sort_by_key(|kline| kline.candle.start);
+    klines.rows.dedup_by_key(|kline| kline.candle.start);
+    Ok(klines)
 }
 
 /// Reads `/fapi/v1/aggTrades`: oldest first.
