@@ -50,7 +50,7 @@ fn map(sections: &[Vec<(f64, f64)>], f: impl Fn(f64, f64) -> (f64, f64)) -> Vec<
 fn sections() -> impl Strategy<Value = Vec<Vec<(f64, f64)>>> {
     let step = (-8_i32..=8).prop_map(|n| f64::from(n) / 16.0);
     let section = proptest::collection::vec((step.clone(), step), 5..24);
-    proptest::collection::vec(section, 1..12)
+    proptest::collection::vec(section, 1..24)
 }
 
 proptest! {
@@ -113,7 +113,7 @@ fn agrees_with_a_cross_section_worked_by_hand() {
     let ic = study.rank_ic(0, 0).unwrap();
     assert!((ic.mean - 0.8).abs() < 1e-9, "{ic:?}");
     assert_eq!((ic.sections, ic.pairs, ic.days), (1, 5, 1));
-    assert_eq!(ic.interval, Err(NotEnough::FewDays { days: 1, needed: 2 }));
+    assert_eq!(ic.interval, Err(NotEnough::FewDays { days: 1, needed: 5 }));
     let spread = study.spread(0, 0).unwrap();
     assert!((spread.mean - 200.0).abs() < 1e-6 && (spread.after_cost - 178.0).abs() < 1e-6, "{spread:?}");
     // The third is the median and has no direction; the other four agree. Half of each are ups.
