@@ -37,6 +37,7 @@ pub mod sentence;
 mod series;
 pub mod signal;
 mod stats;
+pub mod study;
 
 pub use analyse::{Analysis, Bars, analyse};
 pub use catalogue::catalogue;
