@@ -59,9 +59,9 @@ impl Engine {
                 ticker.at = heard(ticker.at);
                 self.with(symbol, |window| window.take_ticker(*ticker));
             }
-            MarketEvent::Candle { symbol, timeframe, candle, closed, at } => {
+            MarketEvent::Candle { symbol, timeframe, candle, taker_buy, closed, at } => {
                 let at = heard(at);
-                self.with(symbol, |window| window.take_candle(timeframe, candle, None, closed, at));
+                self.with(symbol, |window| window.take_candle(timeframe, candle, taker_buy, closed, at));
             }
             MarketEvent::Trades { symbol, mut trades } => {
                 trades.iter_mut().for_each(|trade| trade.at = heard(trade.at));

@@ -78,7 +78,7 @@ pub(super) fn inputs(records: &[Record]) -> impl Iterator<Item = Input> {
             inputs.extend(seconds.up_to(UnixMs(last.0 + SENT_AFTER_MS)).last().map(Input::Second));
             last = at;
         }
-        let event = MarketEvent::Candle { symbol, timeframe, candle, closed: true, at };
+        let event = MarketEvent::Candle { symbol, timeframe, candle, taker_buy: None, closed: true, at };
         inputs.push(Input::Event { received: at, event });
         inputs
     });

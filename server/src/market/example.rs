@@ -106,16 +106,37 @@ impl Stage {
         let [before, after] = [end.0 - 1_000, end.0 + 1_500].map(UnixMs);
         self.event(
             before,
-            MarketEvent::Candle { symbol, timeframe, candle: candle(start.0, close), closed: false, at: before },
+            MarketEvent::Candle {
+                symbol,
+                timeframe,
+                candle: candle(start.0, close),
+                taker_buy: None,
+                closed: false,
+                at: before,
+            },
         );
         self.second(UnixMs(end.0 - 500));
         self.event(
             end,
-            MarketEvent::Candle { symbol, timeframe, candle: candle(start.0, close), closed: true, at: end },
+            MarketEvent::Candle {
+                symbol,
+                timeframe,
+                candle: candle(start.0, close),
+                taker_buy: None,
+                closed: true,
+                at: end,
+            },
         );
         self.event(
             after,
-            MarketEvent::Candle { symbol, timeframe, candle: candle(end.0, close), closed: false, at: after },
+            MarketEvent::Candle {
+                symbol,
+                timeframe,
+                candle: candle(end.0, close),
+                taker_buy: None,
+                closed: false,
+                at: after,
+            },
         );
         self.second(UnixMs(end.0 + 2_000));
     }

@@ -158,6 +158,9 @@ pub enum MarketEvent {
         timeframe: Timeframe,
         /// The candle.
         candle: Candle,
+        /// How much of its volume takers bought, in base coin, where the venue says so.
+        #[serde(default)]
+        taker_buy: Option<f64>,
         /// Whether it is final.
         closed: bool,
         /// When the venue sent it.

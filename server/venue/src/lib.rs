@@ -17,6 +17,7 @@ pub mod event;
 mod http;
 mod input;
 mod intervals;
+mod kline;
 mod limit;
 mod local_book;
 mod news;
@@ -48,6 +49,7 @@ pub use event::{
 };
 pub use http::{http_client, http_client_through};
 pub use input::{History, Input, Loaded};
+pub use kline::Kline;
 pub use limit::{Budget, Pause, budgets};
 pub use local_book::{Crossed, LocalBook};
 pub use patience::{WAIT_MAX, retry_after};
@@ -69,8 +71,8 @@ pub trait Exchange: Send + Sync + 'static {
     /// The state of every linear contract, in one request.
     fn tickers(&self) -> Answer<'_, Vec<(Symbol, Ticker)>>;
 
-    /// The last closed candles, oldest first; the running one is left out.
-    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<schema::Candle>>;
+    /// The last closed candles, oldest first; the running one is left out. Each with what takers bought, where the venue says so.
+    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Kline>>;
 
     /// The latest trades, oldest first.
     fn recent_trades(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<schema::Trade>>;

@@ -113,6 +113,7 @@ fn of_contract(symbol: Symbol, seconds: i64, seed: u64) -> Vec<Input> {
                 symbol,
                 timeframe: Timeframe::M1,
                 candle,
+                taker_buy: None,
                 closed,
                 at: UnixMs(at),
             };
@@ -135,7 +136,10 @@ fn of_contract(symbol: Symbol, seconds: i64, seed: u64) -> Vec<Input> {
         if ms % 1_000 == 700 {
             let at = UnixMs(at);
             let timeframe = Timeframe::M1;
-            inputs.push(event(at.0 + 20, MarketEvent::Candle { symbol, timeframe, candle, closed: false, at }));
+            inputs.push(event(
+                at.0 + 20,
+                MarketEvent::Candle { symbol, timeframe, candle, taker_buy: None, closed: false, at },
+            ));
         }
     }
     inputs

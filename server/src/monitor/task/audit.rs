@@ -8,7 +8,7 @@ use std::{
 use engine::{Audited, Loaded, Unaudited};
 use futures_util::FutureExt as _;
 use schema::UnixMs;
-use venue::{Exchange, Interval, VenueError};
+use venue::{Exchange, Interval, Kline, VenueError};
 
 use super::requests::{Again, Request, make};
 use crate::{
@@ -71,8 +71,9 @@ async fn check(
     let Unaudited { timeframe, start } = unaudited;
     let symbol = lock(&window).instrument().symbol;
     let own = exchange.candles(symbol, Interval::Timeframe(timeframe), COMPARED_CANDLES).await?;
-    let audited = lock(&window).audit(unaudited, own.iter().find(|candle| candle.start == start));
-    let candles = own.into_iter().map(|candle| (candle, None)).collect();
+    let audited =
+        lock(&window).audit(unaudited, own.iter().map(|kline| &kline.candle).find(|candle| candle.start == start));
+    let candles = own.into_iter().map(|Kline { candle, taker_buy }| (candle, taker_buy)).collect();
     loads.load(Loaded::Candles { symbol, timeframe, limit: COMPARED_CANDLES, candles }).await;
     let result = match audited {
         Audited::Equal => "equal",

@@ -6,7 +6,7 @@ use engine::Loaded;
 use futures_util::FutureExt as _;
 use schema::{Symbol, Timeframe};
 use tokio::{sync::Notify, time::Instant};
-use venue::{Exchange, Interval, VenueError};
+use venue::{Exchange, Interval, Kline, VenueError};
 
 use super::requests::{Again, Request, make};
 use crate::{
@@ -80,7 +80,7 @@ async fn candles(exchange: Arc<dyn Exchange>, symbol: Symbol, loads: Loads) -> R
     for timeframe in Timeframe::ALL.into_iter().rev() {
         let limit = kept(timeframe);
         let candles = exchange.candles(symbol, Interval::Timeframe(timeframe), limit).await?;
-        let candles = candles.into_iter().map(|candle| (candle, None)).collect();
+        let candles = candles.into_iter().map(|Kline { candle, taker_buy }| (candle, taker_buy)).collect();
         loads.load(Loaded::Candles { symbol, timeframe, limit, candles }).await;
     }
     Ok(())

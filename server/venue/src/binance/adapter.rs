@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use schema::{Candle, Symbol, Trade, Venue, universe::SkippedRows};
+use schema::{Symbol, Trade, Venue, universe::SkippedRows};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     ws::Watch,
 };
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
+    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
     Subscription, Ticker, Told, WatchedSymbols,
     config::workable,
     http::{Http, is_loopback},
@@ -82,7 +82,7 @@ impl Exchange for Binance {
         self.routes.tickers().boxed()
     }
 
-    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Candle>> {
+    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Kline>> {
         self.routes.candles(symbol, interval, limit).boxed()
     }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use reqwest::Url;
-use schema::{Candle, Symbol, Trade, UnixMs};
+use schema::{Symbol, Trade, UnixMs};
 
 use super::{
     book::Whole,
@@ -13,7 +13,7 @@ use super::{
     topic::interval_code,
 };
 use crate::{
-    Accounts, Instrument, Interval, OpenInterest, PaidFunding, Pause, StreamCounters, Ticker, VenueError,
+    Accounts, Instrument, Interval, Kline, OpenInterest, PaidFunding, Pause, StreamCounters, Ticker, VenueError,
     date::http_date,
     http::{Http, Reply},
     intervals::FundingIntervals,
@@ -90,7 +90,7 @@ impl Routes {
         symbol: Symbol,
         interval: Interval,
         limit: u16,
-    ) -> Result<Vec<Candle>, VenueError> {
+    ) -> Result<Vec<Kline>, VenueError> {
         // One more, for the running candle that is left out.
         let asked = limit.saturating_add(1).clamp(2, 1_500);
         let query = [("symbol", symbol.as_str()), ("interval", interval_code(interval)), ("limit", &asked.to_string())];
@@ -99,7 +99,7 @@ impl Routes {
         let answer = self.ask(Lane::Weighed, candles_weight(asked), &url, read).await;
         let mut candles = self.rows("klines", Some(symbol), answer)?;
         let length = interval.ms();
-        if candles.windows(2).any(|pair| pair[1].start.0 - pair[0].start.0 != length) {
+        if candles.windows(2).any(|pair| pair[1].candle.start.0 - pair[0].candle.start.0 != length) {
             self.counters.remark("gap between candles", &format_args!("{symbol} {}", interval_code(interval)));
         }
         keep_last(&mut candles, limit.into());

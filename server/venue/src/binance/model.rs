@@ -137,7 +137,7 @@ pub struct FundingInfoRow<'a> {
 }
 
 /// A row of `/fapi/v1/klines`: opening time, open, high, low, close, volume, closing time, turnover, number of trades,
-/// volume and turnover of buying takers, and a field without a meaning.
+/// volume and turnover of buying takers, and a field without a meaning. What takers bought is read apart: a candle counts without it.
 ///
 /// ```json
 /// [1602633600000,"11419.36","11550.00","11280.50","11417.13","192936.970",1602719999999,"2198967087.67917",694620,
@@ -153,7 +153,7 @@ pub type CandleRow<'a> = (
     i64,
     Text<'a>,
     serde::de::IgnoredAny,
-    serde::de::IgnoredAny,
+    &'a RawValue,
     serde::de::IgnoredAny,
     serde::de::IgnoredAny,
 );
@@ -368,7 +368,7 @@ pub struct CandleEvent<'a> {
 ///
 /// ```json
 /// {"t":1638747660000,"T":1638747719999,"i":"1m","o":"0.0010","c":"0.0020","h":"0.0025","l":"0.0010","v":"1000",
-///  "x":true,"q":"1.0000"}
+///  "x":true,"q":"1.0000","V":"500"}
 /// ```
 #[derive(Debug, Deserialize)]
 #[expect(missing_docs, reason = "the meaning is that of the route's")]
@@ -389,6 +389,8 @@ pub struct CandleData<'a> {
     pub volume: Text<'a>,
     #[serde(borrow, rename = "q")]
     pub turnover: Text<'a>,
+    #[serde(borrow, default, rename = "V")]
+    pub taker_buy: Option<&'a RawValue>,
     /// Whether it is final.
     #[serde(rename = "x")]
     pub closed: bool,

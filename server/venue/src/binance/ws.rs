@@ -20,7 +20,7 @@ use super::{
     watched::{Follows, Watched},
 };
 use crate::{
-    BookChange, MarketEvent,
+    BookChange, Kline, MarketEvent,
     departed::Departed,
     intervals::FundingIntervals,
     news::News,
@@ -265,10 +265,13 @@ impl Watch {
         let newer = match data {
             Data::Day(day) => watched.ticker.take_day(day),
             Data::Mark(mark) => watched.ticker.take_mark(mark),
-            Data::Candle(candle, closed) => {
+            Data::Candle { kline: Kline { candle, taker_buy }, closed, wrong } => {
+                if let Some(wrong) = wrong {
+                    sink.counters.count_malformed("kline V", &format_args!("kline of {symbol}: {wrong}"));
+                }
                 if watched.candles.accepts(&candle, closed, at) {
                     let timeframe = schema::Timeframe::M1;
-                    sink.offer(MarketEvent::Candle { symbol, timeframe, candle, closed, at });
+                    sink.offer(MarketEvent::Candle { symbol, timeframe, candle, taker_buy, closed, at });
                 }
                 return;
             }

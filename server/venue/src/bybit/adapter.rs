@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryFutureExt};
 use reqwest::Url;
-use schema::{Candle, Symbol, Trade, Venue, universe::SkippedRows};
+use schema::{Symbol, Trade, Venue, universe::SkippedRows};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     ws::Watch,
 };
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
+    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
     Subscription, Ticker, Told, WatchedSymbols,
     config::workable,
     http::{Http, is_loopback},
@@ -80,8 +80,9 @@ impl Exchange for Bybit {
         self.routes.tickers().boxed()
     }
 
-    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Candle>> {
-        self.routes.candles(symbol, interval, limit).boxed()
+    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Kline>> {
+        let candles = self.routes.candles(symbol, interval, limit);
+        candles.map_ok(|candles| candles.into_iter().map(Kline::from).collect()).boxed()
     }
 
     fn recent_trades(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<Trade>> {
