@@ -1,10 +1,10 @@
 //! The adapter: Bybit as an [`Exchange`].
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use futures_util::{FutureExt, TryFutureExt};
 use reqwest::Url;
-use schema::{Symbol, Trade, Venue, universe::SkippedRows};
+use schema::{Symbol, Trade, UnixMs, Venue, universe::SkippedRows};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
@@ -15,8 +15,8 @@ use super::{
     ws::Watch,
 };
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
-    Subscription, Ticker, Told, WatchedSymbols,
+    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Past, Pause, Share,
+    StreamCounters, Subscription, Ticker, Told, WatchedSymbols,
     config::workable,
     http::{Http, is_loopback},
     intervals::FundingIntervals,
@@ -147,5 +147,20 @@ impl Exchange for Bybit {
 
     fn skipped_rows(&self) -> Vec<SkippedRows> {
         self.counters.skipped_rows()
+    }
+}
+
+impl Past for Bybit {
+    fn candles_between(&self, symbol: Symbol, interval: Interval, range: Range<UnixMs>) -> Answer<'_, Vec<Kline>> {
+        let candles = self.routes.candles_between(symbol, interval, range);
+        candles.map_ok(|candles| candles.into_iter().map(Kline::from).collect()).boxed()
+    }
+
+    fn open_interest_between(&self, symbol: Symbol, range: Range<UnixMs>) -> Answer<'_, Vec<OpenInterest>> {
+        self.routes.open_interest_between(symbol, range).boxed()
+    }
+
+    fn funding_between(&self, symbol: Symbol, range: Range<UnixMs>) -> Answer<'_, Vec<PaidFunding>> {
+        self.routes.funding_between(symbol, range).boxed()
     }
 }
