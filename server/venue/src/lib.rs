@@ -14,6 +14,7 @@ mod date;
 mod departed;
 pub mod error;
 pub mod event;
+mod guard;
 mod http;
 mod input;
 mod intervals;

@@ -125,7 +125,11 @@ impl Exchange for Binance {
                 };
                 let routes = Arc::clone(&routes);
                 tasks.spawn(async move {
-                    let fetching = fetcher.run(routes).then(|()| std::future::pending::<()>());
+                    let fetch = |symbol| {
+                        let routes = Arc::clone(&routes);
+                        async move { routes.depth(symbol).await }
+                    };
+                    let fetching = fetcher.run(fetch).then(|()| std::future::pending::<()>());
                     tokio::select! {
                         () = keeper.run() => {}
                         () = fetching => {}
