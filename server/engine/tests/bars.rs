@@ -205,7 +205,7 @@ fn taker_volume_of_the_venues_own_candles_is_known_from_the_start() {
         .into_iter()
         .map(|input| match input {
             Input::Loaded { received, loaded: Loaded::Candles { symbol, timeframe, limit, candles } } => {
-                let bought = |Kline { candle, .. }| Kline::new(candle, candle.volume / 4.0);
+                let bought = |Kline { candle, .. }| Kline { candle, taker_buy: Some(candle.volume / 4.0) };
                 let candles = candles.into_iter().map(bought).collect();
                 Input::Loaded { received, loaded: Loaded::Candles { symbol, timeframe, limit, candles } }
             }

@@ -87,7 +87,7 @@ mod tests {
         fn tickers(&self) -> Answer<'_, Vec<(Symbol, Ticker)>> {
             unasked()
         }
-        fn candles(&self, _: Symbol, _: Interval, _: u16) -> Answer<'_, Vec<schema::Candle>> {
+        fn candles(&self, _: Symbol, _: Interval, _: u16) -> Answer<'_, Vec<venue::Kline>> {
             unasked()
         }
         fn recent_trades(&self, _: Symbol, _: u16) -> Answer<'_, Vec<schema::Trade>> {

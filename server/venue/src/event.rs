@@ -158,7 +158,8 @@ pub enum MarketEvent {
         timeframe: Timeframe,
         /// The candle.
         candle: Candle,
-        /// What takers bought of its volume so far, in base coin, where the venue says so.
+        /// How much of its volume takers bought, in base coin, where the venue says so.
+        #[serde(default)]
         taker_buy: Option<f64>,
         /// Whether it is final.
         closed: bool,
@@ -225,33 +226,6 @@ pub enum MarketEvent {
         /// What happened, in plain words.
         cause: String,
     },
-}
-
-/// A candle as a venue sends it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Kline {
-    /// Prices and volume.
-    pub candle: Candle,
-    /// What takers bought of its volume, in base coin; none where the venue does not say so.
-    pub taker_buy: Option<f64>,
-}
-
-impl Kline {
-    /// A candle with what takers bought of it. What cannot be a part of its volume, but for the rounding of the last digits, is not
-    /// known.
-    #[must_use]
-    pub fn new(candle: Candle, taker_buy: f64) -> Self {
-        let most = candle.volume * (1.0 + 1e-9);
-        let taker_buy = (0.0..=most).contains(&taker_buy).then_some(taker_buy.min(candle.volume));
-        Self { candle, taker_buy }
-    }
-}
-
-impl From<Candle> for Kline {
-    /// A candle of a venue that does not say what takers bought.
-    fn from(candle: Candle) -> Self {
-        Self { candle, taker_buy: None }
-    }
 }
 
 /// How a candle of history is asked for.

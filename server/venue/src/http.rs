@@ -251,6 +251,11 @@ impl Http {
         self.gate.hold(wait.min(Gate::PATIENCE));
     }
 
+    /// The time, by this machine's clock.
+    pub(crate) fn now(&self) -> UnixMs {
+        self.clock.now()
+    }
+
     /// Why nothing is asked for now.
     pub(crate) fn pause(&self) -> Option<Pause> {
         self.gate.pause()

@@ -14,13 +14,16 @@ mod date;
 mod departed;
 pub mod error;
 pub mod event;
+mod guard;
 mod http;
 mod input;
 mod intervals;
+mod kline;
 mod limit;
 mod local_book;
 mod news;
 mod order;
+mod past;
 mod patience;
 mod proxy;
 pub mod record;
@@ -43,13 +46,15 @@ pub use config::{ConfigError, http_address};
 pub use counters::StreamCounters;
 pub use error::VenueError;
 pub use event::{
-    Accounts, BookChange, Instrument, Interval, Kline, Liquidation, MarketEvent, OpenInterest, PaidFunding,
-    PositionSide, Stream, Ticker, Told,
+    Accounts, BookChange, Instrument, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,
+    Stream, Ticker, Told,
 };
 pub use http::{http_client, http_client_through};
 pub use input::{History, Input, Loaded};
+pub use kline::Kline;
 pub use limit::{Budget, Pause, budgets};
 pub use local_book::{Crossed, LocalBook};
+pub use past::Past;
 pub use patience::{WAIT_MAX, retry_after};
 pub use proxy::{Proxy, ProxyError, ProxyFailure, ProxyRules, proxy_in_use};
 pub use subscription::{Open, Share, Subscription, Updated, WatchedSymbols};
@@ -69,13 +74,8 @@ pub trait Exchange: Send + Sync + 'static {
     /// The state of every linear contract, in one request.
     fn tickers(&self) -> Answer<'_, Vec<(Symbol, Ticker)>>;
 
-    /// The last closed candles, oldest first; the running one is left out.
-    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<schema::Candle>>;
-
-    /// The same with what takers bought of each, where the venue says so.
-    fn klines(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Kline>> {
-        Box::pin(async move { Ok(self.candles(symbol, interval, limit).await?.into_iter().map(Kline::from).collect()) })
-    }
+    /// The last closed candles, oldest first; the running one is left out. Each with what takers bought, where the venue says so.
+    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Kline>>;
 
     /// The latest trades, oldest first.
     fn recent_trades(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<schema::Trade>>;

@@ -9,7 +9,6 @@ mod renewal;
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZeroUsize,
-    panic::AssertUnwindSafe,
     sync::Arc,
     time::Duration,
 };
@@ -28,7 +27,7 @@ use self::{
     line::Line,
     renewal::{Renewal, Turn},
 };
-use crate::{MarketEvent, proxy::Dialer, record::Tap, sink::EventSink};
+use crate::{MarketEvent, guard, proxy::Dialer, record::Tap, sink::EventSink};
 
 /// How the streams of an exchange are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,24 +182,10 @@ pub(crate) struct Keeper<D> {
     pub(crate) delay: Duration,
 }
 
-/// Takes a panic for the end of a connection, so that it is lost and made again like any other.
-async fn guarded(conversation: impl Future<Output = String>) -> String {
-    match AssertUnwindSafe(conversation).catch_unwind().await {
-        Ok(cause) => cause,
-        Err(payload) => {
-            metrics::counter!("task_panics_total", "task" => "stream").increment(1);
-            let text = payload.downcast_ref::<&str>().copied();
-            let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-            format!("a defect of this program ({})", text.unwrap_or("without a message"))
-        }
-    }
-}
-
 impl<D: Dialogue> Keeper<D> {
     /// Keeps the connection up until nobody listens to its events any more.
     pub(crate) async fn run(mut self) {
-        // There from the beginning, or the first panic would be no increase.
-        metrics::counter!("task_panics_total", "task" => "stream").increment(0);
+        guard::announce();
         let mut waits = self.config.waits();
         let (mut was_connected, mut wait) = (false, self.delay);
         loop {
@@ -216,11 +201,19 @@ impl<D: Dialogue> Keeper<D> {
                     was_connected = true;
                     let since = Instant::now();
                     self.tap.opened(self.sink.connection(), self.url.as_str());
-                    let cause = Box::pin(guarded(self.converse(line))).await;
+                    // A panic is the end of a connection, which is lost and made again like any other.
+                    let cause = Box::pin(guard::guarded(self.converse(line))).await.unwrap_or_else(|defect| defect);
                     if !self.sink.is_closed() {
                         self.tap.closed(self.sink.connection(), &cause);
                     }
-                    for event in self.dialogue.end() {
+                    let told = match guard::guarded(async { self.dialogue.end() }).await {
+                        Ok(told) => told,
+                        Err(defect) => {
+                            tracing::error!(connection = self.sink.connection(), defect, "ending a conversation");
+                            Vec::new()
+                        }
+                    };
+                    for event in told {
                         if !self.sink.deliver(event).await {
                             return;
                         }
@@ -471,7 +464,7 @@ mod tests {
             false
         }
         fn end(&mut self) -> Vec<MarketEvent> {
-            Vec::new()
+            panic!("not prepared for the end either");
         }
     }
 

@@ -135,34 +135,29 @@ async fn candles_come_without_the_running_one() {
         volume: 300.5,
         turnover: 3_700.25,
     };
-    assert_eq!((candles.len(), candles[0], candles[1].close), (2, first, 12.38));
+    assert_eq!((candles.len(), candles[0].candle, candles[1].candle.close), (2, first, 12.38));
+    assert_eq!((candles[0].taker_buy, candles[1].taker_buy), (Some(150.0), Some(0.0)));
     assert_eq!(server.asked(), ["/fapi/v1/klines?symbol=ALPHAUSDT&interval=1m&limit=151"]);
 
     let later = ok("klines.json").with("date", "Thu, 28 May 2026 20:27:00 GMT");
     let (binance, _server) = asking([later]).await;
     let candles = binance.candles(symbol("ALPHAUSDT"), Interval::Timeframe(Timeframe::M1), 2).await.unwrap();
-    assert_eq!(candles.iter().map(|c| c.close).collect::<Vec<_>>(), [12.38, 12.5]);
+    assert_eq!(candles.iter().map(|c| c.candle.close).collect::<Vec<_>>(), [12.38, 12.5]);
 }
 
 #[tokio::test]
-async fn klines_say_what_takers_bought_of_their_volume() {
-    let dated = ok("klines.json").with("date", "Thu, 28 May 2026 20:26:51 GMT");
-    let (binance, _server) = asking([dated]).await;
-    let klines = binance.klines(symbol("ALPHAUSDT"), Interval::Timeframe(Timeframe::M1), 150).await.unwrap();
-    for kline in &klines {
-        let bought = kline.taker_buy.unwrap();
-        assert!(bought > 0.0 && bought < kline.candle.volume, "{kline:?}");
+async fn a_candle_counts_where_what_takers_bought_of_it_is_impossible() {
+    let body = binance_payload("klines.json");
+    for impossible in ["\"301\"", "\"-1\"", "\"NaN\"", "\"\"", "null", "150"] {
+        let (binance, server) = asking([Reply::json(body.replacen("\"150\"", impossible, 1))]).await;
+        let candles = binance.candles(symbol("ALPHAUSDT"), Interval::Timeframe(Timeframe::M1), 10).await.unwrap();
+        let seen: Vec<_> = candles.iter().map(|kline| (kline.candle.volume, kline.taker_buy)).collect();
+        assert_eq!(seen, [(300.5, None), (0.0, Some(0.0)), (120.5, Some(60.0))], "{impossible}");
+        let skipped = binance.skipped_rows();
+        let named: Vec<_> = skipped.iter().map(|row| (row.list.as_str(), row.field.as_str(), row.rows)).collect();
+        assert_eq!((named, skipped[0].contract.as_deref()), (vec![("klines", "takerBuy", 1)], Some("ALPHAUSDT")));
+        assert_eq!(server.asked().len(), 1, "asking again does not help");
     }
-}
-
-#[test]
-fn what_cannot_be_a_part_of_a_candles_volume_is_not_known() {
-    let volume = 100.0;
-    let candle = Candle { start: UnixMs(0), open: 1.0, high: 1.0, low: 1.0, close: 1.0, volume, turnover: 100.0 };
-    let bought = |taker_buy| venue::Kline::new(candle, taker_buy).taker_buy;
-    assert_eq!([0.0, 40.0, volume].map(bought), [Some(0.0), Some(40.0), Some(volume)]);
-    assert_eq!(bought(volume * (1.0 + 1e-12)), Some(volume), "but for the rounding of the last digits");
-    assert_eq!([-1.0, 101.0, f64::NAN, f64::INFINITY].map(bought), [None; 4]);
 }
 
 #[tokio::test]
@@ -267,11 +262,12 @@ async fn streams_in_the_documented_shapes_become_events() {
         [(1_780_000_000_100, 12.5, 12.49, Some(4)), (1_780_000_001_000, 12.5, 12.47, None)],
         "there is no state before the last price is told, and an empty rate is none"
     );
-    let MarketEvent::Candle { timeframe, candle, closed, at, .. } = event(&mut events).await else {
+    let MarketEvent::Candle { timeframe, candle, taker_buy, closed, at, .. } = event(&mut events).await else {
         panic!("no candle")
     };
     assert_eq!((timeframe, candle.start.0, candle.close, closed), (Timeframe::M1, 1_779_999_960_000, 12.5, true));
     assert_eq!((candle.volume, candle.turnover, at), (120.5, 1_500.25, UnixMs(1_780_000_020_501)));
+    assert_eq!(taker_buy, Some(60.0));
     for (side, size) in [(Side::Buy, 1.5), (Side::Sell, 0.2)] {
         let MarketEvent::Trades { trades, .. } = event(&mut events).await else { panic!("not trades") };
         assert_eq!((trades.len(), trades[0].side(), trades[0].size()), (1, side, size));

@@ -95,8 +95,10 @@ fn every_answer_about_candles() {
     let told: Vec<_> = all
         .iter()
         .map(|(_, body)| {
-            let candles: Vec<_> =
-                parse::klines(body, NOW).unwrap().rows.into_iter().map(|kline| kline.candle).collect();
+            let read = parse::candles(body, NOW).unwrap();
+            assert!(read.skipped.is_empty(), "{:?}", read.skipped);
+            assert!(read.rows.iter().all(|kline| kline.taker_buy.is_some()), "each says what takers bought");
+            let candles: Vec<_> = read.rows.into_iter().map(|kline| kline.candle).collect();
             assert!(candles.windows(2).all(|pair| pair[0].start < pair[1].start));
             let last = candles.last().unwrap();
             let volume: f64 = candles.iter().map(|c| c.volume).sum();
@@ -115,7 +117,7 @@ fn every_answer_about_candles() {
         ]
     );
     let five = answer(&all, "interval=1d&limit=5&symbol=BTCUSDT");
-    assert_eq!(parse::klines(five, UnixMs(1_602_990_000_000)).unwrap().rows.len(), 4, "the last of them runs");
+    assert_eq!(parse::candles(five, UnixMs(1_602_990_000_000)).unwrap().rows.len(), 4, "the last of them runs");
 }
 
 #[test]
@@ -268,10 +270,11 @@ fn half_a_minute_of_four_contracts_joins_with_their_whole_books() {
                 size += trade.size();
                 bought += usize::from(trade.side() == Side::Buy);
             }
-            Data::Candle(Kline { candle, .. }, true) => {
+            Data::Candle { kline: Kline { candle, taker_buy }, closed: true, .. } => {
+                assert!(taker_buy.is_some(), "{symbol} says what takers bought");
                 closed.push((symbol.to_string(), candle.start.0, candle.close, candle.volume));
             }
-            Data::Candle(_, false) => {}
+            Data::Candle { closed: false, wrong, .. } => assert_eq!(wrong, None),
             Data::Book(diff) => assert_eq!(sequences.entry(symbol).or_default().take(diff), Step::KeptBack),
             Data::Best(bid, ask) => {
                 assert!(bid.price < ask.price);
@@ -418,9 +421,9 @@ fn single_frames_of_every_sample() {
         assert_eq!((diff.bids[0].price, diff.asks[0].size), (0.0024, 100.0));
     });
     read("kline_stream_closed", &|_, data| {
-        let Data::Candle(candle, closed) = data else { panic!("{data:?}") };
-        let candle = candle.candle;
+        let Data::Candle { kline: Kline { candle, taker_buy }, closed, .. } = data else { panic!("{data:?}") };
         assert_eq!((closed, candle.start.0, candle.close, candle.turnover), (true, 1_638_747_660_000, 0.002, 1.0));
+        assert_eq!((candle.volume, taker_buy), (1_000.0, Some(500.0)));
     });
     if let Some(text) = binance_fixture("ws/samples/kline_stream_open.json") {
         // An invented candle: it opens at 0.0010 and its low is 0.0015.

@@ -54,7 +54,10 @@ async fn every_route_of_the_simulator_is_understood() {
     for (interval, length) in all.into_iter().chain([Interval::Day]).zip([60, 300, 1_800, 14_400, 86_400]) {
         let candles = bybit.candles(one, interval, 50).await.unwrap();
         assert_eq!(candles.len(), 50, "{interval:?}");
-        assert!(candles.windows(2).all(|pair| pair[1].start.0 - pair[0].start.0 == length * 1_000), "{interval:?}");
+        assert!(
+            candles.windows(2).all(|pair| pair[1].candle.start.0 - pair[0].candle.start.0 == length * 1_000),
+            "{interval:?}"
+        );
     }
     let trades = bybit.recent_trades(one, 100).await.unwrap();
     assert!(!trades.is_empty() && trades.is_sorted_by_key(|trade| trade.at));

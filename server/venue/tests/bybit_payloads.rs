@@ -116,7 +116,7 @@ async fn candles_come_oldest_first_each_once_and_without_the_running_one() {
     let (bybit, server) = asking([ok("kline.json"), ok("kline.json")]).await;
     let interval = Interval::Timeframe(Timeframe::M1);
     let candles = bybit.candles(symbol("ALPHAUSDT"), interval, 200).await.unwrap();
-    let starts: Vec<_> = candles.iter().map(|candle| candle.start.0).collect();
+    let starts: Vec<_> = candles.iter().map(|kline| kline.candle.start.0).collect();
     assert_eq!(starts, [1_780_000_020_000, 1_780_000_080_000, 1_780_000_140_000]);
     let last = Candle {
         start: UnixMs(1_780_000_140_000),
@@ -127,9 +127,9 @@ async fn candles_come_oldest_first_each_once_and_without_the_running_one() {
         volume: 120.5,
         turnover: 1_500.25,
     };
-    assert_eq!(candles[2], last);
-    assert_eq!((candles[1].volume, candles[1].close), (0.0, 12.4), "a quiet minute has a candle");
-    assert_eq!(bybit.candles(symbol("ALPHAUSDT"), interval, 1).await.unwrap(), [last], "the newest closed one");
+    assert_eq!(candles[2], last.into());
+    assert_eq!((candles[1].candle.volume, candles[1].candle.close), (0.0, 12.4), "a quiet minute has a candle");
+    assert_eq!(bybit.candles(symbol("ALPHAUSDT"), interval, 1).await.unwrap(), [last.into()], "the newest closed one");
     assert_eq!(
         server.asked(),
         [

@@ -97,7 +97,7 @@ async fn candles_of_every_sample() {
     if let Some(body) = fixture("doc-examples/market-kline-1.json") {
         let (bybit, _server) = asking(body).await;
         let candles = bybit.candles(symbol("BTCUSD"), Interval::Timeframe(Timeframe::M1), 10).await.unwrap();
-        let seen: Vec<_> = candles.iter().map(|c| (c.start.0, c.open, c.close, c.volume)).collect();
+        let seen: Vec<_> = candles.iter().map(|c| c.candle).map(|c| (c.start.0, c.open, c.close, c.volume)).collect();
         assert_eq!(
             seen,
             [

@@ -58,7 +58,7 @@ over_every_venue! {
     async fn candles_come_oldest_first_and_without_the_running_one(words: Words) {
         let stage = Stage::asking(words, words.candles()).await;
         let candles = stage.exchange.candles(symbol(A), Interval::Timeframe(Timeframe::M1), 10).await.unwrap();
-        let seen: Vec<_> = candles.iter().map(|c| (c.start.0, c.open, c.high, c.low, c.close, c.volume, c.turnover)).collect();
+        let seen: Vec<_> = candles.iter().map(|c| c.candle).map(|c| (c.start.0, c.open, c.high, c.low, c.close, c.volume, c.turnover)).collect();
         assert_eq!(seen, [
             (1_779_999_840_000, 12.2, 12.45, 12.1, 12.4, 300.5, 3_700.25),
             (1_779_999_900_000, 12.4, 12.4, 12.35, 12.38, 0.0, 0.0),

@@ -70,7 +70,7 @@ async fn check(
 ) -> Result<(), VenueError> {
     let Unaudited { timeframe, start } = unaudited;
     let symbol = lock(&window).instrument().symbol;
-    let own = exchange.klines(symbol, Interval::Timeframe(timeframe), COMPARED_CANDLES).await?;
+    let own = exchange.candles(symbol, Interval::Timeframe(timeframe), COMPARED_CANDLES).await?;
     let audited =
         lock(&window).audit(unaudited, own.iter().map(|kline| &kline.candle).find(|candle| candle.start == start));
     loads.load(Loaded::Candles { symbol, timeframe, limit: COMPARED_CANDLES, candles: own }).await;

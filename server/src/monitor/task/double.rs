@@ -6,11 +6,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use schema::{Candle, Symbol, Trade, UnixMs, Venue};
+use schema::{Symbol, Trade, UnixMs, Venue};
 use tokio::{sync::mpsc, task::JoinSet};
 use venue::{
-    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, Share, Subscription, Ticker,
-    Told, VenueError, WatchedSymbols,
+    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Pause, Share, Subscription,
+    Ticker, Told, VenueError, WatchedSymbols,
 };
 
 use crate::market::example::{instrument, ticker};
@@ -106,7 +106,7 @@ impl Exchange for Double {
         let tickers = self.state.lock().unwrap().tickers.clone();
         Box::pin(async move { Ok(tickers) })
     }
-    fn candles(&self, symbol: Symbol, _: Interval, _: u16) -> Answer<'_, Vec<Candle>> {
+    fn candles(&self, symbol: Symbol, _: Interval, _: u16) -> Answer<'_, Vec<Kline>> {
         self.ask(symbol, "candles", Vec::new())
     }
     fn recent_trades(&self, symbol: Symbol, _: u16) -> Answer<'_, Vec<Trade>> {

@@ -79,7 +79,7 @@ async fn candles(exchange: Arc<dyn Exchange>, symbol: Symbol, loads: Loads) -> R
     // The shortest last: it is the one that a minute of loading could leave a hole in.
     for timeframe in Timeframe::ALL.into_iter().rev() {
         let limit = kept(timeframe);
-        let candles = exchange.klines(symbol, Interval::Timeframe(timeframe), limit).await?;
+        let candles = exchange.candles(symbol, Interval::Timeframe(timeframe), limit).await?;
         loads.load(Loaded::Candles { symbol, timeframe, limit, candles }).await;
     }
     Ok(())

@@ -37,7 +37,8 @@ impl Task for Volatility {
             .candles(btc, Interval::Day, DAYS)
             .await
             .map_err(|source| TaskError::Venue { doing, source })?;
-        *self.daily.lock().unwrap_or_else(PoisonError::into_inner) = candles;
+        *self.daily.lock().unwrap_or_else(PoisonError::into_inner) =
+            candles.into_iter().map(|kline| kline.candle).collect();
         Ok(())
     }
 }

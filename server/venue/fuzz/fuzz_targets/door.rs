@@ -107,7 +107,10 @@ pub(crate) fn binance_frame(text: &str) -> String {
                 state.take_mark(*mark);
                 assert!(state.ticker(Some(8)).is_some());
             }
-            Data::Candle(kline, _) => possible_candle(&kline.candle),
+            Data::Candle { kline, .. } => {
+                possible_candle(&kline.candle);
+                assert!(kline.taker_buy.is_none_or(|bought| (0.0..=kline.candle.volume).contains(&bought)));
+            }
             Data::Trade(trade, _) => possible_trade(trade),
             Data::Liquidation(one) => possible_liquidation(one),
             Data::Book(diff) => {
@@ -198,7 +201,7 @@ pub(crate) fn binance_body(bytes: &[u8]) -> Vec<String> {
         understood(parse::funding_intervals(bytes), |rows| possible_hours(&rows.rows)),
         tickers(bytes, MARKS),
         tickers(DAYS, bytes),
-        understood(parse::klines(bytes, NOW), |rows| {
+        understood(parse::candles(bytes, NOW), |rows| {
             possible_candles(&rows.rows.iter().map(|kline| kline.candle).collect::<Vec<_>>());
         }),
         understood(parse::trades(bytes), |rows| possible_trades(&rows.rows)),

@@ -1,9 +1,9 @@
 //! The adapter: Binance as an [`Exchange`].
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use futures_util::FutureExt;
-use schema::{Candle, Symbol, Trade, Venue, universe::SkippedRows};
+use schema::{Symbol, Trade, UnixMs, Venue, universe::SkippedRows};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
@@ -15,8 +15,8 @@ use super::{
     ws::Watch,
 };
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
-    Subscription, Ticker, Told, WatchedSymbols,
+    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Past, Pause, Share,
+    StreamCounters, Subscription, Ticker, Told, WatchedSymbols,
     config::workable,
     http::{Http, is_loopback},
     intervals::FundingIntervals,
@@ -82,13 +82,8 @@ impl Exchange for Binance {
         self.routes.tickers().boxed()
     }
 
-    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Candle>> {
-        let klines = self.routes.klines(symbol, interval, limit);
-        async { Ok(klines.await?.into_iter().map(|kline| kline.candle).collect()) }.boxed()
-    }
-
-    fn klines(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Kline>> {
-        self.routes.klines(symbol, interval, limit).boxed()
+    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Kline>> {
+        self.routes.candles(symbol, interval, limit).boxed()
     }
 
     fn recent_trades(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<Trade>> {
@@ -130,7 +125,11 @@ impl Exchange for Binance {
                 };
                 let routes = Arc::clone(&routes);
                 tasks.spawn(async move {
-                    let fetching = fetcher.run(routes).then(|()| std::future::pending::<()>());
+                    let fetch = |symbol| {
+                        let routes = Arc::clone(&routes);
+                        async move { routes.depth(symbol).await }
+                    };
+                    let fetching = fetcher.run(fetch).then(|()| std::future::pending::<()>());
                     tokio::select! {
                         () = keeper.run() => {}
                         () = fetching => {}
@@ -164,5 +163,19 @@ impl Exchange for Binance {
 
     fn derivatives_limit(&self) -> Option<u32> {
         Some(DATA_LIMIT)
+    }
+}
+
+impl Past for Binance {
+    fn candles_between(&self, symbol: Symbol, interval: Interval, range: Range<UnixMs>) -> Answer<'_, Vec<Kline>> {
+        self.routes.candles_between(symbol, interval, range).boxed()
+    }
+
+    fn open_interest_between(&self, symbol: Symbol, range: Range<UnixMs>) -> Answer<'_, Vec<OpenInterest>> {
+        self.routes.open_interest_between(symbol, range).boxed()
+    }
+
+    fn funding_between(&self, symbol: Symbol, range: Range<UnixMs>) -> Answer<'_, Vec<PaidFunding>> {
+        self.routes.funding_between(symbol, range).boxed()
     }
 }

@@ -1,11 +1,10 @@
 //! Fetching whole books for a connection, one after the other.
 
-use std::sync::Arc;
-
 use schema::Symbol;
 use tokio::sync::mpsc;
 
-use super::{book::Whole, http::Routes};
+use super::book::Whole;
+use crate::{VenueError, guard::guarded};
 
 /// A whole book that was asked for; none where it could not be had.
 pub(super) type Fetched = (Symbol, Option<Whole>);
@@ -44,13 +43,20 @@ impl Books {
 }
 
 impl Fetcher {
-    /// Fetches books until nobody wants any.
-    pub(super) async fn run(mut self, routes: Arc<Routes>) {
+    /// Fetches books until nobody wants any. A panic costs the one book that was being fetched; it is asked for again.
+    pub(super) async fn run<F>(mut self, fetch: impl Fn(Symbol) -> F)
+    where
+        F: Future<Output = Result<Whole, VenueError>>,
+    {
         while let Some(symbol) = self.wanted.recv().await {
-            let whole = match routes.depth(symbol).await {
-                Ok(whole) => Some(whole),
-                Err(error) => {
+            let whole = match guarded(async { fetch(symbol).await }).await {
+                Ok(Ok(whole)) => Some(whole),
+                Ok(Err(error)) => {
                     tracing::warn!(%symbol, cause = error.plain(), "the whole book could not be fetched");
+                    None
+                }
+                Err(defect) => {
+                    tracing::error!(%symbol, defect, "the whole book could not be fetched");
                     None
                 }
             };
@@ -58,5 +64,38 @@ impl Fetcher {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schema::UnixMs;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_over_a_book_costs_that_book_alone() {
+        let symbol = |text: &str| Symbol::new(text).unwrap();
+        let (mut books, fetcher) = Books::new(2);
+        assert!(books.want(symbol("AUSDT")) && books.want(symbol("BUSDT")));
+        let fetch = |asked: Symbol| async move {
+            assert!(asked.as_str() != "AUSDT", "not prepared for {asked}");
+            Ok(Whole { at: UnixMs(1), last: 5, bids: Vec::new(), asks: Vec::new() })
+        };
+        let fetching = fetcher.run(fetch);
+        let reading = async {
+            let mut came = Vec::new();
+            while came.len() < 2 {
+                came.extend(books.next());
+                tokio::task::yield_now().await;
+            }
+            came
+        };
+        let came = tokio::select! {
+            came = reading => came,
+            () = fetching => panic!("the fetcher ended"),
+        };
+        assert_eq!((came[0].0, came[0].1.is_none()), (symbol("AUSDT"), true));
+        assert_eq!((came[1].0, came[1].1.as_ref().map(|whole| whole.last)), (symbol("BUSDT"), Some(5)));
     }
 }

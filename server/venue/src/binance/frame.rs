@@ -40,8 +40,15 @@ pub enum Data {
     Day(Day),
     /// Mark price, index price and funding.
     Mark(Mark),
-    /// A candle of one minute, and whether it is final.
-    Candle(Kline, bool),
+    /// A candle of one minute.
+    Candle {
+        /// The candle.
+        kline: Kline,
+        /// Whether it is final.
+        closed: bool,
+        /// What is wrong with the volume of buying takers, which is left out then.
+        wrong: Option<Invalid>,
+    },
     /// A trade, and its number among all of the contract; none for a single trade that is part of one with a number.
     Trade(Trade, Option<u64>),
     /// Something in the list of trades that nobody traded: the insurance fund, or positions that were netted.
@@ -61,7 +68,7 @@ impl Data {
         match self {
             Self::Day(_) => Some(Channel::Ticker),
             Self::Mark(_) => Some(Channel::Mark),
-            Self::Candle(..) => Some(Channel::Candle),
+            Self::Candle { .. } => Some(Channel::Candle),
             Self::Trade(_, Some(_)) => Some(Channel::Trades),
             Self::Liquidation(_) => Some(Channel::Liquidations),
             Self::Book(_) => Some(Channel::Book),
@@ -279,9 +286,8 @@ fn candle(event: &CandleEvent<'_>) -> Result<Data, Invalid> {
         turnover: number("q", row.turnover.as_str())?,
     };
     candle.check()?;
-    let taker_buy = row.taker_buy.as_ref().map(|text| number("V", text.as_str())).transpose()?;
-    let kline = taker_buy.map_or(candle.into(), |bought| Kline::new(candle, bought));
-    Ok(Data::Candle(kline, row.closed))
+    let (kline, wrong) = Kline::with_taker_buy(candle, row.volume.as_str(), "V", row.taker_buy);
+    Ok(Data::Candle { kline, closed: row.closed, wrong })
 }
 
 fn decoded<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, ParseError> {

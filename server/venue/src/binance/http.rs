@@ -1,5 +1,7 @@
 //! Binance's HTTP routes.
 
+mod past;
+
 use std::{sync::Arc, time::Duration};
 
 use reqwest::Url;
@@ -85,7 +87,7 @@ impl Routes {
         Ok(())
     }
 
-    pub(super) async fn klines(
+    pub(super) async fn candles(
         &self,
         symbol: Symbol,
         interval: Interval,
@@ -95,15 +97,15 @@ impl Routes {
         let asked = limit.saturating_add(1).clamp(2, 1_500);
         let query = [("symbol", symbol.as_str()), ("interval", interval_code(interval)), ("limit", &asked.to_string())];
         let url = self.url("/fapi/v1/klines", &query);
-        let read = |reply: &Reply| parse::klines(&reply.body, server_time(reply));
+        let read = |reply: &Reply| parse::candles(&reply.body, server_time(reply));
         let answer = self.ask(Lane::Weighed, candles_weight(asked), &url, read).await;
-        let mut klines = self.rows("klines", Some(symbol), answer)?;
+        let mut candles = self.rows("klines", Some(symbol), answer)?;
         let length = interval.ms();
-        if klines.windows(2).any(|pair| pair[1].candle.start.0 - pair[0].candle.start.0 != length) {
+        if candles.windows(2).any(|pair| pair[1].candle.start.0 - pair[0].candle.start.0 != length) {
             self.counters.remark("gap between candles", &format_args!("{symbol} {}", interval_code(interval)));
         }
-        keep_last(&mut klines, limit.into());
-        Ok(klines)
+        keep_last(&mut candles, limit.into());
+        Ok(candles)
     }
 
     pub(super) async fn recent_trades(&self, symbol: Symbol, limit: u16) -> Result<Vec<Trade>, VenueError> {

@@ -137,7 +137,7 @@ pub struct FundingInfoRow<'a> {
 }
 
 /// A row of `/fapi/v1/klines`: opening time, open, high, low, close, volume, closing time, turnover, number of trades,
-/// volume and turnover of buying takers, and a field without a meaning.
+/// volume and turnover of buying takers, and a field without a meaning. What takers bought is read apart: a candle counts without it.
 ///
 /// ```json
 /// [1602633600000,"11419.36","11550.00","11280.50","11417.13","192936.970",1602719999999,"2198967087.67917",694620,
@@ -153,7 +153,7 @@ pub type CandleRow<'a> = (
     i64,
     Text<'a>,
     serde::de::IgnoredAny,
-    Text<'a>,
+    &'a RawValue,
     serde::de::IgnoredAny,
     serde::de::IgnoredAny,
 );
@@ -389,9 +389,8 @@ pub struct CandleData<'a> {
     pub volume: Text<'a>,
     #[serde(borrow, rename = "q")]
     pub turnover: Text<'a>,
-    /// Volume of buying takers.
     #[serde(borrow, default, rename = "V")]
-    pub taker_buy: Option<Text<'a>>,
+    pub taker_buy: Option<&'a RawValue>,
     /// Whether it is final.
     #[serde(rename = "x")]
     pub closed: bool,

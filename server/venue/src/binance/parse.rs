@@ -126,31 +126,41 @@ pub fn tickers(
     Ok(tickers)
 }
 
-/// Reads `/fapi/v1/klines` at the server's time `now`: oldest first, each start once, candles that ended by `now`.
+/// Reads `/fapi/v1/klines` at the server's time `now`: oldest first, each start once, candles that ended by `now`. One whose volume
+/// of buying takers is malformed stays, without it; its row counts as skipped.
 ///
 /// # Errors
 ///
 /// [`ParseError`] when the list is not one, or none of its rows can be used.
-pub fn klines(body: &[u8], now: UnixMs) -> Result<Rows<Kline>, ParseError> {
-    let mut klines = list(body, |row: &CandleRow<'_>| {
-        let (start, open, high, low, close, volume, end, turnover, _, taker_buy, ..) = row;
-        let candle = Candle {
-            start: stamp("start", *start)?,
-            open: number("open", open.as_str())?,
-            high: number("high", high.as_str())?,
-            low: number("low", low.as_str())?,
-            close: number("close", close.as_str())?,
-            volume: number("volume", volume.as_str())?,
-            turnover: number("turnover", turnover.as_str())?,
-        };
-        candle.check()?;
-        // The closing time is the last millisecond that belongs to it.
-        let kline = Kline::new(candle, number("taker buy volume", taker_buy.as_str())?);
-        Ok(Some(kline).filter(|_| *end < now.0))
-    })?;
-    klines.rows.sort_by_key(|kline| kline.candle.start);
-    klines.rows.dedup_by_key(|kline| kline.candle.start);
-    Ok(klines)
+pub fn candles(body: &[u8], now: UnixMs) -> Result<Rows<Kline>, ParseError> {
+    let read =
+        list(body, |(start, open, high, low, close, volume, end, turnover, _, taker_buy, ..): &CandleRow<'_>| {
+            let candle = Candle {
+                start: stamp("start", *start)?,
+                open: number("open", open.as_str())?,
+                high: number("high", high.as_str())?,
+                low: number("low", low.as_str())?,
+                close: number("close", close.as_str())?,
+                volume: number("volume", volume.as_str())?,
+                turnover: number("turnover", turnover.as_str())?,
+            };
+            candle.check()?;
+            // The closing time is the last millisecond that belongs to it.
+            let kline = Kline::with_taker_buy(candle, volume.as_str(), "takerBuy", Some(taker_buy));
+            Ok(Some(kline).filter(|_| *end < now.0))
+        })?;
+    let mut candles = Rows { rows: Vec::with_capacity(read.rows.len()), skipped: read.skipped };
+    for (kline, wrong) in read.rows {
+        candles.rows.push(kline);
+        candles.skipped.extend(wrong.map(|Invalid { field, problem }| Skipped {
+            contract: None,
+            field: field.to_owned(),
+            problem,
+        }));
+    }
+    candles.rows.sort_by_key(|kline| kline.candle.start);
+    candles.rows.dedup_by_key(|kline| kline.candle.start);
+    Ok(candles)
 }
 
 /// Reads `/fapi/v1/aggTrades`: oldest first.

@@ -265,7 +265,10 @@ impl Watch {
         let newer = match data {
             Data::Day(day) => watched.ticker.take_day(day),
             Data::Mark(mark) => watched.ticker.take_mark(mark),
-            Data::Candle(Kline { candle, taker_buy }, closed) => {
+            Data::Candle { kline: Kline { candle, taker_buy }, closed, wrong } => {
+                if let Some(wrong) = wrong {
+                    sink.counters.count_malformed("kline V", &format_args!("kline of {symbol}: {wrong}"));
+                }
                 if watched.candles.accepts(&candle, closed, at) {
                     let timeframe = schema::Timeframe::M1;
                     sink.offer(MarketEvent::Candle { symbol, timeframe, candle, taker_buy, closed, at });

@@ -1,10 +1,10 @@
 //! The adapter: Bybit as an [`Exchange`].
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryFutureExt};
 use reqwest::Url;
-use schema::{Candle, Symbol, Trade, Venue, universe::SkippedRows};
+use schema::{Symbol, Trade, UnixMs, Venue, universe::SkippedRows};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
@@ -15,8 +15,8 @@ use super::{
     ws::Watch,
 };
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, OpenInterest, PaidFunding, Pause, Share, StreamCounters,
-    Subscription, Ticker, Told, WatchedSymbols,
+    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Past, Pause, Share,
+    StreamCounters, Subscription, Ticker, Told, WatchedSymbols,
     config::workable,
     http::{Http, is_loopback},
     intervals::FundingIntervals,
@@ -80,8 +80,9 @@ impl Exchange for Bybit {
         self.routes.tickers().boxed()
     }
 
-    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Candle>> {
-        self.routes.candles(symbol, interval, limit).boxed()
+    fn candles(&self, symbol: Symbol, interval: Interval, limit: u16) -> Answer<'_, Vec<Kline>> {
+        let candles = self.routes.candles(symbol, interval, limit);
+        candles.map_ok(|candles| candles.into_iter().map(Kline::from).collect()).boxed()
     }
 
     fn recent_trades(&self, symbol: Symbol, limit: u16) -> Answer<'_, Vec<Trade>> {
@@ -146,5 +147,20 @@ impl Exchange for Bybit {
 
     fn skipped_rows(&self) -> Vec<SkippedRows> {
         self.counters.skipped_rows()
+    }
+}
+
+impl Past for Bybit {
+    fn candles_between(&self, symbol: Symbol, interval: Interval, range: Range<UnixMs>) -> Answer<'_, Vec<Kline>> {
+        let candles = self.routes.candles_between(symbol, interval, range);
+        candles.map_ok(|candles| candles.into_iter().map(Kline::from).collect()).boxed()
+    }
+
+    fn open_interest_between(&self, symbol: Symbol, range: Range<UnixMs>) -> Answer<'_, Vec<OpenInterest>> {
+        self.routes.open_interest_between(symbol, range).boxed()
+    }
+
+    fn funding_between(&self, symbol: Symbol, range: Range<UnixMs>) -> Answer<'_, Vec<PaidFunding>> {
+        self.routes.funding_between(symbol, range).boxed()
     }
 }

@@ -1,5 +1,7 @@
 //! Bybit's HTTP routes.
 
+mod past;
+
 use std::{sync::Arc, time::Duration};
 
 use reqwest::Url;

@@ -333,7 +333,8 @@ impl Dialogue for Watch {
             Data::Candles(timeframe, candles) => {
                 for (candle, closed) in candles {
                     if watched.candles.accepts(&candle, closed, at) {
-                        sink.offer(MarketEvent::Candle { symbol, timeframe, candle, taker_buy: None, closed, at });
+                        let taker_buy = None;
+                        sink.offer(MarketEvent::Candle { symbol, timeframe, candle, taker_buy, closed, at });
                     }
                 }
             }

@@ -1,0 +1,117 @@
+//! Ranges of the past.
+
+use std::ops::Range;
+
+use schema::{Candle, Symbol, UnixMs};
+
+use super::{super::topic::interval_code, FUNDINGS_PER_PAGE, Lane, Page, ParseError, Routes, Url, parse};
+use crate::{
+    Interval, OpenInterest, PaidFunding, VenueError,
+    past::{OPEN_INTEREST_EVERY_MS, bounded, pages},
+};
+
+/// Candles of one answer, at most.
+const CANDLES_PER_PAGE: u16 = 1_000;
+/// Points of open interest in one answer, at most.
+const POINTS_PER_PAGE: u16 = 200;
+
+impl Routes {
+    pub(in super::super) async fn candles_between(
+        &self,
+        symbol: Symbol,
+        interval: Interval,
+        range: Range<UnixMs>,
+    ) -> Result<Vec<Candle>, VenueError> {
+        let (length, limit) = (interval.ms(), CANDLES_PER_PAGE.to_string());
+        let mut candles = Vec::new();
+        for page in pages(&range, length, CANDLES_PER_PAGE) {
+            let (start, end) = (page.start.to_string(), (page.end - 1).to_string());
+            let query = [
+                ("symbol", symbol.as_str()),
+                ("interval", interval_code(interval)),
+                ("limit", &limit),
+                ("start", &start),
+                ("end", &end),
+            ];
+            let url = self.url(Lane::Candles, &query, None);
+            let read = |result: &str, now| parse::candles(result, length, now);
+            let (rows, now) = self.dated_page(Lane::Candles, symbol, &url, read).await?;
+            candles.extend(rows.into_iter().filter(|candle| page.contains(&candle.start.0)));
+            if page.end >= now.0 {
+                break;
+            }
+        }
+        Ok(candles)
+    }
+
+    pub(in super::super) async fn open_interest_between(
+        &self,
+        symbol: Symbol,
+        range: Range<UnixMs>,
+    ) -> Result<Vec<OpenInterest>, VenueError> {
+        let limit = POINTS_PER_PAGE.to_string();
+        let mut points = Vec::new();
+        for page in pages(&range, OPEN_INTEREST_EVERY_MS, POINTS_PER_PAGE) {
+            let (start, end) = (page.start.to_string(), (page.end - 1).to_string());
+            let query = [
+                ("symbol", symbol.as_str()),
+                ("intervalTime", "5min"),
+                ("limit", &limit),
+                ("startTime", &start),
+                ("endTime", &end),
+            ];
+            let url = self.url(Lane::OpenInterest, &query, None);
+            let read = |result: &str, _| parse::open_interest(result);
+            let (rows, now) = self.dated_page(Lane::OpenInterest, symbol, &url, read).await?;
+            points.extend(rows.into_iter().filter(|point| page.contains(&point.at.0)));
+            if page.end >= now.0 {
+                break;
+            }
+        }
+        points.sort_by_key(|point| point.at);
+        points.dedup_by_key(|point| point.at);
+        Ok(points)
+    }
+
+    /// Payments come every one to eight hours: pages are cut by their rows, from the newest to the oldest.
+    pub(in super::super) async fn funding_between(
+        &self,
+        symbol: Symbol,
+        range: Range<UnixMs>,
+    ) -> Result<Vec<PaidFunding>, VenueError> {
+        let mut left = bounded(&range);
+        let mut paid = Vec::new();
+        while !left.is_empty() {
+            let (start, end) = (left.start.to_string(), (left.end - 1).to_string());
+            let limit = FUNDINGS_PER_PAGE.to_string();
+            let query = [("symbol", symbol.as_str()), ("limit", &limit), ("startTime", &start), ("endTime", &end)];
+            let url = self.url(Lane::Funding, &query, None);
+            let page = self.page(Lane::Funding, Some(symbol), &url, |result, _| parse::funding_history(result)).await?;
+            let full = page.rows.len() + page.skipped.len() >= FUNDINGS_PER_PAGE;
+            let mut rows: Vec<_> = page.rows.into_iter().filter(|row| left.contains(&row.at.0)).collect();
+            let Some(oldest) = rows.first() else { break };
+            left.end = oldest.at.0;
+            rows.reverse();
+            paid.extend(rows);
+            if !full {
+                break;
+            }
+        }
+        paid.reverse();
+        Ok(paid)
+    }
+
+    /// Asks for a page, and says the exchange's time with it.
+    async fn dated_page<T>(
+        &self,
+        lane: Lane,
+        symbol: Symbol,
+        url: &Url,
+        read: impl Fn(&str, UnixMs) -> Result<Page<T>, ParseError> + Sync,
+    ) -> Result<(Vec<T>, UnixMs), VenueError> {
+        let dated = |result: &str, now| read(result, now).map(|page| (page, now));
+        let (page, now) = self.ask(lane, url, dated).await?;
+        self.counters.count_skipped(lane.route(), Some(symbol), &page.skipped);
+        Ok((page.rows, now))
+    }
+}
