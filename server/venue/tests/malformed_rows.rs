@@ -58,7 +58,7 @@ fn lists() -> Vec<List> {
             let rows = b::tickers(text.as_bytes(), b"[]", |_| Some(8)).ok()?;
             Some(texts(&rows.rows, rows.skipped.len()))
         }),
-        list("binance candles", of_binance("klines.json"), "", read!(|t: &str| b::klines(t.as_bytes(), NOW))),
+        list("binance candles", of_binance("klines.json"), "", read!(|t: &str| b::candles(t.as_bytes(), NOW))),
         list("binance trades", of_binance("agg-trades.json"), "", read!(|t: &str| b::trades(t.as_bytes()))),
         list(
             "binance open interest",
@@ -88,7 +88,7 @@ fn lists() -> Vec<List> {
             ));
         }
         if let Some(candles) = of("/fapi/v1/klines") {
-            lists.push(list("binance candles, recorded", candles, "", read!(|t: &str| b::klines(t.as_bytes(), NOW))));
+            lists.push(list("binance candles, recorded", candles, "", read!(|t: &str| b::candles(t.as_bytes(), NOW))));
         }
     }
     lists
@@ -204,9 +204,9 @@ proptest! {
 #[test]
 fn a_candle_whose_high_and_low_are_swapped_is_skipped() {
     let mut json: Value = serde_json::from_str(&binance_payload("klines.json")).unwrap();
-    let before = binance::parse::klines(json.to_string().as_bytes(), NOW).unwrap();
+    let before = binance::parse::candles(json.to_string().as_bytes(), NOW).unwrap();
     json[0].as_array_mut().unwrap().swap(2, 3);
-    let after = binance::parse::klines(json.to_string().as_bytes(), NOW).unwrap();
+    let after = binance::parse::candles(json.to_string().as_bytes(), NOW).unwrap();
     assert_eq!((after.rows.len(), after.skipped.len()), (before.rows.len() - 1, 1));
     assert_eq!(after.rows[..], before.rows[1..]);
 }
