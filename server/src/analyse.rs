@@ -5,49 +5,35 @@
 
 mod assume;
 mod bar;
-mod history;
 mod report;
 mod spread;
 
 use std::{
+    collections::HashMap,
     io::{IsTerminal as _, Write},
-    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
 };
 
-use analysis::{Bars, Scorer};
+use analysis::{idea::Book, signal::Thresholds};
+use engine::{Engine, Input, Market, Output, Recorded};
 use indicatif::{ProgressBar, ProgressStyle};
-use schema::{Symbol, Timeframe};
-use venue::sim::{RecordedCandles, RecordingError, recorded_candles};
+use schema::{Symbol, UnixMs, Venue};
 
-use self::{bar::Bar, history::History, report::Report, spread::Spread};
-use crate::args::Analyse;
+use self::{bar::Bar, report::Report, spread::Spread};
+use crate::{
+    args::Analyse,
+    backtest::{
+        BacktestError,
+        candles::{self, Record},
+    },
+};
 
 /// Recorded candles that cannot be analysed, or a result that cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AnalyseError {
-    /// The folder or a file in it cannot be used.
-    #[error("reading recorded candles")]
-    Recording(#[from] RecordingError),
-    /// The folder has no candles of the symbol.
-    #[error("{} holds no candles of {symbol}; it has {known}", folder.display())]
-    UnknownSymbol {
-        /// What was asked for.
-        symbol: Symbol,
-        /// Where it is not.
-        folder: PathBuf,
-        /// What is there.
-        known: String,
-    },
-    /// Candles of a length that no measure reads.
-    #[error("{}: the shortest candles of {symbol} are of {minutes} min: candles of 1, 5, 30 or 240 min are scored", folder.display())]
-    Length {
-        /// Where they are.
-        folder: PathBuf,
-        /// Whose.
-        symbol: Symbol,
-        /// How long they are.
-        minutes: i64,
-    },
+    /// The candles cannot be used.
+    #[error(transparent)]
+    Candles(#[from] BacktestError),
     /// The result cannot be written.
     #[error("writing the result")]
     Write(#[from] std::io::Error),
@@ -96,32 +82,38 @@ impl Form {
 /// [`AnalyseError`] when the candles cannot be used or the result cannot be written.
 pub(crate) fn analyse(asked: &Analyse) -> Result<(), AnalyseError> {
     let form = Form::of(asked);
-    let markets = markets(&asked.candles, asked.symbol)?;
-    let bars = markets.iter().map(|(_, market)| market.candles.len() as u64).sum();
+    let symbols: Vec<Symbol> = asked.symbol.into_iter().collect();
+    let records = candles::read(&asked.candles, &symbols)?;
+    let bars = records.iter().map(|record| record.market.candles.len() as u64).sum();
     // Lines on the same terminal are progress enough.
     let shown = form == Form::Report || !std::io::stdout().is_terminal();
     let progress = if shown { progress(bars) } else { ProgressBar::hidden() };
     let mut spread = Spread::default();
     let mut out = bar::Lines::new(form, std::io::BufWriter::new(std::io::stdout().lock()))?;
-    for (timeframe, market) in &markets {
-        progress.set_message(market.symbol.to_string());
-        let mut history = History::new(*timeframe);
-        let mut scorer = Scorer::new(Bars::Closed);
-        for (place, candle) in market.candles.iter().enumerate() {
-            progress.inc(1);
-            history.add(*candle);
-            if place < asked.skip || !(place - asked.skip).is_multiple_of(asked.every) {
-                continue;
+    let by_symbol: HashMap<Symbol, &Record> = records.iter().map(|record| (record.market.symbol, record)).collect();
+    let thresholds = Thresholds::STANDARD;
+    let ideas = Arc::new(Mutex::new(Book::new(&thresholds)));
+    let mut engine = Engine::new(Arc::new(Market::new(Venue::Sim)), thresholds, ideas);
+    for input in candles::inputs(&records) {
+        progress.inc(u64::from(matches!(input, Input::Event { .. })));
+        let mut written = Ok(());
+        engine.step(input, &mut |output| {
+            let Output::BarClosed { symbol, recorded } = output else { return };
+            let is_asked = by_symbol
+                .get(&symbol)
+                .and_then(|record| place(record, &recorded))
+                .is_some_and(|place| place >= asked.skip && (place - asked.skip).is_multiple_of(asked.every));
+            let bar = Bar::of(symbol, recorded.bar_closed_at, recorded.close, &recorded.analysis);
+            if let Some(bar) = bar.filter(|_| is_asked && written.is_ok()) {
+                spread.take(&recorded.analysis);
+                written = out.write(&bar);
             }
-            let analysis = scorer.analyse(&history.input());
-            let Some(bar) = Bar::of(market.symbol, history.now(), candle.close, &analysis) else { continue };
-            spread.take(&analysis);
-            out.write(&bar)?;
-        }
+        });
+        written?;
     }
     progress.finish_and_clear();
     let mut out = out.finish()?;
-    let report = Report::of(&spread, &markets, asked);
+    let report = Report::of(&spread, &records, asked);
     match form {
         Form::Csv => {}
         Form::Json => writeln!(out, "{}", serde_json::json!({ "report": report }))?,
@@ -131,26 +123,10 @@ pub(crate) fn analyse(asked: &Analyse) -> Result<(), AnalyseError> {
     Ok(out.flush()?)
 }
 
-/// The recorded contracts, or the one that is asked for, each with the timeframe of its candles.
-fn markets(folder: &Path, symbol: Option<Symbol>) -> Result<Vec<(Timeframe, RecordedCandles)>, AnalyseError> {
-    let mut all = recorded_candles(folder)?;
-    if let Some(symbol) = symbol {
-        let known = || all.iter().map(|one| one.symbol.to_string()).collect::<Vec<_>>().join(", ");
-        if !all.iter().any(|one| one.symbol == symbol) {
-            return Err(AnalyseError::UnknownSymbol { symbol, folder: folder.to_owned(), known: known() });
-        }
-        all.retain(|one| one.symbol == symbol);
-    }
-    all.into_iter()
-        .map(|one| match Timeframe::ALL.into_iter().find(|timeframe| timeframe.ms() == one.span_ms) {
-            Some(timeframe) => Ok((timeframe, one)),
-            None => Err(AnalyseError::Length {
-                folder: folder.to_owned(),
-                symbol: one.symbol,
-                minutes: one.span_ms / 60_000,
-            }),
-        })
-        .collect()
+/// Which candle of its record a bar is.
+fn place(record: &Record, recorded: &Recorded) -> Option<usize> {
+    let start = UnixMs(recorded.bar_closed_at.0 - record.timeframe.ms());
+    record.market.candles.binary_search_by_key(&start, |candle| candle.start).ok()
 }
 
 /// A bar on standard error; nothing where that is no terminal.

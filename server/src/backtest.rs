@@ -3,7 +3,7 @@
 //! The same input gives the same output, byte for byte, whatever the machine does meanwhile: the engine reads no clock, and time is
 //! what was recorded.
 
-mod candles;
+pub(crate) mod candles;
 mod line;
 mod output;
 mod recording;
@@ -93,7 +93,7 @@ pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), Backtest
     let summary = match (&asked.candles, &asked.recording) {
         (Some(folder), _) => {
             let records = candles::read(folder, &asked.symbols)?;
-            progress.set_length(records.iter().map(|record| record.candles.len() as u64).sum());
+            progress.set_length(records.iter().map(|record| record.market.candles.len() as u64).sum());
             let inputs = candles::inputs(&records).inspect(|input| {
                 if matches!(input, Input::Event { .. }) {
                     progress.inc(1);

@@ -166,7 +166,7 @@ fn what_cannot_be_analysed_ends_with_2_and_says_what_is_wrong() {
         (empty.path().to_owned(), &[], "holds no candles of USDT contracts"),
         (broken.path().to_owned(), &[], "BTCUSDT.csv, line 1: the file is empty"),
         (hours.path().to_owned(), &[], "of 60 min: candles of 1, 5, 30 or 240 min are scored"),
-        (folder.path().to_owned(), &["--symbol", "ETHUSDT"], "no candles of ETHUSDT; it has BTCUSDT"),
+        (folder.path().to_owned(), &["--symbol", "ETHUSDT"], "has nothing of ETHUSDT; it has BTCUSDT"),
         (folder.path().to_owned(), &["--symbol", "btc\tusdt"], "not a symbol"),
         (folder.path().to_owned(), &["--csv", "--json"], "cannot be used with"),
         (folder.path().to_owned(), &["--every", "0"], "at least 1"),

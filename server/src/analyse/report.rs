@@ -8,14 +8,13 @@ use analysis::{
 };
 use schema::{Dimension, Factor, Timeframe, UnixMs};
 use serde::Serialize;
-use venue::sim::RecordedCandles;
 
 use super::{
     assume::{GAINS, RANGES, Scores},
     bar::TOLD,
     spread::{Spread, strength},
 };
-use crate::args::Analyse;
+use crate::{args::Analyse, backtest::candles::Record};
 
 /// How scores spread over a record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,12 +53,12 @@ struct Told {
 
 impl Report {
     /// The report of what was seen of a record.
-    pub(super) fn of(spread: &Spread, markets: &[(Timeframe, RecordedCandles)], asked: &Analyse) -> Self {
-        let mut timeframes: Vec<Timeframe> = markets.iter().map(|(timeframe, _)| *timeframe).collect();
+    pub(super) fn of(spread: &Spread, records: &[Record], asked: &Analyse) -> Self {
+        let mut timeframes: Vec<Timeframe> = records.iter().map(|record| record.timeframe).collect();
         timeframes.sort_unstable();
         timeframes.dedup();
-        let first = |one: &RecordedCandles| one.candles.first().map(|candle| candle.start);
-        let last = |one: &RecordedCandles| one.candles.last().map(|candle| UnixMs(candle.start.0 + one.span_ms));
+        let first = |one: &Record| one.market.candles.first().map(|candle| candle.start);
+        let last = |one: &Record| one.market.candles.last().map(|candle| UnixMs(candle.start.0 + one.market.span_ms));
         let measures = spread.measures.iter().map(|((id, timeframe), tally)| Measure {
             id: id.clone(),
             timeframe: Timeframe::ALL[*timeframe],
@@ -73,15 +72,15 @@ impl Report {
             correlation: std::array::from_fn(|other| spread.correlation(place, other)),
         };
         Self {
-            contracts: markets.len(),
+            contracts: records.len(),
             timeframes,
-            from: markets.iter().filter_map(|(_, one)| first(one)).min(),
-            to: markets.iter().filter_map(|(_, one)| last(one)).max(),
+            from: records.iter().filter_map(first).min(),
+            to: records.iter().filter_map(last).max(),
             bars: spread.bars,
             every: asked.every,
             skip: asked.skip,
-            repeated: markets.iter().map(|(_, one)| one.repeated).sum(),
-            missing: markets.iter().map(|(_, one)| one.missing).sum(),
+            repeated: records.iter().map(|one| one.market.repeated).sum(),
+            missing: records.iter().map(|one| one.market.missing).sum(),
             measures: measures.collect(),
             dimensions: (!spread.leans.is_empty()).then(|| std::array::from_fn(told)),
             scores: Scores::of(spread),

@@ -20,14 +20,13 @@ const SENT_AFTER_MS: i64 = 1_000;
 
 /// A contract's candles with the timeframe they are of.
 #[derive(Debug)]
-pub(super) struct Record {
-    pub(super) symbol: Symbol,
-    pub(super) timeframe: Timeframe,
-    pub(super) candles: Vec<schema::Candle>,
+pub(crate) struct Record {
+    pub(crate) timeframe: Timeframe,
+    pub(crate) market: RecordedCandles,
 }
 
 /// The recorded contracts, or those that are asked for.
-pub(super) fn read(folder: &Path, symbols: &[Symbol]) -> Result<Vec<Record>, BacktestError> {
+pub(crate) fn read(folder: &Path, symbols: &[Symbol]) -> Result<Vec<Record>, BacktestError> {
     let all = recorded_candles(folder)?;
     let known = || all.iter().map(|one| one.symbol.to_string()).collect::<Vec<_>>().join(", ");
     for symbol in symbols {
@@ -39,7 +38,7 @@ pub(super) fn read(folder: &Path, symbols: &[Symbol]) -> Result<Vec<Record>, Bac
     all.into_iter()
         .filter(asked)
         .map(|one| match Timeframe::ALL.into_iter().find(|timeframe| timeframe.ms() == one.span_ms) {
-            Some(timeframe) => Ok(Record { symbol: one.symbol, timeframe, candles: one.candles }),
+            Some(timeframe) => Ok(Record { timeframe, market: one }),
             None => Err(BacktestError::Length {
                 folder: folder.to_owned(),
                 symbol: one.symbol,
@@ -50,11 +49,11 @@ pub(super) fn read(folder: &Path, symbols: &[Symbol]) -> Result<Vec<Record>, Bac
 }
 
 /// Every candle in the order of its end, of the same moment in the order of symbols, and the seconds in which bars are decided.
-pub(super) fn inputs(records: &[Record]) -> impl Iterator<Item = Input> {
+pub(crate) fn inputs(records: &[Record]) -> impl Iterator<Item = Input> {
     let mut next: BinaryHeap<Reverse<(i64, Symbol, usize, usize)>> = BinaryHeap::new();
     for (of, record) in records.iter().enumerate() {
-        if let Some(candle) = record.candles.first() {
-            next.push(Reverse((candle.start.0 + record.timeframe.ms(), record.symbol, of, 0)));
+        if let Some(candle) = record.market.candles.first() {
+            next.push(Reverse((candle.start.0 + record.timeframe.ms(), record.market.symbol, of, 0)));
         }
     }
     let begin = UnixMs(next.peek().map_or(0, |Reverse((end, ..))| *end));
@@ -63,10 +62,10 @@ pub(super) fn inputs(records: &[Record]) -> impl Iterator<Item = Input> {
     let events = std::iter::from_fn(move || {
         let Reverse((end, symbol, of, place)) = next.pop()?;
         let record = &records[of];
-        if let Some(candle) = record.candles.get(place + 1) {
+        if let Some(candle) = record.market.candles.get(place + 1) {
             next.push(Reverse((candle.start.0 + record.timeframe.ms(), symbol, of, place + 1)));
         }
-        Some((UnixMs(end + SENT_AFTER_MS), symbol, record.timeframe, record.candles[place]))
+        Some((UnixMs(end + SENT_AFTER_MS), symbol, record.timeframe, record.market.candles[place]))
     });
     let closing = events.map(Some).chain(std::iter::once(None)).flat_map(move |event| {
         let Some((at, symbol, timeframe, candle)) = event else {
@@ -104,10 +103,10 @@ fn universes(records: &[Record], received: UnixMs) -> Vec<Input> {
 
 /// What a record says of its contract.
 fn instrument(record: &Record) -> Instrument {
-    let decimals = record.candles.iter().map(|candle| decimals(candle.close)).max().unwrap_or(0);
+    let decimals = record.market.candles.iter().map(|candle| decimals(candle.close)).max().unwrap_or(0);
     Instrument {
-        symbol: record.symbol,
-        base: record.symbol.as_str().trim_end_matches("USDT").to_owned(),
+        symbol: record.market.symbol,
+        base: record.market.symbol.as_str().trim_end_matches("USDT").to_owned(),
         quote: "USDT".to_owned(),
         perpetual: true,
         trading: true,
@@ -115,7 +114,7 @@ fn instrument(record: &Record) -> Instrument {
         contract_type: String::new(),
         kind: String::new(),
         tick: 0.1_f64.powi(decimals),
-        launched_at: record.candles.first().map_or(UnixMs(0), |candle| candle.start),
+        launched_at: record.market.candles.first().map_or(UnixMs(0), |candle| candle.start),
         delivery_at: None,
     }
 }
@@ -142,7 +141,12 @@ mod tests {
             volume: 1.0,
             turnover: 1.0,
         };
-        Record { symbol: Symbol::new(name).unwrap(), timeframe, candles: starts.iter().map(candle).collect() }
+        let symbol = Symbol::new(name).unwrap();
+        let candles = starts.iter().map(candle).collect();
+        Record {
+            timeframe,
+            market: RecordedCandles { symbol, span_ms: timeframe.ms(), candles, repeated: 0, missing: 0 },
+        }
     }
 
     #[test]
