@@ -2,7 +2,7 @@
 
 use schema::{Candle, Timeframe, UnixMs, Why};
 
-use crate::series::{History, Newest, Run};
+use crate::series::{History, Newest, Run, Usual};
 
 /// What measures beyond candles need of a timeframe's candles.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,6 +17,10 @@ pub(crate) struct Sketch {
     pub(crate) earlier_close: f64,
     /// The newest bar.
     pub(crate) newest: Candle,
+    /// Whether it is open.
+    pub(crate) is_open: bool,
+    /// The volume that is usual for it.
+    pub(crate) usual: Usual,
     /// The close of the newest bar, or the moment of the analysis where that bar is open.
     pub(crate) as_of: UnixMs,
 }
@@ -66,12 +70,18 @@ impl<'a> Frame<'a> {
 
     /// Returns what measures beyond candles need of these.
     pub(crate) fn sketch(&self) -> Sketch {
+        let start = self.newest.start;
+        // What closed before the newest bar, which is the last closed one or the open one.
+        let is_open = self.closed.last().is_some_and(|last| last.start < start);
+        let before = if is_open { self.closed } else { &self.closed[..self.closed.len().saturating_sub(1)] };
         Sketch {
             timeframe: self.timeframe,
             atr: self.atr,
             last_close: self.last_close(),
             earlier_close: self.before[self.before.len() - Sketch::STEPS].close,
             newest: self.newest,
+            is_open,
+            usual: Usual::of(before, start, self.timeframe),
             as_of: self.as_of,
         }
     }

@@ -28,6 +28,7 @@ mod gaps;
 mod smoothing;
 pub(crate) mod split;
 mod turns;
+mod usual;
 mod volumes;
 pub(crate) mod windows;
 
@@ -48,6 +49,7 @@ pub(crate) use self::{
     day::{Day, DayMean},
     smoothing::Smoothed,
     turns::Turn,
+    usual::Usual,
     volumes::Profile,
 };
 use crate::measure::{at_least, divisor, not_older};

@@ -1,7 +1,7 @@
 //! Relative volume: the newest bar's volume against what is usual by now, signed by the bar's direction.
 
 use arcstr::{ArcStr, literal};
-use schema::{Candle, Timeframe, UnixMs, Why};
+use schema::{UnixMs, Why};
 
 use crate::{
     context::Context,
@@ -9,9 +9,6 @@ use crate::{
     measure::{Measured, Sub, divisor, ramp, soft_sign},
 };
 
-const DAY_MS: i64 = 86_400_000;
-const DAYS_LEAST: usize = 5;
-const BARS: usize = 30;
 /// Below this share of its time an open bar's volume counts in proportion: a few trades say little about a bar.
 const EARLY: f64 = 0.2;
 
@@ -26,43 +23,19 @@ static SO_FAR_AGAINST_BARS: ArcStr = literal!("Relative volume (30 bars, so far)
 /// An open bar is compared with the same part of those bars. Of them only the whole is known, so their volume is taken in
 /// proportion to time: a minute into a bar of five, a fifth of it is usual. In the first fifth of a bar that fifth is usual and
 /// so is its weight: the direction grows with time from 0. The label says `so far`.
-pub(crate) fn relative_volume(sketch: &Sketch, context: &Context<'_>) -> Measured {
-    let closed = *context.input.candles.get(sketch.timeframe);
-    let newest = &sketch.newest;
-    // What closed before the newest bar, which is the last closed one or the open one.
-    let before = &closed[..closed.partition_point(|candle| candle.start < newest.start)];
-    let is_open = before.len() == closed.len();
-    let (usual, n, labels) = match same_time_of_day(before, newest.start, sketch.timeframe) {
-        Some((mean, days)) => (mean, days, [&AGAINST_DAYS, &SO_FAR_AGAINST_DAYS]),
-        None => {
-            let last = &before[before.len().saturating_sub(BARS)..];
-            let sum: f64 = last.iter().map(|candle| candle.volume).sum();
-            (sum / last.len() as f64, last.len(), [&AGAINST_BARS, &SO_FAR_AGAINST_BARS])
-        }
-    };
+pub(crate) fn relative_volume(sketch: &Sketch, _: &Context<'_>) -> Measured {
+    let (newest, usual, is_open) = (&sketch.newest, &sketch.usual, sketch.is_open);
+    let labels =
+        if usual.is_same_time { [&AGAINST_DAYS, &SO_FAR_AGAINST_DAYS] } else { [&AGAINST_BARS, &SO_FAR_AGAINST_BARS] };
     let elapsed = if is_open { elapsed(newest.start, sketch) } else { 1.0 };
     let side = soft_sign(newest.close - newest.open, sketch.atr);
-    let raw = side * newest.volume / (divisor(usual, Why::Undefined)? * elapsed.max(EARLY));
+    let raw = side * newest.volume / (divisor(usual.mean, Why::Undefined)? * elapsed.max(EARLY));
     let lean = (raw / 3.0).tanh() * ramp(elapsed / EARLY);
-    Sub::measured(raw, lean, n, sketch.as_of).map(|sub| sub.labelled(labels[usize::from(is_open)]))
+    Sub::measured(raw, lean, usual.n, sketch.as_of).map(|sub| sub.labelled(labels[usize::from(is_open)]))
 }
 
 /// The share of an open bar's time that is over, 0 to 1.
 fn elapsed(start: UnixMs, sketch: &Sketch) -> f64 {
     let ms = sketch.as_of.0.saturating_sub(start.0);
     ramp(ms as f64 / sketch.timeframe.ms() as f64)
-}
-
-fn same_time_of_day(before: &[Candle], start: UnixMs, timeframe: Timeframe) -> Option<(f64, usize)> {
-    let step = usize::try_from(DAY_MS / timeframe.ms()).ok()?;
-    // A run of candles has no gaps as a rule, so the bar one day back is near one day's bars back; the time decides.
-    let first = before.len().checked_sub(step)?;
-    let (mut sum, mut days) = (0.0, 0_usize);
-    for candle in before.get(..=first)?.iter().rev().step_by(step) {
-        if (start.0 - candle.start.0) % DAY_MS == 0 && candle.volume.is_finite() {
-            sum += candle.volume;
-            days += 1;
-        }
-    }
-    (days >= DAYS_LEAST).then(|| (sum / days as f64, days))
 }
