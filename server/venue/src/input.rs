@@ -13,14 +13,14 @@ use crate::{Accounts, Instrument, Kline, MarketEvent, OpenInterest, PaidFunding,
 pub enum Input {
     /// The stream of the exchange sent something.
     Event {
-        /// When its message was read.
+        /// When it was taken in, by this machine's clock.
         received: UnixMs,
         /// What it says.
         event: MarketEvent,
     },
     /// The exchange answered a request.
     Loaded {
-        /// When its answer was complete.
+        /// When it was taken in, by this machine's clock: right after the answer was complete.
         received: UnixMs,
         /// What it says.
         loaded: Loaded,
