@@ -23,10 +23,14 @@ impl Seconds {
         UnixMs(self.0.0 + SECOND_MS)
     }
 
-    /// The seconds that began since, up to a moment. A clock that was set back makes none, one that was set far ahead the last few.
+    /// The seconds that began since, up to a moment. A clock that was set back a little makes none until it has caught up; one that
+    /// was set back or ahead by more goes on from there.
     pub fn up_to(&mut self, moment: UnixMs) -> impl Iterator<Item = UnixMs> + use<> {
-        let last = moment.floor(SECOND_MS).0.max(self.0.0);
-        let first = (self.0.0 + SECOND_MS).max(last - (MADE_UP - 1) * SECOND_MS);
+        let second = moment.floor(SECOND_MS).0;
+        // Bars end by the exchange's time: they must not wait until this machine's clock is where it was.
+        let is_set_back = second < self.0.0 - MADE_UP * SECOND_MS;
+        let last = if is_set_back { second } else { second.max(self.0.0) };
+        let first = if is_set_back { second } else { (self.0.0 + SECOND_MS).max(last - (MADE_UP - 1) * SECOND_MS) };
         self.0 = UnixMs(last);
         (0..=(last - first).div_euclid(SECOND_MS)).map(move |n| UnixMs(first + n * SECOND_MS))
     }
@@ -47,5 +51,7 @@ mod tests {
         assert_eq!(up_to(14_000), [14_000]);
         let ahead = up_to(1_000_000_000);
         assert_eq!((ahead.len(), ahead.last()), (120, Some(&1_000_000_000)), "set ahead, or asleep for long");
+        assert_eq!(up_to(20_500), [20_000], "set back by days");
+        assert_eq!(up_to(22_000), [21_000, 22_000]);
     }
 }

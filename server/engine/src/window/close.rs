@@ -195,7 +195,7 @@ impl Window {
         let start = UnixMs(end.0 - MINUTE_MS);
         let sent = [self.unfinished, self.running].into_iter().flatten().find(|running| running.candle.start == start);
         let since = sent.map_or(start, |sent| sent.at);
-        // What came within a second before a loss or a gap is not worth doubting the minute for.
+        // What may be missing of its last half second is not worth doubting the minute for.
         if end.0 - since.0 > TOLERANCE_MS && self.flow.gaps().coverage(since, end) < 1.0 {
             return None;
         }
