@@ -8,7 +8,7 @@ use crate::recent::Recent;
 
 /// What adding a candle did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Added {
+pub(crate) enum Added {
     /// It follows the last one.
     Next,
     /// It replaced one that was already held.
@@ -19,30 +19,29 @@ pub enum Added {
 
 /// Closed candles, oldest first, each starting where the one before ended.
 #[derive(Debug)]
-pub struct CandleRun {
+pub(crate) struct CandleRun {
     timeframe: Timeframe,
     candles: Recent<Candle>,
 }
 
 impl CandleRun {
     /// An empty run that keeps the last `capacity` candles.
-    #[must_use]
-    pub const fn new(timeframe: Timeframe, capacity: usize) -> Self {
+    pub(crate) const fn new(timeframe: Timeframe, capacity: usize) -> Self {
         Self { timeframe, candles: Recent::new(capacity) }
     }
 
     /// The candles, oldest first.
-    pub fn as_slice(&self) -> &[Candle] {
+    pub(crate) fn as_slice(&self) -> &[Candle] {
         self.candles.as_slice()
     }
 
     /// When the last candle ended.
-    pub fn end(&self) -> Option<UnixMs> {
+    pub(crate) fn end(&self) -> Option<UnixMs> {
         self.candles.last().map(|last| UnixMs(last.start.0 + self.timeframe.ms()))
     }
 
     /// Adds a closed candle. One that leaves a gap is not added; the first leaves none.
-    pub fn add(&mut self, candle: Candle) -> Added {
+    pub(crate) fn add(&mut self, candle: Candle) -> Added {
         match self.end() {
             Some(end) if candle.start == end => {
                 self.candles.push(candle);
@@ -67,7 +66,7 @@ impl CandleRun {
     /// Whether one that was held is another now.
     ///
     /// The run ends with the newest candle and begins behind the last hole: an indicator must not step over one.
-    pub fn merge(
+    pub(crate) fn merge(
         &mut self,
         answer: impl IntoIterator<Item = Candle>,
         is_same: impl Fn(&Candle, &Candle) -> bool,
@@ -90,7 +89,7 @@ impl CandleRun {
 }
 
 /// The candle of a longer timeframe that the candles of a run make up, from its start on; `None` when one is missing.
-pub fn aggregate(run: &[Candle], timeframe: Timeframe, start: UnixMs) -> Option<Candle> {
+pub(crate) fn aggregate(run: &[Candle], timeframe: Timeframe, start: UnixMs) -> Option<Candle> {
     let from = run.partition_point(|candle| candle.start < start);
     let run = &run[from..];
     let first = run.first().filter(|first| first.start == start)?;

@@ -118,12 +118,6 @@ impl DerivativesData {
         self.gaps.open(at);
     }
 
-    /// Stretches without liquidations.
-    #[must_use]
-    pub const fn liquidation_gaps(&self) -> &Gaps {
-        &self.gaps
-    }
-
     /// Sums of liquidations up to a moment, with the share of the time that was received.
     #[must_use]
     pub fn liquidated(&self, as_of: UnixMs) -> HeardLiquidations {

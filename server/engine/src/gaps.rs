@@ -7,11 +7,11 @@ const KEPT: usize = 256;
 
 /// A stretch of time without data: from its beginning up to its end, neither included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gap {
+pub(crate) struct Gap {
     /// The newest moment before it of which data was received.
-    pub from: UnixMs,
+    from: UnixMs,
     /// The first moment after it of which data was received; none while it lasts.
-    pub to: Option<UnixMs>,
+    to: Option<UnixMs>,
 }
 
 impl Gap {
@@ -25,7 +25,7 @@ impl Gap {
 
 /// The stretches of time of which nothing was received, in order. What was received stays received, whatever is lost later.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gaps(Vec<Gap>);
+pub(crate) struct Gaps(Vec<Gap>);
 
 impl Gaps {
     /// Nothing was received yet.
@@ -33,15 +33,8 @@ impl Gaps {
         Self(vec![Gap { from: UnixMs(i64::MIN), to: None }])
     }
 
-    /// All of them, oldest first.
-    #[must_use]
-    pub fn as_slice(&self) -> &[Gap] {
-        &self.0
-    }
-
     /// Whether data is missing right now.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.0.last().is_some_and(|last| last.to.is_none())
     }
 
@@ -102,8 +95,7 @@ impl Gaps {
     }
 
     /// The share of a stretch of time, 0 to 1, of which data was received; of no time at all, nothing.
-    #[must_use]
-    pub fn coverage(&self, from: UnixMs, to: UnixMs) -> f64 {
+    pub(crate) fn coverage(&self, from: UnixMs, to: UnixMs) -> f64 {
         let length = to.0.saturating_sub(from.0);
         if length <= 0 {
             return 0.0;
@@ -142,7 +134,7 @@ mod tests {
         gaps.close(at(100_000));
         gaps.fill(at(40_000), at(100_000));
         assert_eq!(gaps.coverage(at(40_000), at(160_000)), 1.0);
-        assert_eq!(gaps.as_slice(), [Gap { from: at(i64::MIN), to: Some(at(40_000)) }]);
+        assert_eq!(gaps.0, [Gap { from: at(i64::MIN), to: Some(at(40_000)) }]);
         assert!(!gaps.contains(at(50_000)) && gaps.contains(at(39_999)));
     }
 
@@ -166,8 +158,8 @@ mod tests {
                     1 => gaps.close(at(now)),
                     _ => gaps.fill(at(now - length), at(now)),
                 }
-                prop_assert!(gaps.as_slice().len() <= KEPT + 2);
-                for pair in gaps.as_slice().windows(2) {
+                prop_assert!(gaps.0.len() <= KEPT + 2);
+                for pair in gaps.0.windows(2) {
                     prop_assert!(pair[0].to.is_some_and(|to| to <= pair[1].from), "{:?}", gaps);
                 }
                 let share = gaps.coverage(at(now - 60_000), at(now));

@@ -8,11 +8,9 @@
 //! [`Window`], one contract; [`Market`], all of them; [`Engine`].
 
 mod book;
-pub mod candles;
+mod candles;
 mod derivatives;
 mod engine;
-#[cfg(test)]
-mod example;
 mod flow;
 mod gaps;
 mod market;
@@ -20,11 +18,10 @@ mod output;
 mod recent;
 mod resume;
 mod seconds;
-pub mod window;
+mod window;
 
 pub use derivatives::DerivativesData;
 pub use engine::{Engine, IdeaBook};
-pub use gaps::{Gap, Gaps};
 pub use market::{Market, lock};
 pub use output::Output;
 pub use seconds::Seconds;

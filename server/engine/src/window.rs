@@ -18,14 +18,12 @@ use venue::{BookChange, History, Instrument, Kline, Ticker};
 
 pub use audit::{Audited, Unaudited};
 pub(crate) use close::Decided;
-pub use close::{FINAL_CANDLE_MS, TOLERANCE_MS};
 
 use crate::{
     book::{FrozenBook, OrderBook, Wrong},
     candles::{Added, CandleRun, aggregate},
     derivatives::DerivativesData,
     flow::Flow,
-    gaps::Gap,
     recent::Recent,
 };
 
@@ -239,12 +237,6 @@ impl Window {
         self.flow.minutes_until(self.as_of.unwrap_or(UnixMs(i64::MIN)))
     }
 
-    /// Stretches of time without trades, oldest first.
-    #[must_use]
-    pub fn trade_gaps(&self) -> &[Gap] {
-        self.flow.gaps().as_slice()
-    }
-
     /// How often closed candles were replaced: by a correction of the venue, or by a history that was loaded again.
     #[must_use]
     pub const fn rewritten(&self) -> u64 {
@@ -293,6 +285,7 @@ impl Window {
         self.scored(|scorer, window| window.input().map(|input| scorer.analyse(&input)))
     }
 
+    /// Lends the scorer out beside the window that it reads.
     fn scored<T>(&mut self, score: impl FnOnce(&mut Scorer, &Self) -> T) -> T {
         let mut scorer = std::mem::replace(&mut self.scorer, Scorer::new(Bars::WithOpen));
         let scored = score(&mut scorer, self);
@@ -544,11 +537,13 @@ pub const fn kept(timeframe: Timeframe) -> u16 {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use schema::Symbol;
+
     use super::*;
-    use crate::example::instrument;
 
     fn window() -> Window {
-        Window::new(instrument("BTCUSDT"), History::Fetched)
+        let btc = Symbol::new("BTCUSDT").unwrap();
+        Window::new(Instrument::usdt_perpetual(btc, 0.1, UnixMs(0)), History::Fetched)
     }
 
     pub(crate) fn candle(start: i64, close: f64) -> Candle {

@@ -11,19 +11,7 @@ use crate::monitor::stepping::Loads;
 
 /// A contract that is listed and trades.
 pub(crate) fn instrument(symbol: &str) -> Instrument {
-    Instrument {
-        symbol: Symbol::new(symbol).unwrap(),
-        base: symbol.trim_end_matches("USDT").to_owned(),
-        quote: "USDT".to_owned(),
-        perpetual: true,
-        trading: true,
-        status: "Trading".to_owned(),
-        contract_type: "LinearPerpetual".to_owned(),
-        kind: String::new(),
-        tick: 0.1,
-        launched_at: UnixMs(0),
-        delivery_at: None,
-    }
+    Instrument::usdt_perpetual(Symbol::new(symbol).unwrap(), 0.1, UnixMs(0))
 }
 
 /// The state of a contract of which nothing but a price is known.

@@ -33,6 +33,26 @@ pub struct Instrument {
     pub delivery_at: Option<UnixMs>,
 }
 
+impl Instrument {
+    /// A perpetual contract in USDT that trades, of which its symbol says all that a venue would.
+    #[must_use]
+    pub fn usdt_perpetual(symbol: Symbol, tick: f64, launched_at: UnixMs) -> Self {
+        Self {
+            symbol,
+            base: symbol.as_str().trim_end_matches("USDT").to_owned(),
+            quote: "USDT".to_owned(),
+            perpetual: true,
+            trading: true,
+            status: String::new(),
+            contract_type: String::new(),
+            kind: String::new(),
+            tick,
+            launched_at,
+            delivery_at: None,
+        }
+    }
+}
+
 /// The state of a contract, merged from everything that was told of it.
 ///
 /// `None` is "not told"; zero is a value.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use schema::{Symbol, UnixMs};
 
-use crate::{Answer, Exchange, Interval, Kline, OpenInterest, PaidFunding};
+use crate::{Answer, Exchange, Interval, Kline, OpenInterest, PaidFunding, VenueError};
 
 /// An exchange whose past can be fetched by its time.
 ///
@@ -28,13 +28,35 @@ pub(crate) const OPEN_INTEREST_EVERY_MS: i64 = 300_000;
 /// No perpetual contract is older: 2016-01-01.
 const EARLIEST_MS: i64 = 1_451_606_400_000;
 
+/// Asks for page after page of a range, where one row begins at each multiple of `every`, and joins the rows that belong to each.
+/// `ask` answers a page with its rows and the exchange's time; what has not happened by then is not asked for.
+pub(crate) async fn joined<T, Asked>(
+    range: &Range<UnixMs>,
+    (every, rows): (i64, u16),
+    at: impl Fn(&T) -> UnixMs,
+    ask: impl Fn(Range<i64>) -> Asked,
+) -> Result<Vec<T>, VenueError>
+where
+    Asked: Future<Output = Result<(Vec<T>, UnixMs), VenueError>>,
+{
+    let mut all = Vec::new();
+    for page in pages(range, every, rows) {
+        let (answer, now) = ask(page.clone()).await?;
+        all.extend(answer.into_iter().filter(|row| page.contains(&at(row).0)));
+        if page.end >= now.0 {
+            break;
+        }
+    }
+    Ok(all)
+}
+
 /// The range without what is earlier than any contract.
 pub(crate) fn bounded(range: &Range<UnixMs>) -> Range<i64> {
     range.start.0.max(EARLIEST_MS)..range.end.0
 }
 
 /// Cuts a range into pages of so many rows at most, where one row begins at each multiple of `every`. They join without a gap.
-pub(crate) fn pages(range: &Range<UnixMs>, every: i64, rows: u16) -> impl Iterator<Item = Range<i64>> + Send + use<> {
+fn pages(range: &Range<UnixMs>, every: i64, rows: u16) -> impl Iterator<Item = Range<i64>> + Send + use<> {
     let Range { start, end } = bounded(range);
     let length = every * i64::from(rows);
     let first = start.saturating_add(every - 1).div_euclid(every) * every;

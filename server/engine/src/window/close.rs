@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use analysis::{
-    Bars, Scorer,
     input::{DepthShares, PerTimeframe, SymbolInput},
     key_levels,
     signal::Thresholds,
@@ -19,9 +18,9 @@ use super::{Frozen, HOUR_MS, MINUTE_MS, Recorded, SPARK, Window};
 use venue::History;
 
 /// How much later than a bar's end an event of it may come.
-pub const TOLERANCE_MS: i64 = 500;
+const TOLERANCE_MS: i64 = 500;
 /// How long a bar's final candle is waited for.
-pub const FINAL_CANDLE_MS: i64 = 1_500;
+const FINAL_CANDLE_MS: i64 = 1_500;
 /// How long before its decision an answer must have been received to count: less, and it might or might not have reached the engine.
 const ANSWERED_BEFORE_MS: i64 = 1_000;
 
@@ -126,20 +125,26 @@ impl Window {
             return self.recorded.is_some().then_some(Decided::Missing { bar_closed_at: end, why: Why::NotYet });
         }
         self.trace_hours(end);
-        let mut scorer = std::mem::replace(&mut self.scorer, Scorer::new(Bars::WithOpen));
-        let input = match cut {
-            Cut::AtEnd { known_at } => self.input_at(end, known_at),
-            Cut::Late => SymbolInput { open: PerTimeframe([None; 4]), ..self.input()? },
-        };
-        let analysis = scorer.analyse_closed(&input);
-        let shares = input.book.and_then(|book| DepthShares::of(book.bids, book.asks));
-        let close = input.candles.get(self.finest()).last()?.close;
-        let key_levels = key_levels(input.candles.get(Timeframe::M30), end);
-        let until = PerTimeframe::build(|timeframe| {
-            let run = input.candles.get(timeframe);
-            run.last().map(|last| UnixMs(last.start.0 + timeframe.ms()))
+        let measured = self.scored(|scorer, window| {
+            let input = match cut {
+                Cut::AtEnd { known_at } => window.input_at(end, known_at),
+                Cut::Late => SymbolInput { open: PerTimeframe([None; 4]), ..window.input()? },
+            };
+            let close = input.candles.get(window.finest()).last()?.close;
+            let shares = input.book.and_then(|book| DepthShares::of(book.bids, book.asks));
+            let until = PerTimeframe::build(|timeframe| {
+                let run = input.candles.get(timeframe);
+                run.last().map(|last| UnixMs(last.start.0 + timeframe.ms()))
+            });
+            Some((
+                scorer.analyse_closed(&input),
+                close,
+                shares,
+                key_levels(input.candles.get(Timeframe::M30), end),
+                until,
+            ))
         });
-        self.scorer = scorer;
+        let (analysis, close, shares, key_levels, until) = measured?;
         if let Some(shares) = shares {
             self.book.note_depth(shares);
         }

@@ -36,19 +36,7 @@ pub(crate) fn symbol(name: &str) -> Symbol {
 }
 
 pub(crate) fn instrument(name: &str) -> Instrument {
-    Instrument {
-        symbol: symbol(name),
-        base: name.trim_end_matches("USDT").to_owned(),
-        quote: "USDT".to_owned(),
-        perpetual: true,
-        trading: true,
-        status: "Trading".to_owned(),
-        contract_type: "LinearPerpetual".to_owned(),
-        kind: String::new(),
-        tick: 0.01,
-        launched_at: UnixMs(0),
-        delivery_at: None,
-    }
+    Instrument::usdt_perpetual(symbol(name), 0.01, UnixMs(0))
 }
 
 pub(crate) fn event(received: i64, event: MarketEvent) -> Input {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Interval, Kline, OpenInterest, PaidFunding, VenueError,
-    past::{OPEN_INTEREST_EVERY_MS, bounded, pages},
+    past::{OPEN_INTEREST_EVERY_MS, bounded, joined},
     rows::Rows,
     wire::ParseError,
 };
@@ -31,10 +31,8 @@ impl Routes {
         interval: Interval,
         range: Range<UnixMs>,
     ) -> Result<Vec<Kline>, VenueError> {
-        let limit = CANDLES_PER_PAGE.to_string();
-        let mut candles = Vec::new();
-        for page in pages(&range, interval.ms(), CANDLES_PER_PAGE) {
-            let (start, end) = (page.start.to_string(), (page.end - 1).to_string());
+        let ask = async |page: Range<i64>| {
+            let [start, end, limit] = [page.start, page.end - 1, CANDLES_PER_PAGE.into()].map(|n: i64| n.to_string());
             let query = [
                 ("symbol", symbol.as_str()),
                 ("interval", interval_code(interval)),
@@ -46,12 +44,9 @@ impl Routes {
             let weight = candles_weight(CANDLES_PER_PAGE);
             let read = |reply: &Reply| parse::candles(&reply.body, server_time(reply));
             let (rows, now) = self.dated_rows("klines", symbol, (Lane::Weighed, weight), &url, read).await?;
-            candles.extend(rows.rows.into_iter().filter(|kline| page.contains(&kline.candle.start.0)));
-            if page.end >= now.0 {
-                break;
-            }
-        }
-        Ok(candles)
+            Ok((rows.rows, now))
+        };
+        joined(&range, (interval.ms(), CANDLES_PER_PAGE), |kline: &Kline| kline.candle.start, ask).await
     }
 
     pub(in super::super) async fn open_interest_between(
@@ -61,10 +56,8 @@ impl Routes {
     ) -> Result<Vec<OpenInterest>, VenueError> {
         let reach = UnixMs(self.http.now().0.saturating_sub(OPEN_INTEREST_REACH_MS));
         let range = range.start.max(reach)..range.end;
-        let limit = POINTS_PER_PAGE.to_string();
-        let mut points = Vec::new();
-        for page in pages(&range, OPEN_INTEREST_EVERY_MS, POINTS_PER_PAGE) {
-            let (start, end) = (page.start.to_string(), (page.end - 1).to_string());
+        let ask = async |page: Range<i64>| {
+            let [start, end, limit] = [page.start, page.end - 1, POINTS_PER_PAGE.into()].map(|n: i64| n.to_string());
             let query = [
                 ("symbol", symbol.as_str()),
                 ("period", "5m"),
@@ -75,12 +68,10 @@ impl Routes {
             let url = self.url("/futures/data/openInterestHist", &query);
             let read = |reply: &Reply| parse::open_interest(&reply.body);
             let (rows, now) = self.dated_rows("openInterestHist", symbol, (Lane::Data, 0), &url, read).await?;
-            points.extend(rows.rows.into_iter().filter(|point| page.contains(&point.at.0)));
-            if page.end >= now.0 {
-                break;
-            }
-        }
-        Ok(points)
+            Ok((rows.rows, now))
+        };
+        let at = |point: &OpenInterest| point.at;
+        joined(&range, (OPEN_INTEREST_EVERY_MS, POINTS_PER_PAGE), at, ask).await
     }
 
     /// Payments come every one to eight hours, and some milliseconds late: pages are cut by their rows, from the oldest to the

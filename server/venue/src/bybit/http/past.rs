@@ -7,7 +7,7 @@ use schema::{Candle, Symbol, UnixMs};
 use super::{super::topic::interval_code, FUNDINGS_PER_PAGE, Lane, Page, ParseError, Routes, Url, parse};
 use crate::{
     Interval, OpenInterest, PaidFunding, VenueError,
-    past::{OPEN_INTEREST_EVERY_MS, bounded, pages},
+    past::{OPEN_INTEREST_EVERY_MS, bounded, joined},
 };
 
 /// Candles of one answer, at most.
@@ -22,10 +22,9 @@ impl Routes {
         interval: Interval,
         range: Range<UnixMs>,
     ) -> Result<Vec<Candle>, VenueError> {
-        let (length, limit) = (interval.ms(), CANDLES_PER_PAGE.to_string());
-        let mut candles = Vec::new();
-        for page in pages(&range, length, CANDLES_PER_PAGE) {
-            let (start, end) = (page.start.to_string(), (page.end - 1).to_string());
+        let length = interval.ms();
+        let ask = async |page: Range<i64>| {
+            let [start, end, limit] = [page.start, page.end - 1, CANDLES_PER_PAGE.into()].map(|n: i64| n.to_string());
             let query = [
                 ("symbol", symbol.as_str()),
                 ("interval", interval_code(interval)),
@@ -34,14 +33,9 @@ impl Routes {
                 ("end", &end),
             ];
             let url = self.url(Lane::Candles, &query, None);
-            let read = |result: &str, now| parse::candles(result, length, now);
-            let (rows, now) = self.dated_page(Lane::Candles, symbol, &url, read).await?;
-            candles.extend(rows.into_iter().filter(|candle| page.contains(&candle.start.0)));
-            if page.end >= now.0 {
-                break;
-            }
-        }
-        Ok(candles)
+            self.dated_page(Lane::Candles, symbol, &url, |result, now| parse::candles(result, length, now)).await
+        };
+        joined(&range, (length, CANDLES_PER_PAGE), |candle: &Candle| candle.start, ask).await
     }
 
     pub(in super::super) async fn open_interest_between(
@@ -49,10 +43,8 @@ impl Routes {
         symbol: Symbol,
         range: Range<UnixMs>,
     ) -> Result<Vec<OpenInterest>, VenueError> {
-        let limit = POINTS_PER_PAGE.to_string();
-        let mut points = Vec::new();
-        for page in pages(&range, OPEN_INTEREST_EVERY_MS, POINTS_PER_PAGE) {
-            let (start, end) = (page.start.to_string(), (page.end - 1).to_string());
+        let ask = async |page: Range<i64>| {
+            let [start, end, limit] = [page.start, page.end - 1, POINTS_PER_PAGE.into()].map(|n: i64| n.to_string());
             let query = [
                 ("symbol", symbol.as_str()),
                 ("intervalTime", "5min"),
@@ -61,13 +53,10 @@ impl Routes {
                 ("endTime", &end),
             ];
             let url = self.url(Lane::OpenInterest, &query, None);
-            let read = |result: &str, _| parse::open_interest(result);
-            let (rows, now) = self.dated_page(Lane::OpenInterest, symbol, &url, read).await?;
-            points.extend(rows.into_iter().filter(|point| page.contains(&point.at.0)));
-            if page.end >= now.0 {
-                break;
-            }
-        }
+            self.dated_page(Lane::OpenInterest, symbol, &url, |result, _| parse::open_interest(result)).await
+        };
+        let at = |point: &OpenInterest| point.at;
+        let mut points = joined(&range, (OPEN_INTEREST_EVERY_MS, POINTS_PER_PAGE), at, ask).await?;
         points.sort_by_key(|point| point.at);
         points.dedup_by_key(|point| point.at);
         Ok(points)
