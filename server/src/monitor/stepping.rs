@@ -91,7 +91,7 @@ impl Stepping {
         let handling = metrics::histogram!("market_event_handling_seconds");
         let mut seconds = Seconds::from(self.clock.now());
         loop {
-            let idle = Duration::from_millis(u64::try_from(seconds.next().0 - self.clock.now().0).unwrap_or(0)) + GRACE;
+            let idle = self.clock.now().age(seconds.next()) + GRACE;
             tokio::select! {
                 biased;
                 () = end.cancelled() => return,

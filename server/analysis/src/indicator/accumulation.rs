@@ -12,7 +12,7 @@ use crate::{
     series::split::WINDOW,
 };
 
-/// Bars of which the usual size of a change can be told.
+/// Bars from which the usual size of a change is measured.
 pub(crate) const LEAST: usize = 100;
 
 /// Change of the ADL over 20 bars, in units of the usual size of such a change; `tanh(z/2)`.

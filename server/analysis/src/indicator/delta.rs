@@ -1,5 +1,7 @@
 //! Taker buying minus taker selling: volume delta, its running sum (CVD), and that against price.
 
+use std::borrow::Cow;
+
 use schema::{Timeframe, Why};
 
 use crate::{
@@ -35,7 +37,13 @@ pub(crate) fn volume_delta(context: &Context<'_>) -> Measured {
 pub(crate) fn cvd(context: &Context<'_>) -> Measured {
     let last = context.last_flow(CVD_MINUTES)?;
     let flow = context.flow.clone()?;
-    let bars: Vec<FlowBar> = flow.iter().filter(|bar| bar.coverage() >= FLOW_COVERAGE_LEAST).copied().collect();
+    let is_received = |bar: &FlowBar| bar.coverage() >= FLOW_COVERAGE_LEAST;
+    // Copied only where some were lost: a symbol has hundreds, and is scored each second.
+    let bars: Cow<'_, [FlowBar]> = if flow.iter().all(is_received) {
+        flow.into()
+    } else {
+        flow.iter().filter(|bar| is_received(bar)).copied().collect()
+    };
     at_least(bars.len(), CVD_LEAST)?;
     let usual = divisor(root_mean_square(&bars, delta), Why::Flat)?;
     let z = last.iter().map(delta).sum::<f64>() / (usual * (CVD_MINUTES as f64).sqrt());
