@@ -15,8 +15,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use analysis::idea::Book;
-use engine::{Engine, Input, Market};
+use analysis::{idea::Book, signal::Thresholds};
+use engine::{Engine, Input, Market, Output};
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::{Symbol, Venue};
 use venue::sim::RecordingError;
@@ -93,16 +93,10 @@ pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), Backtest
     let summary = match (&asked.candles, &asked.recording) {
         (Some(folder), _) => {
             let records = candles::read(folder, &asked.symbols)?;
-            progress.set_length(records.iter().map(|record| record.market.candles.len() as u64).sum());
-            let inputs = candles::inputs(&records).inspect(|input| {
-                if matches!(input, Input::Event { .. }) {
-                    progress.inc(1);
-                }
-            });
-            let mut session = Session::new(Venue::Sim, config);
+            let mut session = Session::new(Venue::Sim, config.signals);
             let mut summary = Summary::default();
-            for input in inputs {
-                session.step(input, &mut summary, &mut lines)?;
+            for input in candles::counted(&records, &progress) {
+                session.step(input, |output| summary.take(output, &mut lines))?;
             }
             summary
         }
@@ -114,36 +108,39 @@ pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), Backtest
 }
 
 /// One engine and what it is stepped through.
-struct Session(Engine);
+pub(crate) struct Session(Engine);
 
 impl Session {
     /// A session that has taken in nothing.
-    fn new(venue: Venue, config: &Config) -> Self {
-        let ideas = Arc::new(Mutex::new(Book::new(&config.signals)));
-        Self(Engine::new(Arc::new(Market::new(venue)), config.signals, ideas))
+    pub(crate) fn new(venue: Venue, thresholds: Thresholds) -> Self {
+        let ideas = Arc::new(Mutex::new(Book::new(&thresholds)));
+        Self(Engine::new(Arc::new(Market::new(venue)), thresholds, ideas))
     }
 
-    /// Takes an input in; counts and writes what follows.
-    fn step(&mut self, input: Input, summary: &mut Summary, lines: &mut Lines) -> Result<(), BacktestError> {
-        let mut written = Ok(());
+    /// Takes an input in and hands on what follows, until one of it cannot be taken.
+    pub(crate) fn step(
+        &mut self,
+        input: Input,
+        mut take: impl FnMut(&Output) -> Result<(), BacktestError>,
+    ) -> Result<(), BacktestError> {
+        let mut taken = Ok(());
         self.0.step(input, &mut |output| {
-            summary.count(&output);
-            if written.is_ok() {
-                written = lines.write(&output);
+            if taken.is_ok() {
+                taken = take(&output);
             }
         });
-        written
+        taken
     }
 }
 
 /// A bar on standard error; nothing where that is no terminal, or where lines appear on it already.
-fn progress(hidden: bool) -> ProgressBar {
+pub(crate) fn progress(hidden: bool) -> ProgressBar {
     if hidden || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let progress = ProgressBar::new(0);
     // The template is a constant; one that were wrong would leave the plain style.
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} {msg}, {eta} left") {
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len}, {eta} left") {
         progress.set_style(style);
     }
     progress

@@ -12,7 +12,6 @@ use tokio::net::TcpListener;
 use venue::sim::{SimConfig, SimServer};
 
 use crate::{
-    analyse::AnalyseError,
     args::{Analyse, Backtest, CacheAction, Cli, Command, Overrides, Record, Serve, Sim},
     backtest::BacktestError,
     config::{Config, ConfigError, Settings},
@@ -27,9 +26,7 @@ enum Failure {
     /// The configuration cannot be used.
     Config(ConfigError),
     /// The input cannot be used.
-    Input(AnalyseError),
-    /// The input of a backtest cannot be used.
-    Backtest(BacktestError),
+    Input(BacktestError),
     /// Anything else, in words.
     Other(anyhow::Error),
 }
@@ -91,10 +88,6 @@ pub async fn main(cli: Cli) -> ExitCode {
             say(&format!("virtuoso: {}", crate::chain::chain(&error)));
             ExitCode::from(2)
         }
-        Err(Failure::Backtest(error)) => {
-            say(&format!("virtuoso: {}", crate::chain::chain(&error)));
-            ExitCode::from(2)
-        }
         Err(Failure::Input(error)) => {
             say(&format!("virtuoso: {}", crate::chain::chain(&error)));
             ExitCode::from(2)
@@ -129,21 +122,20 @@ async fn doctor(overrides: &Overrides, json: bool) -> Result<ExitCode, Failure> 
 async fn backtest(asked: Backtest) -> Result<(), Failure> {
     let overrides = Overrides { config: asked.settings.config.clone(), ..Overrides::default() };
     let config = Config::of(&overrides)?;
-    match tokio::task::spawn_blocking(move || crate::backtest::backtest(&asked, &config)).await.map_err(other)? {
+    computed(move || crate::backtest::backtest(&asked, &config)).await
+}
+
+async fn analyse(asked: Analyse) -> Result<(), Failure> {
+    computed(move || crate::analyse::analyse(&asked)).await
+}
+
+/// Runs a long computation that writes what it finds.
+async fn computed(run: impl FnOnce() -> Result<(), BacktestError> + Send + 'static) -> Result<(), Failure> {
+    match tokio::task::spawn_blocking(run).await.map_err(other)? {
         Ok(()) => Ok(()),
         // Whoever reads has seen enough.
         Err(BacktestError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         Err(error @ BacktestError::Write(_)) => Err(other(error)),
-        Err(error) => Err(Failure::Backtest(error)),
-    }
-}
-
-async fn analyse(asked: Analyse) -> Result<(), Failure> {
-    match tokio::task::spawn_blocking(move || crate::analyse::analyse(&asked)).await.map_err(other)? {
-        Ok(()) => Ok(()),
-        // Whoever reads has seen enough.
-        Err(AnalyseError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error @ AnalyseError::Write(_)) => Err(other(error)),
         Err(error) => Err(Failure::Input(error)),
     }
 }

@@ -1,6 +1,6 @@
 //! A session and its recording: what was shown live is what is computed from it again, and each time the same.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss, missing_docs)]
 
 mod program;
 
@@ -83,6 +83,31 @@ fn what_cannot_be_run_is_named_and_the_exit_code_is_2() {
     let (code, words) = said(&[]);
     assert_eq!(code, Some(2), "{words}");
     assert!(words.contains("--recording"), "{words}");
+}
+
+/// Both had a column `candles`, and each a rule of its own for it.
+#[test]
+fn a_backtest_of_candles_says_of_each_bar_what_analyse_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let candles = folder.path().join("AUSDT.csv");
+    let row = |n: i64| {
+        let price = 100.0 + 5.0 * (n as f64 / 17.0).sin() + (n % 7) as f64 / 10.0;
+        let (at, high, low) = (1_750_118_400_000_i64 + n * 60_000, price + 0.3, price - 0.4);
+        format!("{at},{price},{high},{low},{},{},{}\n", price + 0.1, 10 + n % 13, 1_000 + n)
+    };
+    let rows: String = (0..700).map(row).collect();
+    fs::write(&candles, format!("ts_ms,open,high,low,close,volume,turnover\n{rows}")).unwrap();
+    let column = |command_name: &str| -> BTreeMap<String, String> {
+        let output = command(&[command_name, "--csv", "--candles", candles.to_str().unwrap()]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
+        let rows = reader.deserialize::<BTreeMap<String, String>>();
+        let cells = rows.map(|row| row.unwrap()).map(|row| (row["closed_at"].clone(), row["candles"].clone()));
+        cells.filter(|(_, candles)| !candles.is_empty()).collect()
+    };
+    let (analysed, run) = (column("analyse"), column("backtest"));
+    assert!(analysed.len() > 300, "{}", analysed.len());
+    assert_eq!(analysed, run);
 }
 
 #[test]

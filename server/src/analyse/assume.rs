@@ -10,10 +10,8 @@ use analysis::{
 use schema::Factor;
 use serde::Serialize;
 
-use super::{
-    bar::TOLD,
-    spread::{Spread, strength},
-};
+use super::spread::{Spread, strength};
+use crate::backtest::candles::DIMENSIONS;
 
 /// Gains that are compared with the one in force.
 pub(super) const GAINS: [f64; 4] = [GAIN, 1.0, 1.5, 2.0];
@@ -103,7 +101,7 @@ fn stand_ins(spread: &Spread, correlation: f64) -> Option<Vec<f64>> {
 ///
 /// The three dimensions of candles are one factor, the price. Where the others are not given, they say what the price says.
 fn reach(told: &[f64; 3], untold: Option<[f64; 3]>) -> f64 {
-    let price = common(TOLD.map(dimension_weight).into_iter().zip(*told)).map_or(0.0, |(price, _)| price);
+    let price = common(DIMENSIONS.map(dimension_weight).into_iter().zip(*told)).map_or(0.0, |(price, _)| price);
     let [flow, book, positioning] = untold.unwrap_or([price; 3]);
     let factors = Factor::ALL.map(factor_weight).into_iter().zip([price, flow, book, positioning]);
     common(factors).map_or(0.0, |(direction, agreement)| direction * (0.6 + 0.4 * agreement))

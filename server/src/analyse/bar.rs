@@ -2,14 +2,12 @@
 
 use std::io::Write;
 
-use analysis::{Analysis, common, shape};
-use schema::{Dimension, Symbol, UnixMs};
+use analysis::Analysis;
+use schema::{Symbol, UnixMs};
 use serde::Serialize;
 
-use super::{AnalyseError, Form};
-
-/// The dimensions that candles tell of.
-pub(super) const TOLD: [Dimension; 3] = [Dimension::Technical, Dimension::Volume, Dimension::PriceStructure];
+use super::{BacktestError, Form};
+use crate::backtest::candles::{DIMENSIONS, composite};
 
 /// One bar as it is written: dimensions and scores on the scale of 0 to 100, nothing where they are missing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,17 +32,16 @@ pub(super) struct Bar {
 impl Bar {
     /// A bar of which at least one dimension is known.
     pub(super) fn of(symbol: Symbol, at: UnixMs, close: f64, analysis: &Analysis) -> Option<Self> {
-        let directions = analysis.dimensions.iter().filter_map(|d| Some((d.weight.get(), d.lean.value()?.get())));
-        let (direction, _) = common(directions)?;
+        let candles = composite(analysis)?;
         let scores = analysis.dimension_scores();
         let of = |dimension| scores.get(dimension).map(schema::Score::get);
-        let [technical, volume, price_structure] = TOLD.map(of);
+        let [technical, volume, price_structure] = DIMENSIONS.map(of);
         Some(Self {
             closed_at: app::format::utc(at),
             symbol,
             close,
             score: analysis.score.value().map(|score| score.get()),
-            candles: Some(50.0 + 50.0 * shape(direction, 1.0)),
+            candles: Some(candles),
             technical,
             volume,
             price_structure,
@@ -90,7 +87,7 @@ pub(super) enum Lines<W: Write> {
 
 impl<W: Write> Lines<W> {
     /// Begins with what stands above the lines.
-    pub(super) fn new(form: Form, mut out: W) -> Result<Self, AnalyseError> {
+    pub(super) fn new(form: Form, mut out: W) -> Result<Self, BacktestError> {
         Ok(match form {
             Form::Text => {
                 writeln!(out, "{}", head())?;
@@ -103,7 +100,7 @@ impl<W: Write> Lines<W> {
     }
 
     /// Writes a bar.
-    pub(super) fn write(&mut self, bar: &Bar) -> Result<(), AnalyseError> {
+    pub(super) fn write(&mut self, bar: &Bar) -> Result<(), BacktestError> {
         match self {
             Self::Text(out) => writeln!(out, "{}", bar.text())?,
             Self::Csv(out) => out.serialize(bar)?,
@@ -114,7 +111,7 @@ impl<W: Write> Lines<W> {
     }
 
     /// What the rest is written to.
-    pub(super) fn finish(self) -> Result<W, AnalyseError> {
+    pub(super) fn finish(self) -> Result<W, BacktestError> {
         match self {
             Self::Text(out) | Self::Json(out) | Self::None(out) => Ok(out),
             Self::Csv(out) => Ok(out.into_inner().map_err(csv::IntoInnerError::into_error)?),

@@ -11,10 +11,12 @@ use serde::Serialize;
 
 use super::{
     assume::{GAINS, RANGES, Scores},
-    bar::TOLD,
     spread::{Spread, strength},
 };
-use crate::{args::Analyse, backtest::candles::Record};
+use crate::{
+    args::Analyse,
+    backtest::candles::{DIMENSIONS, Record},
+};
 
 /// How scores spread over a record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -67,7 +69,7 @@ impl Report {
             beyond_09: tally.saturation(),
         });
         let told = |place: usize| Told {
-            dimension: TOLD[place],
+            dimension: DIMENSIONS[place],
             root_mean_square: strength(&spread.of(place)),
             correlation: std::array::from_fn(|other| spread.correlation(place, other)),
         };
@@ -142,7 +144,7 @@ impl Report {
     fn tell_dimensions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n### Dimensions of candles\n")?;
         let Some(told) = &self.dimensions else { return writeln!(f, "In no bar all three were known.") };
-        let heads = TOLD.map(|dimension| format!("with {}", dimension.label())).join(" | ");
+        let heads = DIMENSIONS.map(|dimension| format!("with {}", dimension.label())).join(" | ");
         writeln!(f, "| | Root mean square | {heads} |\n|---|---:|---:|---:|---:|")?;
         for one in told {
             let cells =

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use analysis::{Analysis, registry::SATURATED};
 use schema::Timeframe;
 
-use super::bar::TOLD;
+use crate::backtest::candles::DIMENSIONS;
 
 /// How one measure spread.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -54,7 +54,7 @@ impl Spread {
             let found = analysis.dimensions.iter().find(|found| found.dimension == dimension)?;
             found.lean.value().map(|lean| lean.get())
         };
-        if let [Some(a), Some(b), Some(c)] = TOLD.map(lean) {
+        if let [Some(a), Some(b), Some(c)] = DIMENSIONS.map(lean) {
             self.leans.push([a, b, c]);
         }
         for part in analysis.dimensions.iter().flat_map(|dimension| &dimension.parts) {

@@ -6,8 +6,10 @@ use std::{
     path::Path,
 };
 
+use analysis::{Analysis, common, shape};
 use engine::{History, Input, Loaded, Seconds};
-use schema::{Symbol, Timeframe, UnixMs};
+use indicatif::ProgressBar;
+use schema::{Dimension, Symbol, Timeframe, UnixMs};
 use venue::{
     Instrument, MarketEvent,
     sim::{RecordedCandles, recorded_candles},
@@ -17,6 +19,17 @@ use super::BacktestError;
 
 /// How long after its end an exchange sends a candle; so its bar is decided in the second after.
 const SENT_AFTER_MS: i64 = 1_000;
+
+/// The dimensions that candles speak for.
+pub(crate) const DIMENSIONS: [Dimension; 3] = [Dimension::Technical, Dimension::Volume, Dimension::PriceStructure];
+
+/// What these dimensions say, as far as they are known, on the scale of a score: one factor, the price, scored as if all others
+/// agreed with it. None where none of them is known.
+pub(crate) fn composite(analysis: &Analysis) -> Option<f64> {
+    let of_candles = analysis.dimensions.iter().filter(|found| DIMENSIONS.contains(&found.dimension));
+    let directions = of_candles.filter_map(|found| Some((found.weight.get(), found.lean.value()?.get())));
+    common(directions).map(|(direction, _)| 50.0 + 50.0 * shape(direction, 1.0))
+}
 
 /// A contract's candles with the timeframe they are of.
 #[derive(Debug)]
@@ -48,8 +61,14 @@ pub(crate) fn read(folder: &Path, symbols: &[Symbol]) -> Result<Vec<Record>, Bac
         .collect()
 }
 
+/// The inputs of some records, each candle of which moves a bar of progress on.
+pub(crate) fn counted(records: &[Record], progress: &ProgressBar) -> impl Iterator<Item = Input> {
+    progress.set_length(records.iter().map(|record| record.market.candles.len() as u64).sum());
+    inputs(records).inspect(|input| progress.inc(u64::from(matches!(input, Input::Event { .. }))))
+}
+
 /// Every candle in the order of its end, of the same moment in the order of symbols, and the seconds in which bars are decided.
-pub(crate) fn inputs(records: &[Record]) -> impl Iterator<Item = Input> {
+fn inputs(records: &[Record]) -> impl Iterator<Item = Input> {
     let mut next: BinaryHeap<Reverse<(i64, Symbol, usize, usize)>> = BinaryHeap::new();
     for (of, record) in records.iter().enumerate() {
         if let Some(candle) = record.market.candles.first() {
@@ -104,19 +123,8 @@ fn universes(records: &[Record], received: UnixMs) -> Vec<Input> {
 /// What a record says of its contract.
 fn instrument(record: &Record) -> Instrument {
     let decimals = record.market.candles.iter().map(|candle| decimals(candle.close)).max().unwrap_or(0);
-    Instrument {
-        symbol: record.market.symbol,
-        base: record.market.symbol.as_str().trim_end_matches("USDT").to_owned(),
-        quote: "USDT".to_owned(),
-        perpetual: true,
-        trading: true,
-        status: String::new(),
-        contract_type: String::new(),
-        kind: String::new(),
-        tick: 0.1_f64.powi(decimals),
-        launched_at: record.market.candles.first().map_or(UnixMs(0), |candle| candle.start),
-        delivery_at: None,
-    }
+    let launched_at = record.market.candles.first().map_or(UnixMs(0), |candle| candle.start);
+    Instrument::usdt_perpetual(record.market.symbol, 0.1_f64.powi(decimals), launched_at)
 }
 
 /// The digits behind the point of a price as it was written.

@@ -1,12 +1,10 @@
 //! One output of the engine as it is written.
 
-use analysis::{common, shape};
 use engine::{Output, Recorded};
 use schema::{Dimension, Direction, Symbol};
 use serde::Serialize;
 
-/// The dimensions that candles alone speak for.
-const OF_CANDLES: [Dimension; 3] = [Dimension::Technical, Dimension::Volume, Dimension::PriceStructure];
+use super::candles::composite;
 
 /// A bar that was decided. Scores and dimensions are on the scale of 0 to 100, nothing where they are missing; times are UTC.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,7 +23,7 @@ pub(super) struct BarLine {
     /// The known share of all inputs, by weight.
     coverage: f64,
     quality: Option<f64>,
-    /// What the dimensions of candles say together, by the rule of the score.
+    /// What the known dimensions of candles say.
     candles: Option<f64>,
     technical: Option<f64>,
     volume: Option<f64>,
@@ -43,8 +41,6 @@ impl BarLine {
         let Recorded { analysis, .. } = recorded;
         let scores = analysis.dimension_scores();
         let of = |dimension| scores.get(dimension).map(schema::Score::get);
-        let leans = analysis.dimensions.iter().filter(|found| OF_CANDLES.contains(&found.dimension));
-        let leans = leans.filter_map(|found| Some((found.weight.get(), found.lean.value()?.get())));
         Self {
             closed_at: app::format::utc(recorded.bar_closed_at),
             symbol,
@@ -56,7 +52,7 @@ impl BarLine {
             agreement: analysis.agreement.map(schema::Ratio::get),
             coverage: analysis.coverage.get(),
             quality: analysis.quality.value().map(|quality| quality.get()),
-            candles: common(leans).map(|(direction, agreement)| 50.0 + 50.0 * shape(direction, agreement)),
+            candles: composite(analysis),
             technical: of(Dimension::Technical),
             volume: of(Dimension::Volume),
             orderflow: of(Dimension::Orderflow),

@@ -20,17 +20,18 @@ pub(super) fn run(
 ) -> Result<Summary, BacktestError> {
     let recording = Recording::open(folder)?;
     let mut summary = Summary::default();
-    let mut session = Session::new(recording.venue(), config);
+    let mut session = Session::new(recording.venue(), config.signals);
     let (mut taken, mut listed) = (0_u64, HashSet::new());
     let mut inputs = recording.inputs()?;
     for recorded in inputs.by_ref() {
         match recorded? {
-            Taken::Session { .. } => session = Session::new(recording.venue(), config),
+            Taken::Session { .. } => session = Session::new(recording.venue(), config.signals),
             Taken::Lost { messages } => summary.lose(messages),
             Taken::Input(input) => {
                 taken += 1;
                 progress.inc(1);
-                session.step(of_symbols(input, &asked.symbols, &mut listed), &mut summary, lines)?;
+                let input = of_symbols(input, &asked.symbols, &mut listed);
+                session.step(input, |output| summary.take(output, lines))?;
             }
         }
     }
