@@ -21,10 +21,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use schema::{Symbol, Venue};
 use venue::sim::RecordingError;
 
-use self::{
-    output::{Form, Lines},
-    summary::Summary,
-};
+use self::output::{Form, Lines};
 use crate::{args::Backtest, config::Config};
 
 /// A backtest whose input cannot be used, or whose result cannot be written.
@@ -90,21 +87,19 @@ impl From<serde_json::Error> for BacktestError {
 pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), BacktestError> {
     let mut lines = Lines::new(Form::of(asked), asked.out.as_deref())?;
     let progress = progress(lines.is_shown());
-    let summary = match (&asked.candles, &asked.recording) {
+    match (&asked.candles, &asked.recording) {
         (Some(folder), _) => {
             let records = candles::read(folder, &asked.symbols)?;
             let mut session = Session::new(Venue::Sim, config.signals);
-            let mut summary = Summary::default();
             for input in candles::counted(&records, &progress) {
-                session.step(input, |output| summary.take(output, &mut lines))?;
+                session.step(input, |output| lines.write(output))?;
             }
-            summary
         }
         (None, Some(folder)) => recording::run(folder, asked, config, &progress, &mut lines)?,
         (None, None) => return Err(BacktestError::NoInput),
-    };
+    }
     progress.finish_and_clear();
-    lines.finish(&summary)
+    lines.finish()
 }
 
 /// One engine and what it is stepped through.

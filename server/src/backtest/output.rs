@@ -47,9 +47,10 @@ impl Form {
 
 type Out = BufWriter<Box<dyn Write>>;
 
-/// Writes outputs in one form.
+/// Counts outputs and writes them in one form.
 pub(super) struct Lines {
     form: Writer,
+    summary: Summary,
     /// Where the summary goes, beside the lines.
     folder: Option<PathBuf>,
 }
@@ -79,7 +80,7 @@ impl Lines {
             Form::Csv => Writer::Csv(Box::new(csv::Writer::from_writer(out))),
             Form::Json => Writer::Json(out),
         };
-        Ok(Self { form, folder: folder.map(Path::to_owned) })
+        Ok(Self { form, summary: Summary::default(), folder: folder.map(Path::to_owned) })
     }
 
     /// Whether lines appear on a terminal, where they are progress enough.
@@ -87,8 +88,14 @@ impl Lines {
         self.folder.is_none() && std::io::stdout().is_terminal()
     }
 
-    /// Writes what is to be seen of an output.
+    /// What is counted beside the outputs.
+    pub(super) const fn summary(&mut self) -> &mut Summary {
+        &mut self.summary
+    }
+
+    /// Counts an output and writes what is to be seen of it.
     pub(super) fn write(&mut self, output: &Output) -> Result<(), BacktestError> {
+        self.summary.count(output);
         match (&mut self.form, output) {
             (Writer::Text(out), Output::BarClosed { symbol, recorded }) => {
                 writeln!(out, "{}", BarLine::of(*symbol, recorded).text())?;
@@ -108,7 +115,8 @@ impl Lines {
     }
 
     /// Writes the summary and ends.
-    pub(super) fn finish(self, summary: &Summary) -> Result<(), BacktestError> {
+    pub(super) fn finish(self) -> Result<(), BacktestError> {
+        let summary = &self.summary;
         let told = serde_json::json!({ "kind": "summary", "summary": summary });
         match self.form {
             Writer::Text(mut out) => {

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use schema::Symbol;
 use venue::replay::{Recording, Taken};
 
-use super::{BacktestError, Session, output::Lines, summary::Summary};
+use super::{BacktestError, Session, output::Lines};
 use crate::{args::Backtest, config::Config};
 
 /// Steps an engine through what each session of a recording took in.
@@ -17,25 +17,24 @@ pub(super) fn run(
     config: &Config,
     progress: &ProgressBar,
     lines: &mut Lines,
-) -> Result<Summary, BacktestError> {
+) -> Result<(), BacktestError> {
     let recording = Recording::open(folder)?;
-    let mut summary = Summary::default();
     let mut session = Session::new(recording.venue(), config.signals);
     let (mut taken, mut listed) = (0_u64, HashSet::new());
     let mut inputs = recording.inputs()?;
     for recorded in inputs.by_ref() {
         match recorded? {
             Taken::Session { .. } => session = Session::new(recording.venue(), config.signals),
-            Taken::Lost { messages } => summary.lose(messages),
+            Taken::Lost { messages } => lines.summary().lose(messages),
             Taken::Input(input) => {
                 taken += 1;
                 progress.inc(1);
                 let input = of_symbols(input, &asked.symbols, &mut listed);
-                session.step(input, |output| summary.take(output, lines))?;
+                session.step(input, |output| lines.write(output))?;
             }
         }
     }
-    summary.cut(inputs.cut());
+    lines.summary().cut(inputs.cut());
     if taken == 0 {
         return Err(BacktestError::MessagesAlone { folder: folder.to_owned() });
     }
@@ -44,7 +43,7 @@ pub(super) fn run(
         Some(symbol) => {
             Err(BacktestError::UnknownSymbol { symbol: *symbol, folder: folder.to_owned(), known: known() })
         }
-        None => Ok(summary),
+        None => Ok(()),
     }
 }
 

@@ -6,8 +6,6 @@ use engine::Output;
 use schema::{Symbol, UnixMs};
 use serde::Serialize;
 
-use super::{BacktestError, output::Lines};
-
 /// Counts over all outputs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(super) struct Summary {
@@ -46,13 +44,8 @@ impl Summary {
         self.cut = parts;
     }
 
-    /// Counts an output and writes its line.
-    pub(super) fn take(&mut self, output: &Output, lines: &mut Lines) -> Result<(), BacktestError> {
-        self.count(output);
-        lines.write(output)
-    }
-
-    fn count(&mut self, output: &Output) {
+    /// Counts an output.
+    pub(super) fn count(&mut self, output: &Output) {
         match output {
             Output::BarClosed { symbol, recorded } => {
                 self.bars += 1;
