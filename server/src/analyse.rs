@@ -14,17 +14,13 @@ use std::{
 };
 
 use analysis::signal::Thresholds;
-use engine::{Output, Recorded};
-use schema::{Symbol, UnixMs, Venue};
+use engine::Output;
+use schema::{Symbol, Venue};
 
 use self::{bar::Bar, report::Report, spread::Spread};
 use crate::{
     args::Analyse,
-    backtest::{
-        BacktestError, Session,
-        candles::{self, Record},
-        progress,
-    },
+    backtest::{BacktestError, Session, candles, progress, record::Record},
 };
 
 /// How the result is written.
@@ -64,14 +60,14 @@ pub(crate) fn analyse(asked: &Analyse) -> Result<(), BacktestError> {
     let progress = progress(form != Form::Report && std::io::stdout().is_terminal());
     let mut spread = Spread::default();
     let mut out = bar::Lines::new(form, std::io::BufWriter::new(std::io::stdout().lock()))?;
-    let by_symbol: HashMap<Symbol, &Record> = records.iter().map(|record| (record.market.symbol, record)).collect();
+    let by_symbol: HashMap<Symbol, &Record> = records.iter().map(|record| (record.symbol(), record)).collect();
     let mut session = Session::new(Venue::Sim, Thresholds::STANDARD);
-    for input in candles::counted(&records, &progress) {
+    candles::counted(&records, &progress, |input| {
         session.step(input, |output| {
             let Output::BarClosed { symbol, recorded } = output else { return Ok(()) };
             let is_asked = by_symbol
                 .get(symbol)
-                .and_then(|record| place(record, recorded))
+                .and_then(|record| record.place(recorded.bar_closed_at))
                 .is_some_and(|place| place >= asked.skip && (place - asked.skip).is_multiple_of(asked.every));
             match Bar::of(*symbol, recorded.bar_closed_at, recorded.close, &recorded.analysis).filter(|_| is_asked) {
                 Some(bar) => {
@@ -80,8 +76,8 @@ pub(crate) fn analyse(asked: &Analyse) -> Result<(), BacktestError> {
                 }
                 None => Ok(()),
             }
-        })?;
-    }
+        })
+    })?;
     progress.finish_and_clear();
     let mut out = out.finish()?;
     let report = Report::of(&spread, &records, asked);
@@ -92,10 +88,4 @@ pub(crate) fn analyse(asked: &Analyse) -> Result<(), BacktestError> {
         Form::Report => write!(out, "{report}")?,
     }
     Ok(out.flush()?)
-}
-
-/// Which candle of its record a bar is.
-fn place(record: &Record, recorded: &Recorded) -> Option<usize> {
-    let start = UnixMs(recorded.bar_closed_at.0 - record.timeframe.ms());
-    record.market.candles.binary_search_by_key(&start, |candle| candle.start).ok()
 }

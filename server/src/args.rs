@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     config::{ConfigError, Settings, settings::Origin},
@@ -80,6 +80,15 @@ pub struct Backtest {
     /// A folder of recorded candles or one file (docs/candle-files.md): reduced, without book, tape and derivatives data.
     #[arg(long, value_name = "DIR", group = "input")]
     pub candles: Option<PathBuf>,
+    /// The last days of an exchange, fetched now: candles of a minute, what takers bought where it says so, open interest and paid
+    /// funding; reduced, without book and tape. Without a name: the configured source.
+    ///
+    /// Contracts that are not listed any more are not in it, so that what survived is over-represented.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, group = "input")]
+    pub venue: Option<Option<FetchedFrom>>,
+    /// How many days are fetched.
+    #[arg(long, default_value_t = 30, requires = "venue", value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub days: u16,
     /// These contracts alone, joined by commas.
     #[arg(long, value_name = "SYMBOLS", value_delimiter = ',')]
     pub symbols: Vec<schema::Symbol>,
@@ -95,6 +104,17 @@ pub struct Backtest {
     /// Settings given as flags.
     #[command(flatten)]
     pub settings: BacktestSettings,
+}
+
+/// An exchange whose past can be fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FetchedFrom {
+    /// Bybit.
+    Bybit,
+    /// Binance USDT-M.
+    Binance,
+    /// The simulated market.
+    Sim,
 }
 
 /// Settings that a backtest heeds.

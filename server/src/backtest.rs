@@ -4,8 +4,11 @@
 //! what was recorded.
 
 pub(crate) mod candles;
+mod fetch;
+mod inputs;
 mod line;
 mod output;
+pub(crate) mod record;
 mod recording;
 mod summary;
 
@@ -51,8 +54,31 @@ pub(crate) enum BacktestError {
         minutes: i64,
     },
     /// There is nothing to run.
-    #[error("say what is to be run: --recording DIR or --candles DIR")]
+    #[error("say what is to be run: --recording DIR, --candles DIR or --venue")]
     NoInput,
+    /// The configuration names no exchange whose past can be fetched.
+    #[error("a recording has no past to be fetched: name an exchange, --venue bybit, binance or sim")]
+    NoPast,
+    /// The exchange cannot be opened.
+    #[error("opening the exchange")]
+    Exchange(#[from] crate::monitor::MonitorError),
+    /// The exchange does not list a contract that was asked for.
+    #[error("{venue} does not list {symbol}")]
+    NotListed {
+        /// What was asked for.
+        symbol: Symbol,
+        /// Where it is not.
+        venue: Venue,
+    },
+    /// The exchange did not answer.
+    #[error("fetching {what}")]
+    Venue {
+        /// What was asked for.
+        what: String,
+        /// What happened.
+        #[source]
+        source: venue::VenueError,
+    },
     /// The recording cannot be read.
     #[error("reading the recording")]
     Recording(#[from] venue::replay::RecordingError),
@@ -87,16 +113,16 @@ impl From<serde_json::Error> for BacktestError {
 pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), BacktestError> {
     let mut lines = Lines::new(Form::of(asked), asked.out.as_deref())?;
     let progress = progress(lines.is_shown());
-    match (&asked.candles, &asked.recording) {
-        (Some(folder), _) => {
+    match (&asked.candles, &asked.recording, asked.venue) {
+        (Some(folder), _, _) => {
             let records = candles::read(folder, &asked.symbols)?;
+            lines.summary().reduce(None);
             let mut session = Session::new(Venue::Sim, config.signals);
-            for input in candles::counted(&records, &progress) {
-                session.step(input, |output| lines.write(output))?;
-            }
+            candles::counted(&records, &progress, |input| session.step(input, |output| lines.write(output)))?;
         }
-        (None, Some(folder)) => recording::run(folder, asked, config, &progress, &mut lines)?,
-        (None, None) => return Err(BacktestError::NoInput),
+        (None, Some(folder), _) => recording::run(folder, asked, config, &progress, &mut lines)?,
+        (None, None, Some(from)) => fetch::run(from, asked, config, &progress, &mut lines)?,
+        (None, None, None) => return Err(BacktestError::NoInput),
     }
     progress.finish_and_clear();
     lines.finish()

@@ -122,6 +122,8 @@ async fn doctor(overrides: &Overrides, json: bool) -> Result<ExitCode, Failure> 
 async fn backtest(asked: Backtest) -> Result<(), Failure> {
     let overrides = Overrides { config: asked.settings.config.clone(), ..Overrides::default() };
     let config = Config::of(&overrides)?;
+    let recorder = telemetry::start(&config.log).map_err(other)?;
+    telemetry::sum_up_alone(&recorder);
     computed(move || crate::backtest::backtest(&asked, &config)).await
 }
 

@@ -111,6 +111,28 @@ fn a_backtest_of_candles_says_of_each_bar_what_analyse_says() {
 }
 
 #[test]
+fn the_past_of_a_market_is_fetched_and_run() {
+    let run = |args: &[&str]| {
+        let mut command = command(&[&["backtest", "--venue", "sim"], args].concat());
+        command.env("VIRTUOSO_SIM_SYMBOLS", "4").output().unwrap()
+    };
+    let output = run(&["--days", "1", "--json", "--symbols", "BTCUSDT,ETHUSDT"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let events: Vec<Value> = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+    let bars = || events.iter().filter(|event| event["kind"] == "bar");
+    let of = |symbol: &str| bars().filter(|bar| bar["symbol"] == symbol).count();
+    assert!(of("BTCUSDT") > 900 && of("BTCUSDT") == of("ETHUSDT"), "{} and {}", of("BTCUSDT"), of("ETHUSDT"));
+    assert!(bars().last().unwrap()["candles"].as_f64().is_some(), "{:#}", bars().last().unwrap());
+    let summary = &events.last().unwrap()["summary"];
+    assert_eq!((&summary["contracts"], summary["reduced"].as_str()), (&2.into(), Some("no book, no tape")));
+    assert!(summary["asked_from"].as_str() < summary["from"].as_str(), "{summary:#}");
+    let output = run(&["--symbols", "NOSUCHUSDT"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.contains("does not list NOSUCHUSDT")), (Some(2), true), "{said}");
+}
+
+#[test]
 fn lines_and_summary_go_into_a_folder_that_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let candles = folder.path().join("AUSDT.csv");

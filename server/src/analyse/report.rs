@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     args::Analyse,
-    backtest::candles::{DIMENSIONS, Record},
+    backtest::{candles::DIMENSIONS, record::Record},
 };
 
 /// How scores spread over a record.
@@ -59,8 +59,6 @@ impl Report {
         let mut timeframes: Vec<Timeframe> = records.iter().map(|record| record.timeframe).collect();
         timeframes.sort_unstable();
         timeframes.dedup();
-        let first = |one: &Record| one.market.candles.first().map(|candle| candle.start);
-        let last = |one: &Record| one.market.candles.last().map(|candle| UnixMs(candle.start.0 + one.market.span_ms));
         let measures = spread.measures.iter().map(|((id, timeframe), tally)| Measure {
             id: id.clone(),
             timeframe: Timeframe::ALL[*timeframe],
@@ -76,13 +74,13 @@ impl Report {
         Self {
             contracts: records.len(),
             timeframes,
-            from: records.iter().filter_map(first).min(),
-            to: records.iter().filter_map(last).max(),
+            from: records.iter().filter_map(Record::begins).min(),
+            to: records.iter().filter_map(Record::ends).max(),
             bars: spread.bars,
             every: asked.every,
             skip: asked.skip,
-            repeated: records.iter().map(|one| one.market.repeated).sum(),
-            missing: records.iter().map(|one| one.market.missing).sum(),
+            repeated: records.iter().map(|one| one.repeated).sum(),
+            missing: records.iter().map(|one| one.missing).sum(),
             measures: measures.collect(),
             dimensions: (!spread.leans.is_empty()).then(|| std::array::from_fn(told)),
             scores: Scores::of(spread),

@@ -9,6 +9,10 @@ use serde::Serialize;
 /// Counts over all outputs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(super) struct Summary {
+    /// What the input lacks by its kind; none where it is all that a live session has.
+    reduced: Option<&'static str>,
+    /// The first moment that was asked for, UTC, where the past was fetched. `from` is later where an exchange offers no more.
+    asked_from: Option<String>,
     /// Contracts with at least one bar.
     contracts: usize,
     /// The close of the first bar and of the last, UTC.
@@ -34,6 +38,12 @@ pub(super) struct Summary {
 }
 
 impl Summary {
+    /// Notes that the input is candles, of which the first could be of a moment where that was asked for.
+    pub(super) fn reduce(&mut self, asked_from: Option<UnixMs>) {
+        self.reduced = Some("no book, no tape");
+        self.asked_from = asked_from.map(app::format::utc);
+    }
+
     /// Counts messages that are missing from the input.
     pub(super) const fn lose(&mut self, messages: u64) {
         self.lost += messages;
@@ -75,6 +85,12 @@ impl fmt::Display for Summary {
             return writeln!(f, "No bar was decided.");
         };
         writeln!(f, "{} bars of {} contracts, {from} to {until}.", self.bars, self.contracts)?;
+        if let Some(asked) = &self.asked_from {
+            writeln!(f, "Asked for from {asked} on.")?;
+        }
+        if let Some(reduced) = self.reduced {
+            writeln!(f, "Reduced: {reduced}.")?;
+        }
         writeln!(f, "With a score: {}; 70 and more: {}; 30 and less: {}.", self.scored, self.high, self.low)?;
         writeln!(f, "Not looked at, for want of candles: {}.", self.missed)?;
         if self.lost + self.cut > 0 {

@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use schema::{UnixMs, Venue};
 use venue::{
-    Exchange,
+    Exchange, Past,
     binance::{Binance, BinanceConfig},
     bybit::{Bybit, BybitConfig, ConfigError, HttpConfig},
     record::Tap,
@@ -33,7 +33,7 @@ impl Source {
 /// # Errors
 ///
 /// [`ConfigError`] when its addresses cannot be used.
-pub(crate) fn open(config: &Config, tap: Tap) -> Result<Arc<dyn Exchange>, ConfigError> {
+pub(crate) fn open(config: &Config, tap: Tap) -> Result<Arc<dyn Past>, ConfigError> {
     match &config.source {
         Source::Binance => {
             let addresses = &config.binance;
@@ -66,7 +66,7 @@ pub(crate) async fn simulated(
     config: &Config,
     start: UnixMs,
     tap: Tap,
-) -> Result<(SimServer, Arc<dyn Exchange>), MonitorError> {
+) -> Result<(SimServer, Arc<dyn Past>), MonitorError> {
     let sim = &config.sim;
     let market = SimConfig { symbols: sim.symbols, seed: sim.seed, candles: sim.candles.clone(), activity: 1, start };
     let server = tokio::task::spawn_blocking(|| SimServer::bind(market, ([127, 0, 0, 1], 0).into()))

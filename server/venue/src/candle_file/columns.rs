@@ -21,6 +21,15 @@ const TIME: &[&str] = &[
     "t",
 ];
 const TURNOVER: &[&str] = &["turnover", "quote_volume", "quote_asset_volume", "quotevolume", "volume_quote"];
+/// What takers bought, in the unit of the volume.
+const TAKER_BUY: &[&str] = &[
+    "taker_buy_volume",
+    "taker_buy_base_volume",
+    "taker_buy_base_asset_volume",
+    "taker_base_volume",
+    "taker_buy_base",
+    "taker_buy",
+];
 
 /// Where the columns are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +42,7 @@ pub(super) struct Columns {
     pub(super) prices: [usize; 4],
     pub(super) volume: usize,
     pub(super) turnover: Option<usize>,
+    pub(super) taker_buy: Option<usize>,
     /// Whether the volume is in the quote currency: in files with `open_time` and no column of turnover.
     pub(super) volume_is_quote: bool,
 }
@@ -73,6 +83,7 @@ impl Columns {
             prices: [need(&["open", "o"])?, need(&["high", "h"])?, need(&["low", "l"])?, need(&["close", "c"])?],
             volume: need(&["volume", "vol", "v", "base_volume"])?,
             turnover,
+            taker_buy: place(TAKER_BUY)?,
             volume_is_quote: place(&["open_time"])?.is_some() && turnover.is_none(),
         })
     }
@@ -97,7 +108,9 @@ mod tests {
         let found = Columns::find("Close;Open Time;\"HIGH\";low;Open;VOLUME;quote-volume;trades").unwrap();
         assert_eq!((found.separator, found.count, found.time), (';', 8, 1));
         assert_eq!((found.prices, found.volume, found.turnover), ([4, 2, 3, 0], 5, Some(6)));
-        assert!(!found.volume_is_quote);
+        assert!(!found.volume_is_quote && found.taker_buy.is_none());
+        let head = "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,taker_buy_quote_volume,ignore";
+        assert_eq!(Columns::find(head).unwrap().taker_buy, Some(9), "as Binance publishes them");
         assert!(Columns::find("open_time,open,high,low,close,volume").unwrap().volume_is_quote);
         assert_eq!(Columns::find("t,o,h,l,c,v").unwrap().prices, [1, 2, 3, 4]);
     }

@@ -16,6 +16,7 @@ use super::{
     lines::{BadLine, Lines},
     number, time,
 };
+use crate::Kline;
 
 /// The most candles of a file: eleven years of minutes.
 const MOST: usize = 6_000_000;
@@ -23,7 +24,7 @@ const MOST: usize = 6_000_000;
 /// One line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Row {
-    candle: Candle,
+    kline: Kline,
     line: u64,
 }
 
@@ -44,7 +45,12 @@ pub(crate) struct CandleFile {
 impl CandleFile {
     /// The candles, oldest first.
     pub(crate) fn candles(&self) -> impl ExactSizeIterator<Item = &Candle> + Clone {
-        self.rows.iter().map(|row| &row.candle)
+        self.rows.iter().map(|row| &row.kline.candle)
+    }
+
+    /// The candles with what takers bought, where the file says so; oldest first.
+    pub(crate) fn klines(&self) -> impl ExactSizeIterator<Item = &Kline> + Clone {
+        self.rows.iter().map(|row| &row.kline)
     }
 
     /// The line of a candle.
@@ -76,27 +82,27 @@ pub(crate) fn read_text(path: &Path, bytes: impl Read) -> Result<CandleFile, Can
         if fields.iter().all(|field| field.is_empty()) {
             continue;
         }
-        let (candle, decimals, found) = candle(&fields, &columns).map_err(wrong)?;
+        let (kline, decimals, found) = kline(&fields, &columns).map_err(wrong)?;
         let (first, since) = *form.get_or_insert((found, line));
         if found != first {
             return Err(wrong(format!("{found}, but line {since} has {first}: one form is expected in a file")));
         }
         match rows.last() {
-            Some(last) if candle.start <= last.candle.start => {
-                again(&rows, &candle).map_err(wrong)?;
+            Some(last) if kline.candle.start <= last.kline.candle.start => {
+                again(&rows, &kline).map_err(wrong)?;
                 repeated += 1;
             }
             _ if rows.len() == MOST => {
                 return Err(wrong(format!("more than {MOST} candles: fewer are expected in a file")));
             }
-            _ => rows.push(Row { candle, line }),
+            _ => rows.push(Row { kline, line }),
         }
         places = places.max(decimals);
     }
     if rows.is_empty() {
         return Err(CandleFileError::line(path, lines.number(), "a header without candles"));
     }
-    let found = length::of(rows.iter().map(|row| row.candle.start.0));
+    let found = length::of(rows.iter().map(|row| row.kline.candle.start.0));
     let length = found
         .map_err(|(place, problem)| CandleFileError::line(path, rows.get(place).map_or(0, |row| row.line), problem))?;
     Ok(CandleFile { rows, span: length.span, places, repeated, missing: length.missing })
@@ -123,9 +129,9 @@ fn next<'a, R: Read>(path: &Path, lines: &'a mut Lines<R>) -> Result<Option<(u64
 }
 
 /// Checks that a candle that is not later than the last one repeats an earlier one exactly.
-fn again(rows: &[Row], candle: &Candle) -> Result<(), String> {
-    match rows.binary_search_by_key(&candle.start, |row| row.candle.start) {
-        Ok(place) if rows[place].candle == *candle => Ok(()),
+fn again(rows: &[Row], kline: &Kline) -> Result<(), String> {
+    match rows.binary_search_by_key(&kline.candle.start, |row| row.kline.candle.start) {
+        Ok(place) if rows[place].kline == *kline => Ok(()),
         Ok(place) => Err(format!("it has the time of line {} and other values", rows[place].line)),
         Err(place) => {
             let line = rows.get(place).map_or(0, |row| row.line);
@@ -134,7 +140,7 @@ fn again(rows: &[Row], candle: &Candle) -> Result<(), String> {
     }
 }
 
-fn candle(fields: &[&str], columns: &Columns) -> Result<(Candle, u8, time::Form), String> {
+fn kline(fields: &[&str], columns: &Columns) -> Result<(Kline, u8, time::Form), String> {
     let spare = fields.iter().skip(columns.count).filter(|field| !field.is_empty()).count();
     if fields.len() < columns.count || spare > 0 {
         return Err(format!(
@@ -161,12 +167,19 @@ fn candle(fields: &[&str], columns: &Columns) -> Result<(Candle, u8, time::Form)
     }
     let middle = open / 4.0 + high / 4.0 + low / 4.0 + close / 4.0;
     let volume = number::amount(field(columns.volume))?;
+    // An empty field says nothing, as that of a candle from another source may.
+    let taker_buy = columns.taker_buy.map(field).filter(|text| !text.is_empty()).map(number::amount).transpose()?;
+    if let Some(bought) = taker_buy.filter(|bought| *bought > volume) {
+        return Err(format!("takers bought {bought}, more than the volume {volume}"));
+    }
+    let taker_buy = taker_buy.map(|bought| if columns.volume_is_quote { bought / middle } else { bought });
     let (volume, turnover) = if columns.volume_is_quote {
         (volume / middle, volume)
     } else {
         (volume, columns.turnover.map_or(Ok(volume * middle), |place| number::amount(field(place)))?)
     };
-    Ok((Candle { start: UnixMs(start), open, high, low, close, volume, turnover }, places, form))
+    let candle = Candle { start: UnixMs(start), open, high, low, close, volume, turnover };
+    Ok((Kline { candle, taker_buy }, places, form))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use schema::{Candle, Symbol};
+use schema::Symbol;
 
 use super::{
     candle::{DAY, MINUTE},
@@ -16,7 +16,10 @@ use super::{
     replay::{Recording, Window},
     table::playable,
 };
-use crate::candle_file::{self, CandleFile, CandleFileError};
+use crate::{
+    Kline,
+    candle_file::{self, CandleFile, CandleFileError},
+};
 
 /// A folder of recorded candles that cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +85,8 @@ pub struct RecordedCandles {
     pub symbol: Symbol,
     /// The length of a candle in ms.
     pub span_ms: i64,
-    /// Oldest first; where the record has a gap, some are missing.
-    pub candles: Vec<Candle>,
+    /// With what takers bought, where the file says so. Oldest first; where the record has a gap, some are missing.
+    pub candles: Vec<Kline>,
     /// How many lines repeated an earlier one and were left out.
     pub repeated: usize,
     /// How many candles are missing between the first and the last.
@@ -102,7 +105,7 @@ pub fn recorded_candles(folder: &Path) -> Result<Vec<RecordedCandles>, Recording
         .map(|Table { symbol, file, .. }| RecordedCandles {
             symbol,
             span_ms: file.span,
-            candles: file.candles().copied().collect(),
+            candles: file.klines().copied().collect(),
             repeated: file.repeated,
             missing: file.missing,
         })

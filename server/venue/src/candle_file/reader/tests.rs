@@ -35,6 +35,20 @@ fn candles_have_exactly_the_numbers_of_the_file() {
 }
 
 #[test]
+fn what_takers_bought_is_read_in_the_unit_of_the_volume_and_never_more_than_that() {
+    let bought = |text: &str| file(text).unwrap().klines().map(|kline| kline.taker_buy).collect::<Vec<_>>();
+    let coins = "timestamp,open,high,low,close,volume,taker_buy_volume\n\
+        1796083200,4,4,4,4,10,2.5\n1796083260,4,4,4,4,10,\n1796083320,4,4,4,4,0,0\n";
+    assert_eq!(bought(coins), [Some(2.5), None, Some(0.0)]);
+    let quote = "open_time,open,high,low,close,volume,taker_buy_volume\n\
+        1796083200,4,4,4,4,10,2.5\n1796083260,4,4,4,4,10,10\n";
+    assert_eq!(bought(quote), [Some(0.625), Some(2.5)]);
+    assert_eq!(bought(&format!("{HEAD}1796083200,1,1,1,1,1\n1796083260,1,1,1,1,1\n")), [None, None]);
+    let said = refused("timestamp,open,high,low,close,volume,taker_buy_volume\n1796083200,4,4,4,4,10,10.5\n");
+    assert_eq!(said, "AVAXUSDT.csv, line 2: takers bought 10.5, more than the volume 10");
+}
+
+#[test]
 fn every_form_of_time_gives_the_same_candles() {
     let forms = [
         ["2026-12-01 00:00:00+00:00", "2026-12-01 00:01:00+00:00"],
