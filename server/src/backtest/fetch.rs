@@ -96,7 +96,8 @@ impl Wanted {
         let exchange = exchange.as_ref();
         let instruments = self.contracts(exchange).await?;
         let Range { start: begin, end } = self.range;
-        let starts = (begin.0..end.0).step_by(STRETCH_MS as usize);
+        let starts =
+            std::iter::successors(Some(begin.0), |start| Some(start + STRETCH_MS)).take_while(|start| *start < end.0);
         let all = instruments.len() as u64;
         self.progress.set_length(all * (1 + starts.clone().count() as u64));
         let paid = self.of_each(&instruments, async |symbol| {

@@ -63,6 +63,9 @@ impl Kind {
     }
 }
 
+/// When a row is told of, of which contract and kind it is, and its place in which record.
+type Row = (UnixMs, Symbol, Kind, usize, usize);
+
 /// The lists that grow with the records of a contract.
 #[derive(Debug, Default)]
 struct Lists {
@@ -81,7 +84,7 @@ pub(crate) struct Inputs {
 impl Inputs {
     /// Every row in the order of its time, of the same moment in the order of symbols, and the seconds in which bars are decided.
     pub(crate) fn of<'a>(&'a mut self, records: &'a [Record]) -> impl Iterator<Item = Input> + 'a {
-        let mut next: BinaryHeap<Reverse<(UnixMs, Symbol, Kind, usize, usize)>> = BinaryHeap::new();
+        let mut next: BinaryHeap<Reverse<Row>> = BinaryHeap::new();
         for (of, record) in records.iter().enumerate() {
             let first = |kind: Kind| Some(Reverse((kind.at(record, 0)?, record.symbol(), kind, of, 0)));
             next.extend(Kind::ALL.into_iter().filter_map(first));
@@ -127,11 +130,11 @@ impl Inputs {
                 return Input::Event { received, event };
             }
             Kind::OpenInterest => {
-                push(&mut lists.open_interest, record.open_interest[place].clone(), OPEN_INTEREST_POINTS);
+                push(&mut lists.open_interest, record.open_interest[place], OPEN_INTEREST_POINTS);
                 Loaded::OpenInterest { symbol, points: lists.open_interest.clone() }
             }
             Kind::Funding => {
-                push(&mut lists.funding, record.funding[place].clone(), FUNDING_POINTS);
+                push(&mut lists.funding, record.funding[place], FUNDING_POINTS);
                 Loaded::Funding { symbol, points: lists.funding.clone() }
             }
         };
