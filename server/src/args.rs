@@ -40,10 +40,10 @@ pub enum Command {
     /// Look into the shared cache, or bring kept readings into it.
     #[command(subcommand)]
     Cache(CacheAction),
-    /// Score recorded candles bar by bar, and tell how scores and measures spread.
+    /// Score a record bar by bar, and report how scores and measures are distributed and what followed them.
     ///
-    /// A record holds candles alone: what they say stands in the column CANDLES, a score needs more. Exit code 2: the folder,
-    /// a file in it or the symbol cannot be used.
+    /// What candles alone say is in the column CANDLES, a score needs more. Exit code 2: the folder, a file in it or the symbol
+    /// cannot be used.
     Analyse(Analyse),
     /// Run what was recorded through the engine of the live monitor, at full speed: each bar, and what became of it.
     ///
@@ -127,10 +127,14 @@ pub struct BacktestSettings {
 
 /// Flags of `analyse`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("record").required(true).multiple(false))]
 pub struct Analyse {
     /// A folder of recorded candles or one file, read as by `sim`; docs/candle-files.md lists what a file may look like.
-    #[arg(long, value_name = "DIR")]
-    pub candles: PathBuf,
+    #[arg(long, value_name = "DIR", group = "record")]
+    pub candles: Option<PathBuf>,
+    /// A recording of an exchange with what was taken in, as `record` makes it: the report alone.
+    #[arg(long, value_name = "DIR", group = "record", conflicts_with_all = ["symbol", "csv"])]
+    pub recording: Option<PathBuf>,
     /// One contract instead of all.
     #[arg(long)]
     pub symbol: Option<schema::Symbol>,
@@ -149,6 +153,13 @@ pub struct Analyse {
     /// Leave out the first bars of each contract, where longer candles are still few.
     #[arg(long, value_name = "BARS", default_value_t = 0)]
     pub skip: usize,
+}
+
+impl Analyse {
+    /// Whether the report counts a bar, by its place in its contract's record.
+    pub(crate) const fn takes(&self, place: usize) -> bool {
+        place >= self.skip && (place - self.skip).is_multiple_of(self.every)
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -88,6 +88,9 @@ pub(crate) enum BacktestError {
         /// The folder.
         folder: PathBuf,
     },
+    /// A record is not in the order of time.
+    #[error("studying what followed")]
+    Study(#[from] analysis::study::Refused),
     /// The result cannot be written.
     #[error("writing the result")]
     Write(#[from] std::io::Error),

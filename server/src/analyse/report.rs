@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::{
     assume::{GAINS, RANGES, Scores},
+    followed::Found,
     spread::{Spread, strength},
 };
 use crate::{
@@ -18,28 +19,43 @@ use crate::{
     backtest::{candles::DIMENSIONS, record::Record},
 };
 
-/// How scores spread over a record.
+/// What a record is of.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(super) struct Described {
+    pub(super) contracts: usize,
+    /// The lengths of recorded candles; none where everything was recorded.
+    pub(super) timeframes: Vec<Timeframe>,
+    pub(super) from: Option<UnixMs>,
+    pub(super) to: Option<UnixMs>,
+    /// Lines that repeated others and were left out.
+    pub(super) repeated: usize,
+    /// Candles that are missing.
+    pub(super) missing: i64,
+    /// Messages that could not be recorded.
+    pub(super) lost: u64,
+}
+
+/// How readings spread over a record, and what followed them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Report {
-    contracts: usize,
-    timeframes: Vec<Timeframe>,
-    from: Option<UnixMs>,
-    to: Option<UnixMs>,
+    #[serde(flatten)]
+    record: Described,
     bars: usize,
     every: usize,
     skip: usize,
-    repeated: usize,
-    missing: i64,
     measures: Vec<Measure>,
     dimensions: Option<[Told; 3]>,
+    /// What scores would be; none where they are on record.
     scores: Option<Scores>,
+    followed: Option<Found>,
 }
 
 /// One measure of one timeframe.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Measure {
     id: String,
-    timeframe: Timeframe,
+    /// Its candles; none where it is made of something else.
+    timeframe: Option<Timeframe>,
     n: u32,
     root_mean_square: f64,
     beyond_09: f64,
@@ -54,14 +70,28 @@ struct Told {
 }
 
 impl Report {
-    /// The report of what was seen of a record.
-    pub(super) fn of(spread: &Spread, records: &[Record], asked: &Analyse) -> Self {
+    /// The report of what was seen of recorded candles.
+    pub(super) fn of_candles(spread: &Spread, followed: Option<Found>, records: &[Record], asked: &Analyse) -> Self {
         let mut timeframes: Vec<Timeframe> = records.iter().map(|record| record.timeframe).collect();
         timeframes.sort_unstable();
         timeframes.dedup();
+        let record = Described {
+            contracts: records.len(),
+            timeframes,
+            from: records.iter().filter_map(Record::begins).min(),
+            to: records.iter().filter_map(Record::ends).max(),
+            repeated: records.iter().map(|one| one.repeated).sum(),
+            missing: records.iter().map(|one| one.missing).sum(),
+            lost: 0,
+        };
+        Self { scores: Scores::of(spread), ..Self::of_recording(spread, followed, record, asked) }
+    }
+
+    /// The report of what was seen of a recorded exchange.
+    pub(super) fn of_recording(spread: &Spread, followed: Option<Found>, record: Described, asked: &Analyse) -> Self {
         let measures = spread.measures.iter().map(|((id, timeframe), tally)| Measure {
             id: id.clone(),
-            timeframe: Timeframe::ALL[*timeframe],
+            timeframe: timeframe.map(|timeframe| Timeframe::ALL[timeframe]),
             n: tally.n,
             root_mean_square: tally.strength(),
             beyond_09: tally.saturation(),
@@ -72,42 +102,45 @@ impl Report {
             correlation: std::array::from_fn(|other| spread.correlation(place, other)),
         };
         Self {
-            contracts: records.len(),
-            timeframes,
-            from: records.iter().filter_map(Record::begins).min(),
-            to: records.iter().filter_map(Record::ends).max(),
+            record,
             bars: spread.bars,
             every: asked.every,
             skip: asked.skip,
-            repeated: records.iter().map(|one| one.repeated).sum(),
-            missing: records.iter().map(|one| one.missing).sum(),
             measures: measures.collect(),
             dimensions: (!spread.leans.is_empty()).then(|| std::array::from_fn(told)),
-            scores: Scores::of(spread),
+            scores: None,
+            followed,
         }
     }
 
     fn tell_record(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let candles = self.timeframes.iter().map(|timeframe| timeframe.as_str()).collect::<Vec<_>>().join(", ");
-        let contracts =
-            if self.contracts == 1 { "one contract".to_owned() } else { format!("{} contracts", self.contracts) };
-        writeln!(f, "## Candles of {candles} of {contracts}\n")?;
-        let day = |at: Option<UnixMs>| at.map_or_else(|| "-".to_owned(), |at| app::format::utc(at).replace('T', " "));
+        let Described { contracts, timeframes, from, to, repeated, missing, lost } = &self.record;
+        let lengths = timeframes.iter().map(|timeframe| timeframe.as_str()).collect::<Vec<_>>().join(", ");
+        let counted = if *contracts == 1 { "one contract".to_owned() } else { format!("{contracts} contracts") };
+        match timeframes.as_slice() {
+            [] => writeln!(f, "## A recorded exchange: {counted}\n")?,
+            _ => writeln!(f, "## Candles of {lengths} of {counted}\n")?,
+        }
+        let day = |at: &Option<UnixMs>| at.map_or_else(|| "-".to_owned(), |at| app::format::utc(at).replace('T', " "));
+        let made = if timeframes.is_empty() { "" } else { "; longer candles are made of the recorded ones" };
         writeln!(
             f,
-            "Recorded from {} to {}; longer candles are made of the recorded ones.\n\
+            "Recorded from {} to {}{made}.\n\
              {} bars, each with what was known at its close: one of {}, after the first {} of each contract.",
-            day(self.from),
-            day(self.to),
+            day(from),
+            day(to),
             self.bars,
             self.every,
             self.skip
         )?;
-        if self.repeated > 0 {
-            writeln!(f, "Repeated lines left out: {}.", self.repeated)?;
+        if *repeated > 0 {
+            writeln!(f, "Repeated lines left out: {repeated}.")?;
         }
-        if self.missing > 0 {
-            writeln!(f, "Missing candles: {}; measures begin again after each gap.", self.missing)?;
+        if *missing > 0 {
+            writeln!(f, "Missing candles: {missing}; measures begin again after each gap.")?;
+        }
+        if *lost > 0 {
+            writeln!(f, "Messages that could not be recorded: {lost}.")?;
         }
         Ok(())
     }
@@ -119,12 +152,12 @@ impl Report {
              Root mean square of the lean, and the share of bars in which it stands beyond ±0.9; from {:.0} % on it is marked.\n",
             100.0 * SATURATED_SHARE
         )?;
-        writeln!(f, "| Measure | {} |", Timeframe::ALL.map(Timeframe::as_str).join(" | "))?;
-        writeln!(f, "|---|---:|---:|---:|---:|")?;
+        writeln!(f, "| Measure | {} | |", Timeframe::ALL.map(Timeframe::as_str).join(" | "))?;
+        writeln!(f, "|---|---:|---:|---:|---:|---:|")?;
         let mut ids: Vec<&str> = self.measures.iter().map(|measure| measure.id.as_str()).collect();
         ids.dedup();
         for id in ids {
-            let cell = |timeframe: Timeframe| {
+            let cell = |timeframe: Option<Timeframe>| {
                 let found = self.measures.iter().find(|found| found.id == id && found.timeframe == timeframe);
                 found.map_or_else(
                     || "–".to_owned(),
@@ -134,7 +167,8 @@ impl Report {
                     },
                 )
             };
-            writeln!(f, "| `{id}` | {} |", Timeframe::ALL.map(cell).join(" | "))?;
+            let cells = Timeframe::ALL.map(|timeframe| cell(Some(timeframe))).join(" | ");
+            writeln!(f, "| `{id}` | {cells} | {} |", cell(None))?;
         }
         Ok(())
     }
@@ -153,7 +187,11 @@ impl Report {
     }
 
     fn tell_scores(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n### Scores\n")?;
+        // Of a recorded exchange there are scores, and nothing has to be assumed.
+        if self.record.timeframes.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n### Scores under assumptions\n")?;
         let Some(scores) = &self.scores else { return writeln!(f, "Too few bars, or bars that do not vary.") };
         writeln!(
             f,
@@ -190,6 +228,7 @@ impl fmt::Display for Report {
         self.tell_record(f)?;
         self.tell_measures(f)?;
         self.tell_dimensions(f)?;
-        self.tell_scores(f)
+        self.tell_scores(f)?;
+        self.followed.as_ref().map_or(Ok(()), |followed| followed.fmt(f))
     }
 }

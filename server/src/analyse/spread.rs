@@ -42,8 +42,8 @@ pub(super) struct Spread {
     pub(super) bars: usize,
     /// The leans of the dimensions of candles, in bars where all are known.
     pub(super) leans: Vec<[f64; 3]>,
-    /// How each measure spread, by its name and its timeframe.
-    pub(super) measures: BTreeMap<(String, usize), Tally>,
+    /// How each measure spread, by its name and its timeframe; none where it is made of something else than candles.
+    pub(super) measures: BTreeMap<(String, Option<usize>), Tally>,
 }
 
 impl Spread {
@@ -58,8 +58,8 @@ impl Spread {
             self.leans.push([a, b, c]);
         }
         for part in analysis.dimensions.iter().flat_map(|dimension| &dimension.parts) {
-            if let (Some(timeframe), Some(finding)) = (part.timeframe, part.finding.value()) {
-                let place = (part.id.to_string(), Timeframe::index(timeframe));
+            if let Some(finding) = part.finding.value() {
+                let place = (part.id.to_string(), part.timeframe.map(Timeframe::index));
                 self.measures.entry(place).or_default().take(finding.lean.get());
             }
         }

@@ -151,10 +151,13 @@ fn push<T>(list: &mut Vec<T>, point: T, most: usize) {
 
 #[cfg(test)]
 mod tests {
-    use schema::{Candle, Timeframe};
+    use analysis::signal::Thresholds;
+    use engine::Output;
+    use schema::{Candle, Timeframe, Venue};
     use venue::{Instrument, Kline};
 
     use super::*;
+    use crate::backtest::Session;
 
     fn record(name: &str, timeframe: Timeframe, starts: &[i64], open_interest: &[i64], funding: &[i64]) -> Record {
         let candle = |start: &i64| Candle {
@@ -234,6 +237,31 @@ mod tests {
             (record("AUSDT", Timeframe::M1, &[4, 5], &[5], &[0]), record("AUSDT", Timeframe::M1, &[6, 7], &[10], &[8]));
         let whole = record("AUSDT", Timeframe::M1, &[4, 5, 6, 7], &[5, 10], &[0, 8]);
         assert_eq!(all(&[&[first], &[second]]), all(&[&[whole]]));
+    }
+
+    /// Its first bar was waited for in vain, and so each one after it was decided with the next.
+    #[test]
+    fn a_contract_whose_record_begins_later_is_decided_in_time() {
+        let records = [
+            record("AUSDT", Timeframe::M1, &[0, 1, 2, 3, 4, 5, 6, 7, 8], &[], &[]),
+            record("BUSDT", Timeframe::M1, &[4, 5, 6, 7, 8], &[], &[]),
+        ];
+        let mut session = Session::new(Venue::Sim, Thresholds::STANDARD);
+        let mut waited = Vec::new();
+        let mut inputs = Inputs::default();
+        let mut all: Vec<Input> = universes(&records).into_iter().chain(inputs.of(&records)).collect();
+        all.extend(inputs.end());
+        for input in all {
+            let take = |output: &Output| {
+                if let Output::BarClosed { symbol, recorded } = output {
+                    waited.push((symbol.to_string(), recorded.decided_at.0 - recorded.bar_closed_at.0));
+                }
+                Ok(())
+            };
+            session.step(input, take).unwrap();
+        }
+        let of = |name: &str| waited.iter().filter(|(symbol, _)| symbol == name).map(|(_, ms)| *ms).collect::<Vec<_>>();
+        assert_eq!((of("AUSDT"), of("BUSDT")), (vec![2_000; 8], vec![2_000; 5]));
     }
 
     #[test]

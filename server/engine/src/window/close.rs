@@ -72,9 +72,21 @@ impl Window {
         mut decided: impl FnMut(&Self, Option<&Recorded>, Decided),
     ) {
         self.flow.advance(market_time);
+        // Where one was waited for in vain, the next may have ended as well.
+        while self.decide_due(second, market_time, thresholds, &mut decided) {}
+    }
+
+    /// Decides the bar that is due; false where its time has not come.
+    fn decide_due(
+        &mut self,
+        second: UnixMs,
+        market_time: UnixMs,
+        thresholds: &Thresholds,
+        decided: &mut impl FnMut(&Self, Option<&Recorded>, Decided),
+    ) -> bool {
         let Some(due) = self.due else {
             self.due = Some(UnixMs(market_time.floor(self.finest().ms()).0 + self.finest().ms()));
-            return;
+            return false;
         };
         let waited = market_time.0 - due.0;
         let is_final = self.candles.get(self.finest()).end().is_some_and(|end| end >= due);
@@ -96,13 +108,17 @@ impl Window {
             self.due = Some(next);
             self.frozen = Frozen::default();
             self.derivatives.settle();
-        } else if self.recorded.is_none() && self.is_ready() && waited < 0 {
+            return true;
+        }
+        if self.recorded.is_none() && self.is_ready() && waited < 0 {
             // The bar that closed before the start, so that there is a score to show before the next one closes.
-            let Some(closed) = self.candles.get(self.finest()).end().filter(|end| *end < due) else { return };
-            if let Some(outcome) = self.close(closed, Cut::Late, second, thresholds) {
+            let closed = self.candles.get(self.finest()).end().filter(|end| *end < due);
+            let outcome = closed.and_then(|closed| self.close(closed, Cut::Late, second, thresholds));
+            if let Some(outcome) = outcome {
                 decided(self, None, outcome);
             }
         }
+        false
     }
 
     /// Whether everything was fetched that a first score is made of.
