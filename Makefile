@@ -91,15 +91,23 @@ accept: need-rust ## take over changed golden days, to be reviewed as a diff
 	VIRTUOSO_ACCEPT=1 cargo test -p analysis --test golden --locked
 	git diff --stat -- server/analysis/tests/golden
 
-# What stands above the first heading of the page is written by hand.
+# What is above the first heading of the page is written by hand.
 RECORDED := ../shared/fixtures/binance-usdm
-SPREAD := cargo run --quiet --release -p server --locked -- analyse --report --every 17 --candles $(RECORDED)
-distribution: need-rust ## measure how scores spread over recorded markets, into docs/DISTRIBUTION.md
+ANALYSE := target/release/virtuoso analyse --report --every 17
+DISTRIBUTION_MINUTES ?= 40
+DISTRIBUTION_MARKET := target/distribution/market
+distribution: need-rust ## how scores are distributed and what followed them, into docs/DISTRIBUTION.md (DISTRIBUTION_MINUTES=40 of a simulated market are recorded)
 	@[[ -d $(RECORDED) ]] || { echo "there are no recorded candles in $(RECORDED)"; exit 1; }
+	cargo build --release -p server --features app/ssr --locked
+	rm -rf $(DISTRIBUTION_MARKET) && mkdir -p $(dir $(DISTRIBUTION_MARKET))
+	timeout --preserve-status -s INT $(DISTRIBUTION_MINUTES)m \
+	  target/release/virtuoso record $(DISTRIBUTION_MARKET) --source sim --symbols 600
 	{ sed '/^## /,$$d' docs/DISTRIBUTION.md; \
-	  $(SPREAD)/klines-1m-2025-06 --skip 2000; echo; \
-	  $(SPREAD)/klines-5m-2023-07/csv --skip 4000; } > target/DISTRIBUTION.md
+	  $(ANALYSE) --candles $(RECORDED)/klines-1m-2025-06 --skip 2000; echo; \
+	  $(ANALYSE) --candles $(RECORDED)/klines-5m-2023-07/csv --skip 4000; echo; \
+	  $(ANALYSE) --recording $(DISTRIBUTION_MARKET); } > target/DISTRIBUTION.md
 	mv target/DISTRIBUTION.md docs/DISTRIBUTION.md
+
 size: build need-system ## what a phone has to load; fails over the limits in end2end/tests/size.spec.ts
 	cd end2end && SIZE=1 npx playwright test size
 

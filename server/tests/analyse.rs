@@ -143,12 +143,46 @@ fn bars_come_as_lines_for_people_or_for_programs() {
     assert!(both.ends_with(&report), "the same report stands below the lines");
 }
 
+/// Each contract drifts at its own pace for ever, so what rises most goes on to rise most.
+#[test]
+fn a_trend_that_goes_on_shows_as_a_rank_correlation_and_costs_are_taken_off() {
+    let folder = tempfile::tempdir().unwrap();
+    for (drift, name) in ('A'..='U').enumerate() {
+        let rise = 1.0 + (f64::from(u32::try_from(drift).unwrap()) - 10.0) * 1e-4;
+        let mut candles = walk(u64::from(u32::from(name)), 330);
+        let mut factor = 1.0;
+        for candle in &mut candles {
+            let next = factor * rise;
+            (candle.open, candle.close) = (candle.open * factor, candle.close * next);
+            candle.high = (candle.high * factor.max(next)).max(candle.open).max(candle.close);
+            candle.low = (candle.low * factor.min(next)).min(candle.open).min(candle.close);
+            factor = next;
+        }
+        record(folder.path(), &format!("{name}USDT.csv"), &candles);
+    }
+    let json = text(&analysed(folder.path(), &["--json"]));
+    let report: Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    let followed = &report["report"]["followed"];
+    assert_eq!((&followed["not_entered"], &followed["bars"]), (&0.into(), &(21 * 65).into()), "the last is still open");
+    let readings = followed["readings"].as_array().unwrap();
+    let technical = readings.iter().find(|reading| reading["name"] == "Technical").unwrap();
+    let after = &technical["followed"][0]["known"];
+    assert!(after["rank_ic"].as_f64().unwrap() > 0.3, "{after:#}");
+    assert!(after["interval"]["missing"].as_str().unwrap().contains("days"), "one day has no interval: {after:#}");
+    let spread: Vec<f64> =
+        after["spread_bps"]["known"].as_array().unwrap().iter().map(|bps| bps.as_f64().unwrap()).collect();
+    assert!((spread[0] - spread[2] - 22.0).abs() < 1e-9, "{spread:?}");
+    let text = text(&analysed(folder.path(), &["--report"]));
+    assert!(text.contains("### What followed each measure") && text.contains("| `rsi_14` | 1m |"), "{text}");
+}
+
 #[test]
 fn a_record_of_nothing_but_a_beginning_is_said_to_be_one() {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path(), "BTCUSDT.csv", &walk(7, 20));
     let report = text(&analysed(folder.path(), &["--report"]));
     assert!(report.contains("0 bars") && report.contains("Too few bars"), "{report}");
+    assert!(report.contains("not enough data: no complete window of this horizon"), "{report}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use analysis::study::{HORIZONS, Known, Refused, Settings, Study};
 use engine::{Input, Recorded};
-use schema::{Symbol, UnixMs};
+use schema::{Symbol, Timeframe, UnixMs};
 use serde::Serialize;
 
 use super::{
@@ -59,21 +59,21 @@ impl Followed {
         let (columns, study) = self.study.as_ref()?;
         let of = |place: usize, name: &str| Reading {
             name: name.to_owned(),
-            followed: (0..HORIZONS.len()).map(|horizon| After::of(study, place, horizon)).collect(),
+            followed: (0..HORIZONS.len()).map(|horizon| Said::of(After::of(study, place, horizon))).collect(),
         };
         let known = |places: std::ops::Range<usize>| -> Vec<usize> {
             places.filter(|place| study.together().correlation(*place, *place).is_ok()).collect()
         };
         let effective = |places: Vec<usize>| Effective {
             of: places.len(),
-            number: said(study.together().effective_number(&places)),
+            number: Said::of(study.together().effective_number(&places)),
         };
         let shown: Vec<(usize, &str)> = columns
             .dimensions_and_factors()
             .filter(|(place, _)| study.together().correlation(*place, *place).is_ok())
             .collect();
         let correlation = |a: usize| {
-            shown.iter().map(|(b, _)| said(study.together().correlation(a, *b)).map(|found| found.r)).collect()
+            shown.iter().map(|(b, _)| Said::of(study.together().correlation(a, *b).map(|found| found.r))).collect()
         };
         let all = columns.measures().map(|(place, _)| place).collect::<Vec<_>>();
         let measures = all.first().zip(all.last()).map_or(0..0, |(first, last)| *first..last + 1);
@@ -87,11 +87,11 @@ impl Followed {
             measures: columns
                 .measures()
                 .map(|(place, measure)| MeasureReading {
-                    timeframe: measure.timeframe.map(|timeframe| timeframe.as_str()),
+                    timeframe: measure.timeframe.map(Timeframe::as_str),
                     reading: of(place, &measure.id),
                 })
                 .collect(),
-            scores: Scores::of(study),
+            scores: Said::of(Scores::of(study)),
             correlation: shown.iter().map(|(place, name)| ((*name).to_owned(), correlation(*place))).collect(),
             dimensions: effective(known(Columns::dimensions())),
             factors: effective(known(Columns::factors())),
@@ -100,8 +100,37 @@ impl Followed {
     }
 }
 
-fn said<T>(known: Known<T>) -> Result<T, String> {
-    known.map_err(|reason| reason.to_string())
+/// A figure, or why the record does not support it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Said<T> {
+    /// It was measured.
+    Known(T),
+    /// In words.
+    Missing(String),
+}
+
+impl<T> Said<T> {
+    pub(super) fn of(known: Known<T>) -> Self {
+        match known {
+            Ok(known) => Self::Known(known),
+            Err(reason) => Self::Missing(reason.to_string()),
+        }
+    }
+
+    pub(super) const fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(known) => Some(known),
+            Self::Missing(_) => None,
+        }
+    }
+
+    pub(super) const fn why(&self) -> Option<&String> {
+        match self {
+            Self::Known(_) => None,
+            Self::Missing(why) => Some(why),
+        }
+    }
 }
 
 /// What followed the bars of a record.
@@ -115,9 +144,9 @@ pub(super) struct Found {
     pub(super) cost_bps: f64,
     pub(super) readings: Vec<Reading>,
     pub(super) measures: Vec<MeasureReading>,
-    pub(super) scores: Result<Scores, String>,
+    pub(super) scores: Said<Scores>,
     /// Dimensions and factors that vary, with their correlations among each other.
-    pub(super) correlation: Vec<(String, Vec<Result<f64, String>>)>,
+    pub(super) correlation: Vec<(String, Vec<Said<f64>>)>,
     pub(super) dimensions: Effective,
     pub(super) factors: Effective,
     pub(super) all_measures: Effective,
@@ -128,7 +157,7 @@ pub(super) struct Found {
 pub(super) struct Effective {
     /// How many of them vary.
     pub(super) of: usize,
-    pub(super) number: Result<f64, String>,
+    pub(super) number: Said<f64>,
 }
 
 /// How the scores of a record are distributed.
@@ -141,13 +170,13 @@ pub(super) struct Scores {
 }
 
 impl Scores {
-    fn of(study: &Study) -> Result<Self, String> {
+    fn of(study: &Study) -> Known<Self> {
         let found = study.distribution(Columns::SCORE);
         let mut quantiles = [0.0; 5];
         for (quantile, p) in quantiles.iter_mut().zip([0.05, 0.25, 0.5, 0.75, 0.95]) {
-            *quantile = said(found.quantile(p))?;
+            *quantile = found.quantile(p)?;
         }
-        Ok(Self { histogram: said(found.histogram())?, quantiles })
+        Ok(Self { histogram: found.histogram()?, quantiles })
     }
 }
 
@@ -156,7 +185,7 @@ impl Scores {
 pub(super) struct Reading {
     pub(super) name: String,
     /// For each horizon.
-    pub(super) followed: Vec<Result<After, String>>,
+    pub(super) followed: Vec<Said<After>>,
 }
 
 /// What followed a measure.
@@ -171,26 +200,27 @@ pub(super) struct MeasureReading {
 pub(super) struct After {
     pub(super) rank_ic: f64,
     /// The 95 % interval by resampling days, or why there is none.
-    pub(super) interval: Result<(f64, f64), String>,
+    pub(super) interval: Said<(f64, f64)>,
     pub(super) windows: usize,
     pub(super) days: usize,
     /// How often the direction was that of the excess return, and how often it would be by chance.
-    pub(super) hits: Result<(f64, f64), String>,
+    pub(super) hits: Said<(f64, f64)>,
     /// The top fifth less the bottom fifth, bps: mean, median, and the mean after the cost of both legs.
-    pub(super) spread_bps: Result<[f64; 3], String>,
+    pub(super) spread_bps: Said<[f64; 3]>,
 }
 
 impl After {
-    fn of(study: &Study, column: usize, horizon: usize) -> Result<Self, String> {
-        let ic = said(study.rank_ic(column, horizon))?;
+    fn of(study: &Study, column: usize, horizon: usize) -> Known<Self> {
+        let ic = study.rank_ic(column, horizon)?;
+        let hits = study.hit_rate(column, horizon).map(|hits| (hits.rate, hits.base));
+        let spread = study.spread(column, horizon).map(|spread| [spread.mean, spread.median, spread.after_cost]);
         Ok(Self {
             rank_ic: ic.mean,
-            interval: said(ic.interval).map(|interval| (interval.low, interval.high)),
+            interval: Said::of(ic.interval.map(|interval| (interval.low, interval.high))),
             windows: ic.sections,
             days: ic.days,
-            hits: said(study.hit_rate(column, horizon)).map(|hits| (hits.rate, hits.base)),
-            spread_bps: said(study.spread(column, horizon))
-                .map(|spread| [spread.mean, spread.median, spread.after_cost]),
+            hits: Said::of(hits),
+            spread_bps: Said::of(spread),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use analysis::study::HORIZONS;
 
-use super::followed::{After, Effective, Found};
+use super::followed::{After, Effective, Found, MeasureReading, Said};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -13,14 +13,14 @@ fn horizon(ms: i64) -> String {
 }
 
 /// A rank correlation with its interval; bold where the interval lies on one side of zero.
-fn rank_ic(after: &Result<After, String>) -> String {
-    let Ok(after) = after else { return "–".to_owned() };
+fn rank_ic(after: &Said<After>) -> String {
+    let Some(after) = after.known() else { return "–".to_owned() };
     match after.interval {
-        Ok((low, high)) => {
+        Said::Known((low, high)) => {
             let text = format!("{:+.3} [{low:+.3}, {high:+.3}]", after.rank_ic);
             if low > 0.0 || high < 0.0 { format!("**{text}**") } else { text }
         }
-        Err(_) => format!("{:+.3}", after.rank_ic),
+        Said::Missing(_) => format!("{:+.3}", after.rank_ic),
     }
 }
 
@@ -45,8 +45,8 @@ impl Found {
              one every {} minutes; {} more could not be entered within a minute.\n",
             self.members, self.cost_bps, self.bars, self.every_minutes, self.not_entered
         )?;
-        if self.readings.iter().all(|reading| reading.followed.iter().all(Result::is_err)) {
-            let reason = self.readings.iter().find_map(|reading| reading.followed.first()?.as_ref().err());
+        if self.readings.iter().all(|reading| reading.followed.iter().all(|after| after.known().is_none())) {
+            let reason = self.readings.iter().find_map(|reading| reading.followed.first()?.why());
             return writeln!(f, "{}.", reason.map_or("not enough data", String::as_str));
         }
         writeln!(
@@ -56,13 +56,11 @@ impl Found {
         writeln!(f, "|---|---:|---|---:|---|---|")?;
         for reading in &self.readings {
             for (ms, after) in HORIZONS.iter().zip(&reading.followed) {
-                let Ok(found) = after else { continue };
-                let hits = found
-                    .hits
-                    .as_ref()
-                    .map_or_else(|_| "–".to_owned(), |(rate, base)| format!("{rate:.3} ({base:.3})"));
-                let spread = found.spread_bps.as_ref().map_or_else(
-                    |_| "–".to_owned(),
+                let Some(found) = after.known() else { continue };
+                let hits =
+                    found.hits.known().map_or_else(|| "–".to_owned(), |(rate, base)| format!("{rate:.3} ({base:.3})"));
+                let spread = found.spread_bps.known().map_or_else(
+                    || "–".to_owned(),
                     |[mean, median, after]| format!("{mean:+.1}, {median:+.1}, {after:+.1}"),
                 );
                 writeln!(
@@ -80,11 +78,15 @@ impl Found {
     }
 
     fn write_measures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let followed = |measure: &&super::followed::MeasureReading| measure.reading.followed.iter().any(Result::is_ok);
+        let followed = |measure: &&MeasureReading| measure.reading.followed.iter().any(|after| after.known().is_some());
         if !self.measures.iter().any(|measure| followed(&measure)) {
             return Ok(());
         }
-        writeln!(f, "\n### What followed each measure\n\nRank IC with its interval, as above.\n")?;
+        writeln!(
+            f,
+            "\n### What followed each measure\n\nRank IC with its interval, as above. Where nothing follows, one interval in twenty\n\
+             lies on one side of zero by chance.\n"
+        )?;
         writeln!(f, "| Measure | Candles | {} |", HORIZONS.map(horizon).join(" | "))?;
         writeln!(f, "|---|---|{}", "---|".repeat(HORIZONS.len()))?;
         for measure in self.measures.iter().filter(followed) {
@@ -109,20 +111,20 @@ impl Found {
         writeln!(f, "| | {} |\n|---|{}", names.join(" | "), "---:|".repeat(names.len()))?;
         for (name, row) in &self.correlation {
             let cells: Vec<String> =
-                row.iter().map(|cell| cell.as_ref().map_or_else(|_| "–".to_owned(), |r| format!("{r:.2}"))).collect();
+                row.iter().map(|cell| cell.known().map_or_else(|| "–".to_owned(), |r| format!("{r:.2}"))).collect();
             writeln!(f, "| {name} | {} |", cells.join(" | "))?;
         }
         writeln!(f, "\nHow many independent ones they are worth (k²/‖R‖²_F of their correlation matrix R):\n")?;
         let line = |name: &str, effective: &Effective| match &effective.number {
-            Ok(number) => format!("- {} {name}: {number:.2}\n", effective.of),
-            Err(reason) => format!("- {} {name}: {reason}\n", effective.of),
+            Said::Known(number) => format!("- {} {name}: {number:.2}\n", effective.of),
+            Said::Missing(reason) => format!("- {} {name}: {reason}\n", effective.of),
         };
         let (dimensions, factors) = (line("dimensions", &self.dimensions), line("factors", &self.factors));
         write!(f, "{dimensions}{factors}{}", line("measures", &self.all_measures))
     }
 
     fn write_scores(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ok(scores) = &self.scores else { return Ok(()) };
+        let Some(scores) = self.scores.known() else { return Ok(()) };
         writeln!(f, "\n### Scores as they were\n")?;
         let [p5, p25, p50, p75, p95] = scores.quantiles;
         writeln!(
