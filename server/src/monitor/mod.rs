@@ -6,6 +6,8 @@
 
 pub(crate) mod board;
 pub(crate) mod driver;
+#[cfg(test)]
+pub(crate) mod example;
 pub(crate) mod exchange;
 mod failures;
 pub(crate) mod inputs;
@@ -57,7 +59,8 @@ use self::{
         live::Live,
         movers::Movers,
         perps::{History, Perps},
-        scan::{MarketState, Publishers, Scan},
+        publishers::Publishers,
+        scan::{MarketState, Scan},
     },
 };
 use crate::{

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use analysis::Analysis;
 use schema::{
     Breakdown, Figure, Pct, PerDimension, Points, Price, Ratio, Score, SignalRow, SymbolLive, UnixMs, Usd, Venue, Why,
+    breakdown::BookTop,
     signals::{Funding, Quote},
 };
 
-use super::task::scan::{book_top, price};
 use crate::market::Window;
 
 const MINUTE_MS: i64 = 60_000;
@@ -150,6 +150,22 @@ fn trend(window: &Window) -> Figure<Points> {
     figure(Points::new(now.score.get() - before.score.get()).ok().map(Points::to_four_decimals), now.at)
 }
 
+/// The top of a book as the symbol page shows it.
+pub(crate) fn book_top(window: &Window) -> Figure<BookTop> {
+    const LEVELS: usize = 10;
+    window.input().and_then(|input| input.book).map_or(Figure::Missing(Why::NotYet), |book| {
+        let top = |levels: &[schema::Level]| levels.iter().take(LEVELS).copied().collect();
+        Figure::known(BookTop { bids: top(book.bids), asks: top(book.asks) }, book.at)
+    })
+}
+
+/// A price, or nothing where the number cannot be one.
+pub(crate) fn price(value: Option<f64>, at: UnixMs) -> Figure<Price> {
+    value
+        .and_then(|value| Price::new(value).ok())
+        .map_or(Figure::Missing(Why::NotYet), |price| Figure::known(price, at))
+}
+
 #[cfg(test)]
 mod tests {
     use engine::Loaded;
@@ -157,9 +173,9 @@ mod tests {
     use venue::{OpenInterest, Ticker};
 
     use super::*;
-    use crate::market::{
-        example::{Stage, ticker},
-        lock,
+    use crate::{
+        market::{example::ticker, lock},
+        monitor::example::Stage,
     };
 
     #[test]

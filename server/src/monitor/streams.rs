@@ -57,11 +57,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        market::{
-            example::{Stage as Engine, instrument},
-            lock,
-        },
-        monitor::board::Watched,
+        market::{example::instrument, lock},
+        monitor::{board::Watched, example::Stage as Engine},
     };
 
     /// Symbols of one connection.

@@ -103,7 +103,7 @@ mod tests {
     use schema::Schema as _;
 
     use super::*;
-    use crate::market::{example::Stage, kept};
+    use crate::{market::kept, monitor::example::Stage};
 
     const NOW: UnixMs = UnixMs(1_763_654_400_000);
     const CONTRACTS: u32 = 600;

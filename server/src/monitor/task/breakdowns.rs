@@ -9,7 +9,7 @@ use std::{
 use schema::{Breakdown, Symbol, UnixMs, Venue};
 use tokio::sync::Notify;
 
-use super::scan::Publishers;
+use super::publishers::Publishers;
 use crate::{
     monitor::{
         driver::{Task, TaskError},

@@ -100,7 +100,7 @@ mod tests {
     use cache::{Cache, Clock, l2::MemoryL2};
 
     use super::*;
-    use crate::market::example::Stage;
+    use crate::monitor::example::Stage;
 
     #[tokio::test(start_paused = true)]
     async fn after_a_close_only_the_series_with_a_new_candle_are_published() {

@@ -94,9 +94,9 @@ async fn trades(exchange: Arc<dyn Exchange>, symbol: Symbol, loads: Loads) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        market::example::Stage,
-        monitor::task::double::{Double, rejected},
+    use crate::monitor::{
+        example::Stage,
+        task::double::{Double, rejected},
     };
 
     /// A task about contracts whose trades are subscribed.

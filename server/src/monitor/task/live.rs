@@ -56,7 +56,7 @@ mod tests {
     use venue::Ticker;
 
     use super::*;
-    use crate::market::example::{Stage, ticker};
+    use crate::{market::example::ticker, monitor::example::Stage};
 
     #[tokio::test(start_paused = true)]
     async fn an_open_symbol_is_measured_when_it_moves_and_no_other_is() {

@@ -15,6 +15,7 @@ pub(crate) mod live;
 pub(crate) mod movers;
 pub(crate) mod perps;
 pub(crate) mod positions;
+pub(crate) mod publishers;
 mod requests;
 pub(crate) mod scan;
 pub(crate) mod universe;

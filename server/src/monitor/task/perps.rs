@@ -6,12 +6,13 @@ use analysis::market::{FundingPast, Perp, perps_pulse};
 use cache::Publisher;
 use schema::{Pct, PerpsPulse, Timeframe, UnixMs};
 
-use super::scan::{Scanned, Scans, price};
+use super::scan::{Scanned, Scans};
 use crate::{
     market::{Market, lock},
     monitor::{
         driver::{Task, TaskError},
         publish,
+        row::price,
     },
 };
 

@@ -138,9 +138,9 @@ async fn funding(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        market::example::Stage,
-        monitor::task::double::{Double, rejected},
+    use crate::monitor::{
+        example::Stage,
+        task::double::{Double, rejected},
     };
 
     fn task(exchange: &Arc<Double>, symbols: &[&str]) -> Positions {

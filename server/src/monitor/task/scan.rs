@@ -11,14 +11,14 @@ use std::{
 use analysis::market::{Member, OverviewInput, above_mean, daily_volatility, regime};
 use cache::Clock;
 use schema::{
-    Breakdown, Figure, MarketBreadth, MarketOverview, Pct, Price, SignalRow, Signals, Symbol, Timeframe, UnixMs, Usd,
-    Why, breakdown::BookTop,
+    Breakdown, Figure, MarketBreadth, MarketOverview, Pct, SignalRow, Signals, Symbol, Timeframe, UnixMs, Usd, Why,
 };
 
 use tokio::sync::{Notify, watch};
 
 use super::{
     breakdowns::Pending,
+    publishers::Publishers,
     volatility::{BTC, DailyCandles},
 };
 use crate::{
@@ -91,15 +91,6 @@ fn members<'r>(rows: &'r [SignalRow], facts: &[Facts]) -> Vec<Member<'r>> {
 
 /// The last completed scan; none before the first.
 pub(crate) type Scans = watch::Receiver<Option<Arc<Scanned>>>;
-
-/// Publishers of what a scan makes.
-#[derive(Debug)]
-pub(crate) struct Publishers {
-    pub(crate) signals: cache::Publisher<Signals>,
-    pub(crate) overview: cache::Publisher<MarketOverview>,
-    pub(crate) breadth: cache::Publisher<MarketBreadth>,
-    pub(crate) breakdown: cache::Publisher<Breakdown>,
-}
 
 /// Scores every symbol once a second.
 pub(crate) struct Scan {
@@ -353,20 +344,4 @@ fn change_1h(window: &Window) -> Option<Pct> {
     let hour_ago = minutes.len().checked_sub(60).and_then(|place| minutes.get(place)).map(|candle| candle.open);
     let before = ticker.prev_1h.or(hour_ago).filter(|price| *price > 0.0)?;
     Pct::new((ticker.last / before - 1.0) * 100.0).ok()
-}
-
-/// The top of a book as the symbol page shows it.
-pub(crate) fn book_top(window: &Window) -> Figure<BookTop> {
-    const LEVELS: usize = 10;
-    window.input().and_then(|input| input.book).map_or(Figure::Missing(Why::NotYet), |book| {
-        let top = |levels: &[schema::Level]| levels.iter().take(LEVELS).copied().collect();
-        Figure::known(BookTop { bids: top(book.bids), asks: top(book.asks) }, book.at)
-    })
-}
-
-/// A price, or nothing where the number cannot be one.
-pub(crate) fn price(value: Option<f64>, at: UnixMs) -> Figure<Price> {
-    value
-        .and_then(|value| Price::new(value).ok())
-        .map_or(Figure::Missing(Why::NotYet), |price| Figure::known(price, at))
 }

@@ -179,10 +179,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::{
-        market::example::Stage,
-        monitor::{board::Watched, task::double::Double},
-    };
+    use crate::monitor::{board::Watched, example::Stage, task::double::Double};
 
     fn task(exchange: &Arc<Double>) -> Universe {
         let stage = Stage::new(&[]);
