@@ -7,6 +7,7 @@
 
 mod document;
 mod fields;
+mod found;
 mod overview;
 
 use schema::{MarketOverview, UnixMs};

@@ -17,17 +17,10 @@ const TO_BE_REMOVED: &[(&str, &str, &[&str])] = &[
     ("app/src", "", &["card", "chart", "frame", "live", "source"]),
     ("app/src", "chart", &["beneath", "drawing"]),
     ("app/src", "live", &["content", "store"]),
-    ("server/src", "config", &["kubernetes", "settings"]),
     ("server/src", "http", &["access", "state"]),
-    ("server/src", "import", &["document", "fields"]),
-    ("server/venue/src", "", &["http", "proxy"]),
     ("server/venue/src", "", &["record", "replay"]),
-    ("server/venue/src", "bybit", &["parse", "ticker"]),
     ("server/venue/src", "record", &["recorder", "writer"]),
     ("server/venue/src", "replay", &["dialogue", "server"]),
-    ("server/venue/src", "sim", &["contract", "liquidation"]),
-    ("server/venue/src", "sim", &["outside", "rest", "server", "stream", "truth"]),
-    ("server/venue/src", "sim", &["recorded", "table"]),
 ];
 
 type Module = Vec<String>;

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use super::settings::ENV_PREFIX;
+use super::ENV_PREFIX;
 
 /// The protocols of a Service.
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];

@@ -22,6 +22,9 @@ pub use base_path::BasePath;
 pub use settings::{ConfigError, Settings};
 pub use token::Token;
 
+/// The prefix of environment variables that are settings.
+pub const ENV_PREFIX: &str = "VIRTUOSO_";
+
 /// The checked configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {

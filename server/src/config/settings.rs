@@ -12,12 +12,9 @@ use std::{
 
 use toml::Value;
 
-use super::{Token, kubernetes};
+use super::{ENV_PREFIX, Token, kubernetes};
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
-
-/// The prefix of environment variables that are settings.
-pub const ENV_PREFIX: &str = "VIRTUOSO_";
 
 /// Settings that are several texts joined by commas; a file may also give them as a list.
 const LISTS: [&str; 6] = [

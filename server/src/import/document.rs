@@ -2,20 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::{ImportError, Line, Made, fields};
+use super::{
+    ImportError, Line, Made, fields,
+    found::{Found, kind},
+};
 
 /// JSON inside of JSON is decoded so often.
 const DEEPEST: usize = 3;
 /// Names under which a document may be found, in a dump by key or in the payload for phones.
 const OVERVIEWS: [&str; 3] = ["market:overview", "market_overview", "overview"];
 const SIGNALS: [&str; 2] = ["analysis:signals", "analysis_signals"];
-
-/// The fields that were found, each with the path in front of its name.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) fields: Vec<(String, String, Value)>,
-    pub(super) rows: Vec<(String, Value)>,
-}
 
 /// Parses a text and collects the fields in it.
 pub(super) fn find(text: &str, report: &mut Vec<Line>) -> Result<Found, ImportError> {
@@ -78,16 +74,4 @@ fn decoded(mut value: Value, name: &str, report: &mut Vec<Line>) -> Value {
         value = inner;
     }
     value
-}
-
-/// A value as an error names it.
-pub(super) fn kind(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(_) => format!("{value}"),
-        Value::Number(number) => format!("the number {number}"),
-        Value::String(text) => format!("the text {:?}", text.chars().take(40).collect::<String>()),
-        Value::Array(_) => "an array".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
-    }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     ImportError, Line, Made, ScoredSymbol,
-    document::{Found, kind},
+    found::{Found, kind},
 };
 
 /// Arrays of rows.

@@ -2,11 +2,7 @@
 
 use reqwest::Url;
 
-use crate::{
-    http::{HttpConfig, is_loopback},
-    proxy::ProxyError,
-    ws::StreamConfig,
-};
+use crate::{http::HttpConfig, loopback::is_loopback, proxy::ProxyError, ws::StreamConfig};
 
 /// The address of something that is asked over HTTP, checked; unencrypted ones are for this machine itself only.
 ///

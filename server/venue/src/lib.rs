@@ -21,6 +21,7 @@ mod intervals;
 mod kline;
 mod limit;
 mod local_book;
+mod loopback;
 mod news;
 mod order;
 mod past;

@@ -14,7 +14,7 @@ use reqwest::Url;
 pub(crate) use dial::Dialer;
 
 use self::bypass::Bypass;
-use crate::http::is_loopback;
+use crate::loopback::is_loopback;
 
 /// Variables that name proxies, the preferred spelling first.
 const HTTPS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];

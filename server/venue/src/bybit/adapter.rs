@@ -16,14 +16,8 @@ use super::{
 };
 use crate::{
     Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Past, Pause, Share,
-    StreamCounters, Subscription, Ticker, Told, WatchedSymbols,
-    config::workable,
-    http::{Http, is_loopback},
-    intervals::FundingIntervals,
-    proxy::Dialer,
-    record::Tap,
-    resync::Resyncs,
-    sink::EventSink,
+    StreamCounters, Subscription, Ticker, Told, WatchedSymbols, config::workable, http::Http,
+    intervals::FundingIntervals, loopback::is_loopback, proxy::Dialer, record::Tap, resync::Resyncs, sink::EventSink,
     ws::Keeper,
 };
 

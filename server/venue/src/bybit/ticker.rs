@@ -2,11 +2,11 @@
 
 use schema::{Invalid, Rate, UnixMs, signals::Funding};
 
-use super::{
-    model::{Text, TickerRow},
-    parse::{amount, number, price, time},
+use super::model::{Text, TickerRow};
+use crate::{
+    Ticker,
+    wire::{amount, number, price, time},
 };
-use crate::Ticker;
 
 /// Everything that was told of one contract; a field that was never told, or told to have no value, is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

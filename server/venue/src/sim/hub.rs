@@ -192,7 +192,7 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::{market::Market, server::Exchange};
+    use crate::sim::{market::Market, shared::Exchange};
     use schema::UnixMs;
     use tokio::sync::oneshot::error::TryRecvError;
 

@@ -13,8 +13,8 @@ use super::{
     contract::{Changes, Contract, Tick},
     history::{Epochs, TideTable},
     noise::Noise,
-    recorded::Recorded,
     replay::{Replay, Window},
+    table::Recorded,
     walk::{Tide, Walk},
 };
 

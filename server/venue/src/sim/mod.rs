@@ -15,11 +15,13 @@ mod candle;
 mod catalogue;
 mod contract;
 mod fault;
+mod fill;
 mod fixed;
 mod frames;
 mod history;
 mod hub;
 mod json;
+mod lately;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
@@ -34,6 +36,7 @@ mod replay;
 mod rest;
 mod rows;
 mod server;
+mod shared;
 mod stream;
 mod table;
 mod ticker;

@@ -17,7 +17,7 @@ use super::{
     candle::{DAY, Span},
     contract::Contract,
     market::Market,
-    server::Shared,
+    shared::Shared,
 };
 
 /// The capitalisation at which the most traded coin begins, in US dollars.

@@ -12,9 +12,8 @@ use schema::Symbol;
 
 use super::{
     candle::{DAY, MINUTE},
-    fixed::Step,
-    replay::{Recording, Window},
-    table::playable,
+    replay::Window,
+    table::{Recorded, playable},
 };
 use crate::{
     Kline,
@@ -61,21 +60,6 @@ pub enum RecordingError {
         /// The folder.
         path: PathBuf,
     },
-}
-
-/// A recorded contract.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Recorded {
-    /// Its symbol.
-    pub(crate) symbol: Symbol,
-    /// The price step its prices need.
-    pub(crate) tick: Step,
-    /// The last price.
-    pub(crate) price: f64,
-    /// Turnover of an ordinary day.
-    pub(crate) turnover: f64,
-    /// Its candles.
-    pub(crate) recording: Recording,
 }
 
 /// A contract's candles as they were recorded.

@@ -21,7 +21,7 @@ use super::{
     market::Market,
     positions::Sample,
     rows,
-    server::Shared,
+    shared::Shared,
 };
 
 type Params = HashMap<String, String>;

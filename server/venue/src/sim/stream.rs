@@ -20,7 +20,7 @@ use super::{
     hub::{ARGS_MAX, Ends, Hub, TooMany, Wanted},
     json::Json,
     market::Market,
-    server::{Exchange, Shared},
+    shared::{Exchange, Shared},
     topic::{Kind, Topic},
 };
 

@@ -7,7 +7,6 @@ use super::{
     catalogue::lot_for,
     fixed::Step,
     noise::whole,
-    recorded::Recorded,
     replay::Recording,
 };
 use crate::candle_file::CandleFile;
@@ -18,6 +17,21 @@ const LEAST_TICKS: f64 = 20.0;
 const MOST_TICKS: f64 = 1e11;
 /// A day has so many lots at most: sums of them stay within whole numbers.
 const MOST_LOTS: f64 = 1e15;
+
+/// A recorded contract.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Recorded {
+    /// Its symbol.
+    pub(crate) symbol: Symbol,
+    /// The price step its prices need.
+    pub(crate) tick: Step,
+    /// The last price.
+    pub(crate) price: f64,
+    /// Turnover of an ordinary day.
+    pub(crate) turnover: f64,
+    /// Its candles.
+    pub(crate) recording: Recording,
+}
 
 /// Converts a contract's candles; the reason where they cannot be played, and the line that it is about.
 ///
