@@ -14,7 +14,7 @@ TOOLS := $(CURDIR)/target/tools
 CARGO_HOME := $(or $(CARGO_HOME),$(HOME)/.cargo)
 # What `cargo leptos` finds when it is typed without make: rustup puts cargo's own programs first.
 PLAIN_PATH := $(CARGO_HOME)/bin:$(PATH)
-CRATES := -p schema -p cache -p analysis -p engine -p venue -p app -p server --features app/ssr
+CRATES := -p schema -p cache -p analysis -p engine -p history -p venue -p app -p server --features app/ssr
 
 export PATH := $(TOOLS)/bin:$(PLAIN_PATH)
 export CARGO_TERM_COLOR ?= never
