@@ -21,4 +21,4 @@ pub(crate) mod universe;
 pub(crate) mod volatility;
 
 #[cfg(test)]
-mod double;
+pub(crate) mod double;
