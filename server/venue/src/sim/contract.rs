@@ -11,6 +11,7 @@ use super::{
     book::{Book, BookDelta, Liquidity, Rung},
     candle::{Bar, Candles, Span},
     catalogue::Listing,
+    earlier_trades,
     history::{Epochs, Past, TideTable, live_through},
     liquidation::{Closed, Liquidations},
     noise::{Noise, mix, whole},
@@ -137,6 +138,9 @@ impl Contract {
         let first_update = 1_000 + u64::from(listing.id);
         let book = Book::new(bid, bid + listing.spread, first_update, liquidity, &mut noise);
         let window = DayWindow::new(&candles);
+        // A stream of its own: the market goes the same way whether or not anybody asks for the time before.
+        let (sequence, mut earlier) = (1_000_000, Noise::new(seed, spelling ^ 2));
+        let trades = earlier_trades::of(candles.of(Span::M1).closed().iter(), &listing, sequence, &mut earlier);
         let ticker = Ticker {
             last,
             direction: Direction::ZeroPlus,
@@ -159,7 +163,7 @@ impl Contract {
             momentum: 0.0,
             last,
             direction: Direction::ZeroPlus,
-            sequence: 1_000_000,
+            sequence,
             book,
             window,
             prev_1h: price_an_hour_ago(&candles),
@@ -170,7 +174,7 @@ impl Contract {
             mark: last * 10,
             index: last * 10,
             ticker,
-            trades: VecDeque::with_capacity(TRADES),
+            trades,
             liquidations: Liquidations::default(),
             untold: false,
             intents: Vec::new(),
