@@ -55,7 +55,10 @@ lint: need-wasm
 plain: need-leptos need-bindgen need-wasm-opt ## what `cargo leptos` needs when it is typed without make
 	@plain() { env -i HOME="$(HOME)" CARGO_HOME="$(CARGO_HOME)" PATH="$(PLAIN_PATH)" "$$@"; }; \
 	  fail() { echo "cargo leptos without make: $$1"; exit 1; }; \
-	  plain cargo leptos --version >/dev/null || fail "cargo-leptos does not start"; \
+	  found="$$(plain cargo leptos --version)" || fail "cargo-leptos does not start"; \
+	  found="$$(grep -oE '[0-9]+\.[0-9]+\.[0-9]+' <<< "$$found" | head -n 1 || true)"; \
+	  [[ -n "$$found" && "$$(printf '%s\n' "$$found" $(LEPTOS_VERSION) | sort -V | head -n 1)" == $(LEPTOS_VERSION) ]] || \
+	    fail "it is '$$found', cargo-leptos $(LEPTOS_VERSION) or later is needed"; \
 	  found="$$(plain wasm-bindgen --version || true)"; \
 	  [[ "$$found" == "wasm-bindgen $(BINDGEN_VERSION)" ]] || fail "it would use '$$found', Cargo.lock needs wasm-bindgen $(BINDGEN_VERSION)"; \
 	  found="$$(plain wasm-opt --version || true)"; \

@@ -5,7 +5,7 @@ mod world;
 
 use app::{
     AlertsPage,
-    alerts::{Query, Refused, Unseen},
+    alerts::{Query, Refused, SHOWN, Unseen},
     source::{AlertsSnapshot, KeptRules},
 };
 use leptos::prelude::*;
@@ -44,6 +44,17 @@ fn state(text: &str, known: u32, holders: &[(&str, f64)], met_at: Option<UnixMs>
 
 fn ago(seconds: i64) -> UnixMs {
     UnixMs(NOW.0 - seconds * 1_000)
+}
+
+#[test]
+fn a_page_of_200_alerts_at_once_is_bounded_and_says_how_many_older_ones_are_gone() {
+    let signal = alerts().into_iter().find(|alert| matches!(alert.event, Event::Signal { .. })).unwrap();
+    let log = AlertLog { given_way: 100, ..log(vec![signal; AlertLog::KEPT], RuleBook::Off) };
+    let html = page(Ok(held(log, 1)), KeptRules::Elsewhere, Query::default());
+    assert_eq!(html.matches("<li id=\"alert-").count(), SHOWN, "{html}");
+    let text = text(&html);
+    assert!(text.contains(&format!("Showing {SHOWN} of 100")) && text.contains("100 of each kind are kept."), "{text}");
+    assert!(text.contains("100 older ones gave way."), "{text}");
 }
 
 fn alerts() -> Vec<Alert> {

@@ -38,6 +38,16 @@ fn a_score_of_50_45_is_visible_with_both_decimals() {
     assert!(html.contains(r#"aria-label="Score 50.45 of 100, Short""#), "{html}");
 }
 
+/// Some browsers take the meaning of a table away when a style sheet lays it out as a grid.
+#[test]
+fn a_list_laid_out_as_a_grid_stays_a_table_to_a_screen_reader() {
+    let html = page(scores_page(rows(3)), Query::PLAIN);
+    let roles = |role: &str| html.matches(&format!(r#"role="{role}""#)).count();
+    assert_eq!((roles("table"), roles("rowgroup"), roles("row")), (1, 2, 1 + 3), "{html}");
+    assert_eq!((roles("columnheader"), roles("cell")), (8, 3 * 8), "{html}");
+    assert_eq!((html.matches("<th ").count(), html.matches("<td ").count()), (8, 3 * 8), "none is without its role");
+}
+
 #[test]
 fn a_row_shows_price_change_direction_trend_forming_agreement_and_coverage() {
     let text = text(&page(scores_page(rows(1)), Query::PLAIN));

@@ -213,7 +213,7 @@ fn the_system_page_lists_every_schema_with_its_state_age_writer_stamp_size_and_l
     let text = text(&html(move || view! { <SystemPage page=page/> }));
     for expected in [
         "Shared cache None: this process keeps everything by itself.",
-        "analysis:signals@1 by all@host/1, stamp 1795200000000-41 1 fresh 3 s 12.3 KiB",
+        "analysis:signals@1 by all@host/1, stamp 1795200000000-41 1 fresh over twice its period of 1 s 3 s 12.3 KiB",
         "market:overview@1 not ready without it",
         "the body does not match its hash 0 absent",
         "missing: never written",

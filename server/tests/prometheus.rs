@@ -68,7 +68,9 @@ fn every_metric_that_a_rule_names_is_measured() {
         let series = ["_bucket", "_count", "_sum"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
         assert!(found.contains(series), "no metric is called {name}");
     }
-    for name in ["feed_state", "task_failing", "task_panics_total", "virtuoso_ready", "http_requests_total"] {
+    for name in
+        ["cache_overdue", "feed_state", "task_failing", "task_panics_total", "virtuoso_ready", "http_requests_total"]
+    {
         assert!(named.contains(name), "no rule watches {name}");
     }
 }

@@ -1,6 +1,7 @@
 //! Login, forms and the live stream behind the real nginx and Caddy, set up as `docs/reverse-proxy.md` says.
 //!
-//! Where one of them is not installed (`make test` does it), its tests say so and check nothing.
+//! Where one of them is not installed (`make test` does it), its tests say so and check nothing. Debian has no package of Traefik: its
+//! requests are sent as its documentation describes them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
@@ -15,7 +16,11 @@ use std::{
 };
 
 use program::{Program, free_port};
-use reqwest::{Client, Response, redirect::Policy};
+use reqwest::{
+    Client, Response,
+    header::{HeaderName, HeaderValue},
+    redirect::Policy,
+};
 use tempfile::TempDir;
 
 const TOKEN: &str = "a-token-that-nobody-guesses";
@@ -34,7 +39,8 @@ fn snippet(name: &str) -> &'static str {
 
 /// A running proxy, killed when dropped.
 struct Proxy {
-    child: Child,
+    /// None where its requests are made up.
+    child: Option<Child>,
     client: Client,
     /// Where the dashboard's first page is, with the slash at its end.
     root: String,
@@ -45,8 +51,10 @@ struct Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -133,6 +141,28 @@ impl Proxy {
         Self::start(command, folder, port, https, path, to).await
     }
 
+    /// What Traefik sends, with its defaults: the host is passed on, and each of these headers is its own, because what a client sent
+    /// under their names is dropped (`forwardedHeaders.insecure` is off). `StripPrefix` takes a path off and names it.
+    fn traefik(https: bool, prefix: Option<&'static str>, to: &Program) -> Self {
+        let scheme = if https { "https" } else { "http" };
+        let headers = [
+            ("host", NAME),
+            ("x-forwarded-for", "203.0.113.9"),
+            ("x-forwarded-host", NAME),
+            ("x-forwarded-port", if https { "443" } else { "80" }),
+            ("x-forwarded-proto", scheme),
+            ("x-forwarded-server", "6f1d6ee5b4c1"),
+            ("x-real-ip", "203.0.113.9"),
+            ("accept-encoding", "gzip"),
+        ];
+        let headers = headers.into_iter().chain(prefix.map(|prefix| ("x-forwarded-prefix", prefix)));
+        let headers =
+            headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
+        let client = program::builder(Policy::none()).default_headers(headers).build().unwrap();
+        let (root, origin) = (format!("http://127.0.0.1:{}/", to.port), format!("{scheme}://{NAME}"));
+        Self { child: None, client, root, origin, _folder: tempfile::tempdir().unwrap() }
+    }
+
     async fn start(mut command: Command, folder: TempDir, port: u16, https: bool, path: &str, to: &Program) -> Self {
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
@@ -142,7 +172,7 @@ impl Proxy {
             .build()
             .unwrap();
         let origin = format!("{}://{NAME}:{port}", if https { "https" } else { "http" });
-        let proxy = Self { child, client, root: format!("{origin}{path}"), origin, _folder: folder };
+        let proxy = Self { child: Some(child), client, root: format!("{origin}{path}"), origin, _folder: folder };
         to.until("the proxy answers", async || {
             // Whatever the program says of it: that it is asked is enough.
             let answer = proxy.client.get(format!("{}livez", proxy.root)).send().await;
@@ -286,6 +316,29 @@ async fn works_below_a_path_of_caddy() {
     let folder = tempfile::tempdir().unwrap();
     let program = dashboard(&[NAMED], &folder).await;
     works(&Proxy::caddy("caddy-path", true, &program).await, &folder).await;
+}
+
+#[tokio::test]
+async fn works_with_the_headers_that_traefik_sends() {
+    let folder = tempfile::tempdir().unwrap();
+    for settings in [&[NAMED][..], &[NAMED, TRUSTED]] {
+        let program = dashboard(settings, &folder).await;
+        for (https, prefix) in [(false, None), (true, None), (true, Some("/virtuoso"))] {
+            works(&Proxy::traefik(https, prefix, &program), &folder).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_changes_anything_through_traefik_without_a_token() {
+    let folder = tempfile::tempdir().unwrap();
+    for settings in [&[NAMED, ("VIRTUOSO_ACCESS_TOKEN", "")][..], &[NAMED, TRUSTED, ("VIRTUOSO_ACCESS_TOKEN", "")]] {
+        let program = dashboard(settings, &folder).await;
+        let refused = Proxy::traefik(true, None, &program).form("alerts/rules", "", "symbol=any&turns=long").await;
+        assert_eq!(refused.status(), 403);
+        assert!(refused.text().await.unwrap().contains("access.token"));
+    }
+    assert!(!fs::read_to_string(folder.path().join("rules.toml")).unwrap_or_default().contains("any turns long"));
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 //!
 //! It is about one process and is never cached; the API, the System page and the command line show it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Origin, Stamp, UnixMs};
+use crate::{Origin, SCHEMAS, Stamp, UnixMs};
 
 /// How the shared tier is, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +138,17 @@ pub struct SchemaReport {
     pub last_error: Option<LastError>,
 }
 
+impl SchemaReport {
+    /// The period of the schema's writer, where the value is older than twice that: it should have been written again. None for a
+    /// schema with scopes, whose values are of contracts that come and go, and for one that this version does not know.
+    #[must_use]
+    pub fn overdue(&self) -> Option<Duration> {
+        let info = SCHEMAS.iter().find(|info| info.name.as_str() == self.name && !info.scoped)?;
+        let period = info.policy.period;
+        (Duration::from_millis(self.age_ms?) > 2 * period).then_some(period)
+    }
+}
+
 /// The whole cache of one process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CacheReport {
@@ -151,4 +164,41 @@ pub struct CacheReport {
     pub mirror: MirrorCounts,
     /// Every schema that was published, followed, warmed or read in this process, by name.
     pub schemas: Vec<SchemaReport>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(name: &str, scoped: bool, age_ms: Option<u64>) -> SchemaReport {
+        SchemaReport {
+            name: name.to_owned(),
+            version: 1,
+            vital: false,
+            scoped,
+            entries: 1,
+            state: "fresh".to_owned(),
+            stamp: None,
+            writer: None,
+            origin: None,
+            as_of: None,
+            age_ms,
+            bytes: None,
+            total_bytes: 0,
+            expires_at: None,
+            last_error: None,
+        }
+    }
+
+    #[test]
+    fn each_schema_is_overdue_beyond_twice_its_own_period() {
+        for info in SCHEMAS {
+            let twice_ms = u64::try_from(2 * info.policy.period.as_millis()).unwrap();
+            let overdue = |age_ms| report(info.name.as_str(), info.scoped, age_ms).overdue();
+            assert_eq!((overdue(Some(twice_ms)), overdue(None)), (None, None), "{}", info.name.as_str());
+            let expected = (!info.scoped).then_some(info.policy.period);
+            assert_eq!(overdue(Some(twice_ms + 1)), expected, "{}", info.name.as_str());
+        }
+        assert_eq!(report("of:another-version", false, Some(u64::MAX)).overdue(), None);
+    }
 }

@@ -162,6 +162,11 @@ pub enum SymbolMessage {
 pub enum AlertMessage {
     /// Something happened.
     Alert(Alert),
+    /// So much more happened at once that these, older than the alerts that follow, were evicted from the log before they were sent.
+    Evicted {
+        /// How many.
+        count: u64,
+    },
 }
 
 impl From<AlertMessage> for StreamMessage {

@@ -54,6 +54,10 @@ fn row(page: &Frame, schema: &SchemaReport) -> AnyView {
         let text = format!("{}: {}", format::moment(error.at, page.zone), error.text);
         view! { <span class="error">{text}</span> }
     });
+    let late = schema.overdue().map(|period| {
+        let text = format!("over twice its period of {}", format::age(period));
+        view! { <span class="note">{text}</span> }
+    });
     view! {
         <tr data-state=schema.state.clone()>
             <th scope="row">
@@ -62,7 +66,7 @@ fn row(page: &Frame, schema: &SchemaReport) -> AnyView {
                 {error}
             </th>
             <td>{Text::plain(format::count(schema.entries)).view()}</td>
-            <td><span class="state">{schema.state.clone()}</span></td>
+            <td><span class="state">{schema.state.clone()}</span>{late}</td>
             <td>{age}</td>
             <td>{size}</td>
         </tr>

@@ -85,6 +85,8 @@ impl Meter {
             gauge!("cache_age_seconds", "schema" => self.schema)
                 .set(seconds(i64::try_from(age_ms).unwrap_or(i64::MAX)));
         }
+        // Also of a reading that came late again in a moment: the alarm says how long that has to last.
+        gauge!("cache_overdue", "schema" => self.schema).set(if report.overdue().is_some() { 1.0 } else { 0.0 });
     }
 }
 

@@ -48,6 +48,10 @@ fn finding(schema: &SchemaReport, place: &str) -> Finding {
         }
         _ => format!("not in {place}: is a monitor running, with the same namespace?"),
     };
+    // No verdict of its own: a value that is written each second may be late by chance, and one that stays so goes stale.
+    if let Some(period) = schema.overdue() {
+        said = format!("{said}; older than twice its period of {}", app::format::age(period));
+    }
     // A reading that arrived after the error has made it history.
     if let Some(error) = schema.last_error.as_ref().filter(|_| verdict > Verdict::Good) {
         said = format!("{said}; last error: {}", error.text);
@@ -80,6 +84,14 @@ mod tests {
     }
 
     #[test]
+    fn a_schema_older_than_twice_its_period_is_named_with_the_period() {
+        let late = finding(&schema("stale", true), "memcached").said;
+        assert_eq!(late, "stale, 1 min old, by monitor@a/1, in memcached; older than twice its period of 1 s");
+        let breadth = SchemaReport { name: "analysis:beta".into(), ..schema("fresh", false) };
+        assert_eq!(finding(&breadth, "memcached").said, "fresh, 1 min old, by monitor@a/1, in memcached");
+    }
+
+    #[test]
     fn an_old_vital_reading_is_broken_and_another_wants_attention() {
         let verdict = |state, vital| finding(&schema(state, vital), "memcached").verdict;
         assert_eq!(verdict("fresh", true), Verdict::Good);
@@ -87,6 +99,5 @@ mod tests {
         assert_eq!(verdict("expired", true), Verdict::Broken);
         assert_eq!(verdict("expired", false), Verdict::Attention);
         assert_eq!(verdict("absent", true), Verdict::Broken);
-        assert_eq!(finding(&schema("stale", true), "memcached").said, "stale, 1 min old, by monitor@a/1, in memcached");
     }
 }

@@ -57,8 +57,9 @@ struct Alerts {
 }
 
 impl Alerts {
-    /// What happened since this was last called, oldest first. What a log held when it was first seen is not news.
-    fn news(&mut self) -> Vec<Alert> {
+    /// What happened since this was last called, oldest first, after the number of those that were evicted before they were seen here.
+    /// What a log held when it was first seen is not news.
+    fn news(&mut self) -> Vec<AlertMessage> {
         if !self.changes.has_changed().unwrap_or(false) {
             return Vec::new();
         }
@@ -70,9 +71,13 @@ impl Alerts {
         };
         let newest = before.alerts.first().map(|alert| alert.at);
         let recent = held.value.alerts.iter().take_while(|alert| newest.is_none_or(|newest| alert.at >= newest));
-        let mut news: Vec<Alert> = recent.filter(|alert| !before.alerts.contains(alert)).cloned().collect();
+        let mut news: Vec<&Alert> = recent.filter(|alert| !before.alerts.contains(alert)).collect();
         news.reverse();
-        news
+        let happened = |log: &AlertLog| log.given_way + u64::try_from(log.alerts.len()).unwrap_or(u64::MAX);
+        let sent = u64::try_from(news.len()).unwrap_or(u64::MAX);
+        let count = happened(&held.value).saturating_sub(happened(&before)).saturating_sub(sent);
+        let evicted = (count > 0).then_some(AlertMessage::Evicted { count });
+        evicted.into_iter().chain(news.into_iter().cloned().map(AlertMessage::Alert)).collect()
     }
 }
 
@@ -144,8 +149,7 @@ impl Hub {
         }
         messages.extend(current.take_alerts(&mut watched.unread).map(|message| (Topic::Unread, message)));
         messages.extend(changes.told());
-        messages
-            .extend(watched.alerts.news().into_iter().map(|alert| (Topic::Alert, AlertMessage::Alert(alert).into())));
+        messages.extend(watched.alerts.news().into_iter().map(|news| (Topic::Alert, news.into())));
         let frames: Vec<_> =
             messages.iter().filter_map(|(topic, message)| Some((*topic, self.frame(message, stamp)?))).collect();
         state.wholes.clear();

@@ -248,6 +248,28 @@ async fn each_alert_is_an_event_of_its_own_and_what_happened_before_is_none() {
     assert_ne!(events[0], events[1], "the older one comes first");
 }
 
+#[tokio::test(start_paused = true)]
+async fn more_alerts_at_once_than_the_log_keeps_are_counted_on_the_stream() {
+    let world = World::new().await;
+    let publisher = world.cache.publisher::<AlertLog>().unwrap();
+    let mut log = AlertLog { given_way: 7, ..fixture::alerts() };
+    let signal = log.alerts.remove(1);
+    log.alerts.clear();
+    let _ = publisher.publish(&(), log.clone(), later(0)).await;
+    let hub = Hub::new(world.cache.clone(), 1, FLUSH);
+    let _running = Running::of(&hub);
+    let first = first_tick(&hub).await;
+    // 200 turned at once; the log keeps 100 of a kind.
+    log.alerts = vec![signal; AlertLog::KEPT];
+    log.alerts.iter_mut().rev().zip(0..).for_each(|(alert, i)| alert.at.0 += i);
+    log.given_way += 100;
+    let _ = publisher.publish(&(), log, later(1)).await;
+    let events = sent(&hub, first, Topic::Alert).await;
+    assert_eq!(events.len(), 1 + AlertLog::KEPT);
+    assert!(events[0].contains(r#"{"evicted":{"count":100}}"#), "{}", events[0]);
+    assert!(events[1..].iter().all(|event| event.contains(r#"{"alert":"#)));
+}
+
 impl Hub {
     /// Writes something every so often, for ever.
     pub(crate) async fn change_every(self, period: Duration) {

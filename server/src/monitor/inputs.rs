@@ -43,7 +43,7 @@ pub(crate) struct Wakes {
     pub(crate) history: Arc<Notify>,
     pub(crate) positions: Arc<Notify>,
     pub(crate) volatility: Arc<Notify>,
-    /// Notified when symbols became complete.
+    /// Notified when bars closed.
     pub(crate) scan: Arc<Notify>,
 }
 
@@ -119,8 +119,6 @@ pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, he
         exchange: Arc::clone(&exchange),
         market: Arc::clone(&market),
         loads: loads.clone(),
-        scan: Arc::clone(&wakes.scan),
-        woken: None,
         schedule: Schedule::default(),
     };
     driver.spawn(group, history, Arc::clone(&wakes.history));
@@ -143,5 +141,56 @@ fn resumed(lost: tokio::task::JoinError) -> tokio::task::JoinError {
     match lost.try_into_panic() {
         Ok(payload) => std::panic::resume_unwind(payload),
         Err(lost) => lost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Mutex, time::Duration};
+
+    use analysis::idea::Book;
+    use cache::ManualClock;
+    use futures_util::FutureExt as _;
+    use schema::UnixMs;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{
+        config::{Config, Settings},
+        monitor::task::double::Double,
+        supervise::Supervisor,
+    };
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_answers_about_600_contracts_wake_no_scan() {
+        let exchange = Double::new();
+        let symbols: Vec<String> = (0..600).map(|i| format!("C{i}USDT")).collect();
+        exchange.list(symbols.clone());
+        let config = Config::check(&Settings::defaults().unwrap()).unwrap();
+        // No bar closes while it stands still.
+        let clock = Clock::Manual(ManualClock::at(UnixMs(1_763_654_405_000)));
+        let supervisor = Supervisor::new(clock.clone(), CancellationToken::new());
+        let market = Arc::new(Market::new(exchange.venue()));
+        let heard = Heard {
+            market: Arc::clone(&market),
+            exchange: exchange.clone(),
+            board: Board::new(clock.clone(), exchange.venue()),
+            clock: clock.clone(),
+            open: OpenSymbols::default(),
+            thresholds: config.signals,
+            ideas: Arc::new(Mutex::new(Book::new(&config.signals))),
+            tap: Tap::OFF,
+            universe: None,
+        };
+        let driver = Driver::new(clock, &supervisor);
+        let inputs = spawn(&supervisor.group(), &driver, &config.universe, heard);
+        let all = async {
+            while !symbols.iter().all(|symbol| exchange.asked(symbol, "candles") >= 4) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), all).await.unwrap();
+        assert!(inputs.wakes.scan.notified().now_or_never().is_none(), "it comes each second by itself");
+        supervisor.end().await;
     }
 }

@@ -56,7 +56,7 @@ impl Task for Audit {
         }
         due.sort_by_key(|(closed_at, _)| *closed_at);
         let requests = due.into_iter().take(PER_RUN).map(|(_, request)| request).collect();
-        let outcome = make(schedule, requests, 1, "comparing candles with the exchange's", || {}).await;
+        let outcome = make(schedule, requests, 1, "comparing candles with the exchange's").await;
         market.note_failing(Self::NAME, schedule.failing());
         outcome
     }

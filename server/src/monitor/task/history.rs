@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use engine::Loaded;
 use futures_util::FutureExt as _;
 use schema::{Symbol, Timeframe};
-use tokio::{sync::Notify, time::Instant};
 use venue::{Exchange, Interval, VenueError};
 
 use super::requests::{Again, Request, make};
@@ -30,10 +29,6 @@ pub(crate) struct History {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) market: Arc<Market>,
     pub(crate) loads: Loads,
-    /// Woken when symbols became complete, so that they are scored at once; no more often than a scan comes by itself.
-    pub(crate) scan: Arc<Notify>,
-    /// When the scan was woken last.
-    pub(crate) woken: Option<Instant>,
     pub(crate) schedule: Schedule,
 }
 
@@ -43,7 +38,7 @@ impl Task for History {
     const PERIOD: Duration = Duration::from_secs(1);
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        let Self { exchange, market, loads, scan, woken, schedule } = self;
+        let Self { exchange, market, loads, schedule } = self;
         schedule.retain(|symbol| market.window(symbol).is_some());
         let mut lacking = Vec::new();
         for window in market.windows().iter() {
@@ -62,14 +57,8 @@ impl Task for History {
         }
         lacking.sort_by(|a, b| b.0.total_cmp(&a.0));
         let requests = lacking.into_iter().map(|(_, request)| request).collect();
-        let wake_scan = || {
-            let now = Instant::now();
-            if woken.is_none_or(|woken| now - woken >= Self::PERIOD) {
-                *woken = Some(now);
-                scan.notify_one();
-            }
-        };
-        let outcome = make(schedule, requests, SIDE_BY_SIDE, "loading history", wake_scan).await;
+        // No scan is woken: it comes each second by itself, and the answers about a whole market would make them follow on one another.
+        let outcome = make(schedule, requests, SIDE_BY_SIDE, "loading history").await;
         market.note_failing(Self::NAME, schedule.failing());
         outcome
     }
@@ -108,8 +97,6 @@ mod tests {
             exchange: exchange.clone(),
             market: Arc::clone(&stage.market),
             loads: stage.loads(),
-            scan: Arc::default(),
-            woken: None,
             schedule: Schedule::default(),
         }
     }

@@ -22,4 +22,4 @@ pub(crate) mod universe;
 pub(crate) mod volatility;
 
 #[cfg(test)]
-mod double;
+pub(crate) mod double;

@@ -77,7 +77,7 @@ impl Task for Positions {
         // Those that wait longest go first, and before them those that were never made.
         requests.sort_by_key(|(due, _)| *due);
         let requests = requests.into_iter().map(|(_, request)| request).collect();
-        let outcome = make(schedule, requests, SIDE_BY_SIDE, "fetching derivatives data", || {}).await;
+        let outcome = make(schedule, requests, SIDE_BY_SIDE, "fetching derivatives data").await;
         market.note_failing(Self::NAME, schedule.failing());
         outcome
     }

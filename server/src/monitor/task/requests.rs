@@ -37,7 +37,6 @@ pub(crate) async fn make(
     requests: Vec<Request>,
     side_by_side: usize,
     doing: &'static str,
-    mut answered: impl FnMut(),
 ) -> Result<(), TaskError> {
     let mut running = stream::iter(requests)
         .map(|request| async move { (request.symbol, request.what, request.again, request.made.await) })
@@ -45,13 +44,10 @@ pub(crate) async fn make(
     let (mut first, mut failed) = (None, 0);
     while let Some((symbol, what, again, outcome)) = running.next().await {
         match outcome {
-            Ok(()) => {
-                match again {
-                    Again::Every(period) => schedule.answered(symbol, what, period),
-                    Again::WhenNeeded(calm) => schedule.answered_for_good(symbol, what, calm),
-                }
-                answered();
-            }
+            Ok(()) => match again {
+                Again::Every(period) => schedule.answered(symbol, what, period),
+                Again::WhenNeeded(calm) => schedule.answered_for_good(symbol, what, calm),
+            },
             // It is not about the contract, and the others would be refused as well.
             Err(source @ VenueError::Refused { .. }) => return Err(TaskError::Venue { doing, source }),
             Err(source) => {

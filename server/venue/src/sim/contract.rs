@@ -11,7 +11,8 @@ use super::{
     book::{Book, BookDelta, Liquidity, Rung},
     candle::{Bar, Candles, Span},
     catalogue::Listing,
-    fill::Fill,
+    earlier_trades,
+    fill::{Fill, TRADES},
     history::{Epochs, Past, TideTable, live_through},
     liquidation::{Closed, Liquidations},
     noise::{Noise, mix, whole},
@@ -20,9 +21,6 @@ use super::{
     ticker::{DayWindow, Direction, Ticker, price_an_hour_ago},
     walk::{Tide, Walk},
 };
-
-/// Trades that are kept.
-pub(crate) const TRADES: usize = 1_000;
 
 /// What a tick changed.
 #[derive(Debug, Clone, Default)]
@@ -121,6 +119,9 @@ impl Contract {
         let first_update = 1_000 + u64::from(listing.id);
         let book = Book::new(bid, bid + listing.spread, first_update, liquidity, &mut noise);
         let window = DayWindow::new(&candles);
+        // A stream of its own: the market goes the same way whether or not anybody asks for the time before.
+        let (sequence, mut earlier) = (1_000_000, Noise::new(seed, spelling ^ 2));
+        let trades = earlier_trades::of(candles.of(Span::M1).closed().iter(), &listing, sequence, &mut earlier);
         let ticker = Ticker {
             last,
             direction: Direction::ZeroPlus,
@@ -143,7 +144,7 @@ impl Contract {
             momentum: 0.0,
             last,
             direction: Direction::ZeroPlus,
-            sequence: 1_000_000,
+            sequence,
             book,
             window,
             prev_1h: price_an_hour_ago(&candles),
@@ -154,7 +155,7 @@ impl Contract {
             mark: last * 10,
             index: last * 10,
             ticker,
-            trades: VecDeque::with_capacity(TRADES),
+            trades,
             liquidations: Liquidations::default(),
             untold: false,
             intents: Vec::new(),

@@ -2,6 +2,9 @@
 
 use super::ticker::Direction;
 
+/// Trades that are kept of a contract.
+pub(crate) const TRADES: usize = 1_000;
+
 /// A trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fill {

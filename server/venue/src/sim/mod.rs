@@ -14,6 +14,7 @@ mod book;
 mod candle;
 mod catalogue;
 mod contract;
+mod earlier_trades;
 mod fault;
 mod fill;
 mod fixed;
