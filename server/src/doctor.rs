@@ -123,8 +123,9 @@ pub(crate) async fn examine(config: &Config) -> Vec<Finding> {
     }
     findings.extend(state::examine(config));
     findings.push(match crate::proxy::of_exchange(config) {
-        Some(proxy) => Finding::good("proxy", format!("the exchange is reached through {proxy}")),
-        None => Finding::good("proxy", "none: the exchange is reached directly"),
+        Ok(Some(proxy)) => Finding::good("proxy", format!("the exchange is reached through {proxy}")),
+        Ok(None) => Finding::good("proxy", "none: the exchange is reached directly"),
+        Err(error) => Finding::broken("proxy", error.to_string()),
     });
     findings.extend(exchange::examine(config).await);
     findings.extend(outside::examine(config).await);

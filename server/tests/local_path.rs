@@ -220,4 +220,14 @@ async fn readings_that_cannot_be_kept_are_a_failing_task_that_names_file_and_cau
         .await;
     let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["last-readings-sim.ndjson"], "nothing is left beside it");
+    program
+        .until("System names it", async || program.get("/system").await.unwrap().1.contains("last-readings-sim.ndjson"))
+        .await;
+    let addr = format!("127.0.0.1:{}", program.port);
+    let mut doctor = command(&["doctor", "--json", "--source", "sim", "--addr", &addr]);
+    let output = tokio::task::spawn_blocking(move || doctor.output().unwrap()).await.unwrap();
+    let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let keep = findings.as_array().unwrap().iter().find(|one| one["check"] == "task keep").unwrap();
+    assert_eq!(keep["verdict"], "attention", "{keep}");
+    assert!(keep["said"].as_str().unwrap().contains("last-readings-sim.ndjson"), "{keep}");
 }

@@ -4,7 +4,7 @@
 
 mod program;
 
-use program::{Program, command, free_port};
+use program::{Program, command, free_port, outcome};
 use serde_json::Value;
 
 /// What the doctor found, by check.
@@ -40,6 +40,22 @@ async fn the_proxy_in_use_is_named_without_its_password() {
     assert_eq!(said(&findings, "proxy"), format!("the exchange is reached through {expected}"));
     assert!(said(&findings, "exchange").contains(&format!("the proxy http://{proxy} failed")), "{findings:#}");
     assert!(!findings.to_string().contains("secret-word"), "{findings:#}");
+}
+
+/// The doctor called it good, and said that the exchange is reached through an error.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_cannot_be_used_ends_the_program_with_the_variable_and_is_broken_to_the_doctor() {
+    let env = vec![("HTTPS_PROXY", "https://reader:secret-word@127.0.0.1:1".to_owned())];
+    let addr = format!("127.0.0.1:{}", free_port());
+    let mut serve = command(&["serve", "--source", "bybit", "--addr", &addr]);
+    serve.envs(env.clone());
+    let (code, text) = tokio::task::spawn_blocking(move || outcome(serve)).await.unwrap();
+    assert_eq!(code, Some(1), "{text}");
+    let expected = "HTTPS_PROXY (`https://…@127.0.0.1:1`) must begin with http://, socks5:// or socks5h://";
+    assert!(text.contains(expected) && !text.contains("secret-word"), "{text}");
+    let findings = doctor(vec!["--source".into(), "bybit".into(), "--addr".into(), addr], env).await;
+    let proxy = findings.as_array().unwrap().iter().find(|one| one["check"] == "proxy").unwrap();
+    assert_eq!((proxy["verdict"].as_str(), proxy["said"].as_str()), (Some("broken"), Some(expected)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

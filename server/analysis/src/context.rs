@@ -63,12 +63,12 @@ impl<'a> Context<'a> {
         self.depth.as_ref().map_err(Clone::clone)
     }
 
-    /// The last `n` minutes of taker volume, where enough of their time was received.
+    /// The last `n` minutes of taker volume, where enough of their time was received. Minutes before the first one that is known were
+    /// not received: after a start there are fewer than `n`.
     pub(crate) fn last_flow(&self, n: usize) -> Result<&'a [FlowBar], Why> {
         let flow = self.flow.clone()?;
-        at_least(flow.len(), n)?;
-        let last = &flow[flow.len() - n..];
-        received(last)?;
+        let last = &flow[flow.len().saturating_sub(n)..];
+        received(last, n)?;
         Ok(last)
     }
 }
@@ -169,9 +169,9 @@ pub(crate) fn sign(side: Side) -> f64 {
     1.0 - 2.0 * f64::from(u8::from(side == Side::Sell))
 }
 
-/// Refuses minutes of which too little was received to speak for all of them.
-fn received(minutes: &[FlowBar]) -> Result<(), Why> {
-    let share = minutes.iter().map(FlowBar::coverage).sum::<f64>() / minutes.len().max(1) as f64;
+/// Refuses minutes of which too little was received to speak for `n` of them.
+fn received(minutes: &[FlowBar], n: usize) -> Result<(), Why> {
+    let share = minutes.iter().map(FlowBar::coverage).sum::<f64>() / n.max(1) as f64;
     if share >= FLOW_COVERAGE_LEAST {
         return Ok(());
     }

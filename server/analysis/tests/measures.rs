@@ -6,7 +6,7 @@
 mod world;
 
 use analysis::{Analysis, Bars, analyse, input::FlowBar};
-use schema::{Candle, Level, Ratio, Side, Timeframe, Trade, UnixMs};
+use schema::{Candle, Level, Ratio, Side, Timeframe, Trade, UnixMs, Why};
 use wickra_core::{
     CumulativeVolumeDelta, DerivativesTick, Indicator, LiquidationFeatures, Microprice, OrderBook,
     OrderBookImbalanceTopN, OrderFlowImbalance, QuotedSpread, SessionVwap, SpearmanCorrelation, TradeImbalance,
@@ -129,6 +129,20 @@ fn cvd_and_volume_delta_agree() {
             close(id, whole(&world, id), net / traded);
         }
     }
+}
+
+/// After a start there are fewer minutes than the window has: they used to be waited for though four fifths are enough.
+#[test]
+fn a_sum_over_minutes_needs_four_fifths_of_its_window() {
+    let mut world = World::small(3);
+    world.flow.drain(..world.flow.len() - 16);
+    let (net, traded) = delta_of(&world.flow);
+    close("volume_delta", whole(&world, "volume_delta"), net / traded);
+    world.flow.remove(0);
+    let analysis = analyse(&world.input(), Bars::Closed);
+    let mut parts = analysis.dimensions.iter().flat_map(|dimension| &dimension.parts);
+    let delta = parts.find(|part| part.id == "volume_delta").unwrap();
+    assert_eq!(delta.finding.why(), Some(&Why::LowCoverage { have_pct: 75, need_pct: 80 }));
 }
 
 #[test]

@@ -14,6 +14,10 @@ use super::Finding;
 /// How long a connection to a silent server may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// What stands around a value in its item, in bytes, at most: the key, the envelope's header and memcached's own. A value that is this
+/// near to the limit was refused, or will be.
+const AROUND_BYTES: u64 = 512;
+
 /// Looks at every server of a cache that has made its first contact.
 pub(super) async fn examine(cache: &Cache, poll: Duration) -> Vec<Finding> {
     let report = cache.report();
@@ -50,8 +54,7 @@ pub(super) fn item_limit(servers: &CacheReport, reports: &[&CacheReport]) -> Opt
     let (bytes, largest) = schemas.filter_map(|schema| Some((schema.bytes?, schema.name.as_str()))).max()?;
     let said = format!("the largest value, {largest}, takes {bytes} of the {limit} bytes that memcached takes");
     Some(match bytes {
-        // Key and header take some of the item.
-        _ if bytes >= limit => {
+        _ if bytes + AROUND_BYTES >= limit => {
             Finding::broken(CHECK, format!("{said}, so other processes do not get it: start it with `-I 1m` or more"))
         }
         _ if bytes > limit / 5 * 4 => Finding::attention(CHECK, format!("{said}: start it with a larger `-I`")),
@@ -109,6 +112,7 @@ mod tests {
             verdict == Verdict::Broken && said.contains("analysis:signals, takes 20000 of the 16384 bytes"),
             "{said}"
         );
+        assert_eq!(of(4_033, 4_096).0, Verdict::Broken, "with its key and header it does not fit");
         assert_eq!(of(14_000, 16_384).0, Verdict::Attention);
         assert_eq!(of(2_000, 1_048_576).0, Verdict::Good);
     }

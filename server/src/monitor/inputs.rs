@@ -183,7 +183,8 @@ mod tests {
             universe: None,
         };
         let driver = Driver::new(clock, &supervisor);
-        let inputs = spawn(&supervisor.group(), &driver, &config.universe, heard);
+        let group = supervisor.group();
+        let inputs = spawn(&group, &driver, &config.universe, heard);
         let all = async {
             while !symbols.iter().all(|symbol| exchange.asked(symbol, "candles") >= 4) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -191,6 +192,7 @@ mod tests {
         };
         tokio::time::timeout(Duration::from_secs(60), all).await.unwrap();
         assert!(inputs.wakes.scan.notified().now_or_never().is_none(), "it comes each second by itself");
+        group.end().await;
         supervisor.end().await;
     }
 }

@@ -188,7 +188,7 @@ impl Monitor {
             started_at: clock.now(),
             publisher: cache.publisher::<SystemHealth>()?,
             pace: Pace::default(),
-            proxy: proxy::of_exchange(&config),
+            proxy: proxy::of_exchange(&config).unwrap_or_else(|error| Some(error.to_string())),
         };
         driver.spawn(supervisor, health, board.changed());
         Ok(Self {

@@ -33,7 +33,7 @@ pub(crate) fn volume_delta(context: &Context<'_>) -> Measured {
 }
 
 /// CVD anchored 30 minutes ago. The raw figure is its share of the volume; the lean is `tanh(z/2)` with
-/// `z = CVD ÷ (rms of a minute's delta · √30)`, the rms over every minute of which at least 80 % was received.
+/// `z = CVD ÷ (rms of a minute's delta · √minutes)` over the minutes that are known of the 30, the rms over every minute of which at least 80 % was received.
 pub(crate) fn cvd(context: &Context<'_>) -> Measured {
     let last = context.last_flow(CVD_MINUTES)?;
     let flow = context.flow.clone()?;
@@ -46,7 +46,7 @@ pub(crate) fn cvd(context: &Context<'_>) -> Measured {
     };
     at_least(bars.len(), CVD_LEAST)?;
     let usual = divisor(root_mean_square(&bars, delta), Why::Flat)?;
-    let z = last.iter().map(delta).sum::<f64>() / (usual * (CVD_MINUTES as f64).sqrt());
+    let z = last.iter().map(delta).sum::<f64>() / (usual * (last.len() as f64).sqrt());
     Sub::measured(share(last)?, lean_of_z(z), bars.len(), context.input.as_of)
 }
 
@@ -56,6 +56,8 @@ pub(crate) fn cvd(context: &Context<'_>) -> Measured {
 /// Ranks are smooth at ties: two values closer than a twentieth of their spread share their ranks in proportion.
 pub(crate) fn cvd_against_price(context: &Context<'_>) -> Measured {
     let bars = context.last_flow(DELTA_MINUTES)?;
+    // Ranks are those of whole minutes, one beside the other: here none may be missing.
+    at_least(bars.len(), DELTA_MINUTES)?;
     context.sketch(Timeframe::M1)?;
     let mut closes = [0.0; DELTA_MINUTES];
     let mut matched = 0;

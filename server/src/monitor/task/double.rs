@@ -29,6 +29,8 @@ struct State {
     listed: Vec<Instrument>,
     tickers: Vec<(Symbol, Ticker)>,
     asked: HashMap<(String, &'static str), usize>,
+    /// What was asked, each question about a contract at its first time.
+    first: Vec<(String, &'static str)>,
     refused: HashMap<(String, &'static str), Refusal>,
     /// What each connection watches.
     connections: Vec<WatchedSymbols>,
@@ -54,6 +56,11 @@ impl Double {
     /// How often a question about a contract was asked.
     pub(crate) fn asked(&self, symbol: &str, what: &'static str) -> usize {
         self.state.lock().unwrap().asked.get(&(symbol.to_owned(), what)).copied().unwrap_or_default()
+    }
+
+    /// The questions that were asked, in the order in which each was asked first.
+    pub(crate) fn first_asked(&self) -> Vec<(String, &'static str)> {
+        self.state.lock().unwrap().first.clone()
     }
 
     /// Lists these contracts from now on, each with a price and a turnover.
@@ -83,7 +90,11 @@ impl Double {
     fn ask<T: Send + 'static>(&self, symbol: Symbol, what: &'static str, rows: Vec<T>) -> Answer<'_, Vec<T>> {
         let mut state = self.state.lock().unwrap();
         let key = (symbol.to_string(), what);
-        *state.asked.entry(key.clone()).or_default() += 1;
+        let times = state.asked.entry(key.clone()).or_default();
+        *times += 1;
+        if *times == 1 {
+            state.first.push(key.clone());
+        }
         let refusal = state.refused.get(&key).copied();
         Box::pin(async move {
             match refusal {

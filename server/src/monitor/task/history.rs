@@ -24,7 +24,7 @@ const CALM: Duration = Duration::from_secs(600);
 const CANDLES: &str = "candles";
 const TRADES: &str = "trades";
 
-/// Loads the history of symbols that lack it, most traded first. Candles and trades are independent of each other.
+/// Loads the history of symbols that lack it, candles before trades and most traded first. Candles and trades are independent of each other.
 pub(crate) struct History {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) market: Arc<Market>,
@@ -55,7 +55,10 @@ impl Task for History {
                 lacking.push((turnover, Request { symbol, what: TRADES, again: Again::WhenNeeded(CALM), made }));
             }
         }
-        lacking.sort_by(|a, b| b.0.total_cmp(&a.0));
+        // Candles of every contract before the trades of any: they are most of a score, and on Binance the trades of one contract weigh
+        // as much as the candles of two and a half.
+        let is_trades = |request: &Request| request.what == TRADES;
+        lacking.sort_by(|a, b| is_trades(&a.1).cmp(&is_trades(&b.1)).then(b.0.total_cmp(&a.0)));
         let requests = lacking.into_iter().map(|(_, request)| request).collect();
         // No scan is woken: it comes each second by itself, and the answers about a whole market would make them follow on one another.
         let outcome = make(schedule, requests, SIDE_BY_SIDE, "loading history").await;
@@ -99,6 +102,15 @@ mod tests {
             loads: stage.loads(),
             schedule: Schedule::default(),
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn candles_of_every_contract_come_before_the_trades_of_any() {
+        let exchange = Double::new();
+        let mut task = task(&exchange, &["AUSDT", "BUSDT", "CUSDT"]);
+        task.run().await.unwrap();
+        let asked: Vec<_> = exchange.first_asked().into_iter().map(|(_, what)| what).collect();
+        assert_eq!(asked, [CANDLES, CANDLES, CANDLES, TRADES, TRADES, TRADES]);
     }
 
     #[tokio::test(start_paused = true)]

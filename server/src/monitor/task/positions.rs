@@ -1,12 +1,14 @@
 //! Fetches what the stream does not tell of derivatives: open interest and accounts over time, and paid funding.
 
 use std::{
+    cmp::Ordering,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use engine::Loaded;
 use futures_util::FutureExt as _;
+use tokio::time::Instant;
 use venue::Exchange;
 
 use super::requests::{Again, Request, make};
@@ -61,11 +63,18 @@ impl Task for Positions {
         let measured = Again::Every(cadence(windows.len(), exchange.derivatives_limit()));
         let mut requests = Vec::new();
         for window in windows.iter() {
-            let symbol = lock(window).instrument().symbol;
+            let (symbol, turnover) = {
+                let window = lock(window);
+                let turnover = window.ticker().and_then(|ticker| ticker.turnover_24h).unwrap_or(0.0);
+                (window.instrument().symbol, turnover)
+            };
+            let mut place = 0..;
             let mut add = |what, again, make: Make| {
+                let place = place.next();
                 if schedule.is_due(symbol, what) {
                     let made = make(Arc::clone(exchange), Arc::clone(window), loads.clone());
-                    requests.push((schedule.due(symbol, what), Request { symbol, what, again, made }));
+                    let order = Order { due: schedule.due(symbol, what), place, turnover };
+                    requests.push((order, Request { symbol, what, again, made }));
                 }
             };
             add(OPEN_INTEREST, measured, |exchange, window, loads| open_interest(exchange, window, loads).boxed());
@@ -74,12 +83,29 @@ impl Task for Positions {
                 funding(exchange, window, loads).boxed()
             });
         }
-        // Those that wait longest go first, and before them those that were never made.
-        requests.sort_by_key(|(due, _)| *due);
+        requests.sort_by(|(a, _), (b, _)| a.compare(b));
         let requests = requests.into_iter().map(|(_, request)| request).collect();
         let outcome = make(schedule, requests, SIDE_BY_SIDE, "fetching derivatives data").await;
         market.note_failing(Self::NAME, schedule.failing());
         outcome
+    }
+}
+
+/// What decides which request is made first.
+struct Order {
+    /// None where it was never made.
+    due: Option<Instant>,
+    /// Its place among the questions of a contract.
+    place: Option<u8>,
+    /// Of the contract, in 24 h.
+    turnover: f64,
+}
+
+impl Order {
+    /// Those that wait longest go first, and before them those that were never made: at a start open interest of all contracts, which
+    /// weighs most in a score, then the other questions; most traded first.
+    fn compare(&self, other: &Self) -> Ordering {
+        (self.due, self.place).cmp(&(other.due, other.place)).then(other.turnover.total_cmp(&self.turnover))
     }
 }
 
@@ -137,10 +163,15 @@ async fn funding(
 
 #[cfg(test)]
 mod tests {
+    use venue::Ticker;
+
     use super::*;
-    use crate::monitor::{
-        example::Stage,
-        task::double::{Double, rejected},
+    use crate::{
+        market::example::ticker,
+        monitor::{
+            example::Stage,
+            task::double::{Double, rejected},
+        },
     };
 
     fn task(exchange: &Arc<Double>, symbols: &[&str]) -> Positions {
@@ -163,6 +194,24 @@ mod tests {
             let in_five_minutes = 2.0 * contracts as f64 * 300.0 / every;
             assert!(in_five_minutes <= 800.0, "{contracts} contracts: {in_five_minutes} requests");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_first_start_asks_for_the_open_interest_of_all_before_anything_else_most_traded_first() {
+        let exchange = Double::new();
+        let mut stage = Stage::new(&["AUSDT", "BUSDT", "CUSDT"]);
+        for (symbol, turnover) in [("AUSDT", 2e6), ("BUSDT", 9e6), ("CUSDT", 5e6)] {
+            let traded = Ticker { turnover_24h: Some(turnover), ..ticker(schema::UnixMs(1)) };
+            stage.ticker(schema::Symbol::new(symbol).unwrap(), traded);
+        }
+        let market = Arc::clone(&stage.market);
+        let mut task =
+            Positions { exchange: exchange.clone(), market, loads: stage.loads(), schedule: Schedule::default() };
+        task.run().await.unwrap();
+        let by_turnover = ["BUSDT", "CUSDT", "AUSDT"];
+        let expected = ["open interest", "accounts", "paid funding"];
+        let expected = expected.into_iter().flat_map(|what| by_turnover.map(|symbol| (symbol.to_owned(), what)));
+        assert_eq!(exchange.first_asked(), expected.collect::<Vec<_>>());
     }
 
     #[tokio::test(start_paused = true)]

@@ -121,7 +121,8 @@ fn calendar(text: &str) -> Option<(i64, Form)> {
 }
 
 fn plausible(seconds: i64, ns: i64, form: Form) -> Option<(i64, Form)> {
-    PLAUSIBLE.contains(&seconds).then_some((seconds * NS_PER_SECOND + ns, form))
+    // Only within the range: a year far outside of it has more nanoseconds than there is room for.
+    PLAUSIBLE.contains(&seconds).then(|| (seconds * NS_PER_SECOND + ns, form))
 }
 
 /// The seconds that a zone is ahead of UTC: `Z`, `UTC`, `+02:00`, `+0200`, `+02`, or nothing.
@@ -232,6 +233,8 @@ mod tests {
             "2025-10-19 11:55:00+2",
             "2025-10-19 11:55:00+15:00",
             "2025-10-19 11:55:00 CET",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31",
             "1970-01-01",
             "2100-01-01",
             "2025-10-1é",
