@@ -7,6 +7,7 @@ pub(crate) mod candles;
 mod line;
 mod output;
 mod recording;
+mod state;
 mod summary;
 
 use std::{
@@ -62,6 +63,15 @@ pub(crate) enum BacktestError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The file is no state that can be gone on from.
+    #[error("going on from {}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: state::StateError,
+    },
     /// The result cannot be written.
     #[error("writing the result")]
     Write(#[from] std::io::Error),
@@ -102,7 +112,7 @@ pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), Backtest
     lines.finish()
 }
 
-/// One engine and what it is stepped through.
+/// One engine, stepped through inputs.
 pub(crate) struct Session(Engine);
 
 impl Session {
