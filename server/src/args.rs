@@ -101,6 +101,15 @@ pub struct Backtest {
     /// Write into this folder instead of to the standard output: `bars.csv` or `events.ndjson`, and `summary.json`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Stop where the session of the recording passes this moment, such as 2026-12-01T12:00:00Z.
+    #[arg(long, value_name = "TIME", requires = "recording", value_parser = venue::moment)]
+    pub until: Option<schema::UnixMs>,
+    /// Write everything that is known in the end into a file, for `--resume`.
+    #[arg(long, value_name = "FILE", requires = "recording")]
+    pub save_state: Option<PathBuf>,
+    /// Go on from where the state in a file was saved, with the same recording and contracts: the rest of the same lines follows.
+    #[arg(long, value_name = "FILE", requires = "recording")]
+    pub resume: Option<PathBuf>,
     /// Settings given as flags.
     #[command(flatten)]
     pub settings: BacktestSettings,

@@ -10,6 +10,7 @@ mod line;
 mod output;
 pub(crate) mod record;
 mod recording;
+mod state;
 mod summary;
 
 use std::{
@@ -91,6 +92,15 @@ pub(crate) enum BacktestError {
     /// A record is not in the order of time.
     #[error("studying what followed")]
     Study(#[from] analysis::study::Refused),
+    /// The file is no state that can be gone on from.
+    #[error("going on from {}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: state::StateError,
+    },
     /// The result cannot be written.
     #[error("writing the result")]
     Write(#[from] std::io::Error),
@@ -131,7 +141,7 @@ pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), Backtest
     lines.finish()
 }
 
-/// One engine and what it is stepped through.
+/// One engine, stepped through inputs.
 pub(crate) struct Session(Engine);
 
 impl Session {

@@ -24,16 +24,30 @@ fn events(folder: &Path) -> (Vec<u8>, Vec<Value>) {
 
 /// A session of six contracts that recorded itself until each had a score, and the scores that it showed.
 async fn recorded_session(folder: &Path) -> BTreeMap<String, f64> {
+    let program = recording_session(folder).await;
+    let shown = scores(&program).await.into_iter().map(|(symbol, score, _)| (symbol, score)).collect();
+    assert!(program.terminate().success());
+    shown
+}
+
+/// Six contracts, each with a score, of a session that records itself.
+async fn recording_session(folder: &Path) -> Program {
     let record = folder.to_str().unwrap();
     let args = ["--source", "sim", "--symbols", "6", "--seed", "7", "--record", record];
     let program = Program::serve(&args, &[("VIRTUOSO_CACHE_SNAPSHOT_DIR", "off".to_owned())]).await;
     program.scored(6).await;
+    program
+}
+
+/// The scores that a session shows, and of which bar they are.
+async fn scores(program: &Program) -> Vec<(String, f64, i64)> {
     let signals = program.json("/api/v1/signals").await;
     let rows = signals["data"]["rows"].as_array().or(signals["value"]["rows"].as_array()).unwrap().clone();
-    let score = |row: &Value| Some((row["symbol"].as_str()?.to_owned(), row["score"]["known"]["value"].as_f64()?));
-    let shown = rows.iter().filter_map(score).collect();
-    assert!(program.terminate().success());
-    shown
+    let score = |row: &Value| {
+        let known = &row["score"]["known"];
+        Some((row["symbol"].as_str()?.to_owned(), known["value"].as_f64()?, known["as_of"].as_i64()?))
+    };
+    rows.iter().filter_map(score).collect()
 }
 
 #[tokio::test]
@@ -51,6 +65,52 @@ async fn a_backtest_of_a_sessions_own_recording_gives_the_scores_that_were_shown
     }
     let summary = &events.last().unwrap()["summary"];
     assert_eq!((&summary["contracts"], &summary["lost"], &summary["cut"]), (&6.into(), &0.into(), &0.into()));
+}
+
+/// The lines of a backtest without its summary, and the moments that its bars were decided in.
+fn lines(args: &[&str]) -> Vec<Value> {
+    let output = backtest(&[&["--json"], args].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let all: Vec<Value> = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+    all.into_iter().filter(|event| event["kind"] != "summary").collect()
+}
+
+#[tokio::test]
+async fn a_backtest_that_goes_on_from_a_saved_state_gives_the_rest_of_the_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = folder.path().join("recording");
+    let program = recording_session(&recording).await;
+    let first = scores(&program).await;
+    let closed = async || scores(&program).await.iter().zip(&first).all(|(now, before)| now.2 > before.2);
+    program.until("a bar of each contract closes", closed).await;
+    assert!(program.terminate().success());
+    let recording = recording.to_str().unwrap();
+    let [half, whole, end] = ["half", "whole", "end"].map(|name| folder.path().join(name));
+    let [half, whole, end] = [&half, &whole, &end].map(|path| path.to_str().unwrap());
+    let expected = lines(&["--recording", recording, "--save-state", whole]);
+    let decided: std::collections::BTreeSet<&str> =
+        expected.iter().filter_map(|event| event["decided_at"].as_str()).collect();
+    let mut parts = 0;
+    for until in &decided {
+        let mut found = lines(&["--recording", recording, "--until", until, "--save-state", half]);
+        parts += usize::from(!found.is_empty() && found.len() < expected.len());
+        found.extend(lines(&["--recording", recording, "--resume", half, "--save-state", end]));
+        assert_eq!(found, expected, "cut at {until}");
+        assert_eq!(fs::read(end).unwrap(), fs::read(whole).unwrap(), "the same is known in the end");
+    }
+    assert!(parts > 0, "each cut is before the first or after the last of {decided:?}");
+    let refused = |path: &str| {
+        let output = backtest(&["--recording", recording, "--resume", path]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let bytes = fs::read(half).unwrap();
+    fs::write(half, &bytes[..bytes.len() / 2]).unwrap();
+    let (code, words) = refused(half);
+    assert_eq!(code, Some(2));
+    assert!(words.contains("going on from") && words.contains("saved state"), "{words}");
+    let (code, words) = refused(recording);
+    assert_eq!(code, Some(2), "{words}");
 }
 
 #[tokio::test]

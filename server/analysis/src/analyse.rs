@@ -6,6 +6,7 @@ use schema::{
     Dimension, Factor, FactorReading, Figure, Lean, PerDimension, Points, Ratio, Score, Timeframe, UnixMs, Why,
     breakdown::{Condition, DimensionBreakdown, Finding, Part},
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     candled::Candled,
@@ -32,7 +33,7 @@ pub enum Bars {
 }
 
 /// One symbol's score with everything that made it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     /// 0 to 100; missing where less than 60 % of the inputs are known.
     pub score: Figure<Score>,

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use arcstr::ArcStr;
 use schema::{Level, Why};
+use serde::{Deserialize, Serialize};
 
 use crate::measure::ramp;
 
@@ -19,7 +20,7 @@ const LEAST_BPS: f64 = LADDER[0];
 ///
 /// Whoever keeps [`Book::depth_history`](crate::input::Book::depth_history) takes its points from here, so that now and before
 /// are measured alike. Fourteen bytes: a market of 600 contracts keeps 300,000 of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DepthShares([u16; LADDER.len()]);
 
 /// What a share of 1 is kept as; 0 is kept for a band that was not covered.

@@ -15,6 +15,7 @@ use schema::{
     ActiveIdeas, Candle, Direction, Figure, Points, Price, Symbol, UnixMs, Venue,
     ideas::{EndedIdea, Idea, IdeaRules, IdeaSide, Outcome, OutcomeCounts, PassedOver, Running, worth},
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{Analysis, signal::Thresholds};
 
@@ -48,7 +49,7 @@ pub struct Seen<'a> {
 }
 
 /// Every idea of one market.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Book {
     rules: IdeaRules,
     since: Option<UnixMs>,
@@ -59,7 +60,7 @@ pub struct Book {
 }
 
 /// An idea that stands, and up to when bars have been held against it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Standing {
     idea: Idea,
     judged_until: UnixMs,
@@ -77,6 +78,11 @@ impl Book {
             counts: OutcomeCounts::NONE,
             passed_over: PassedOver::NONE,
         }
+    }
+
+    /// Applies the rules of other thresholds from the next bar on.
+    pub fn follow(&mut self, thresholds: &Thresholds) {
+        self.rules = open::rules(thresholds);
     }
 
     /// Takes in a closed bar: first it is held against the ideas that stand, then it may open one.

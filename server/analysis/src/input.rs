@@ -3,11 +3,12 @@
 //! The caller keeps the windows; this crate reads them. Every slice is oldest first.
 
 use schema::{Candle, Level, Ratio, Timeframe, Trade, UnixMs, signals::Funding};
+use serde::{Deserialize, Serialize};
 
 pub use crate::band::{DepthShares, LADDER};
 
 /// One thing per timeframe, in the order of [`Timeframe::ALL`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PerTimeframe<T>(pub [T; 4]);
 
 impl<T> PerTimeframe<T> {
@@ -28,7 +29,7 @@ impl<T> PerTimeframe<T> {
 }
 
 /// Where a minute's taker volume is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FlowSource {
     /// Summed from the trades that were received.
     Trades,
@@ -37,7 +38,7 @@ pub enum FlowSource {
 }
 
 /// What takers bought and sold in one minute, in base coin, as far as it was received.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FlowBar {
     /// The first millisecond of the minute.
     pub start: UnixMs,
@@ -74,7 +75,7 @@ impl FlowBar {
 }
 
 /// The best bid and ask after one change of either.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BestQuote {
     /// When it changed.
     pub at: UnixMs,
@@ -101,7 +102,7 @@ pub struct Book<'a> {
 }
 
 /// Open interest at one moment, one side, in base coin.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OpenInterestPoint {
     /// When it was measured.
     pub at: UnixMs,
@@ -110,7 +111,7 @@ pub struct OpenInterestPoint {
 }
 
 /// A funding rate that was paid.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FundingPoint {
     /// When it was paid.
     pub at: UnixMs,
@@ -119,7 +120,7 @@ pub struct FundingPoint {
 }
 
 /// The share of holders that are long at one moment: accounts, not size.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AccountsPoint {
     /// When it was measured.
     pub at: UnixMs,
@@ -128,7 +129,7 @@ pub struct AccountsPoint {
 }
 
 /// A position that the venue closed by force.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Liquidation {
     /// When it happened.
     pub at: UnixMs,

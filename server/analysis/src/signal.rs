@@ -1,6 +1,7 @@
 //! From scores of closed bars to a direction that does not flicker.
 
 use schema::{Direction, Score};
+use serde::{Deserialize, Serialize};
 
 /// Where a score becomes a direction and where it stops being one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,7 +115,7 @@ impl Thresholds {
 }
 
 /// A symbol's direction and how long it has been held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignalState {
     held: Option<(Direction, u32)>,
 }

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use analysis::input::{BestQuote, Book, DepthShares};
 use schema::{Level, UnixMs};
+use serde::{Deserialize, Serialize};
 use venue::{BookChange, LocalBook};
 
 use crate::recent::Recent;
@@ -18,7 +19,7 @@ const FROZEN_LEVELS: usize = 200;
 const FROZEN_QUOTES: usize = 64;
 
 /// An order book with the recent changes of its best quotes.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct OrderBook {
     at: UnixMs,
     levels: LocalBook,
@@ -27,7 +28,7 @@ pub(crate) struct OrderBook {
 }
 
 /// The book as it was when a bar ended.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FrozenBook {
     at: UnixMs,
     bids: Vec<Level>,

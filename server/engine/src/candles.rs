@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use schema::{Candle, Timeframe, UnixMs};
+use serde::{Deserialize, Serialize};
 
 use crate::recent::Recent;
 
@@ -18,7 +19,7 @@ pub(crate) enum Added {
 }
 
 /// Closed candles, oldest first, each starting where the one before ended.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CandleRun {
     timeframe: Timeframe,
     candles: Recent<Candle>,

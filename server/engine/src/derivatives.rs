@@ -5,6 +5,7 @@ use analysis::{
     market::HeardLiquidations,
 };
 use schema::{Figure, Pct, Ratio, UnixMs, Why};
+use serde::{Deserialize, Serialize};
 use venue::{Accounts, OpenInterest, PaidFunding, PositionSide, Ticker};
 
 use crate::{gaps::Gaps, recent::Recent};
@@ -17,7 +18,7 @@ const LIQUIDATIONS_MS: i64 = 24 * 60 * 60 * 1_000;
 const LIQUIDATIONS: usize = 2_048;
 
 /// A list that an answer replaces, with the list before it until the next bar is decided.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Versioned<T> {
     current: T,
     /// When the current list was received; none before the first.
@@ -46,7 +47,7 @@ impl<T> Versioned<T> {
 }
 
 /// Open interest, funding, accounts and liquidations of one contract.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct DerivativesData {
     open_interest: Versioned<Recent<OpenInterestPoint>>,
     funding_history: Versioned<Vec<FundingPoint>>,

@@ -1,5 +1,7 @@
 //! Takes in what happened, in order, and gives out what follows.
 
+mod saved;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use analysis::{
@@ -10,6 +12,8 @@ use schema::{Price, Symbol, UnixMs};
 use venue::{Kline, MarketEvent};
 
 use crate::{Input, Loaded, Market, Output, Recorded, Window, lock, window::Decided};
+
+pub use saved::RestoreError;
 
 /// How far an exchange's clock may be ahead of ours: nobody sees a second, and trades keep their minute.
 const AHEAD_MS: i64 = 1_000;

@@ -2,6 +2,7 @@
 
 use analysis::input::{FlowBar, FlowSource};
 use schema::{Side, Trade, UnixMs};
+use serde::{Deserialize, Serialize};
 
 use crate::{gaps::Gaps, recent::Recent};
 
@@ -15,7 +16,7 @@ const MINUTE_MS: i64 = 60_000;
 const GRANTED_WITHIN_MS: i64 = 5_000;
 
 /// The latest trades, the minutes with the share of each that was received, and the gaps between.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Flow {
     /// By time; of the same millisecond in the order of their arrival.
     trades: Recent<Trade>,

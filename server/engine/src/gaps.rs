@@ -1,12 +1,13 @@
 //! Stretches of time of which nothing was received.
 
 use schema::UnixMs;
+use serde::{Deserialize, Serialize};
 
 /// Stretches that are remembered; the oldest two are joined beyond that.
 const KEPT: usize = 256;
 
 /// A stretch of time without data: from its beginning up to its end, neither included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Gap {
     /// The newest moment before it of which data was received.
     from: UnixMs,
@@ -24,7 +25,7 @@ impl Gap {
 }
 
 /// The stretches of time of which nothing was received, in order. What was received stays received, whatever is lost later.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Gaps(Vec<Gap>);
 
 impl Gaps {

@@ -21,7 +21,7 @@ mod seconds;
 mod window;
 
 pub use derivatives::DerivativesData;
-pub use engine::{Engine, IdeaBook};
+pub use engine::{Engine, IdeaBook, RestoreError};
 pub use market::{Market, lock};
 pub use output::Output;
 pub use seconds::Seconds;

@@ -30,6 +30,18 @@ struct Watched {
     in_order: Arc<[Arc<Mutex<Window>>]>,
 }
 
+impl Watched {
+    fn of(mut windows: Vec<(Symbol, Arc<Mutex<Window>>)>) -> Self {
+        windows.sort_by_key(|(symbol, _)| *symbol);
+        // A contract that is listed twice has one window.
+        windows.dedup_by_key(|(symbol, _)| *symbol);
+        Self {
+            in_order: windows.iter().map(|(_, window)| Arc::clone(window)).collect(),
+            by_symbol: windows.into_iter().collect(),
+        }
+    }
+}
+
 impl Market {
     /// A market of which nothing is known.
     #[must_use]
@@ -64,11 +76,16 @@ impl Market {
                 }
                 None => Arc::new(Mutex::new(Window::new(instrument, history))),
             };
-            in_order.push((symbol, Arc::clone(&window)));
-            watched.by_symbol.insert(symbol, window);
+            in_order.push((symbol, window));
         }
-        in_order.sort_by_key(|(symbol, _)| *symbol);
-        watched.in_order = in_order.into_iter().map(|(_, window)| window).collect();
+        *watched = Watched::of(in_order);
+    }
+
+    /// Puts everything that is known of a market in the place of what is known.
+    pub(crate) fn replace(&self, linear_symbols: u32, windows: Vec<Window>) {
+        self.linear_symbols.store(linear_symbols, Ordering::Relaxed);
+        let windows = windows.into_iter().map(|window| (window.instrument.symbol, Arc::new(Mutex::new(window))));
+        *self.watched.write().unwrap_or_else(PoisonError::into_inner) = Watched::of(windows.collect());
     }
 
     /// Notes which requests about contracts a task makes in vain.

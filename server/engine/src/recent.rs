@@ -1,5 +1,7 @@
 //! The last so many of something, side by side in memory.
 
+use serde::{Deserialize, Serialize};
+
 /// Room for this part of what is kept is held beside it: of 1,280 trades, 40 that come before 30 KB are moved.
 const SLACK: usize = 32;
 
@@ -7,10 +9,29 @@ const SLACK: usize = 32;
 ///
 /// A ring would keep them in two slices, and the analysis reads one. So room for some more is held, and when it is full the oldest
 /// are moved out at once.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(from = "Stored<T>", bound(serialize = "T: Serialize", deserialize = "T: Copy + Deserialize<'de>"))]
 pub(crate) struct Recent<T> {
     keep: usize,
     values: Vec<T>,
+}
+
+/// What is saved of it: all values, for when the oldest are moved out depends on those that are not shown any more as well.
+#[derive(Deserialize)]
+struct Stored<T> {
+    keep: usize,
+    values: Vec<T>,
+}
+
+impl<T: Copy> From<Stored<T>> for Recent<T> {
+    fn from(Stored { keep, values }: Stored<T>) -> Self {
+        let mut recent = Self::new(keep);
+        if !values.is_empty() {
+            recent.fill();
+            recent.values.extend(values);
+        }
+        recent
+    }
 }
 
 impl<T: Copy> Recent<T> {

@@ -14,6 +14,7 @@ use arcstr::ArcStr;
 use schema::{
     Candle, Direction, Figure, Price, Score, Timeframe, Trade, UnixMs, Why, breakdown::ScorePoint, levels::KeyLevels,
 };
+use serde::{Deserialize, Serialize};
 use venue::{BookChange, History, Instrument, Kline, Ticker};
 
 pub use audit::{Audited, Unaudited};
@@ -44,7 +45,7 @@ pub struct Needs {
 }
 
 /// The result of the last closed bar.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recorded {
     /// When the bar closed.
     pub bar_closed_at: UnixMs,
@@ -66,7 +67,7 @@ pub struct Recorded {
 }
 
 /// The running candle as the venue sent it last.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Running {
     candle: Candle,
     /// When the venue sent it.
@@ -74,7 +75,7 @@ struct Running {
 }
 
 /// What a bar that has ended is decided from, where its stream has gone on since.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Frozen {
     /// The book before its first change after the end; none within where none was held.
     book: Option<Option<FrozenBook>>,
@@ -82,7 +83,7 @@ struct Frozen {
 }
 
 /// Everything that is known of one symbol. Only the engine changes it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Window {
     /// The contract as it is listed.
     pub(crate) instrument: Instrument,
@@ -97,6 +98,7 @@ pub struct Window {
     /// The last bar that was decided.
     pub(crate) recorded: Option<Arc<Recorded>>,
     /// The score of the open bar, as the last scan measured it: of all that is here the one thing that others write.
+    #[serde(skip, default = "not_yet")]
     pub forming: Figure<Score>,
     signal: SignalState,
     history: History,
@@ -120,7 +122,18 @@ pub struct Window {
     unaudited: Vec<Unaudited>,
     rewritten: u64,
     /// What is kept of candles between two scores; a new one gives the same.
+    #[serde(skip, default = "new_scorer")]
     scorer: Scorer,
+}
+
+/// What a new window has of the score that others measure.
+const fn not_yet() -> Figure<Score> {
+    Figure::Missing(Why::NotYet)
+}
+
+/// What a new window has of candles that were scored.
+const fn new_scorer() -> Scorer {
+    Scorer::new(Bars::WithOpen)
 }
 
 impl Window {
@@ -134,7 +147,7 @@ impl Window {
             ticker: None,
             derivatives: DerivativesData::new(),
             recorded: None,
-            forming: Figure::Missing(Why::NotYet),
+            forming: not_yet(),
             signal: SignalState::new(),
             history,
             candles: PerTimeframe::build(|timeframe| CandleRun::new(timeframe, kept(timeframe).into())),
@@ -151,7 +164,7 @@ impl Window {
             frozen: Frozen::default(),
             unaudited: Vec::new(),
             rewritten: 0,
-            scorer: Scorer::new(Bars::WithOpen),
+            scorer: new_scorer(),
         }
     }
 
@@ -287,7 +300,7 @@ impl Window {
 
     /// Lends the scorer out beside the window that it reads.
     fn scored<T>(&mut self, score: impl FnOnce(&mut Scorer, &Self) -> T) -> T {
-        let mut scorer = std::mem::replace(&mut self.scorer, Scorer::new(Bars::WithOpen));
+        let mut scorer = std::mem::replace(&mut self.scorer, new_scorer());
         let scored = score(&mut scorer, self);
         self.scorer = scorer;
         scored

@@ -7,7 +7,11 @@ use indicatif::ProgressBar;
 use schema::Symbol;
 use venue::replay::{Recording, Taken};
 
-use super::{BacktestError, Session, output::Lines};
+use super::{
+    BacktestError, Session,
+    output::Lines,
+    state::{Place, StateError},
+};
 use crate::{args::Backtest, config::Config};
 
 /// Steps an engine through what each session of a recording took in.
@@ -21,18 +25,43 @@ pub(super) fn run(
     let recording = Recording::open(folder)?;
     let mut session = Session::new(recording.venue(), config.signals);
     let (mut taken, mut listed) = (0_u64, HashSet::new());
+    let mut place = Place::begin(recording.began());
+    let mut resumed = match &asked.resume {
+        Some(path) => {
+            let resumed = Session::resume(path, recording.venue(), config.signals);
+            Some(resumed.map_err(|source| BacktestError::State { path: path.clone(), source })?)
+        }
+        None => None,
+    };
     let mut inputs = recording.inputs()?;
     for recorded in inputs.by_ref() {
         match recorded? {
-            Taken::Session { .. } => session = Session::new(recording.venue(), config.signals),
+            Taken::Session { began } => {
+                place = Place::begin(began);
+                session = Session::new(recording.venue(), config.signals);
+            }
+            Taken::Lost { .. } if resumed.is_some() => {}
             Taken::Lost { messages } => lines.summary().lose(messages),
+            Taken::Input(Input::Second(second)) if asked.until.is_some_and(|until| second > until) => break,
             Taken::Input(input) => {
                 taken += 1;
                 progress.inc(1);
+                place.pass(&input);
                 let input = of_symbols(input, &asked.symbols, &mut listed);
-                session.step(input, |output| lines.write(output))?;
+                match resumed.take_if(|(saved_at, _)| *saved_at == place) {
+                    Some((_, saved)) => session = saved,
+                    None if resumed.is_some() => {}
+                    None => session.step(input, |output| lines.write(output))?,
+                }
             }
         }
+    }
+    if let (Some((place, _)), Some(path)) = (resumed, &asked.resume) {
+        let source = StateError::NotInRecording { place };
+        return Err(BacktestError::State { path: path.clone(), source });
+    }
+    if let Some(path) = &asked.save_state {
+        session.save(path, place)?;
     }
     lines.summary().cut(inputs.cut());
     if taken == 0 {

@@ -42,6 +42,7 @@ use futures_util::future::BoxFuture;
 use schema::{Symbol, Venue, universe::SkippedRows};
 use tokio::sync::mpsc;
 
+pub use candle_file::moment;
 pub use clock::Clock;
 pub use config::{ConfigError, http_address};
 pub use counters::StreamCounters;

@@ -7,11 +7,12 @@
 use std::num::NonZeroUsize;
 
 use schema::Level;
+use serde::{Deserialize, Serialize};
 
 use crate::BookChange;
 
 /// The levels of both sides, best first.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LocalBook {
     bids: Vec<Level>,
     asks: Vec<Level>,

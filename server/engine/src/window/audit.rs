@@ -1,11 +1,12 @@
 //! Comparing candles that were made of minutes with the venue's own.
 
 use schema::{Candle, Timeframe, UnixMs};
+use serde::{Deserialize, Serialize};
 
 use super::Window;
 
 /// A candle that was made of minutes and not yet compared with the venue's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unaudited {
     /// Its length.
     pub timeframe: Timeframe,

@@ -16,6 +16,7 @@ pub use error::CandleFileError;
 #[cfg(test)]
 pub(crate) use reader::read_text;
 pub(crate) use reader::{CandleFile, read};
+pub use time::moment;
 
 /// A minute in milliseconds.
 const MINUTE: i64 = 60_000;

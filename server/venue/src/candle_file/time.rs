@@ -1,5 +1,7 @@
 //! When a candle begins: a date and time, or Unix time in a unit that its magnitude tells.
 
+use schema::UnixMs;
+
 use super::{DAY, MINUTE, field::shown};
 
 const NS_PER_MS: i64 = 1_000_000;
@@ -68,6 +70,19 @@ pub(super) fn parse(text: &str) -> Result<(i64, Form), String> {
         return Err(format!("{} is no whole minute: the time at which a candle begins is expected", shown(text)));
     }
     Ok((ns / NS_PER_MS, form))
+}
+
+/// Reads a moment: a date with or without a time, in UTC where no zone is given, or Unix time.
+///
+/// # Errors
+///
+/// What is expected, in words.
+pub fn moment(text: &str) -> Result<UnixMs, String> {
+    let numeric = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    match if numeric { unix(text) } else { calendar(text) } {
+        Some((ns, _)) => Ok(UnixMs(ns.div_euclid(NS_PER_MS))),
+        None => Err("a moment such as 2026-12-01T00:00:00Z, or Unix time, is expected".to_owned()),
+    }
 }
 
 fn unix(text: &str) -> Option<(i64, Form)> {
