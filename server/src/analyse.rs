@@ -13,7 +13,7 @@ use std::{
     io::{IsTerminal as _, Write},
 };
 
-use analysis::signal::Thresholds;
+use analysis::{idea::CostSettings, signal::Thresholds};
 use engine::{Output, Recorded};
 use schema::{Symbol, UnixMs, Venue};
 
@@ -65,7 +65,7 @@ pub(crate) fn analyse(asked: &Analyse) -> Result<(), BacktestError> {
     let mut spread = Spread::default();
     let mut out = bar::Lines::new(form, std::io::BufWriter::new(std::io::stdout().lock()))?;
     let by_symbol: HashMap<Symbol, &Record> = records.iter().map(|record| (record.market.symbol, record)).collect();
-    let mut session = Session::new(Venue::Sim, Thresholds::STANDARD);
+    let mut session = Session::new(Venue::Sim, Thresholds::STANDARD, CostSettings::MEASURED);
     for input in candles::counted(&records, &progress) {
         session.step(input, |output| {
             let Output::BarClosed { symbol, recorded } = output else { return Ok(()) };

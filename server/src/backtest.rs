@@ -4,6 +4,7 @@
 //! what was recorded.
 
 pub(crate) mod candles;
+mod idea;
 mod line;
 mod output;
 mod recording;
@@ -15,7 +16,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use analysis::{idea::Book, signal::Thresholds};
+use analysis::{
+    idea::{Book, CostSettings},
+    signal::Thresholds,
+};
 use engine::{Engine, Input, Market, Output};
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::{Symbol, Venue};
@@ -90,7 +94,7 @@ pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), Backtest
     match (&asked.candles, &asked.recording) {
         (Some(folder), _) => {
             let records = candles::read(folder, &asked.symbols)?;
-            let mut session = Session::new(Venue::Sim, config.signals);
+            let mut session = Session::new(Venue::Sim, config.signals, config.costs);
             for input in candles::counted(&records, &progress) {
                 session.step(input, |output| lines.write(output))?;
             }
@@ -107,8 +111,8 @@ pub(crate) struct Session(Engine);
 
 impl Session {
     /// A session that has taken in nothing.
-    pub(crate) fn new(venue: Venue, thresholds: Thresholds) -> Self {
-        let ideas = Arc::new(Mutex::new(Book::new(&thresholds)));
+    pub(crate) fn new(venue: Venue, thresholds: Thresholds, costs: CostSettings) -> Self {
+        let ideas = Arc::new(Mutex::new(Book::new(&thresholds, costs.of(venue))));
         Self(Engine::new(Arc::new(Market::new(venue)), thresholds, ideas))
     }
 

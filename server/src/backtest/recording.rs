@@ -19,12 +19,12 @@ pub(super) fn run(
     lines: &mut Lines,
 ) -> Result<(), BacktestError> {
     let recording = Recording::open(folder)?;
-    let mut session = Session::new(recording.venue(), config.signals);
+    let mut session = Session::new(recording.venue(), config.signals, config.costs);
     let (mut taken, mut listed) = (0_u64, HashSet::new());
     let mut inputs = recording.inputs()?;
     for recorded in inputs.by_ref() {
         match recorded? {
-            Taken::Session { .. } => session = Session::new(recording.venue(), config.signals),
+            Taken::Session { .. } => session = Session::new(recording.venue(), config.signals, config.costs),
             Taken::Lost { messages } => lines.summary().lose(messages),
             Taken::Input(input) => {
                 taken += 1;
