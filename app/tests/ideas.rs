@@ -109,7 +109,14 @@ fn a_cost_that_is_not_known_says_why_and_leaves_no_net_result() {
 
 #[test]
 fn what_ended_stands_with_its_outcome_and_counts_with_their_n() {
-    let unknown = EndedIdea { outcome: Outcome::Unknown, exit: None, net: None, opened_at: ago(51), ..stopped() };
+    let unknown = EndedIdea {
+        outcome: Outcome::Unknown,
+        exit: None,
+        net: None,
+        bar_closed_at: ago(51),
+        opened_at: ago(51),
+        ..stopped()
+    };
     let html = html(Ok(held(ideas(Vec::new(), vec![stopped(), unknown]), 2)));
     has(
         &html,

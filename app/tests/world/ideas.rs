@@ -1,7 +1,7 @@
 //! Ideas made up for tests.
 
 use schema::{
-    Bps, Costs, Dimension, Figure, Net, Points, Price, Ratio, Timeframe, UnixMs,
+    Bps, Costs, Dimension, Net, Points, Price, Ratio, Timeframe, UnixMs,
     ideas::{EndedIdea, EntryPrice, Idea, IdeaSide, Outcome, Reason, Running, Shift, Target, worth},
     unit::RMultiple,
 };
