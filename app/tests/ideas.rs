@@ -6,7 +6,7 @@ mod world;
 use app::{SignalsPage, source::SignalsSnapshot};
 use leptos::prelude::*;
 use schema::{
-    Absence, ActiveIdeas, Figure, Schema, Venue, Why,
+    Absence, ActiveIdeas, CostModel, Figure, Schema, Venue, Why,
     ideas::{EndedIdea, Idea, IdeaRules, Outcome, OutcomeCounts, PassedOver},
     reading::Found,
 };
@@ -26,8 +26,10 @@ fn ideas(open: Vec<Idea>, ended: Vec<EndedIdea>) -> ActiveIdeas {
         stop_atr: 2.0,
         expiry_ms: 86_400_000,
     };
-    let passed_over = PassedOver { low_quality: 3, no_stop: 0 };
-    let value = ActiveIdeas { source: Venue::Bybit, watched_since: ago(58), rules, open, ended, counts, passed_over };
+    let passed_over = PassedOver { low_quality: 3, no_stop: 0, no_price: 0, left: 0 };
+    let costs = CostModel { taker_fee: schema::Bps::new(5.5).ok(), assumed_spread: None };
+    let value =
+        ActiveIdeas { source: Venue::Bybit, watched_since: ago(58), rules, costs, open, ended, counts, passed_over };
     value.check().unwrap();
     value
 }
@@ -50,7 +52,10 @@ fn an_idea_stands_with_its_levels_its_worth_and_its_reasons() {
         &html,
         &[
             "BTC USDT Short 12 min old",
-            "+1.00 R at 90,984.5 , 0 s ago",
+            "+1.00 R net +0.68 R at 90,984.5 , 0 s ago",
+            "decided 01:39:37 UTC, entered 01:39:36 UTC: first trade after the decision.",
+            "Taker fee 11.00 bps Spread 0.50 bps Funding received +2.75 bps",
+            "a taker fee of 5.5 bps and half the spread at the decision on entry and exit, and after funding",
             "Entry 91,234.5",
             "Stop 91,484.5 +0.27%",
             "Target 1.5 R 90,859.5 reached",
@@ -91,8 +96,27 @@ fn a_price_that_is_missing_says_why_and_is_worth_nothing_made_up() {
 }
 
 #[test]
+fn a_cost_that_is_not_known_says_why_and_leaves_no_net_result() {
+    let mut idea = short();
+    idea.net.costs.funding = Figure::Missing(Why::NotYet);
+    idea.net.r = Figure::Missing(Why::NotYet);
+    let html = html(Ok(held(ideas(vec![idea], Vec::new()), 2)));
+    has(
+        &html,
+        &["+1.00 R net", "missing: result after costs: not measured yet", "Funding received — not measured yet"],
+    );
+}
+
+#[test]
 fn what_ended_stands_with_its_outcome_and_counts_with_their_n() {
-    let unknown = EndedIdea { outcome: Outcome::Unknown, exit: None, opened_at: ago(51), ..stopped() };
+    let unknown = EndedIdea {
+        outcome: Outcome::Unknown,
+        exit: None,
+        net: None,
+        bar_closed_at: ago(51),
+        opened_at: ago(51),
+        ..stopped()
+    };
     let html = html(Ok(held(ideas(Vec::new(), vec![stopped(), unknown]), 2)));
     has(
         &html,
@@ -102,9 +126,9 @@ fn what_ended_stands_with_its_outcome_and_counts_with_their_n() {
             "n = 2 since 21 Nov 2026, 00:53 UTC",
             "stop reached 1",
             "last target reached 0",
-            "ETH USDT Long stop reached 1 target reached −1.00 R 20 min ago",
-            "missing: the bars that would have decided it are missing",
-            "where one reached the stop and a target, the stop counts",
+            "ETH USDT Long stop reached 1 target reached −1.00 R −1.39 R 20 min ago",
+            "missing: the bars or trades that would have decided it are missing",
+            "where a minute reached the stop and a target, the stop counts",
         ],
     );
     let text = text(&html);

@@ -19,7 +19,7 @@ use std::{
     path::Path,
 };
 
-use analysis::signal::Thresholds;
+use analysis::{idea::CostSettings, signal::Thresholds};
 use engine::{Input, Output, Recorded};
 use indicatif::ProgressBar;
 use schema::{Symbol, UnixMs, Venue};
@@ -124,7 +124,7 @@ fn of_candles<W: Write>(
     let longest_ms = records.iter().map(|record| record.timeframe.ms()).max().unwrap_or_default();
     let followed = Followed::new(Entered::AtOpen, longest_ms);
     let mut seen = Seen { spread: Spread::default(), followed, out };
-    let mut session = Session::new(Venue::Sim, Thresholds::STANDARD);
+    let mut session = Session::new(Venue::Sim, Thresholds::STANDARD, CostSettings::MEASURED);
     candles::counted(records, progress, |input| {
         seen.step(&mut session, input, |symbol, recorded| {
             let place = by_symbol.get(&symbol).and_then(|record| record.place(recorded.bar_closed_at));
@@ -141,7 +141,7 @@ fn of_recording<W: Write>(
     out: bar::Lines<W>,
 ) -> Result<(Report, bar::Lines<W>), BacktestError> {
     let recording = Recording::open(folder)?;
-    let new_session = || Session::new(recording.venue(), Thresholds::STANDARD);
+    let new_session = || Session::new(recording.venue(), Thresholds::STANDARD, CostSettings::MEASURED);
     let mut seen = Seen { spread: Spread::default(), followed: Followed::new(Entered::ByTrade, 0), out };
     let (mut session, mut places) = (new_session(), HashMap::<Symbol, usize>::new());
     let mut described = report::Described::default();

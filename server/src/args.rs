@@ -95,10 +95,11 @@ pub struct Backtest {
     /// A JSON object a line, for each bar and each thing that followed.
     #[arg(long, group = "form")]
     pub json: bool,
-    /// The bars as comma-separated values.
+    /// The bars as comma-separated values; what became of ideas in a file of its own, with --out.
     #[arg(long, group = "form")]
     pub csv: bool,
-    /// Write into this folder instead of to the standard output: `bars.csv` or `events.ndjson`, and `summary.json`.
+    /// Write into this folder instead of to the standard output: `bars.txt`, `bars.csv` with `ideas.csv`, or `events.ndjson`, and
+    /// `summary.json`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Stop where the session of the recording passes this moment, such as 2026-12-01T12:00:00Z.
@@ -129,7 +130,7 @@ pub enum FetchedFrom {
 /// Settings that a backtest heeds.
 #[derive(Debug, Clone, Args)]
 pub struct BacktestSettings {
-    /// A file of settings: where a score becomes a direction.
+    /// A file of settings: where a score becomes a direction, and what an idea costs.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod candles;
 mod fetch;
+mod idea;
 mod inputs;
 mod line;
 mod output;
@@ -19,7 +20,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use analysis::{idea::Book, signal::Thresholds};
+use analysis::{
+    idea::{Book, CostSettings},
+    signal::Thresholds,
+};
 use engine::{Engine, Input, Market, Output};
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::{Symbol, Venue};
@@ -130,7 +134,7 @@ pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), Backtest
         (Some(folder), _, _) => {
             let records = candles::read(folder, &asked.symbols)?;
             lines.summary().reduce(None);
-            let mut session = Session::new(Venue::Sim, config.signals);
+            let mut session = Session::new(Venue::Sim, config.signals, config.costs);
             candles::counted(&records, &progress, |input| session.step(input, |output| lines.write(output)))?;
         }
         (None, Some(folder), _) => recording::run(folder, asked, config, &progress, &mut lines)?,
@@ -146,8 +150,8 @@ pub(crate) struct Session(Engine);
 
 impl Session {
     /// A session that has taken in nothing.
-    pub(crate) fn new(venue: Venue, thresholds: Thresholds) -> Self {
-        let ideas = Arc::new(Mutex::new(Book::new(&thresholds)));
+    pub(crate) fn new(venue: Venue, thresholds: Thresholds, costs: CostSettings) -> Self {
+        let ideas = Arc::new(Mutex::new(Book::new(&thresholds, costs.of(venue))));
         Self(Engine::new(Arc::new(Market::new(venue)), thresholds, ideas))
     }
 

@@ -116,7 +116,8 @@ async fn hear(recorder: &Recorder, config: &Config, exchange: Arc<dyn Exchange>,
     let watched = Watched { market: Arc::clone(&market), exchange: Arc::clone(&exchange) };
     board.begin(watched, Feed::Live { venue });
     let (market_of, open) = (Arc::clone(&market), OpenSymbols::default());
-    let (thresholds, ideas) = (config.signals, Arc::new(Mutex::new(Book::new(&config.signals))));
+    let (thresholds, costs) = (config.signals, config.costs.of(venue));
+    let ideas = Arc::new(Mutex::new(Book::new(&thresholds, costs)));
     let heard = Heard {
         market: market_of,
         exchange,

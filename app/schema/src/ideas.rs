@@ -1,14 +1,14 @@
 //! Ideas: symbols that became long or short on a closed bar, with what would prove them wrong or right.
 //!
-//! Data, not advice: nothing here says what to do. Results are in R, the distance from entry to stop; fees, funding and
-//! slippage are not counted.
+//! Data, not advice: nothing here says what to do. Results are in R, the distance from entry to stop: gross in [`Running`], and after
+//! fee, spread and funding in [`Net`].
 
 use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Dimension, Figure, Invalid, Name, Points, Policy, Price, Ratio, Schema, Score, Symbol, Timeframe, UnixMs, Venue,
-    unit::RMultiple,
+    CostModel, Dimension, Figure, Invalid, Name, Net, Points, Policy, Price, Ratio, Schema, Score, Symbol, Timeframe,
+    UnixMs, Venue, unit::RMultiple,
 };
 
 /// The side of an idea.
@@ -19,6 +19,30 @@ pub enum IdeaSide {
     Long,
     /// The score reached the short threshold.
     Short,
+}
+
+/// Where the price of an entry comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryPrice {
+    /// The first trade after the decision.
+    Trade,
+    /// The mid price of the order book: nothing was traded within a minute of the decision.
+    Mid,
+    /// The open of the next candle, where only candles are known: a reduced reading of the same rule.
+    CandleOpen,
+}
+
+impl EntryPrice {
+    /// The source in words.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Trade => "first trade after the decision",
+            Self::Mid => "mid price, for want of trades",
+            Self::CandleOpen => "open of the next candle, for want of trades",
+        }
+    }
 }
 
 /// What ideas are made by.
@@ -69,14 +93,14 @@ pub struct Target {
     pub r: RMultiple,
     /// Its price.
     pub price: Price,
-    /// The close of the bar that reached it; none while none did.
+    /// The close of the bar that reached it, in the minute of the entry the trade; none while none did.
     pub reached_at: Option<UnixMs>,
 }
 
-/// What an idea is worth at the last price.
+/// What an idea is worth at a price, before costs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Running {
-    /// The last price.
+    /// The price.
     pub price: Price,
     /// `(price − entry) / (entry − stop)`: −1 at the stop, 0 at the entry, on either side.
     pub r: RMultiple,
@@ -91,10 +115,16 @@ pub struct Idea {
     pub tick: Price,
     /// Its side.
     pub side: IdeaSide,
-    /// The close of the bar that opened it.
+    /// The close of the bar that decided it.
+    pub bar_closed_at: UnixMs,
+    /// When that bar was decided, by the exchange's time: the earliest moment at which anyone could act on it.
+    pub decided_at: UnixMs,
+    /// When it was entered.
     pub opened_at: UnixMs,
-    /// That bar's last price.
+    /// The price of the entry: the first after the decision.
     pub entry: Price,
+    /// Where that price comes from.
+    pub entry_price: EntryPrice,
     /// Where it is proven wrong.
     pub stop: Price,
     /// Where it has earned 1.5, 2.5 and 4 R, nearest first.
@@ -115,23 +145,25 @@ pub struct Idea {
     pub reasons: Vec<Reason>,
     /// The three dimensions that changed most since the bar before, largest first.
     pub shifts: Vec<Shift>,
-    /// What it is worth at the last price, or why that is not known.
+    /// What it is worth at the last price before costs, or why that is not known.
     pub running: Figure<Running>,
+    /// What would be left if it ended there.
+    pub net: Net,
 }
 
 /// How an idea ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// A bar reached the stop. Where one bar reached the stop and a target, the stop counts.
+    /// The stop was reached. Where one bar reached the stop and a target, the stop counts.
     Stopped,
-    /// A bar reached the last target.
+    /// The last target was reached.
     TargetReached,
     /// The symbol points to its side no more.
     Left,
     /// It stood for as long as it may.
     Expired,
-    /// Bars that would have decided it are missing.
+    /// Bars, or trades in the minute of the entry, that would have decided it are missing.
     Unknown,
 }
 
@@ -147,13 +179,13 @@ impl Outcome {
             Self::TargetReached => "last target reached",
             Self::Left => "signal left",
             Self::Expired => "expired",
-            Self::Unknown => "bars missing",
+            Self::Unknown => "not known",
         }
     }
 }
 
 /// An idea of the past.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EndedIdea {
     /// The contract.
     pub symbol: Symbol,
@@ -161,22 +193,30 @@ pub struct EndedIdea {
     pub tick: Price,
     /// Its side.
     pub side: IdeaSide,
-    /// The close of the bar that opened it.
+    /// The close of the bar that decided it.
+    pub bar_closed_at: UnixMs,
+    /// When that bar was decided, by the exchange's time.
+    pub decided_at: UnixMs,
+    /// When it was entered.
     pub opened_at: UnixMs,
-    /// That bar's last price.
+    /// The price of the entry.
     pub entry: Price,
+    /// Where that price comes from.
+    pub entry_price: EntryPrice,
     /// Where it would have been proven wrong.
     pub stop: Price,
     /// The score that opened it.
     pub score: Score,
-    /// The close of the bar that ended it.
+    /// The close of the bar that ended it, in the minute of the entry the trade.
     pub ended_at: UnixMs,
     /// How it ended.
     pub outcome: Outcome,
     /// How many of its targets were reached before.
     pub targets_reached: u8,
-    /// The price it ended at and what that is worth; none exactly where the outcome is unknown.
+    /// The price it ended at and what that is worth before costs; none exactly where the outcome is unknown.
     pub exit: Option<Running>,
+    /// What is left of that after costs; none exactly where the outcome is unknown.
+    pub net: Option<Net>,
 }
 
 /// How many ideas ended, by outcome.
@@ -228,18 +268,46 @@ impl OutcomeCounts {
     }
 }
 
+/// Why an idea that was decided was never entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DropReason {
+    /// No trade came within a minute of the decision and no book within another.
+    NoPrice,
+    /// The symbol pointed to its side no more before a price came.
+    Left,
+    /// From the price that came, stop or targets would be no prices.
+    NoStop,
+}
+
+impl DropReason {
+    /// The reason in words.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NoPrice => "no price within two minutes of the decision",
+            Self::Left => "signal left before a price came",
+            Self::NoStop => "no stop can be placed from its price",
+        }
+    }
+}
+
 /// Symbols that became long or short and opened no idea, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassedOver {
     /// The reading's distance from 50, times its quality, was too small; or its quality is not known.
     pub low_quality: u32,
-    /// No stop could be placed: the mean true range, or the bar's price, is not known.
+    /// No stop could be placed: the mean true range is not known, or too large for the price.
     pub no_stop: u32,
+    /// No price came within two minutes of the decision.
+    pub no_price: u32,
+    /// The symbol pointed to its side no more before a price came.
+    pub left: u32,
 }
 
 impl PassedOver {
     /// None was passed over.
-    pub const NONE: Self = Self { low_quality: 0, no_stop: 0 };
+    pub const NONE: Self = Self { low_quality: 0, no_stop: 0, no_price: 0, left: 0 };
 }
 
 /// The ideas that stand, and what became of earlier ones.
@@ -251,6 +319,8 @@ pub struct ActiveIdeas {
     pub watched_since: UnixMs,
     /// What ideas are made by.
     pub rules: IdeaRules,
+    /// What trading them is taken to cost.
+    pub costs: CostModel,
     /// The ideas that stand, newest first; one per symbol and side at most.
     pub open: Vec<Idea>,
     /// The latest that ended, newest first, at most [`ENDED`](Self::ENDED).
@@ -280,9 +350,21 @@ fn check_sides(side: IdeaSide, entry: Price, stop: Price) -> Result<(), Invalid>
     if right { Ok(()) } else { Err(Invalid::new("stop", format!("{stop} is on the wrong side of {entry}"))) }
 }
 
+/// Bars close before they are decided, and what is decided is entered later or, by candles, where the bar closed.
+fn check_times(bar_closed_at: UnixMs, decided_at: UnixMs, opened_at: UnixMs) -> Result<(), Invalid> {
+    if bar_closed_at <= decided_at && bar_closed_at <= opened_at {
+        Ok(())
+    } else {
+        Err(Invalid::new(
+            "opened_at",
+            format!("{opened_at} or {decided_at} is before the bar closed at {bar_closed_at}"),
+        ))
+    }
+}
+
 impl Schema for ActiveIdeas {
     const NAME: Name = Name::new("signals:active");
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
     const POLICY: Policy = Policy::secs(5, 15, 120);
     type Scope = ();
 
@@ -302,6 +384,7 @@ impl Schema for ActiveIdeas {
         }
         for (place, idea) in self.open.iter().enumerate() {
             check_sides(idea.side, idea.entry, idea.stop)?;
+            check_times(idea.bar_closed_at, idea.decided_at, idea.opened_at)?;
             let beyond = |price: Price| match idea.side {
                 IdeaSide::Long => price > idea.entry,
                 IdeaSide::Short => price < idea.entry,
@@ -315,6 +398,10 @@ impl Schema for ActiveIdeas {
         }
         for idea in &self.ended {
             check_sides(idea.side, idea.entry, idea.stop)?;
+            check_times(idea.bar_closed_at, idea.decided_at, idea.opened_at)?;
+            if idea.exit.is_none() != idea.net.is_none() {
+                return Err(Invalid::new("net", format!("{}: exit and what is left of it disagree", idea.symbol)));
+            }
             if idea.exit.is_none() != (idea.outcome == Outcome::Unknown) {
                 return Err(Invalid::new("exit", format!("{}: exit and outcome disagree on being known", idea.symbol)));
             }

@@ -101,6 +101,11 @@ unit!(
 );
 
 unit!(
+    /// Hundredths of a percent of what is traded; below zero where the other side pays.
+    Bps, "a finite number", |_v| true
+);
+
+unit!(
     /// A result in multiples of what was risked: −1 at the stop, 0 at the entry.
     RMultiple, "a finite number", |_v| true
 );

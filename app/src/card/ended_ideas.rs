@@ -10,7 +10,7 @@ use schema::{
 
 use super::{
     Look,
-    ideas::{multiple, pointing},
+    ideas::{model, multiple, net, pointing},
     rendered_card,
 };
 use crate::{
@@ -51,7 +51,8 @@ fn body(held: &Held<ActiveIdeas>, page: &Frame) -> AnyView {
                     <tr>
                         <th scope="col">"Idea"</th>
                         <th scope="col">"Outcome"</th>
-                        <th scope="col">"Result"</th>
+                        <th scope="col">"Gross"</th>
+                        <th scope="col">"Net"</th>
                         <th scope="col">"Ended"</th>
                     </tr>
                 </thead>
@@ -59,8 +60,8 @@ fn body(held: &Held<ActiveIdeas>, page: &Frame) -> AnyView {
             </table>
         </div>
         <p class="note">
-            "Decided by closed minutes; where one reached the stop and a target, the stop counts. Fees, funding and slippage are not \
-             counted."{rest}
+            "Decided by closed minutes, in the minute of the entry by trades; where a minute reached the stop and a target, the stop \
+             counts. "{model(&value.costs)}{rest}
         </p>
     }
     .into_any()
@@ -68,10 +69,9 @@ fn body(held: &Held<ActiveIdeas>, page: &Frame) -> AnyView {
 
 fn row(ended: &EndedIdea, now: UnixMs) -> AnyView {
     let id = format!("ended-{}-{}-{}", ended.symbol.escaped(), ended.opened_at, pointing(ended.side).label());
-    let result = match ended.exit {
-        Some(exit) => multiple(exit.r.get()).view(),
-        None => dash("the bars that would have decided it are missing"),
-    };
+    let unknown = || dash("the bars or trades that would have decided it are missing");
+    let gross = ended.exit.map_or_else(unknown, |exit| multiple(exit.r.get()).view());
+    let net = ended.net.as_ref().map_or_else(unknown, |left| net(&left.r));
     let targets = match ended.targets_reached {
         0 => "no target reached".to_owned(),
         1 => "1 target reached".to_owned(),
@@ -83,7 +83,8 @@ fn row(ended: &EndedIdea, now: UnixMs) -> AnyView {
                 <a href=path::symbol(&ended.symbol)>{name(&ended.symbol)}</a>" "{direction(pointing(ended.side))}
             </th>
             <td>{ended.outcome.label()}<small class="note">{targets}</small></td>
-            <td>{result}</td>
+            <td>{gross}</td>
+            <td>{net}</td>
             <td>{time::age(ended.ended_at, now)}" ago"</td>
         </tr>
     }

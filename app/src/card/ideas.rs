@@ -2,17 +2,18 @@
 
 use leptos::prelude::*;
 use schema::{
-    ActiveIdeas, Direction, Figure, Held, Price, Zone,
+    ActiveIdeas, Bps, CostModel, Costs, Direction, Figure, Held, Price, Zone,
     ideas::{Idea, IdeaSide, Reason, Shift},
     page::Frame,
     reading::Found,
+    unit::RMultiple,
 };
 
 use super::{Look, rendered_card};
 use crate::{
     format,
     part::{
-        figure::{Text, dash, direction, stat_of},
+        figure::{Text, dash, direction, stat, stat_of},
         symbol::symbol as name,
         time,
     },
@@ -42,17 +43,39 @@ fn body(held: &Held<ActiveIdeas>, page: &Frame) -> AnyView {
         <p class="note">
             {format!(
                 "An idea opens when a closed minute makes a symbol long (score {} or more) or short ({} or less) and its distance \
-                 from 50 times the quality of the reading is {} points or more. The stop is {} ATR (14, 5m) away, which is 1 R; it \
-                 ends after {} h at the latest. Data, not advice.",
+                 from 50 times the quality of the reading is {} points or more. It enters at the first trade after that was decided. \
+                 The stop is {} ATR (14, 5m) away, which is 1 R; it ends after {} h at the latest. {} Data, not advice.",
                 format::fixed(rules.long.get(), 0),
                 format::fixed(rules.short.get(), 0),
                 format::fixed(rules.least_weighed.get(), 0),
                 format::fixed(rules.stop_atr, 1),
                 rules.expiry_ms / 3_600_000,
+                model(&value.costs),
             )}
         </p>
     }
     .into_any()
+}
+
+/// What is counted as costs, in words.
+pub(crate) fn model(costs: &CostModel) -> String {
+    let fee = costs.taker_fee.map_or_else(
+        || "a taker fee that is not known".to_owned(),
+        |fee| format!("a taker fee of {} bps", format::fixed(fee.get(), 1)),
+    );
+    let spread = costs.assumed_spread.map_or_else(
+        || "half the spread at the decision".to_owned(),
+        |spread| format!("half of an assumed spread of {} bps", format::fixed(spread.get(), 1)),
+    );
+    format!("Net is after {fee} and {spread} on entry and exit, and after funding.")
+}
+
+/// A result after costs, or why it is not known.
+pub(crate) fn net(r: &Figure<RMultiple>) -> AnyView {
+    match r {
+        Figure::Known { value, .. } => multiple(value.get()).view(),
+        Figure::Missing(why) => dash(&format!("result after costs: {why}")),
+    }
 }
 
 /// Why no idea stands, from what was counted.
@@ -69,7 +92,9 @@ fn why_none(value: &ActiveIdeas, zone: Zone) -> String {
     };
     let low_quality = became(value.passed_over.low_quality, "in a reading of too low a quality");
     let no_stop = became(value.passed_over.no_stop, "without a known range to place a stop by");
-    format!("No idea stands. {opened}{low_quality}{no_stop}")
+    let no_price = became(value.passed_over.no_price, "and no price came within two minutes");
+    let left = became(value.passed_over.left, "and no more before a price came");
+    format!("No idea stands. {opened}{low_quality}{no_stop}{no_price}{left}")
 }
 
 /// The direction of a side.
@@ -106,7 +131,7 @@ fn idea(idea: &Idea, page: &Frame) -> AnyView {
         Figure::Known { value, as_of } => view! {
             <p class="running">
                 {multiple(value.r.get()).view()}
-                <span class="note">"at "{price(value.price)}", "{time::age(*as_of, now)}" ago"</span>
+                <span class="note">"net "{net(&idea.net.r)}" at "{price(value.price)}", "{time::age(*as_of, now)}" ago"</span>
             </p>
         }
         .into_any(),
@@ -131,6 +156,8 @@ fn idea(idea: &Idea, page: &Frame) -> AnyView {
             <details id=details>
                 <summary>"Why: score "{format::score(idea.score)}</summary>
                 {why(idea)}
+                {entered(idea, zone)}
+                {costs(&idea.net.costs)}
             </details>
         </article>
     }
@@ -193,6 +220,32 @@ fn why(idea: &Idea) -> AnyView {
         <ol class="reasons" aria-label="Largest contributions">{idea.reasons.iter().map(reason).collect_view()}</ol>
         <p class="note">{changed(&before, &idea.shifts)}</p>
         <p class="note">{trust}</p>
+    }
+    .into_any()
+}
+
+/// When it was decided, and what it was entered at.
+fn entered(idea: &Idea, zone: Zone) -> AnyView {
+    let text = format!(
+        "Bar closed {}, decided {}, entered {}: {}.",
+        format::clock(idea.bar_closed_at, zone),
+        format::clock(idea.decided_at, zone),
+        format::clock(idea.opened_at, zone),
+        idea.entry_price.label(),
+    );
+    view! { <p class="note">{text}</p> }.into_any()
+}
+
+/// What it would cost to end it now, part by part.
+fn costs(costs: &Costs) -> AnyView {
+    let paid = |bps: &Bps| Text::plain(format!("{} bps", format::fixed(bps.get(), 2)));
+    let received = |bps: &Bps| Text::change(format!("{} bps", format::signed(bps.get(), 2)));
+    view! {
+        <dl class="stats costs" aria-label="Costs, in bps of the value at entry">
+            {stat("Taker fee", &costs.fee, paid)}
+            {stat("Spread", &costs.spread, paid)}
+            {stat("Funding received", &costs.funding, received)}
+        </dl>
     }
     .into_any()
 }

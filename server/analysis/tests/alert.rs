@@ -317,9 +317,9 @@ fn ideas_are_told_when_they_open_and_when_they_end_and_only_those_of_now() {
     newer.opened_at = UnixMs(newer.opened_at.0 + 60_000);
     let opened = ActiveIdeas { open: vec![newer.clone()], ..whole.clone() };
     assert_eq!(step(&opened), 1);
-    let mut ended = whole.ended[0];
+    let mut ended = whole.ended[0].clone();
     (ended.symbol, ended.side, ended.opened_at) = (newer.symbol, newer.side, newer.opened_at);
-    let over = ActiveIdeas { open: Vec::new(), ended: vec![ended, whole.ended[0]], ..whole };
+    let over = ActiveIdeas { open: Vec::new(), ended: vec![ended, whole.ended[0].clone()], ..whole };
     assert_eq!(step(&over), 1);
     assert_eq!(step(&over), 0);
     let told = watch.told();

@@ -76,7 +76,7 @@ async fn every_body_on_the_wire_is_an_object_and_never_a_string() {
         body_of::<MarketUniverse>(&l2, (), "market:universe@2", fixture::universe()).await,
         body_of::<Breakdown>(&l2, scope, "confluence:breakdown@3:bybit:BTCUSDT", breakdown).await,
         body_of::<CandleSeries>(&l2, series, "market:candles@1:bybit:BTCUSDT:1m", fixture::candles()).await,
-        body_of::<ActiveIdeas>(&l2, (), "signals:active@1", fixture::ideas()).await,
+        body_of::<ActiveIdeas>(&l2, (), "signals:active@2", fixture::ideas()).await,
         body_of::<AlertLog>(&l2, (), "alerts:log@2", fixture::alerts()).await,
         body_of::<SystemHealth>(&l2, (), "system:health@4", fixture::health()).await,
         body_of::<schema::WantedSymbols>(&l2, schema::WebSlot::of(3), "web:wanted@1:3", fixture::wanted()).await,

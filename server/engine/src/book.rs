@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use analysis::input::{BestQuote, Book, DepthShares};
-use schema::{Level, UnixMs};
+use schema::{Level, Price, UnixMs};
 use serde::{Deserialize, Serialize};
 use venue::{BookChange, LocalBook};
 
@@ -96,6 +96,20 @@ impl OrderBook {
         })
     }
 
+    /// The first mid price behind a moment, with its time: that of the best quotes that changed first, or of those that were confirmed
+    /// by a later change of the book. `None` where no book is held, or where none came since.
+    pub(crate) fn mid_after(&self, moment: UnixMs) -> Option<(UnixMs, Price)> {
+        if !self.levels.is_held() || self.at <= moment {
+            return None;
+        }
+        let best = self.best.as_slice();
+        let (at, quote) = match best.get(best.partition_point(|quote| quote.at <= moment)) {
+            Some(quote) => (quote.at, quote),
+            None => (self.at, best.last()?),
+        };
+        Some((at, Price::new(f64::midpoint(quote.bid.price, quote.ask.price)).ok()?))
+    }
+
     /// Keeps the book as it is, for a bar that has ended and is not decided yet; `None` where none is held.
     pub(crate) fn freeze(&self) -> Option<FrozenBook> {
         let best = self.best.as_slice();
@@ -169,6 +183,21 @@ mod tests {
         let change = BookChange::Delta { bids: vec![level(99.0, 1.0)], asks: vec![level(101.0, 1.0)] };
         book.apply(UnixMs(3), change).unwrap();
         assert!(book.read().is_none(), "a change without a snapshot tells nothing");
+    }
+
+    #[test]
+    fn the_mid_behind_a_moment_is_that_of_the_first_quotes_or_of_quotes_that_did_not_change() {
+        let mut book = book();
+        let mid = |book: &OrderBook, moment: i64| book.mid_after(UnixMs(moment)).map(|(at, mid)| (at.0, mid.get()));
+        assert_eq!(mid(&book, 0), Some((1, 100.0)));
+        assert_eq!(mid(&book, 1), None, "nothing came since");
+        let deeper = BookChange::Delta { bids: vec![level(97.0, 1.0)], asks: vec![] };
+        book.apply(UnixMs(5), deeper).unwrap();
+        assert_eq!(mid(&book, 1), Some((5, 100.0)), "a change behind the best quotes says that they are still there");
+        book.apply(UnixMs(7), BookChange::Delta { bids: vec![level(99.5, 1.0)], asks: vec![] }).unwrap();
+        assert_eq!(mid(&book, 1), Some((7, 100.25)));
+        book.forget();
+        assert_eq!(mid(&book, 1), None);
     }
 
     #[test]

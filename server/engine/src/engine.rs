@@ -2,24 +2,23 @@
 
 mod saved;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use analysis::{
-    idea::{Book, ClosedBar, Seen},
-    signal::Thresholds,
-};
-use schema::{Price, Symbol, UnixMs};
+use analysis::signal::Thresholds;
+use schema::{Symbol, UnixMs};
 use venue::{Kline, MarketEvent};
 
-use crate::{Input, Loaded, Market, Output, Recorded, Window, lock, window::Decided};
+use crate::{
+    Input, Loaded, Market, Output, Window,
+    ideas::{self, IdeaBook, lock_ideas},
+    lock,
+    window::{Decided, TOLERANCE_MS},
+};
 
 pub use saved::RestoreError;
 
 /// How far an exchange's clock may be ahead of ours: nobody sees a second, and trades keep their minute.
 const AHEAD_MS: i64 = 1_000;
-
-/// The ideas of a market: the engine opens and judges them, others read them.
-pub type IdeaBook = Arc<Mutex<Book>>;
 
 /// The one writer of a [`Market`].
 #[derive(Debug)]
@@ -136,36 +135,25 @@ impl Engine {
 
     fn take_second(&self, second: UnixMs, out: &mut impl FnMut(Output)) {
         let Some(market_time) = self.market_time else { return };
+        let settled_until = UnixMs(market_time.0 - TOLERANCE_MS);
+        let followed = lock_ideas(&self.ideas).followed();
         for window in self.market.windows().iter() {
             let mut window = lock(window);
             let symbol = window.instrument.symbol;
+            if followed.contains(&symbol) {
+                ideas::follow(&self.ideas, &window, settled_until, out);
+            }
             window.decide(second, market_time, &self.thresholds, |window, before, decided| match decided {
                 Decided::Recorded(recorded) => {
-                    self.judge_ideas(window, before, &recorded);
-                    out(Output::BarClosed { symbol, recorded });
+                    out(Output::BarClosed { symbol, recorded: Arc::clone(&recorded) });
+                    ideas::close_bar(&self.ideas, window, before, &recorded, out);
                 }
                 Decided::Missing { bar_closed_at, why } => {
                     out(Output::BarMissed { symbol, bar_closed_at, decided_at: second, why });
                 }
             });
         }
-    }
-
-    /// Holds the bar that was just recorded against the ideas of its contract.
-    fn judge_ideas(&self, window: &Window, before: Option<&Recorded>, recorded: &Recorded) {
-        fn seen(recorded: &Recorded) -> Seen<'_> {
-            Seen { analysis: &recorded.analysis, direction: recorded.direction }
-        }
-        let Some((closed_at, minutes)) = window.scored_candles(window.finest()) else { return };
-        let Ok(tick) = Price::new(window.instrument.tick) else { return };
-        self.ideas.lock().unwrap_or_else(PoisonError::into_inner).close_bar(&ClosedBar {
-            symbol: window.instrument.symbol,
-            tick,
-            closed_at,
-            minutes,
-            before: before.map(seen),
-            now: seen(recorded),
-        });
+        lock_ideas(&self.ideas).give_up(settled_until, &mut |event| out(Output::Idea(event)));
     }
 
     fn with(&self, symbol: Symbol, f: impl FnOnce(&mut Window)) {

@@ -52,6 +52,13 @@ impl Flow {
         &trades[..trades.partition_point(|trade| trade.at < end)]
     }
 
+    /// The first moment at or after another from which trades are missing, by a gap or because more came since than are kept.
+    pub(crate) fn complete_until(&self, from: UnixMs) -> UnixMs {
+        let trades = self.trades.as_slice();
+        let is_pushed_out = trades.len() >= TRADES && trades.first().is_some_and(|first| first.at > from);
+        if is_pushed_out { from } else { self.gaps.next_missing(from) }
+    }
+
     /// The minutes that ended by a moment, oldest first.
     pub(crate) fn minutes_until(&self, end: UnixMs) -> &[FlowBar] {
         let minutes = self.minutes.as_slice();

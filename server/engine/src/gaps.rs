@@ -95,6 +95,12 @@ impl Gaps {
         self.0.iter().any(|gap| gap.from < at && at.0 < gap.end())
     }
 
+    /// The first moment at or after another of which data is missing.
+    pub(crate) fn next_missing(&self, from: UnixMs) -> UnixMs {
+        let gap = self.0.iter().find(|gap| gap.end() > from.0);
+        gap.map_or(UnixMs(i64::MAX), |gap| gap.from.max(from))
+    }
+
     /// The share of a stretch of time, 0 to 1, of which data was received; of no time at all, nothing.
     pub(crate) fn coverage(&self, from: UnixMs, to: UnixMs) -> f64 {
         let length = to.0.saturating_sub(from.0);
@@ -115,6 +121,17 @@ mod tests {
 
     const fn at(ms: i64) -> UnixMs {
         UnixMs(ms)
+    }
+
+    #[test]
+    fn data_is_complete_up_to_the_next_gap() {
+        let mut gaps = Gaps::everything();
+        assert_eq!(gaps.next_missing(at(5)), at(5));
+        gaps.close(at(10));
+        gaps.open(at(20));
+        assert_eq!([5, 10, 15, 25].map(|from| gaps.next_missing(at(from)).0), [5, 20, 20, 25]);
+        gaps.close(at(30));
+        assert_eq!(gaps.next_missing(at(30)), at(i64::MAX));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod derivatives;
 mod engine;
 mod flow;
 mod gaps;
+mod ideas;
 mod market;
 mod output;
 mod recent;
@@ -21,7 +22,8 @@ mod seconds;
 mod window;
 
 pub use derivatives::DerivativesData;
-pub use engine::{Engine, IdeaBook, RestoreError};
+pub use engine::{Engine, RestoreError};
+pub use ideas::IdeaBook;
 pub use market::{Market, lock};
 pub use output::Output;
 pub use seconds::Seconds;

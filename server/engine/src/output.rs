@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use schema::{Symbol, UnixMs, Why};
+use analysis::idea::IdeaEvent;
+use schema::{Direction, Symbol, UnixMs, Why};
 
 use crate::Recorded;
 
@@ -27,6 +28,19 @@ pub enum Output {
         /// Why.
         why: Why,
     },
+    /// A contract points elsewhere since a bar that was just decided.
+    DirectionChanged {
+        /// Which contract.
+        symbol: Symbol,
+        /// Where it pointed; none before its first score and where it had none.
+        from: Option<Direction>,
+        /// Where it points; none where it has no score.
+        to: Option<Direction>,
+        /// The close of the bar.
+        bar_closed_at: UnixMs,
+    },
+    /// Something became of an idea.
+    Idea(IdeaEvent),
     /// The book of a contract contradicts itself and has to be fetched again.
     BookWrong {
         /// Which contract.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod close;
+mod tape;
 
 use std::sync::Arc;
 
@@ -12,13 +13,14 @@ use analysis::{
 };
 use arcstr::ArcStr;
 use schema::{
-    Candle, Direction, Figure, Price, Score, Timeframe, Trade, UnixMs, Why, breakdown::ScorePoint, levels::KeyLevels,
+    Bps, Candle, Direction, Figure, Price, Score, Timeframe, Trade, UnixMs, Why, breakdown::ScorePoint,
+    levels::KeyLevels,
 };
 use serde::{Deserialize, Serialize};
 use venue::{BookChange, History, Instrument, Kline, Ticker};
 
 pub use audit::{Audited, Unaudited};
-pub(crate) use close::Decided;
+pub(crate) use close::{Decided, TOLERANCE_MS};
 
 use crate::{
     book::{FrozenBook, OrderBook, Wrong},
@@ -51,11 +53,16 @@ pub struct Recorded {
     pub bar_closed_at: UnixMs,
     /// When it was decided: session time, and the earliest moment at which anyone could act on it.
     pub decided_at: UnixMs,
+    /// The second of the exchange's time in which it was decided, its end: whatever this machine's clock says, what is traded later is
+    /// traded after the decision.
+    pub decided_at_market: UnixMs,
     /// Whether it closed before the start: its candles end with it, everything else is of when it was decided. It counts for what is
     /// shown and for no record of what followed.
     pub is_late: bool,
     /// The last price of the bar.
     pub close: f64,
+    /// The difference of the best quotes at its end, in bps of their mid price.
+    pub spread: Figure<Bps>,
     /// The score, taken apart.
     pub analysis: Analysis,
     /// Where it points.

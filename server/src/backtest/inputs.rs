@@ -151,7 +151,7 @@ fn push<T>(list: &mut Vec<T>, point: T, most: usize) {
 
 #[cfg(test)]
 mod tests {
-    use analysis::signal::Thresholds;
+    use analysis::{idea::CostSettings, signal::Thresholds};
     use engine::Output;
     use schema::{Candle, Timeframe, Venue};
     use venue::{Instrument, Kline};
@@ -246,7 +246,7 @@ mod tests {
             record("AUSDT", Timeframe::M1, &[0, 1, 2, 3, 4, 5, 6, 7, 8], &[], &[]),
             record("BUSDT", Timeframe::M1, &[4, 5, 6, 7, 8], &[], &[]),
         ];
-        let mut session = Session::new(Venue::Sim, Thresholds::STANDARD);
+        let mut session = Session::new(Venue::Sim, Thresholds::STANDARD, CostSettings::MEASURED);
         let mut waited = Vec::new();
         let mut inputs = Inputs::default();
         let mut all: Vec<Input> = universes(&records).into_iter().chain(inputs.of(&records)).collect();

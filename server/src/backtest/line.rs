@@ -4,7 +4,7 @@ use engine::{Output, Recorded};
 use schema::{Dimension, Direction, Symbol};
 use serde::Serialize;
 
-use super::candles::composite;
+use super::{candles::composite, idea::IdeaLine};
 
 /// A bar that was decided. Scores and dimensions are on the scale of 0 to 100, nothing where they are missing; times are UTC.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -101,6 +101,10 @@ pub(super) enum Event {
     Bar(Box<BarLine>),
     /// A bar went by that could not be looked at.
     Missed { closed_at: String, symbol: Symbol, decided_at: String, why: String },
+    /// A contract points elsewhere since a bar.
+    Direction { closed_at: String, symbol: Symbol, from: Option<Direction>, to: Option<Direction> },
+    /// Something became of an idea.
+    Idea(Box<IdeaLine>),
 }
 
 impl Event {
@@ -114,6 +118,13 @@ impl Event {
                 decided_at: app::format::utc(*decided_at),
                 why: why.to_string(),
             }),
+            Output::DirectionChanged { symbol, from, to, bar_closed_at } => Some(Self::Direction {
+                closed_at: app::format::utc(*bar_closed_at),
+                symbol: *symbol,
+                from: *from,
+                to: *to,
+            }),
+            Output::Idea(event) => Some(Self::Idea(Box::new(IdeaLine::of(event)))),
             Output::BookWrong { .. } => None,
         }
     }

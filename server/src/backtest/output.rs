@@ -10,6 +10,7 @@ use engine::Output;
 
 use super::{
     BacktestError,
+    idea::IdeaLine,
     line::{BarLine, Event, head},
     summary::Summary,
 };
@@ -18,9 +19,9 @@ use crate::args::Backtest;
 /// How the result is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// A line for each bar, then the summary, for people.
+    /// A line for each bar and for what became of ideas, then the summary, for people.
     Text,
-    /// A line for each bar, comma-separated.
+    /// A line for each bar, comma-separated; ideas in a file of their own, where a folder is asked for.
     Csv,
     /// A JSON object for each thing that followed, the summary last.
     Json,
@@ -45,6 +46,9 @@ impl Form {
     }
 }
 
+/// The file of what became of ideas, beside that of bars.
+const IDEAS: &str = "ideas.csv";
+
 type Out = BufWriter<Box<dyn Write>>;
 
 /// Counts outputs and writes them in one form.
@@ -57,7 +61,11 @@ pub(super) struct Lines {
 
 enum Writer {
     Text(Out),
-    Csv(Box<csv::Writer<Out>>),
+    Csv {
+        bars: Box<csv::Writer<Out>>,
+        /// What became of ideas; none where there is no folder for it.
+        ideas: Option<Box<csv::Writer<File>>>,
+    },
     Json(Out),
 }
 
@@ -77,7 +85,13 @@ impl Lines {
                 writeln!(out, "{}", head())?;
                 Writer::Text(out)
             }
-            Form::Csv => Writer::Csv(Box::new(csv::Writer::from_writer(out))),
+            Form::Csv => Writer::Csv {
+                bars: Box::new(csv::Writer::from_writer(out)),
+                ideas: match folder {
+                    Some(folder) => Some(Box::new(csv::Writer::from_writer(File::create(folder.join(IDEAS))?))),
+                    None => None,
+                },
+            },
             Form::Json => Writer::Json(out),
         };
         Ok(Self { form, summary: Summary::default(), folder: folder.map(Path::to_owned) })
@@ -100,16 +114,18 @@ impl Lines {
             (Writer::Text(out), Output::BarClosed { symbol, recorded }) => {
                 writeln!(out, "{}", BarLine::of(*symbol, recorded).text())?;
             }
-            (Writer::Csv(out), Output::BarClosed { symbol, recorded }) => {
-                out.serialize(BarLine::of(*symbol, recorded))?;
+            (Writer::Text(out), Output::Idea(event)) => writeln!(out, "{}", IdeaLine::of(event).text())?,
+            (Writer::Csv { bars, .. }, Output::BarClosed { symbol, recorded }) => {
+                bars.serialize(BarLine::of(*symbol, recorded))?;
             }
+            (Writer::Csv { ideas: Some(ideas), .. }, Output::Idea(event)) => ideas.serialize(IdeaLine::of(event))?,
             (Writer::Json(out), output) => {
                 if let Some(event) = Event::of(output) {
                     serde_json::to_writer(&mut *out, &event)?;
                     out.write_all(b"\n")?;
                 }
             }
-            (Writer::Text(_) | Writer::Csv(_), _) => {}
+            (Writer::Text(_) | Writer::Csv { .. }, _) => {}
         }
         Ok(())
     }
@@ -123,7 +139,12 @@ impl Lines {
                 write!(out, "\n{summary}")?;
                 out.flush()?;
             }
-            Writer::Csv(out) => out.into_inner().map_err(csv::IntoInnerError::into_error)?.flush()?,
+            Writer::Csv { bars, ideas } => {
+                bars.into_inner().map_err(csv::IntoInnerError::into_error)?.flush()?;
+                if let Some(mut ideas) = ideas {
+                    ideas.flush()?;
+                }
+            }
             Writer::Json(mut out) => {
                 writeln!(out, "{told}")?;
                 out.flush()?;

@@ -23,12 +23,12 @@ pub(super) fn run(
     lines: &mut Lines,
 ) -> Result<(), BacktestError> {
     let recording = Recording::open(folder)?;
-    let mut session = Session::new(recording.venue(), config.signals);
+    let mut session = Session::new(recording.venue(), config.signals, config.costs);
     let (mut taken, mut listed) = (0_u64, HashSet::new());
     let mut place = Place::begin(recording.began());
     let mut resumed = match &asked.resume {
         Some(path) => {
-            let resumed = Session::resume(path, recording.venue(), config.signals);
+            let resumed = Session::resume(path, recording.venue(), config.signals, config.costs);
             Some(resumed.map_err(|source| BacktestError::State { path: path.clone(), source })?)
         }
         None => None,
@@ -38,7 +38,7 @@ pub(super) fn run(
         match recorded? {
             Taken::Session { began } => {
                 place = Place::begin(began);
-                session = Session::new(recording.venue(), config.signals);
+                session = Session::new(recording.venue(), config.signals, config.costs);
             }
             Taken::Lost { .. } if resumed.is_some() => {}
             Taken::Lost { messages } => lines.summary().lose(messages),

@@ -7,7 +7,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use analysis::{idea::Book, signal::Thresholds};
+use analysis::{
+    idea::{Book, CostSettings},
+    signal::Thresholds,
+};
 use engine::{Engine, Input, Market, RestoreError};
 use schema::{UnixMs, Venue};
 use serde::{Deserialize, Serialize};
@@ -82,12 +85,17 @@ impl Session {
     }
 
     /// Reads a file that was written so.
-    pub(super) fn resume(path: &Path, venue: Venue, thresholds: Thresholds) -> Result<(Place, Self), StateError> {
+    pub(super) fn resume(
+        path: &Path,
+        venue: Venue,
+        thresholds: Thresholds,
+        costs: CostSettings,
+    ) -> Result<(Place, Self), StateError> {
         let mut file = BufReader::new(zstd::stream::read::Decoder::new(File::open(path)?)?);
         let mut head = Vec::new();
         io::Read::take(&mut file, LONGEST_HEAD).read_until(b'\n', &mut head)?;
         let place = serde_json::from_slice(&head).map_err(StateError::Foreign)?;
-        let ideas = Arc::new(Mutex::new(Book::new(&thresholds)));
+        let ideas = Arc::new(Mutex::new(Book::new(&thresholds, costs.of(venue))));
         let engine = Engine::restore(&mut file, Arc::new(Market::new(venue)), thresholds, ideas)?;
         Ok((place, Self(engine)))
     }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use analysis::idea::IdeaEvent;
 use engine::Output;
 use schema::{Symbol, UnixMs};
 use serde::Serialize;
@@ -28,6 +29,10 @@ pub(super) struct Summary {
     lost: u64,
     /// Parts of the recording that end in their middle.
     cut: u64,
+    /// Ideas that were entered, that ended, and that were decided and never entered.
+    ideas: u64,
+    ended: u64,
+    dropped: u64,
     /// Scores of 70 and more, and of 30 and less.
     high: u64,
     low: u64,
@@ -74,7 +79,10 @@ impl Summary {
                 }
             }
             Output::BarMissed { .. } => self.missed += 1,
-            Output::BookWrong { .. } => {}
+            Output::Idea(IdeaEvent::Opened(_)) => self.ideas += 1,
+            Output::Idea(IdeaEvent::Ended(_)) => self.ended += 1,
+            Output::Idea(IdeaEvent::Dropped(_)) => self.dropped += 1,
+            Output::Idea(IdeaEvent::TargetHit { .. }) | Output::DirectionChanged { .. } | Output::BookWrong { .. } => {}
         }
     }
 }
@@ -92,6 +100,7 @@ impl fmt::Display for Summary {
             writeln!(f, "Reduced: {reduced}.")?;
         }
         writeln!(f, "With a score: {}; 70 and more: {}; 30 and less: {}.", self.scored, self.high, self.low)?;
+        writeln!(f, "Ideas: {} entered, {} ended, {} never entered.", self.ideas, self.ended, self.dropped)?;
         writeln!(f, "Not looked at, for want of candles: {}.", self.missed)?;
         if self.lost + self.cut > 0 {
             writeln!(

@@ -2,10 +2,11 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use analysis::idea::CostSettings;
 use cache::l2::{BadServers, L2 as _, MemcachedL2};
 use ipnet::IpNet;
 use reqwest::Url;
-use schema::{Symbol, Usd};
+use schema::{Bps, Symbol, Usd};
 use toml::Value;
 use venue::record::RecordLimits;
 
@@ -104,6 +105,10 @@ impl Config {
                 deny: read.parse("universe.deny", "symbols joined by commas are expected", symbols)?,
             },
             signals: read.thresholds()?,
+            costs: CostSettings {
+                taker_fee: read.bps("costs.taker_fee_bps", "venue", 100)?,
+                assumed_spread: read.bps("costs.spread_bps", "measured", 1_000)?,
+            },
             rules_file: match read.text("alerts.rules_file")? {
                 "off" => None,
                 "" => state_dir(|name| std::env::var_os(name).map(PathBuf::from))
@@ -238,6 +243,18 @@ impl Reader<'_> {
             text => venue::http_address(text).ok().map(Some),
         })?;
         Ok(host.filter(|_| switched_on))
+    }
+
+    /// Basis points up to a most; none where a word is set in their place.
+    fn bps(&self, key: &str, word: &str, most: u16) -> Result<Option<Bps>, ConfigError> {
+        let allowed = format!("\"{word}\" or a number from 0 to {most} is expected");
+        self.parse(key, &allowed, |text| {
+            if text == word {
+                return Some(None);
+            }
+            let number = text.parse().ok().filter(|number| (0.0..=f64::from(most)).contains(number))?;
+            Bps::new(number).ok().map(Some)
+        })
     }
 
     fn thresholds(&self) -> Result<analysis::signal::Thresholds, ConfigError> {
@@ -377,6 +394,15 @@ mod tests {
     }
 
     #[test]
+    fn costs_are_the_venues_and_the_measured_ones_unless_they_are_configured() {
+        assert_eq!(Config::check(&Settings::defaults().unwrap()).unwrap().costs, CostSettings::MEASURED);
+        let costs = with("costs.taker_fee_bps", "4.5").unwrap().costs;
+        assert_eq!((costs.taker_fee.map(Bps::get), costs.assumed_spread), (Some(4.5), None));
+        let free = with("costs.spread_bps", "0").unwrap().costs;
+        assert_eq!(free.assumed_spread.map(Bps::get), Some(0.0), "what is configured as nothing is nothing");
+    }
+
+    #[test]
     fn hosts_and_proxies_are_lists() {
         let hosts = with("http.allowed_hosts", "Dash.example.org, 192.168.1.5:8080,").unwrap().http.allowed_hosts;
         let shown: Vec<_> = hosts.iter().map(ToString::to_string).collect();
@@ -415,6 +441,9 @@ mod tests {
             ("sim.symbols", "601", "a whole number from 1 to 600"),
             ("signals.long", "50", "a score above 50"),
             ("signals.short", "50.5", "a score from 0 to below 50"),
+            ("costs.taker_fee_bps", "-1", r#""venue" or a number from 0 to 100"#),
+            ("costs.taker_fee_bps", "free", r#""venue" or a number from 0 to 100"#),
+            ("costs.spread_bps", "NaN", r#""measured" or a number from 0 to 1000"#),
             ("cache.memcached", "127.0.0.1", "host:port"),
             ("cache.memcached", "a:1,b:1,a:1", "host:port"),
             ("cache.namespace", "Mine ", "up to 32 of a-z"),

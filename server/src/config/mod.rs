@@ -54,6 +54,8 @@ pub struct Config {
     pub universe: Universe,
     /// Where a score becomes a direction.
     pub signals: analysis::signal::Thresholds,
+    /// What is counted against the result of an idea.
+    pub costs: analysis::idea::CostSettings,
     /// The file of the rules of alerts; none: switched off.
     pub rules_file: Option<PathBuf>,
     /// Contracts of less turnover in 24 h are not compared.

@@ -16,6 +16,9 @@ use super::{ENV_PREFIX, Token, kubernetes};
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
+/// Settings that are a word or a number.
+const WORD_OR_NUMBER: [&str; 2] = ["costs.taker_fee_bps", "costs.spread_bps"];
+
 /// Settings that are several texts joined by commas; a file may also give them as a list.
 const LISTS: [&str; 6] = [
     "http.allowed_hosts",
@@ -225,6 +228,12 @@ impl Settings {
                 i32::try_from(whole).map_or(Value::Integer(whole), |whole| Value::Float(whole.into()))
             }
             (Value::String(_), Value::Array(entries)) if LISTS.contains(&key) => joined(entries),
+            (Value::String(_), Value::Integer(number)) if WORD_OR_NUMBER.contains(&key) => {
+                Value::String(number.to_string())
+            }
+            (Value::String(_), Value::Float(number)) if WORD_OR_NUMBER.contains(&key) => {
+                Value::String(number.to_string())
+            }
             (_, value) => value,
         };
         if std::mem::discriminant(&known.value) != std::mem::discriminant(&value) {
@@ -367,6 +376,18 @@ mod tests {
         let wrong = [("VIRTUOSO_SIM_SYMBOLS".to_owned(), "many".to_owned())];
         let error = settings.read_env(wrong.into_iter()).unwrap_err().to_string();
         assert!(error.contains("VIRTUOSO_SIM_SYMBOLS: `sim.symbols` is text"), "{error}");
+    }
+
+    #[test]
+    fn a_cost_is_a_word_or_a_number_in_the_file_and_the_environment() {
+        for number in ["4.5", "4"] {
+            let settings = from_file(&format!("[costs]\ntaker_fee_bps = {number}\n")).unwrap();
+            assert_eq!(settings.get("costs.taker_fee_bps").unwrap().value.as_str(), Some(number));
+        }
+        let mut settings = from_file("[costs]\nspread_bps = \"measured\"\n").unwrap();
+        settings.read_env([("VIRTUOSO_COSTS_SPREAD_BPS".to_owned(), "2.5".to_owned())].into_iter()).unwrap();
+        assert_eq!(settings.get("costs.spread_bps").unwrap().value.as_str(), Some("2.5"));
+        assert!(from_file("[costs]\ntaker_fee_bps = true\n").is_err());
     }
 
     #[test]

@@ -171,7 +171,7 @@ impl Source for Pages {
             Ok(Ideas {
                 as_of: held.as_of,
                 open: held.value.open.iter().filter(|idea| idea.symbol == symbol).cloned().collect(),
-                ended: held.value.ended.iter().filter(|idea| idea.symbol == symbol).copied().collect(),
+                ended: held.value.ended.iter().filter(|idea| idea.symbol == symbol).cloned().collect(),
             })
         })
     }

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use analysis::{idea::Book, signal::Thresholds};
+use analysis::{
+    idea::{Book, CostSettings},
+    signal::Thresholds,
+};
 use engine::{Engine, History, Input, Loaded, Market, kept};
 use schema::{Symbol, Timeframe, UnixMs, Venue};
 use venue::{MarketEvent, Ticker};
@@ -20,7 +23,7 @@ impl Stage {
     /// A market that watches these contracts.
     pub(crate) fn new(symbols: &[&str]) -> Self {
         let market = Arc::new(Market::new(Venue::Sim));
-        let ideas = Arc::new(Mutex::new(Book::new(&Thresholds::STANDARD)));
+        let ideas = Arc::new(Mutex::new(Book::new(&Thresholds::STANDARD, CostSettings::MEASURED.of(Venue::Sim))));
         let mut stage = Self { engine: Engine::new(Arc::clone(&market), Thresholds::STANDARD, ideas), market };
         let instruments = symbols.iter().map(|symbol| instrument(symbol)).collect();
         stage.load(Loaded::Universe { instruments, linear_symbols: 0, history: History::Fetched });

@@ -178,7 +178,7 @@ mod tests {
             clock: clock.clone(),
             open: OpenSymbols::default(),
             thresholds: config.signals,
-            ideas: Arc::new(Mutex::new(Book::new(&config.signals))),
+            ideas: Arc::new(Mutex::new(Book::new(&config.signals, config.costs.of(exchange.venue())))),
             tap: Tap::OFF,
             universe: None,
         };

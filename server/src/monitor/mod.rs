@@ -361,7 +361,7 @@ impl Monitor {
     }
 
     fn spawn_tasks(&self, group: &Group, market: &Arc<Market>, exchange: &Arc<dyn Exchange>, outside: Outside) {
-        let book = Arc::new(Mutex::new(Book::new(&self.config.signals)));
+        let book = Arc::new(Mutex::new(Book::new(&self.config.signals, self.config.costs.of(market.venue()))));
         let source = inputs::Heard {
             market: Arc::clone(market),
             exchange: Arc::clone(exchange),

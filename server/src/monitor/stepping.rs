@@ -167,6 +167,8 @@ impl Stepping {
         self.engine.step(input, &mut |output| match output {
             Output::BarClosed { .. } | Output::BarMissed { .. } => closed = true,
             Output::BookWrong { symbol } => self.exchange.resync_book(symbol),
+            // Pages read ideas from their book.
+            Output::DirectionChanged { .. } | Output::Idea(_) => {}
         });
         if closed {
             self.scan.notify_one();

@@ -226,7 +226,12 @@ pub(super) const CONTRACT: &[GuideTerm] = &[
     term(
         "idea-marks",
         "▲, ▼ and × on candles",
-        "Where an idea opened (long from below, short from above) and where it ended. Entry, stop and targets of one that stands are lines from there on.",
+        "Where an idea was entered, at the first trade after it was decided (long from below, short from above), and where it ended. Entry, stop and targets of one that stands are lines from there on.",
+    ),
+    term(
+        "idea-results",
+        "Gross and net R",
+        "R is the distance from entry to stop. Gross is before costs; net is after the taker fee and half the spread at the decision on entry and exit, and after funding that was paid or received. Where one of these is not known, net is missing.",
     ),
     term("imbalance", "Imbalance", "Bid value minus ask value, as a share of both, within the levels shown."),
 ];

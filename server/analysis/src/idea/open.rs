@@ -1,19 +1,20 @@
-//! What opens an idea, and what it is made of.
+//! What decides an idea, and what it is made of.
 
 use schema::{
-    Figure, Price, Score, Timeframe,
+    Score,
     breakdown::{DimensionBreakdown, Finding, Part},
-    ideas::{Idea, IdeaRules, IdeaSide, Reason, Shift, Target},
-    unit::RMultiple,
+    ideas::{IdeaRules, IdeaSide, Reason, Shift},
 };
 
-use super::{ClosedBar, Seen, points, side};
+use super::{
+    ClosedBar, Seen,
+    entry::{Pending, given_up_at},
+    points, side,
+};
 use crate::{Analysis, signal::Thresholds};
 
 /// The stop's distance from the entry, in ATR (14, 5m).
 const STOP_ATR: f64 = 2.0;
-/// Targets, in R.
-const TARGETS_R: [f64; 3] = [1.5, 2.5, 4.0];
 /// How long an idea stands at most.
 const EXPIRY_MS: i64 = 24 * 3_600_000;
 /// The part of the entry's distance from 50 that is left of it after its quality was counted in.
@@ -43,35 +44,35 @@ pub(super) fn rules(thresholds: &Thresholds) -> IdeaRules {
 pub(super) enum Refusal {
     /// Its distance from 50, times its quality, is too small; or its quality is not known.
     LowQuality,
-    /// The mean true range, or the bar's price, is not known.
+    /// The mean true range is not known.
     NoStop,
 }
 
-/// What a bar opens; none where its direction did not become a side.
-pub(super) fn opened(rules: &IdeaRules, bar: &ClosedBar<'_>) -> Option<Result<Idea, Refusal>> {
+/// What a bar decides; none where its direction did not become a side.
+pub(super) fn decided(rules: &IdeaRules, bar: &ClosedBar<'_>) -> Option<Result<Pending, Refusal>> {
     let before = bar.before?;
     let (was, is) = (before.direction?, side(bar.now.direction)?);
-    (side(Some(was)) != Some(is)).then(|| idea(rules, bar, before, is))
+    (side(Some(was)) != Some(is)).then(|| pending(rules, bar, before, is))
 }
 
-/// The idea of a side: the reading has to be good enough, and a stop can be placed.
-fn idea(rules: &IdeaRules, bar: &ClosedBar<'_>, before: Seen<'_>, is: IdeaSide) -> Result<Idea, Refusal> {
+/// The idea of a side: the reading has to be good enough, and the distance of a stop known.
+fn pending(rules: &IdeaRules, bar: &ClosedBar<'_>, before: Seen<'_>, is: IdeaSide) -> Result<Pending, Refusal> {
     let analysis = bar.now.analysis;
     let known = analysis.score.value().zip(analysis.quality.value()).zip(analysis.agreement);
     let ((score, quality), agreement) = known.ok_or(Refusal::LowQuality)?;
     if (score.get() - 50.0).abs() * quality.get() < rules.least_weighed.get() {
         return Err(Refusal::LowQuality);
     }
-    let (entry, stop, targets) = placed(rules, bar, is).ok_or(Refusal::NoStop)?;
-    Ok(Idea {
+    let risk_share = atr_share(analysis).ok_or(Refusal::NoStop)? * rules.stop_atr;
+    Ok(Pending {
         symbol: bar.symbol,
         tick: bar.tick,
         side: is,
-        opened_at: bar.closed_at,
-        entry,
-        stop,
-        targets,
-        expires_at: schema::UnixMs(bar.closed_at.0.saturating_add(rules.expiry_ms)),
+        bar_closed_at: bar.closed_at,
+        decided_at: bar.decided_at,
+        given_up_at: given_up_at(bar),
+        risk_share,
+        spread: bar.spread.clone(),
         score: *score,
         score_before: before.analysis.score.value().copied(),
         agreement,
@@ -79,37 +80,13 @@ fn idea(rules: &IdeaRules, bar: &ClosedBar<'_>, before: Seen<'_>, is: IdeaSide) 
         quality: *quality,
         reasons: reasons(&analysis.dimensions),
         shifts: shifts(&before.analysis.dimensions, &analysis.dimensions),
-        running: Figure::Missing(schema::Why::NotYet),
     })
-}
-
-/// Entry, stop and targets; none where a price or the mean true range is not known.
-fn placed(rules: &IdeaRules, bar: &ClosedBar<'_>, side: IdeaSide) -> Option<(Price, Price, Vec<Target>)> {
-    let last = bar.minutes.last().filter(|candle| candle.start.0 + Timeframe::M1.ms() == bar.closed_at.0)?;
-    let entry = Price::new(last.close).ok()?;
-    let (stop, targets) = levels(side, entry, atr_share(bar.now.analysis)? * rules.stop_atr)?;
-    Some((entry, stop, targets))
 }
 
 /// The mean true range of 14 bars of five minutes, as a share of the price.
 fn atr_share(analysis: &Analysis) -> Option<f64> {
     let atr = analysis.conditions.iter().find(|condition| condition.id == "atr_pct")?;
     atr.value.value().map(|percent| percent / 100.0)
-}
-
-/// The stop at a share of the entry's price away from it, and the targets at multiples of that on the other side. `None` where
-/// one of them would be no price.
-fn levels(side: IdeaSide, entry: Price, risk_share: f64) -> Option<(Price, Vec<Target>)> {
-    let risk = entry.get() * risk_share;
-    let sign = match side {
-        IdeaSide::Long => 1.0,
-        IdeaSide::Short => -1.0,
-    };
-    let at = |r: f64| Price::new(entry.get() + sign * r * risk).ok();
-    let target = |r| Some(Target { r: RMultiple::new(r).ok()?, price: at(r)?, reached_at: None });
-    let targets = TARGETS_R.into_iter().map(target).collect::<Option<Vec<_>>>()?;
-    let stop = at(-1.0).filter(|stop| *stop != entry)?;
-    Some((stop, targets))
 }
 
 fn reasons(dimensions: &[DimensionBreakdown]) -> Vec<Reason> {

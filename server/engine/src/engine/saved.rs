@@ -89,8 +89,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Reads what [`Engine::save`] wrote into an engine over a market and a book of ideas, whose contents it replaces. Directions and
-    /// ideas follow the given thresholds from the next bar on.
+    /// Reads what [`Engine::save`] wrote into an engine over a market and a book of ideas, whose contents it replaces. Directions follow
+    /// the given thresholds, and ideas the rules and costs of the given book, from the next bar on.
     ///
     /// # Errors
     ///
@@ -120,9 +120,12 @@ impl Engine {
             windows.push(from.part("a contract")?);
         }
         market.replace(head.linear_symbols, windows);
-        let mut book = head.ideas;
-        book.follow(&thresholds);
-        *ideas.lock().unwrap_or_else(PoisonError::into_inner) = book;
+        {
+            let mut given = ideas.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut book = head.ideas;
+            book.adopt_rules(&given);
+            *given = book;
+        }
         Ok(Self { market_time: head.market_time, ..Self::new(market, thresholds, ideas) })
     }
 }

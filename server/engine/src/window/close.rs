@@ -18,7 +18,7 @@ use super::{Frozen, HOUR_MS, MINUTE_MS, Recorded, SPARK, Window};
 use venue::History;
 
 /// How much later than a bar's end an event of it may come.
-const TOLERANCE_MS: i64 = 500;
+pub(crate) const TOLERANCE_MS: i64 = 500;
 /// How long a bar's final candle is waited for.
 const FINAL_CANDLE_MS: i64 = 1_500;
 /// How long before its decision an answer must have been received to count: less, and it might or might not have reached the engine.
@@ -48,6 +48,14 @@ enum Cut {
     },
     /// Candles with the bar, everything else when it is decided: nothing else was received of its time.
     Late,
+}
+
+/// The whole second at or after a moment.
+///
+/// Between the newest trade that is known and the next one nobody can tell how late it is: of the second in which a bar is decided
+/// no trade counts as coming after it. So the messages that are on their way meanwhile move no entry.
+const fn whole_second(at: UnixMs) -> UnixMs {
+    UnixMs(-UnixMs(-at.0).floor(1_000).0)
 }
 
 impl Window {
@@ -93,7 +101,7 @@ impl Window {
         if waited >= FINAL_CANDLE_MS || waited >= TOLERANCE_MS && is_final {
             let before = self.recorded.clone();
             let cut = Cut::AtEnd { known_at: UnixMs(second.0 - ANSWERED_BEFORE_MS) };
-            let outcome = self.close(due, cut, second, thresholds);
+            let outcome = self.close(due, cut, (second, market_time), thresholds);
             if let Some(outcome) = outcome {
                 decided(self, before.as_deref(), outcome);
             }
@@ -113,7 +121,7 @@ impl Window {
         if self.recorded.is_none() && self.is_ready() && waited < 0 {
             // The bar that closed before the start, so that there is a score to show before the next one closes.
             let closed = self.candles.get(self.finest()).end().filter(|end| *end < due);
-            let outcome = closed.and_then(|closed| self.close(closed, Cut::Late, second, thresholds));
+            let outcome = closed.and_then(|closed| self.close(closed, Cut::Late, (second, market_time), thresholds));
             if let Some(outcome) = outcome {
                 decided(self, None, outcome);
             }
@@ -126,7 +134,13 @@ impl Window {
         self.is_loaded() && !self.needs_trades && self.derivatives.is_loaded()
     }
 
-    fn close(&mut self, end: UnixMs, cut: Cut, second: UnixMs, thresholds: &Thresholds) -> Option<Decided> {
+    fn close(
+        &mut self,
+        end: UnixMs,
+        cut: Cut,
+        (second, market_time): (UnixMs, UnixMs),
+        thresholds: &Thresholds,
+    ) -> Option<Decided> {
         let mut held = self.candles.get(self.finest()).end().is_some_and(|held| held >= end);
         if self.is_loaded() && !held {
             if let Some(candle) = self.provisional(end) {
@@ -148,6 +162,7 @@ impl Window {
             };
             let close = input.candles.get(window.finest()).last()?.close;
             let shares = input.book.and_then(|book| DepthShares::of(book.bids, book.asks));
+            let spread = window.spread(input.book);
             let until = PerTimeframe::build(|timeframe| {
                 let run = input.candles.get(timeframe);
                 run.last().map(|last| UnixMs(last.start.0 + timeframe.ms()))
@@ -156,11 +171,12 @@ impl Window {
                 scorer.analyse_closed(&input),
                 close,
                 shares,
+                spread,
                 key_levels(input.candles.get(Timeframe::M30), end),
                 until,
             ))
         });
-        let (analysis, close, shares, key_levels, until) = measured?;
+        let (analysis, close, shares, spread, key_levels, until) = measured?;
         if let Some(shares) = shares {
             self.book.note_depth(shares);
         }
@@ -175,8 +191,10 @@ impl Window {
         let recorded = Arc::new(Recorded {
             bar_closed_at: end,
             decided_at,
+            decided_at_market: whole_second(market_time),
             is_late,
             close,
+            spread,
             analysis,
             direction,
             key_levels,

@@ -4,7 +4,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use analysis::{idea::Book, signal::Thresholds};
+use analysis::{
+    idea::{Book, CostSettings},
+    signal::Thresholds,
+};
 use engine::{Engine, History, Input, Loaded, Market, Output, Recorded, Seconds, kept};
 use schema::{Candle, Level, Side, Symbol, Timeframe, Trade, UnixMs, Venue};
 use venue::{Accounts, BookChange, Instrument, Kline, MarketEvent, OpenInterest, PaidFunding, Ticker};
@@ -199,9 +202,14 @@ fn history(dice: &mut Dice, timeframe: Timeframe, last: f64) -> Vec<Kline> {
 
 /// An engine with nothing taken in.
 pub(crate) fn engine() -> (Engine, Arc<Market>) {
+    engine_with(Thresholds::STANDARD)
+}
+
+/// The same with other thresholds.
+pub(crate) fn engine_with(thresholds: Thresholds) -> (Engine, Arc<Market>) {
     let market = Arc::new(Market::new(Venue::Sim));
-    let ideas = Arc::new(Mutex::new(Book::new(&Thresholds::STANDARD)));
-    (Engine::new(Arc::clone(&market), Thresholds::STANDARD, ideas), market)
+    let ideas = Arc::new(Mutex::new(Book::new(&thresholds, CostSettings::MEASURED.of(Venue::Sim))));
+    (Engine::new(Arc::clone(&market), thresholds, ideas), market)
 }
 
 /// Puts the seconds between inputs, as a session does.
@@ -233,7 +241,7 @@ pub(crate) fn step_all(engine: &mut Engine, inputs: impl IntoIterator<Item = Inp
 pub(crate) fn bars(outputs: &[Output]) -> Vec<(Symbol, Arc<Recorded>)> {
     let bar = |output: &Output| match output {
         Output::BarClosed { symbol, recorded } => Some((*symbol, Arc::clone(recorded))),
-        Output::BarMissed { .. } | Output::BookWrong { .. } => None,
+        _ => None,
     };
     outputs.iter().filter_map(bar).collect()
 }

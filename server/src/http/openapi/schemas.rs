@@ -266,6 +266,7 @@ fn contracts() -> Named {
                     ("source", text()),
                     ("watched_since", time()),
                     ("rules", any_object()),
+                    ("costs", any_object()),
                     ("open", of(any_object())),
                     ("ended", of(any_object())),
                     ("counts", any_object()),

@@ -1,4 +1,4 @@
-//! Publishes the ideas that stand, worth what they are at the last price. The engine opens and judges them.
+//! Publishes the open ideas, worth what they are at the last price. The engine opens, judges and ends them; this only reads.
 
 use std::{
     collections::HashMap,
@@ -34,9 +34,9 @@ impl Task for Ideas {
         let prices: HashMap<Symbol, Figure<Price>> =
             scanned.rows().iter().map(|row| (row.symbol, price(row))).collect();
         let price = |symbol| prices.get(&symbol).cloned().unwrap_or(Figure::Missing(Why::NotOffered));
-        let told = self.book.lock().unwrap_or_else(PoisonError::into_inner).told(self.source, scanned.as_of, price);
+        let active = self.book.lock().unwrap_or_else(PoisonError::into_inner).active(self.source, price);
         // Before a first bar closed nothing was watched.
-        let Some(ideas) = told else { return Ok(()) };
+        let Some(ideas) = active else { return Ok(()) };
         publish(&self.publisher, &(), ideas, scanned.as_of).await
     }
 }
