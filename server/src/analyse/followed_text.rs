@@ -20,7 +20,7 @@ fn rank_ic(after: &Said<After>) -> String {
             let text = format!("{:+.3} [{low:+.3}, {high:+.3}]", after.rank_ic);
             if low > 0.0 || high < 0.0 { format!("**{text}**") } else { text }
         }
-        Said::Missing(_) => format!("{:+.3}", after.rank_ic),
+        Said::Missing(_) => format!("{:+.3} (no interval)", after.rank_ic),
     }
 }
 
