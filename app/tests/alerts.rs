@@ -133,7 +133,7 @@ fn what_happened_stands_newest_first_with_what_was_measured() {
             "ETH USDT met ETHUSDT turns long score 71.50",
             "ETH USDT turned Long was Neutral score 71.50 01:51:16 UTC · 20 s ago",
             "Idea: BTC USDT Short ended: stop reached at 91,000.0 −1.00 R",
-            "ended: bars missing — missing: the bars that would have decided it are missing",
+            "ended: not known — missing: the bars that would have decided it are missing",
             "Idea: BTC USDT Short from 90,000.0, stop 91,000.0 score 28.50",
             "Mood Bullish was Neutral 62.0% advancing",
             "Regime Risk-On was Consolidation: its rule",

@@ -205,6 +205,7 @@ fn lines_and_summary_go_into_a_folder_that_is_made() {
     assert!(output.stdout.is_empty());
     let bars = fs::read_to_string(out.join("bars.csv")).unwrap();
     assert_eq!(bars.lines().count(), 1 + 299, "a head, and each bar but the one that began before the record");
+    assert!(out.join("ideas.csv").exists(), "ideas have a file of their own");
     let summary: Value = serde_json::from_str(&fs::read_to_string(out.join("summary.json")).unwrap()).unwrap();
     assert_eq!((&summary["bars"], &summary["scored"]), (&299.into(), &0.into()));
 }

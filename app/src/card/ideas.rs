@@ -241,7 +241,8 @@ fn costs(costs: &Costs) -> AnyView {
     let paid = |bps: &Bps| Text::plain(format!("{} bps", format::fixed(bps.get(), 2)));
     let received = |bps: &Bps| Text::change(format!("{} bps", format::signed(bps.get(), 2)));
     view! {
-        <dl class="stats costs" aria-label="Costs, in bps of the value at entry">
+        <p class="note">"Costs if it ended at the last price, in bps of the value at entry."</p>
+        <dl class="stats">
             {stat("Taker fee", &costs.fee, paid)}
             {stat("Spread", &costs.spread, paid)}
             {stat("Funding received", &costs.funding, received)}

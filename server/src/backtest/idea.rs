@@ -180,3 +180,70 @@ impl IdeaLine {
         format!("{:<20}  {:<16}  {side} idea {} {what}", self.at, self.symbol, self.event.word())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn json(line: &IdeaLine) -> String {
+        serde_json::to_string(line).unwrap()
+    }
+
+    #[test]
+    fn an_entry_is_written_with_its_bar_its_decision_and_where_its_price_comes_from() {
+        let idea = fixture::ideas().open.remove(0);
+        let line = IdeaLine::of(&IdeaEvent::Opened(Box::new(idea)));
+        let expected = concat!(
+            r#"{"event":"opened","at":"2025-11-20T15:59:00Z","symbol":"BTCUSDT","side":"short","#,
+            r#""bar_closed_at":"2025-11-20T15:58:00Z","decided_at":"2025-11-20T15:58:01Z","opened_at":"2025-11-20T15:59:00Z","#,
+            r#""entry":91234.5,"entry_price":"mid","stop":91484.5,"target_r":null,"targets_reached":null,"outcome":null,"#,
+            r#""exit":null,"gross_r":null,"net_r":null,"fee_bps":null,"spread_bps":null,"funding_bps":null,"#,
+            r#""net_missing":null,"reason":null}"#
+        );
+        assert_eq!(json(&line), expected);
+        assert_eq!(
+            line.text(),
+            "2025-11-20T15:59:00Z  BTCUSDT           short idea opened at 91234.5, stop 91484.5 (mid price, for want of trades)"
+        );
+    }
+
+    #[test]
+    fn an_end_is_written_with_its_result_before_and_after_each_cost() {
+        let ended = fixture::ideas().ended.remove(0);
+        let line = IdeaLine::of(&IdeaEvent::Ended(Box::new(ended)));
+        let expected = concat!(
+            r#"{"event":"ended","at":"2025-11-20T15:59:00Z","symbol":"ETHUSDT","side":"long","#,
+            r#""bar_closed_at":"2025-11-20T15:01:00Z","decided_at":"2025-11-20T15:01:01Z","opened_at":"2025-11-20T15:01:01Z","#,
+            r#""entry":3000.0,"entry_price":"trade","stop":2990.0,"target_r":null,"targets_reached":1,"outcome":"stopped","#,
+            r#""exit":2990.0,"gross_r":-1.0,"net_r":-1.375,"fee_bps":10.975,"spread_bps":0.5,"funding_bps":-1.25,"#,
+            r#""net_missing":null,"reason":null}"#
+        );
+        assert_eq!(json(&line), expected);
+        assert!(line.text().ends_with("long idea ended stop reached: -1.00 R gross, -1.38 R net"), "{}", line.text());
+    }
+
+    #[test]
+    fn a_cost_that_is_missing_leaves_the_net_result_empty_and_says_why() {
+        let mut ended = fixture::ideas().ended.remove(0);
+        if let Some(net) = &mut ended.net {
+            net.r = Figure::Missing(schema::Why::NotOffered);
+        }
+        let line = IdeaLine::of(&IdeaEvent::Ended(Box::new(ended)));
+        assert_eq!((line.net_r, line.net_missing.as_deref()), (None, Some("not offered by the source")));
+        assert!(line.text().ends_with("- R net (not offered by the source)"), "{}", line.text());
+    }
+
+    #[test]
+    fn a_target_and_an_idea_that_was_dropped_are_written() {
+        let idea = fixture::ideas().open.remove(0);
+        let (symbol, side, opened_at, target) = (idea.symbol, idea.side, idea.opened_at, idea.targets[0]);
+        let line = IdeaLine::of(&IdeaEvent::TargetHit { symbol, side, opened_at, target });
+        assert!(line.text().ends_with("short idea target of +1.50 R"), "{}", line.text());
+        assert_eq!(line.at, "2025-11-20T16:00:00Z");
+        let (bar_closed_at, decided_at, reason) = (idea.bar_closed_at, idea.decided_at, DropReason::NoPrice);
+        let line = IdeaLine::of(&IdeaEvent::Dropped(Dropped { symbol, side, bar_closed_at, decided_at, reason }));
+        assert!(json(&line).ends_with(r#""reason":"no_price"}"#), "{}", json(&line));
+        assert!(line.text().ends_with("dropped no price within two minutes of the decision"), "{}", line.text());
+    }
+}
