@@ -29,7 +29,6 @@ const TO_BE_REMOVED: &[(&str, &str, &[&str])] = &[
     ("server/venue/src", "bybit", &["parse", "ticker"]),
     ("server/venue/src", "record", &["recorder", "writer"]),
     ("server/venue/src", "replay", &["dialogue", "server"]),
-    ("server/venue/src", "sim", &["contract", "liquidation"]),
     ("server/venue/src", "sim", &["outside", "rest", "server", "stream", "truth"]),
     ("server/venue/src", "sim", &["recorded", "table"]),
 ];

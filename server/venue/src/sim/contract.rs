@@ -12,6 +12,7 @@ use super::{
     candle::{Bar, Candles, Span},
     catalogue::Listing,
     earlier_trades,
+    fill::{Fill, TRADES},
     history::{Epochs, Past, TideTable, live_through},
     liquidation::{Closed, Liquidations},
     noise::{Noise, mix, whole},
@@ -20,26 +21,6 @@ use super::{
     ticker::{DayWindow, Direction, Ticker, price_an_hour_ago},
     walk::{Tide, Walk},
 };
-
-/// A trade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fill {
-    /// When, in ms.
-    pub(crate) at: i64,
-    /// At which price, in ticks.
-    pub(crate) price: i64,
-    /// How much, in lots.
-    pub(crate) lots: i64,
-    /// Whether the taker bought.
-    pub(crate) buy: bool,
-    /// How the price came about.
-    pub(crate) direction: Direction,
-    /// Its place among all trades and book changes of the contract.
-    pub(crate) sequence: u64,
-}
-
-/// Trades that are kept.
-pub(crate) const TRADES: usize = 1_000;
 
 /// What a tick changed.
 #[derive(Debug, Clone, Default)]

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::{
     candle::{Bar, MINUTE},
     catalogue::Listing,
-    contract::{Fill, TRADES},
+    fill::{Fill, TRADES},
     noise::{Noise, whole},
     ticker::Direction,
 };

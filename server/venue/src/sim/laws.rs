@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use super::{
     book,
     candle::{Bar, HOUR, MINUTE, Span},
-    contract::{Contract, TRADES},
+    contract::Contract,
+    fill::TRADES,
     frames,
     market::{Market, TICK_MS},
 };

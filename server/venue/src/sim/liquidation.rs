@@ -4,7 +4,7 @@
 //! candle opened close a position, the more of them the farther the price has gone. So liquidations come in bursts,
 //! in the direction of the move, and are never more than what was traded.
 
-use super::contract::Fill;
+use super::fill::Fill;
 
 /// A position closed by force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

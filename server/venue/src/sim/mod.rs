@@ -16,6 +16,7 @@ mod catalogue;
 mod contract;
 mod earlier_trades;
 mod fault;
+mod fill;
 mod fixed;
 mod frames;
 mod history;

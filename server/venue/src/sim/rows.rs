@@ -2,7 +2,8 @@
 
 use super::{
     catalogue::Listing,
-    contract::{Contract, Fill},
+    contract::Contract,
+    fill::Fill,
     fixed::Step,
     frames::{identity, levels, side, ticker_fields},
     json::Json,
