@@ -84,6 +84,31 @@ async fn a_scan_takes_no_round_trip_of_a_slow_memcached() {
     );
 }
 
+/// `limit=0` is all, and read the breakdown of one contract after the other: as many round trips as there are contracts.
+#[tokio::test]
+async fn all_scores_of_a_web_process_cost_no_round_trip_for_each_contract() {
+    const DELAY: Duration = Duration::from_millis(60);
+    const CONTRACTS: u32 = 60;
+    let memcached = Program::memcached(free_port());
+    let servers = format!("127.0.0.1:{}", memcached.port);
+    let market = ["--role", "monitor", "--source", "sim", "--symbols", "60", "--seed", "7", "--memcached", &servers];
+    let monitor = Program::serve(&market, &[]).await;
+    monitor.scored(CONTRACTS as usize).await;
+    let slow = delayed(memcached.port, DELAY).await;
+    let web = Program::serve(&["--role", "web", "--memcached", slow.as_str()], &[]).await;
+    web.until("the list is there", async || web.get("/api/v1/signals").await.is_some_and(|(status, _)| status == 200))
+        .await;
+    let began = Instant::now();
+    let data = web.json("/api/dashboard/mobile-data?limit=0").await;
+    let took = began.elapsed();
+    let rows = data["confluence_scores"].as_array().unwrap();
+    assert_eq!(rows.len(), CONTRACTS as usize, "0 is all");
+    let taken_apart = rows.iter().filter(|row| row["has_breakdown"] == true).count();
+    assert!(taken_apart > 50, "{taken_apart} have a breakdown");
+    // One after the other they take 60 times the delay at least.
+    assert!(took < CONTRACTS * DELAY / 2, "{took:?}");
+}
+
 /// The list was refused for its size, and the page of the very process that wrote it did not move again.
 #[tokio::test]
 async fn a_small_memcached_leaves_the_own_page_live_and_the_tasks_in_order() {

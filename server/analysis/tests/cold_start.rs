@@ -17,6 +17,9 @@ fn started() -> World {
     world
 }
 
+/// Takes away what is not known in a situation.
+type Lack = fn(&mut World);
+
 /// The latest minutes of taker volume.
 fn minutes(world: &mut World, n: usize) {
     world.flow.drain(..world.flow.len() - n);
@@ -24,7 +27,7 @@ fn minutes(world: &mut World, n: usize) {
 
 #[test]
 fn the_coverage_of_each_situation_after_a_first_start_is_as_documented() {
-    let situations: [(&str, fn(&mut World)); 9] = [
+    let situations: [(&str, Lack); 9] = [
         ("Bybit, busy: 1,000 trades are less than 16 minutes", |world| minutes(world, 15)),
         ("Bybit, busy, after 16 minutes of trades", |world| minutes(world, 16)),
         ("Bybit, busy, after 20 minutes of trades", |world| minutes(world, 20)),

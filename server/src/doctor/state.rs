@@ -25,9 +25,14 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
 fn folder_of_state(folder: &Path) -> Finding {
     let check = format!("folder {}", folder.display());
     // Before the first start there is none; the process makes it.
-    let Some(there) = folder.ancestors().find(|path| path.is_dir()) else {
+    let Some(there) = folder.ancestors().find(|path| path.symlink_metadata().is_ok()) else {
         return Finding::broken(check, "no part of its path is there");
     };
+    if !there.is_dir() {
+        let what = if there.is_symlink() && !there.exists() { "a link that leads nowhere" } else { "no folder" };
+        let said = format!("{} is {what}: last readings and rules of alerts are not kept", there.display());
+        return Finding::broken(check, said);
+    }
     if let Err(error) = probe(there) {
         let why = match error.kind() {
             std::io::ErrorKind::StorageFull => "the disk is full",
@@ -81,6 +86,24 @@ mod tests {
         let finding = folder_of_state(&folder.path().join("virtuoso"));
         assert_eq!(finding.verdict, Verdict::Good, "{finding:?}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    /// The nearest folder above them was tried, and called good.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_or_a_dead_link_in_the_place_of_the_folder_is_broken() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink("/nowhere/at-all", &link).unwrap();
+        for (path, expected) in [
+            (file.clone(), "file is no folder"),
+            (file.join("virtuoso"), "file is no folder"),
+            (link, "link is a link that leads nowhere"),
+        ] {
+            let finding = folder_of_state(&path);
+            assert!(finding.verdict == Verdict::Broken && finding.said.contains(expected), "{finding:?}");
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod past;
 mod patience;
 mod proxy;
 pub mod record;
+mod repeated;
 pub mod replay;
 mod resync;
 pub mod rows;

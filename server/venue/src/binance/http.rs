@@ -19,6 +19,7 @@ use crate::{
     date::http_date,
     http::{Http, Reply},
     intervals::FundingIntervals,
+    repeated::once_each,
     rows::Rows,
 };
 
@@ -55,7 +56,9 @@ impl Routes {
     pub(super) async fn instruments(&self) -> Result<Vec<Instrument>, VenueError> {
         self.learn_intervals().await?;
         let url = self.url("/fapi/v1/exchangeInfo", &[]);
-        self.rows("exchangeInfo", None, self.ask(Lane::Weighed, 1, &url, |reply| parse::instruments(&reply.body)).await)
+        let answer = self.ask(Lane::Weighed, 1, &url, |reply| parse::instruments(&reply.body)).await;
+        let rows = self.rows("exchangeInfo", None, answer)?;
+        Ok(once_each("exchangeInfo", rows, &self.counters, |row| row.symbol))
     }
 
     pub(super) async fn tickers(&self) -> Result<Vec<(Symbol, Ticker)>, VenueError> {
@@ -66,7 +69,8 @@ impl Routes {
         let premiums = self.ask(Lane::Weighed, 10, &premiums, |reply| Ok(reply.body.clone())).await?;
         let days = self.url("/fapi/v1/ticker/24hr", &[]);
         let read = |reply: &Reply| parse::tickers(&reply.body, &premiums, |symbol| self.intervals.hours(symbol));
-        self.rows("ticker/24hr", None, self.ask(Lane::Weighed, 40, &days, read).await)
+        let rows = self.rows("ticker/24hr", None, self.ask(Lane::Weighed, 40, &days, read).await)?;
+        Ok(once_each("ticker/24hr", rows, &self.counters, |(symbol, _)| *symbol))
     }
 
     /// A contract that is not listed has the default interval, but only once the list was read. A list that is refused or cannot be

@@ -18,6 +18,7 @@ use crate::{
     http::{Http, Reply},
     intervals::FundingIntervals,
     limit::{Charge, Pause},
+    repeated::once_each,
 };
 
 /// Bybit's HTTP routes for linear contracts.
@@ -58,13 +59,15 @@ impl Routes {
         let rows =
             self.pages(Lane::Instruments, None, &[("limit", "1000")], usize::MAX, |r, _| parse::instruments(r)).await?;
         self.intervals.learn(rows.iter().filter(|(_, hours)| hours.is_some()).map(|(row, hours)| (row.symbol, *hours)));
-        Ok(rows.into_iter().map(|(instrument, _)| instrument).collect())
+        let rows = rows.into_iter().map(|(instrument, _)| instrument).collect();
+        Ok(once_each(Lane::Instruments.route(), rows, &self.counters, |row| row.symbol))
     }
 
     pub(super) async fn tickers(&self) -> Result<Vec<(Symbol, Ticker)>, VenueError> {
         let url = self.url(Lane::Tickers, &[], None);
         let read = |result: &str, now| parse::tickers(result, now, |symbol| self.intervals.hours(symbol));
-        Ok(self.page(Lane::Tickers, None, &url, read).await?.rows)
+        let rows = self.page(Lane::Tickers, None, &url, read).await?.rows;
+        Ok(once_each(Lane::Tickers.route(), rows, &self.counters, |(symbol, _)| *symbol))
     }
 
     pub(super) async fn candles(

@@ -9,6 +9,7 @@ use super::{
     book,
     candle::{Bar, HOUR, MINUTE, Span},
     contract::Contract,
+    fill::TRADES,
     frames,
     market::{Market, TICK_MS},
 };
@@ -78,7 +79,8 @@ fn a_market_opens_with_its_whole_history() {
         let month = usize::try_from(30 * 24 / i64::from(contract.listing().funding_hours)).unwrap();
         assert!(positions.funding_history().len() >= month);
         assert!(positions.next_funding() > START.0);
-        assert!(!contract.trades().is_empty(), "{name} has traded in the last two minutes");
+        assert_eq!(contract.trades().len(), TRADES, "{name} answers late askers as a venue does");
+        assert!(contract.trades().iter().is_sorted_by_key(|fill| (fill.at, fill.sequence)), "{name}");
         let ratio = contract.ticker().last as f64 * contract.listing().tick.value() / contract.listing().price;
         assert!((0.2..5.0).contains(&ratio), "{name} is at {ratio} of its catalogue price");
     }
