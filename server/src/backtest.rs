@@ -12,6 +12,7 @@ mod summary;
 
 use std::{
     io::IsTerminal as _,
+    num::NonZeroUsize,
     path::PathBuf,
     sync::{Arc, Mutex},
 };
@@ -72,6 +73,9 @@ pub(crate) enum BacktestError {
         #[source]
         source: state::StateError,
     },
+    /// The system gives no threads.
+    #[error("sharing the work out")]
+    Threads(#[from] engine::ThreadsError),
     /// The result cannot be written.
     #[error("writing the result")]
     Write(#[from] std::io::Error),
@@ -100,7 +104,7 @@ pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), Backtest
     match (&asked.candles, &asked.recording) {
         (Some(folder), _) => {
             let records = candles::read(folder, &asked.symbols)?;
-            let mut session = Session::new(Venue::Sim, config.signals);
+            let mut session = Session::new(Venue::Sim, config.signals).on_threads(asked.threads)?;
             for input in candles::counted(&records, &progress) {
                 session.step(input, |output| lines.write(output))?;
             }
@@ -120,6 +124,12 @@ impl Session {
     pub(crate) fn new(venue: Venue, thresholds: Thresholds) -> Self {
         let ideas = Arc::new(Mutex::new(Book::new(&thresholds)));
         Self(Engine::new(Arc::new(Market::new(venue)), thresholds, ideas))
+    }
+
+    /// Shares out over so many threads what can be, or over those of the machine.
+    pub(crate) fn on_threads(self, threads: Option<NonZeroUsize>) -> Result<Self, BacktestError> {
+        let threads = threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+        Ok(Self(self.0.on_threads(threads)?))
     }
 
     /// Takes an input in and hands on what follows, until one of it cannot be taken.

@@ -2,7 +2,10 @@
 
 mod saved;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use analysis::{
     idea::{Book, ClosedBar, Seen},
@@ -11,7 +14,11 @@ use analysis::{
 use schema::{Price, Symbol, UnixMs};
 use venue::{Kline, MarketEvent};
 
-use crate::{Input, Loaded, Market, Output, Recorded, Window, lock, window::Decided};
+use crate::{
+    Input, Loaded, Market, Output, Recorded, Window, lock,
+    threads::{Threads, ThreadsError},
+    window::Decided,
+};
 
 pub use saved::RestoreError;
 
@@ -29,13 +36,23 @@ pub struct Engine {
     ideas: IdeaBook,
     /// The newest exchange time of any contract: by it bars end, whatever the clock of this machine says.
     market_time: Option<UnixMs>,
+    threads: Threads,
 }
 
 impl Engine {
     /// An engine that has taken in nothing yet.
     #[must_use]
     pub const fn new(market: Arc<Market>, thresholds: Thresholds, ideas: IdeaBook) -> Self {
-        Self { market, thresholds, ideas, market_time: None }
+        Self { market, thresholds, ideas, market_time: None, threads: Threads::One }
+    }
+
+    /// Shares out over so many threads what is decided of many contracts at once. What is given out stays the same.
+    ///
+    /// # Errors
+    ///
+    /// What the system says where it gives no threads.
+    pub fn on_threads(self, threads: NonZeroUsize) -> Result<Self, ThreadsError> {
+        Ok(Self { threads: Threads::of(threads)?, ..self })
     }
 
     /// Takes in one input and gives out what follows from it, in order.
@@ -136,18 +153,26 @@ impl Engine {
 
     fn take_second(&self, second: UnixMs, out: &mut impl FnMut(Output)) {
         let Some(market_time) = self.market_time else { return };
-        for window in self.market.windows().iter() {
-            let mut window = lock(window);
-            let symbol = window.instrument.symbol;
-            window.decide(second, market_time, &self.thresholds, |window, before, decided| match decided {
-                Decided::Recorded(recorded) => {
-                    self.judge_ideas(window, before, &recorded);
-                    out(Output::BarClosed { symbol, recorded });
+        let windows = self.market.windows();
+        let decided = self.threads.map_ordered(
+            &windows,
+            |window| lock(window).is_due(market_time),
+            |window| lock(window).decide(second, market_time, &self.thresholds),
+        );
+        for (window, decided) in windows.iter().zip(decided) {
+            for decided in decided {
+                let window = lock(window);
+                let symbol = window.instrument.symbol;
+                match decided {
+                    Decided::Recorded { recorded, before } => {
+                        self.judge_ideas(&window, before.as_deref(), &recorded);
+                        out(Output::BarClosed { symbol, recorded });
+                    }
+                    Decided::Missing { bar_closed_at, why } => {
+                        out(Output::BarMissed { symbol, bar_closed_at, decided_at: second, why });
+                    }
                 }
-                Decided::Missing { bar_closed_at, why } => {
-                    out(Output::BarMissed { symbol, bar_closed_at, decided_at: second, why });
-                }
-            });
+            }
         }
     }
 

@@ -28,7 +28,12 @@ const ANSWERED_BEFORE_MS: i64 = 1_000;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Decided {
     /// It was recorded, with or without a score.
-    Recorded(Arc<Recorded>),
+    Recorded {
+        /// The record.
+        recorded: Arc<Recorded>,
+        /// That of the bar before, where one was recorded.
+        before: Option<Arc<Recorded>>,
+    },
     /// It could not be looked at.
     Missing {
         /// Its end.
@@ -63,46 +68,47 @@ impl Window {
         }
     }
 
-    /// Decides each bar whose time has come at `market_time`, the newest exchange time of any contract.
-    pub(crate) fn decide(
-        &mut self,
-        second: UnixMs,
-        market_time: UnixMs,
-        thresholds: &Thresholds,
-        mut decided: impl FnMut(&Self, Option<&Recorded>, Decided),
-    ) {
+    /// Decides each bar whose time has come at `market_time`, the newest exchange time of any contract, oldest first.
+    pub(crate) fn decide(&mut self, second: UnixMs, market_time: UnixMs, thresholds: &Thresholds) -> Vec<Decided> {
+        let mut decided = Vec::new();
         self.flow.advance(market_time);
         let Some(due) = self.due else {
             self.due = Some(UnixMs(market_time.floor(self.finest().ms()).0 + self.finest().ms()));
-            return;
+            return decided;
         };
-        let waited = market_time.0 - due.0;
-        let is_final = self.candles.get(self.finest()).end().is_some_and(|end| end >= due);
-        if waited >= FINAL_CANDLE_MS || waited >= TOLERANCE_MS && is_final {
-            let before = self.recorded.clone();
+        if self.is_over(due, market_time) {
             let cut = Cut::AtEnd { known_at: UnixMs(second.0 - ANSWERED_BEFORE_MS) };
-            let outcome = self.close(due, cut, second, thresholds);
-            if let Some(outcome) = outcome {
-                decided(self, before.as_deref(), outcome);
-            }
+            decided.extend(self.close(due, cut, second, thresholds));
             let mut next = UnixMs(due.0 + self.finest().ms());
             // What was open when the feed came back after a longer silence is not a bar that was watched.
             while market_time.0 - next.0 >= FINAL_CANDLE_MS {
                 if self.recorded.is_some() {
-                    decided(self, None, Decided::Missing { bar_closed_at: next, why: Why::NotYet });
+                    decided.push(Decided::Missing { bar_closed_at: next, why: Why::NotYet });
                 }
                 next = UnixMs(next.0 + self.finest().ms());
             }
             self.due = Some(next);
             self.frozen = Frozen::default();
             self.derivatives.settle();
-        } else if self.recorded.is_none() && self.is_ready() && waited < 0 {
+        } else if self.recorded.is_none() && self.is_ready() && market_time < due {
             // The bar that closed before the start, so that there is a score to show before the next one closes.
-            let Some(closed) = self.candles.get(self.finest()).end().filter(|end| *end < due) else { return };
-            if let Some(outcome) = self.close(closed, Cut::Late, second, thresholds) {
-                decided(self, None, outcome);
+            if let Some(closed) = self.candles.get(self.finest()).end().filter(|end| *end < due) {
+                decided.extend(self.close(closed, Cut::Late, second, thresholds));
             }
         }
+        decided
+    }
+
+    /// Whether a bar that ends at a moment is decided at `market_time`.
+    fn is_over(&self, end: UnixMs, market_time: UnixMs) -> bool {
+        let waited = market_time.0 - end.0;
+        let is_final = self.candles.get(self.finest()).end().is_some_and(|held| held >= end);
+        waited >= FINAL_CANDLE_MS || waited >= TOLERANCE_MS && is_final
+    }
+
+    /// Whether the next second at `market_time` decides a bar, which takes a hundred times as long as one that decides none.
+    pub(crate) fn is_due(&self, market_time: UnixMs) -> bool {
+        self.due.is_some_and(|due| self.is_over(due, market_time)) || self.recorded.is_none() && self.is_ready()
     }
 
     /// Whether everything was fetched that a first score is made of.
@@ -166,8 +172,8 @@ impl Window {
             key_levels,
             until,
         });
-        self.recorded = Some(Arc::clone(&recorded));
-        Some(Decided::Recorded(recorded))
+        let before = self.recorded.replace(Arc::clone(&recorded));
+        Some(Decided::Recorded { recorded, before })
     }
 
     /// Everything as it was at the end of a bar, and known at a moment.
