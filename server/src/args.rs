@@ -102,6 +102,9 @@ pub struct Backtest {
     /// `summary.json`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Threads that the bars of many contracts are decided on; those of the machine where it is not given. They change no byte.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<std::num::NonZeroUsize>,
     /// Stop where the session of the recording passes this moment, such as 2026-12-01T12:00:00Z.
     #[arg(long, value_name = "TIME", requires = "recording", value_parser = venue::moment)]
     pub until: Option<schema::UnixMs>,

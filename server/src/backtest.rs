@@ -16,6 +16,7 @@ mod summary;
 
 use std::{
     io::IsTerminal as _,
+    num::NonZeroUsize,
     path::PathBuf,
     sync::{Arc, Mutex},
 };
@@ -105,6 +106,9 @@ pub(crate) enum BacktestError {
         #[source]
         source: state::StateError,
     },
+    /// The system gives no threads.
+    #[error("sharing the work out")]
+    Threads(#[from] engine::ThreadsError),
     /// The result cannot be written.
     #[error("writing the result")]
     Write(#[from] std::io::Error),
@@ -134,7 +138,7 @@ pub(crate) fn backtest(asked: &Backtest, config: &Config) -> Result<(), Backtest
         (Some(folder), _, _) => {
             let records = candles::read(folder, &asked.symbols)?;
             lines.summary().reduce(None);
-            let mut session = Session::new(Venue::Sim, config.signals, config.costs);
+            let mut session = Session::new(Venue::Sim, config.signals, config.costs).on_threads(asked.threads)?;
             candles::counted(&records, &progress, |input| session.step(input, |output| lines.write(output)))?;
         }
         (None, Some(folder), _) => recording::run(folder, asked, config, &progress, &mut lines)?,
@@ -153,6 +157,12 @@ impl Session {
     pub(crate) fn new(venue: Venue, thresholds: Thresholds, costs: CostSettings) -> Self {
         let ideas = Arc::new(Mutex::new(Book::new(&thresholds, costs.of(venue))));
         Self(Engine::new(Arc::new(Market::new(venue)), thresholds, ideas))
+    }
+
+    /// Shares out over so many threads what can be, or over those of the machine.
+    pub(crate) fn on_threads(self, threads: Option<NonZeroUsize>) -> Result<Self, BacktestError> {
+        let threads = threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+        Ok(Self(self.0.on_threads(threads)?))
     }
 
     /// Takes an input in and hands on what follows, until one of it cannot be taken.

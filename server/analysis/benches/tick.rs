@@ -11,7 +11,7 @@ use std::hint::black_box;
 
 use analysis::{
     Bars, Scorer, analyse,
-    input::{PerTimeframe, SymbolInput},
+    input::{Book, PerTimeframe, SymbolInput, UsualDepth},
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use schema::{Candle, Timeframe, UnixMs};
@@ -159,7 +159,7 @@ fn seconds(worlds: &[World], base: impl Fn(&World) -> SymbolInput<'_>) -> Vec<Ve
 fn market(criterion: &mut Criterion) {
     let worlds: Vec<World> = (0..600).map(symbol).collect();
     let alone = seconds(&worlds, |world| at(world, MORE, &[]));
-    let complete = seconds(&worlds, |world| {
+    let mut complete = seconds(&worlds, |world| {
         let SymbolInput { as_of, candles, open, .. } = at(world, MORE, &[]);
         let mut input = SymbolInput { as_of, candles, open, ..world.input() };
         // As many trades and minutes as the server keeps.
@@ -167,6 +167,13 @@ fn market(criterion: &mut Criterion) {
         input.flow = &input.flow[..input.flow.len().min(500)];
         input
     });
+    // As the server does, beside a history that no second of this changes.
+    let usual_depth: Vec<UsualDepth> = worlds.iter().map(|_| UsualDepth::default()).collect();
+    for (inputs, usual_depth) in complete.iter_mut().zip(&usual_depth) {
+        for input in inputs {
+            input.book = input.book.map(|book| Book { usual_depth: Some(usual_depth), ..book });
+        }
+    }
     let mut group = criterion.benchmark_group("a second of a market");
     group.sample_size(20);
     for (name, seconds) in [("candles alone", &alone), ("complete", &complete)] {

@@ -5,7 +5,10 @@
 use schema::{Candle, Level, Ratio, Timeframe, Trade, UnixMs, signals::Funding};
 use serde::{Deserialize, Serialize};
 
-pub use crate::band::{DepthShares, LADDER};
+pub use crate::{
+    band::{DepthShares, LADDER},
+    usual_depth::UsualDepth,
+};
 
 /// One thing per timeframe, in the order of [`Timeframe::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -99,6 +102,8 @@ pub struct Book<'a> {
     pub best: &'a [BestQuote],
     /// Earlier shares of the depth that rested on the bid side, one a minute, up to 500.
     pub depth_history: &'a [DepthShares],
+    /// What is usual of that history, where its owner keeps it; it is measured again otherwise.
+    pub usual_depth: Option<&'a UsualDepth>,
 }
 
 /// Open interest at one moment, one side, in base coin.

@@ -38,6 +38,7 @@ mod series;
 pub mod signal;
 mod stats;
 pub mod study;
+mod usual_depth;
 
 pub use analyse::{Analysis, Bars, analyse};
 pub use catalogue::catalogue;

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use analysis::input::{BestQuote, Book, DepthShares};
+use analysis::input::{BestQuote, Book, DepthShares, UsualDepth};
 use schema::{Level, Price, UnixMs};
 use serde::{Deserialize, Serialize};
 use venue::{BookChange, LocalBook};
@@ -25,6 +25,8 @@ pub(crate) struct OrderBook {
     levels: LocalBook,
     best: Recent<BestQuote>,
     depth_history: Recent<DepthShares>,
+    #[serde(skip)]
+    usual_depth: UsualDepth,
 }
 
 /// The book as it was when a bar ended.
@@ -42,12 +44,13 @@ pub(crate) struct Wrong;
 
 impl OrderBook {
     /// A book of which nothing is known.
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             at: UnixMs(0),
             levels: LocalBook::new(LEVELS),
             best: Recent::new(BEST_QUOTES),
             depth_history: Recent::new(DEPTH_MINUTES),
+            usual_depth: UsualDepth::default(),
         }
     }
 
@@ -83,6 +86,7 @@ impl OrderBook {
     /// Records, once a minute, which share of the depth rested on the bid side, in every band that the book covered.
     pub(crate) fn note_depth(&mut self, shares: DepthShares) {
         self.depth_history.push(shares);
+        self.usual_depth = UsualDepth::default();
     }
 
     /// The book as the analysis reads it; `None` where none is held.
@@ -93,6 +97,7 @@ impl OrderBook {
             asks: self.levels.asks(),
             best: self.best.as_slice(),
             depth_history: self.depth_history.as_slice(),
+            usual_depth: Some(&self.usual_depth),
         })
     }
 
@@ -129,6 +134,7 @@ impl OrderBook {
             asks: &frozen.asks,
             best: &frozen.best,
             depth_history: self.depth_history.as_slice(),
+            usual_depth: Some(&self.usual_depth),
         }
     }
 }

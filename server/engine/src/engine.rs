@@ -2,7 +2,7 @@
 
 mod saved;
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use analysis::signal::Thresholds;
 use schema::{Symbol, UnixMs};
@@ -12,6 +12,7 @@ use crate::{
     Input, Loaded, Market, Output, Window,
     ideas::{self, IdeaBook, lock_ideas},
     lock,
+    threads::{Threads, ThreadsError},
     window::{Decided, TOLERANCE_MS},
 };
 
@@ -28,13 +29,23 @@ pub struct Engine {
     ideas: IdeaBook,
     /// The newest exchange time of any contract: by it bars end, whatever the clock of this machine says.
     market_time: Option<UnixMs>,
+    threads: Threads,
 }
 
 impl Engine {
     /// An engine that has taken in nothing yet.
     #[must_use]
     pub const fn new(market: Arc<Market>, thresholds: Thresholds, ideas: IdeaBook) -> Self {
-        Self { market, thresholds, ideas, market_time: None }
+        Self { market, thresholds, ideas, market_time: None, threads: Threads::One }
+    }
+
+    /// Shares out over so many threads what is decided of many contracts at once. What is given out stays the same.
+    ///
+    /// # Errors
+    ///
+    /// What the system says where it gives no threads.
+    pub fn on_threads(self, threads: NonZeroUsize) -> Result<Self, ThreadsError> {
+        Ok(Self { threads: Threads::of(threads)?, ..self })
     }
 
     /// Takes in one input and gives out what follows from it, in order.
@@ -136,24 +147,43 @@ impl Engine {
     fn take_second(&self, second: UnixMs, out: &mut impl FnMut(Output)) {
         let Some(market_time) = self.market_time else { return };
         let settled_until = UnixMs(market_time.0 - TOLERANCE_MS);
+        let windows = self.market.windows();
         let followed = lock_ideas(&self.ideas).followed();
-        for window in self.market.windows().iter() {
-            let mut window = lock(window);
-            let symbol = window.instrument.symbol;
-            if followed.contains(&symbol) {
+        for window in windows.iter().map(|window| lock(window)) {
+            if followed.contains(&window.instrument.symbol) {
                 ideas::follow(&self.ideas, &window, settled_until, out);
             }
-            window.decide(second, market_time, &self.thresholds, |window, before, decided| match decided {
-                Decided::Recorded(recorded) => {
-                    out(Output::BarClosed { symbol, recorded: Arc::clone(&recorded) });
-                    ideas::close_bar(&self.ideas, window, before, &recorded, out);
-                }
-                Decided::Missing { bar_closed_at, why } => {
-                    out(Output::BarMissed { symbol, bar_closed_at, decided_at: second, why });
-                }
-            });
         }
+        while self.decide(second, market_time, out) {}
         lock_ideas(&self.ideas).give_up(settled_until, &mut |event| out(Output::Idea(event)));
+    }
+
+    /// Decides the bars that are due; whether any was recorded, so that the one behind it may be due as well.
+    fn decide(&self, second: UnixMs, market_time: UnixMs, out: &mut impl FnMut(Output)) -> bool {
+        let windows = self.market.windows();
+        let decided = self.threads.map_ordered(
+            &windows,
+            |window| lock(window).is_due(market_time),
+            |window| lock(window).decide(second, market_time, &self.thresholds),
+        );
+        let mut is_any_recorded = false;
+        for (window, decided) in windows.iter().zip(decided).filter(|(_, decided)| !decided.is_empty()) {
+            let window = lock(window);
+            let symbol = window.instrument.symbol;
+            for decided in decided {
+                match decided {
+                    Decided::Recorded { recorded, before } => {
+                        is_any_recorded = true;
+                        out(Output::BarClosed { symbol, recorded: Arc::clone(&recorded) });
+                        ideas::close_bar(&self.ideas, &window, before.as_deref(), &recorded, out);
+                    }
+                    Decided::Missing { bar_closed_at, why } => {
+                        out(Output::BarMissed { symbol, bar_closed_at, decided_at: second, why });
+                    }
+                }
+            }
+        }
+        is_any_recorded
     }
 
     fn with(&self, symbol: Symbol, f: impl FnOnce(&mut Window)) {

@@ -19,6 +19,7 @@ mod output;
 mod recent;
 mod resume;
 mod seconds;
+mod threads;
 mod window;
 
 pub use derivatives::DerivativesData;
@@ -27,5 +28,6 @@ pub use ideas::IdeaBook;
 pub use market::{Market, lock};
 pub use output::Output;
 pub use seconds::Seconds;
+pub use threads::{Threads, ThreadsError};
 pub use venue::{History, Input, Loaded};
 pub use window::{Audited, Needs, Recorded, Unaudited, Window, kept};

@@ -123,6 +123,24 @@ fn both(inputs: &[Input], cut: usize) -> (Vec<String>, Vec<String>) {
     pair
 }
 
+/// Forty contracts, so that each close is worth several threads.
+#[test]
+fn the_same_is_given_out_with_one_two_and_four_threads() {
+    let names: Vec<String> = (0..40).map(|n| format!("C{n}USDT")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let inputs = with_seconds(session(&names, 90, 11));
+    let run = |threads: usize| {
+        let mut session = Session::new();
+        session.engine = session.engine.on_threads(threads.try_into().unwrap()).unwrap();
+        (session.run(&inputs), session.saved())
+    };
+    let one = run(1);
+    assert!(one.0.iter().filter(|told| told.starts_with("BarClosed")).count() > 100);
+    for threads in [2, 4] {
+        assert!(run(threads) == one, "{threads} threads");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 

@@ -45,7 +45,7 @@ pub(super) fn run(
 ) -> Result<(), BacktestError> {
     let source = source(from, &config.source).ok_or(BacktestError::NoPast)?;
     let config = Config { source, ..config.clone() };
-    let mut session = Session::new(config.source.venue(), config.signals, config.costs);
+    let mut session = Session::new(config.source.venue(), config.signals, config.costs).on_threads(asked.threads)?;
     let (send, stretches) = mpsc::channel(1);
     let now = Clock::System.now();
     let end = now.floor(Timeframe::M1.ms());

@@ -23,7 +23,7 @@ pub(super) fn run(
     lines: &mut Lines,
 ) -> Result<(), BacktestError> {
     let recording = Recording::open(folder)?;
-    let mut session = Session::new(recording.venue(), config.signals, config.costs);
+    let mut session = Session::new(recording.venue(), config.signals, config.costs).on_threads(asked.threads)?;
     let (mut taken, mut listed) = (0_u64, HashSet::new());
     let mut place = Place::begin(recording.began());
     let mut resumed = match &asked.resume {
@@ -38,7 +38,7 @@ pub(super) fn run(
         match recorded? {
             Taken::Session { began } => {
                 place = Place::begin(began);
-                session = Session::new(recording.venue(), config.signals, config.costs);
+                session = Session::new(recording.venue(), config.signals, config.costs).on_threads(asked.threads)?;
             }
             Taken::Lost { .. } if resumed.is_some() => {}
             Taken::Lost { messages } => lines.summary().lose(messages),
@@ -49,7 +49,7 @@ pub(super) fn run(
                 place.pass(&input);
                 let input = of_symbols(input, &asked.symbols, &mut listed);
                 match resumed.take_if(|(saved_at, _)| *saved_at == place) {
-                    Some((_, saved)) => session = saved,
+                    Some((_, saved)) => session = saved.on_threads(asked.threads)?,
                     None if resumed.is_some() => {}
                     None => session.step(input, |output| lines.write(output))?,
                 }

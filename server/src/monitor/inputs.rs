@@ -72,6 +72,16 @@ pub(crate) struct Heard {
     pub(crate) universe: Option<Arc<Publisher<MarketUniverse>>>,
 }
 
+/// The engine of a live session, on the processors of this machine; on one where the system gives no threads.
+fn engine(market: &Arc<Market>, thresholds: Thresholds, ideas: &IdeaBook) -> Engine {
+    let engine = || Engine::new(Arc::clone(market), thresholds, Arc::clone(ideas));
+    let Ok(threads) = std::thread::available_parallelism() else { return engine() };
+    engine().on_threads(threads).unwrap_or_else(|error| {
+        tracing::warn!(error = &error as &dyn std::error::Error, "bars are decided on one thread");
+        engine()
+    })
+}
+
 /// Starts the tasks that fill the windows of a market, until the group stops. A panic while an event is taken in breaks the group:
 /// what the windows hold after half an event cannot be trusted.
 pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, heard: Heard) -> Inputs {
@@ -81,7 +91,7 @@ pub(crate) fn spawn(group: &Group, driver: &Driver, rules: &config::Universe, he
     board.queue(events.downgrade());
     let (loads, answers) = Loads::new(clock.clone());
     let stepping = Stepping {
-        engine: Engine::new(Arc::clone(&market), thresholds, ideas),
+        engine: engine(&market, thresholds, &ideas),
         market: Arc::clone(&market),
         events: received,
         answers,

@@ -6,7 +6,7 @@ use crate::{
     band::{self, LADDER, Labels},
     context::{Context, Depth},
     measure::{Measured, Sub, at_least, divisor, lean_of_z, ramp},
-    stats::median_and_spread,
+    usual_depth::Usual,
 };
 
 const LEVEL_FADE: f64 = 0.95;
@@ -64,11 +64,11 @@ struct Balance {
 impl Balance {
     fn of(context: &Context<'_>, depth: &Depth<'_>, band: usize) -> Result<Self, Why> {
         let history = context.input.book.map_or(&[][..], |book| book.depth_history);
-        let n = history.iter().filter(|shares| shares.get(band).is_some()).count();
+        let kept = context.input.book.and_then(|book| book.usual_depth);
+        let Usual { n, middle } = kept.map_or_else(|| Usual::of(history, band), |kept| kept.get(history, band));
         at_least(n, HISTORY_LEAST)?;
         let share = band::bid_share(depth.bids, depth.asks, depth.mid, LADDER[band]).ok_or(Why::Undefined)?;
-        let known = history.iter().filter_map(|shares| shares.get(band));
-        let (usual, spread) = median_and_spread(known).ok_or(Why::NotYet)?;
+        let (usual, spread) = middle.ok_or(Why::NotYet)?;
         Ok(Self { share, z: (share - usual) / divisor(spread, Why::Flat)?, n })
     }
 }

@@ -145,6 +145,7 @@ impl World {
                 asks: &self.asks,
                 best: &self.best,
                 depth_history: &self.depth_history,
+                usual_depth: None,
             }),
             derivatives: Derivatives {
                 open_interest: &self.open_interest,

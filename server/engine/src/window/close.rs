@@ -28,7 +28,12 @@ const ANSWERED_BEFORE_MS: i64 = 1_000;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Decided {
     /// It was recorded, with or without a score.
-    Recorded(Arc<Recorded>),
+    Recorded {
+        /// The record.
+        recorded: Arc<Recorded>,
+        /// That of the bar before, where one was recorded.
+        before: Option<Arc<Recorded>>,
+    },
     /// It could not be looked at.
     Missing {
         /// Its end.
@@ -71,62 +76,56 @@ impl Window {
         }
     }
 
-    /// Decides each bar whose time has come at `market_time`, the newest exchange time of any contract.
-    pub(crate) fn decide(
-        &mut self,
-        second: UnixMs,
-        market_time: UnixMs,
-        thresholds: &Thresholds,
-        mut decided: impl FnMut(&Self, Option<&Recorded>, Decided),
-    ) {
+    /// Decides what is due at `market_time`, the newest exchange time of any contract: the next bar that can be looked at, with those
+    /// before and behind it that cannot. Another one may be due then.
+    pub(crate) fn decide(&mut self, second: UnixMs, market_time: UnixMs, thresholds: &Thresholds) -> Vec<Decided> {
+        let mut decided = Vec::new();
         self.flow.advance(market_time);
-        // Where one was waited for in vain, the next may have ended as well.
-        while self.decide_due(second, market_time, thresholds, &mut decided) {}
-    }
-
-    /// Decides the bar that is due; false where its time has not come.
-    fn decide_due(
-        &mut self,
-        second: UnixMs,
-        market_time: UnixMs,
-        thresholds: &Thresholds,
-        decided: &mut impl FnMut(&Self, Option<&Recorded>, Decided),
-    ) -> bool {
-        let Some(due) = self.due else {
+        let Some(mut due) = self.due else {
             self.due = Some(UnixMs(market_time.floor(self.finest().ms()).0 + self.finest().ms()));
-            return false;
+            return decided;
         };
-        let waited = market_time.0 - due.0;
-        let is_final = self.candles.get(self.finest()).end().is_some_and(|end| end >= due);
-        if waited >= FINAL_CANDLE_MS || waited >= TOLERANCE_MS && is_final {
-            let before = self.recorded.clone();
+        if !self.is_over(due, market_time) && self.recorded.is_none() && self.is_ready() && market_time < due {
+            // The bar that closed before the start, so that there is a score to show before the next one closes.
+            if let Some(closed) = self.candles.get(self.finest()).end().filter(|end| *end < due) {
+                decided.extend(self.close(closed, Cut::Late, (second, market_time), thresholds));
+            }
+            return decided;
+        }
+        // Where one was waited for in vain, the next may have ended as well.
+        while self.is_over(due, market_time) {
             let cut = Cut::AtEnd { known_at: UnixMs(second.0 - ANSWERED_BEFORE_MS) };
             let outcome = self.close(due, cut, (second, market_time), thresholds);
-            if let Some(outcome) = outcome {
-                decided(self, before.as_deref(), outcome);
-            }
-            let mut next = UnixMs(due.0 + self.finest().ms());
+            let is_recorded = matches!(outcome, Some(Decided::Recorded { .. }));
+            decided.extend(outcome);
+            due = UnixMs(due.0 + self.finest().ms());
             // What was open when the feed came back after a longer silence is not a bar that was watched.
-            while market_time.0 - next.0 >= FINAL_CANDLE_MS {
+            while market_time.0 - due.0 >= FINAL_CANDLE_MS {
                 if self.recorded.is_some() {
-                    decided(self, None, Decided::Missing { bar_closed_at: next, why: Why::NotYet });
+                    decided.push(Decided::Missing { bar_closed_at: due, why: Why::NotYet });
                 }
-                next = UnixMs(next.0 + self.finest().ms());
+                due = UnixMs(due.0 + self.finest().ms());
             }
-            self.due = Some(next);
+            self.due = Some(due);
             self.frozen = Frozen::default();
             self.derivatives.settle();
-            return true;
-        }
-        if self.recorded.is_none() && self.is_ready() && waited < 0 {
-            // The bar that closed before the start, so that there is a score to show before the next one closes.
-            let closed = self.candles.get(self.finest()).end().filter(|end| *end < due);
-            let outcome = closed.and_then(|closed| self.close(closed, Cut::Late, (second, market_time), thresholds));
-            if let Some(outcome) = outcome {
-                decided(self, None, outcome);
+            if is_recorded {
+                break;
             }
         }
-        false
+        decided
+    }
+
+    /// Whether a bar that ends at a moment is decided at `market_time`.
+    fn is_over(&self, end: UnixMs, market_time: UnixMs) -> bool {
+        let waited = market_time.0 - end.0;
+        let is_final = self.candles.get(self.finest()).end().is_some_and(|held| held >= end);
+        waited >= FINAL_CANDLE_MS || waited >= TOLERANCE_MS && is_final
+    }
+
+    /// Whether the next second at `market_time` decides a bar, which takes a hundred times as long as one that decides none.
+    pub(crate) fn is_due(&self, market_time: UnixMs) -> bool {
+        self.due.is_some_and(|due| self.is_over(due, market_time)) || self.recorded.is_none() && self.is_ready()
     }
 
     /// Whether everything was fetched that a first score is made of.
@@ -200,8 +199,8 @@ impl Window {
             key_levels,
             until,
         });
-        self.recorded = Some(Arc::clone(&recorded));
-        Some(Decided::Recorded(recorded))
+        let before = self.recorded.replace(Arc::clone(&recorded));
+        Some(Decided::Recorded { recorded, before })
     }
 
     /// Everything as it was at the end of a bar, and known at a moment.

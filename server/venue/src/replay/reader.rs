@@ -107,6 +107,11 @@ impl Recording {
         self.began
     }
 
+    /// Where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Its lines from the first one on.
     pub(super) fn lines(&self) -> Result<Lines, RecordingError> {
         Lines::of(&self.folder)
@@ -123,16 +128,32 @@ pub(crate) struct Lines {
     current: Option<(PathBuf, Text, u64)>,
     /// Segments that end in their middle.
     cut: u64,
+    /// The line that is being read: room that is used again.
+    line: Vec<u8>,
+}
+
+/// What messages of an exchange are: half of the lines and most of the bytes of a recording.
+const MESSAGES: [&[u8]; 5] = [b"answer", b"opened", b"frame", b"closed", b"state"];
+
+/// What a line is, as it says in its beginning; `None` where it does not begin as it was written, and has to be parsed.
+fn kind(line: &[u8]) -> Option<&[u8]> {
+    let rest = line.strip_prefix(b"{\"at\":")?;
+    let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+    let rest = rest[digits..].strip_prefix(b",\"what\":{\"")?;
+    let end = rest.iter().position(|byte| *byte == b'"')?;
+    Some(&rest[..end])
 }
 
 impl Lines {
     /// A line longer than this is none; the largest real ones, answers, are below 34 MiB with their escapes.
     const LONGEST: u64 = 128 * 1024 * 1024;
+    /// How much is unpacked at once.
+    const UNPACKED: usize = 256 * 1024;
 
     fn of(folder: &Path) -> Result<Self, RecordingError> {
         let failed = |source| RecordingError::Folder { folder: folder.to_owned(), source };
         let left = segment::list(folder).map_err(failed)?.into_iter().map(|(path, _)| path).collect();
-        Ok(Self { left, venue: None, current: None, cut: 0 })
+        Ok(Self { left, venue: None, current: None, cut: 0, line: Vec::new() })
     }
 
     /// How many segments ended in their middle so far, as one does whose writer was killed.
@@ -142,17 +163,27 @@ impl Lines {
 
     /// The next line; none at the end of the last segment.
     pub(crate) fn next(&mut self) -> Result<Option<Line>, RecordingError> {
+        self.next_but(&[])
+    }
+
+    /// The next line that is no message of the exchange. Messages are not parsed, so what they hold is not checked either.
+    pub(crate) fn next_taken(&mut self) -> Result<Option<Line>, RecordingError> {
+        self.next_but(&MESSAGES)
+    }
+
+    fn next_but(&mut self, passed_over: &[&[u8]]) -> Result<Option<Line>, RecordingError> {
         loop {
             let Some((path, text, read)) = &mut self.current else {
                 let Some(path) = self.left.pop_front() else { return Ok(None) };
                 let decoder = File::open(&path)
                     .and_then(Decoder::new)
                     .map_err(|source| RecordingError::Segment { path: path.clone(), source })?;
-                self.current = Some((path, BufReader::new(decoder), 0));
+                self.current = Some((path, BufReader::with_capacity(Self::UNPACKED, decoder), 0));
                 continue;
             };
-            let mut line = Vec::new();
-            let cut = match io::Read::take(&mut *text, Self::LONGEST).read_until(b'\n', &mut line) {
+            let line = &mut self.line;
+            line.clear();
+            let cut = match io::Read::take(&mut *text, Self::LONGEST).read_until(b'\n', line) {
                 Ok(0) => {
                     self.current = None;
                     continue;
@@ -169,7 +200,10 @@ impl Lines {
                 continue;
             }
             *read += 1;
-            let parsed: Line = serde_json::from_slice(&line).map_err(|source| RecordingError::Line {
+            if *read > 1 && kind(line).is_some_and(|kind| passed_over.contains(&kind)) {
+                continue;
+            }
+            let parsed: Line = serde_json::from_slice(line).map_err(|source| RecordingError::Line {
                 path: path.clone(),
                 line: *read,
                 source,
@@ -188,6 +222,39 @@ impl Lines {
                 }
             }
             return Ok(Some(parsed));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_line_is_read_from_its_beginning() {
+        let connection = 1;
+        let text = || "{\"what\":{\"input\":0}}".to_owned();
+        let messages = [
+            What::Answer { path: text(), status: 200, headers: Vec::new(), body: text() },
+            What::Opened { connection, url: text() },
+            What::Frame { connection, text: text() },
+            What::Closed { connection, cause: text() },
+            What::State { connection, text: text() },
+        ];
+        let others = [
+            What::Begin { format: FORMAT, venue: Venue::Sim, run: UnixMs(1) },
+            What::Input(Box::new(crate::Input::Second(UnixMs(5)))),
+            What::Resumed(Box::new(crate::Input::Second(UnixMs(5)))),
+            What::Lost { messages: 3 },
+        ];
+        let is_message = |what: &What| {
+            let line = serde_json::to_vec(&Line { at: UnixMs(1_700_000_000_000), what: what.clone() }).unwrap();
+            MESSAGES.contains(&kind(&line).unwrap())
+        };
+        assert!(messages.iter().all(is_message));
+        assert!(!others.iter().any(is_message));
+        for other in ["", "{}", "{\"what\":{\"frame\"", "{\"at\":x", "{\"at\":1,\"what\":{\"frame"] {
+            assert_eq!(kind(other.as_bytes()), None, "{other}");
         }
     }
 }
