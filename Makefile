@@ -76,7 +76,7 @@ e2e: build need-system ## tests in a browser, against the release build
 	cd end2end && npx tsc && npx playwright test
 
 bench: need-rust ## figures of the cache and the analysis
-	cargo bench -p cache -p analysis --locked
+	cargo bench -p cache -p analysis -p engine --locked
 
 load: need-rust ## pages and open streams under load (LOAD_CLIENTS=5000 LOAD_SYMBOLS=600 LOAD_SECONDS=30)
 	cargo bench -p server --bench load --locked

@@ -167,6 +167,7 @@ fn market(criterion: &mut Criterion) {
         input.flow = &input.flow[..input.flow.len().min(500)];
         input
     });
+    let measured_again = complete.clone();
     // As the server does, beside a history that no second of this changes.
     let usual_depth: Vec<UsualDepth> = worlds.iter().map(|_| UsualDepth::default()).collect();
     for (inputs, usual_depth) in complete.iter_mut().zip(&usual_depth) {
@@ -176,7 +177,12 @@ fn market(criterion: &mut Criterion) {
     }
     let mut group = criterion.benchmark_group("a second of a market");
     group.sample_size(20);
-    for (name, seconds) in [("candles alone", &alone), ("complete", &complete)] {
+    let cases = [
+        ("candles alone", &alone),
+        ("complete", &complete),
+        ("complete, what is usual of depth measured again", &measured_again),
+    ];
+    for (name, seconds) in cases {
         for symbols in [600, 2_400] {
             group.throughput(Throughput::Elements(symbols as u64));
             // Beyond 600 the inputs are shared; every instrument keeps a state of its own.

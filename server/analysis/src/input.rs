@@ -98,7 +98,7 @@ pub struct Book<'a> {
     pub bids: &'a [Level],
     /// What sellers offer, lowest price first.
     pub asks: &'a [Level],
-    /// The last changes of the best quotes, up to 200.
+    /// The last changes of the best quotes, at least the 51 that a measure reads.
     pub best: &'a [BestQuote],
     /// Earlier shares of the depth that rested on the bid side, one a minute, up to 500.
     pub depth_history: &'a [DepthShares],

@@ -9,14 +9,14 @@ use venue::{BookChange, LocalBook};
 
 use crate::recent::Recent;
 
-const BEST_QUOTES: usize = 200;
+/// Changes of the best quotes that are kept: no measure looks farther back than 51.
+const BEST_QUOTES: usize = 64;
 const DEPTH_MINUTES: usize = 500;
 /// Levels that are held of each side, at most: 32 KB a symbol. The measures look no farther than 1 % from the price.
 const LEVELS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(999);
 
-/// What is kept of a book for one or two seconds: no measure looks deeper or farther back.
+/// Levels that are kept of a book for one or two seconds: no measure looks deeper.
 const FROZEN_LEVELS: usize = 200;
-const FROZEN_QUOTES: usize = 64;
 
 /// An order book with the recent changes of its best quotes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,12 +117,11 @@ impl OrderBook {
 
     /// Keeps the book as it is, for a bar that has ended and is not decided yet; `None` where none is held.
     pub(crate) fn freeze(&self) -> Option<FrozenBook> {
-        let best = self.best.as_slice();
         self.read().map(|book| FrozenBook {
             at: book.at,
             bids: book.bids.iter().take(FROZEN_LEVELS).copied().collect(),
             asks: book.asks.iter().take(FROZEN_LEVELS).copied().collect(),
-            best: best[best.len().saturating_sub(FROZEN_QUOTES)..].to_vec(),
+            best: book.best.to_vec(),
         })
     }
 

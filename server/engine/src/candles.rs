@@ -18,6 +18,15 @@ pub(crate) enum Added {
     Gap,
 }
 
+/// What taking over an answer did to candles that were held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Merged {
+    /// One is another now.
+    pub(crate) corrected: bool,
+    /// One was replaced by other numbers, be it in the last digits of a sum: what was measured of it is to be measured again.
+    pub(crate) replaced: bool,
+}
+
 /// Closed candles, oldest first, each starting where the one before ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CandleRun {
@@ -64,19 +73,21 @@ impl CandleRun {
     }
 
     /// Takes over candles of an answer, oldest first: they replace those held of the same time, and what is held beside them stays.
-    /// Whether one that was held is another now.
     ///
     /// The run ends with the newest candle and begins behind the last hole: an indicator must not step over one.
     pub(crate) fn merge(
         &mut self,
         answer: impl IntoIterator<Item = Candle>,
         is_same: impl Fn(&Candle, &Candle) -> bool,
-    ) -> bool {
+    ) -> Merged {
         let mut all: BTreeMap<UnixMs, Candle> =
             self.candles.as_slice().iter().map(|candle| (candle.start, *candle)).collect();
-        let mut corrected = false;
+        let mut merged = Merged::default();
         for candle in answer {
-            corrected |= all.insert(candle.start, candle).is_some_and(|held| !is_same(&held, &candle));
+            if let Some(held) = all.insert(candle.start, candle) {
+                merged.corrected |= !is_same(&held, &candle);
+                merged.replaced |= held != candle;
+            }
         }
         self.candles.clear();
         for candle in all.into_values() {
@@ -85,7 +96,7 @@ impl CandleRun {
             }
             self.candles.push(candle);
         }
-        corrected
+        merged
     }
 }
 
@@ -154,8 +165,8 @@ mod tests {
     fn an_answer_of_two_candles_corrects_them_and_leaves_the_rest() {
         let mut run = CandleRun::new(Timeframe::M1, 10);
         run.merge((1..6).map(|n| minute(n, 10.0)), equal);
-        assert!(!run.merge([minute(3, 10.0), minute(4, 10.0)], equal));
-        assert!(run.merge([minute(3, 10.0), minute(4, 11.0)], equal));
+        assert!(!run.merge([minute(3, 10.0), minute(4, 10.0)], equal).replaced);
+        assert!(run.merge([minute(3, 10.0), minute(4, 11.0)], equal).corrected);
         assert_eq!(run.as_slice().iter().map(|c| c.close).collect::<Vec<_>>(), [10.0, 10.0, 10.0, 11.0, 10.0]);
     }
 

@@ -416,15 +416,18 @@ impl Window {
             self.unfinished = self.unfinished.filter(|running| running.candle.start >= closed);
         }
         let run = self.candles.get_mut(timeframe);
-        let corrected = run.merge(answer.iter().map(|kline| kline.candle), audit::is_same);
+        let merged = run.merge(answer.iter().map(|kline| kline.candle), audit::is_same);
         let joined = run.as_slice().first().is_some_and(|first| first.start <= last);
         if limit >= kept(timeframe) {
             *self.missing.get_mut(timeframe) = !joined;
             self.note_rewritten();
-        } else if corrected {
+        } else if merged.corrected {
             // Others of the same time may be as wrong.
             self.missing = PerTimeframe([true; 4]);
             self.note_rewritten();
+        } else if merged.replaced {
+            // The numbers of the venue in place of those that were measured: they say the same, and not to the last digit.
+            self.scorer.forget();
         }
     }
 
