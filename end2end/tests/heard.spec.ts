@@ -160,7 +160,7 @@ const PAGES: Record<string, string> = {
       - heading /^[A-Z0-9]+USDT (Long|Short)$/ [level=3]:
         - link /^[A-Z0-9]+USDT$/
       - paragraph:
-        - text: /^[+−]?[\\d.]+ R at [\\d,.₀-₉]+,$/
+        - text: /^[+−]?[\\d.]+ R net [+−]?[\\d.]+ R at [\\d,.₀-₉]+,$/
         - time: /^\\d+ s$/
         - text: ago
       - 'img /^From the stop at −1 R to the last target at \\+4\\.0 R: the last price is at [+−]?[\\d.]+ R$/'

@@ -339,7 +339,8 @@ impl ActiveIdeas {
 /// What a price is worth to an idea, in R; `None` where the result is no number.
 #[must_use]
 pub fn worth(entry: Price, stop: Price, price: f64) -> Option<RMultiple> {
-    RMultiple::new((price - entry.get()) / (entry.get() - stop.get())).ok()
+    // A zero has no sign.
+    RMultiple::new((price - entry.get()) / (entry.get() - stop.get()) + 0.0).ok()
 }
 
 fn check_sides(side: IdeaSide, entry: Price, stop: Price) -> Result<(), Invalid> {

@@ -532,6 +532,14 @@ fn the_history_is_bounded_and_its_counts_are_whole() {
     assert!(active.ended.is_sorted_by(|a, b| a.ended_at >= b.ended_at), "newest first");
 }
 
+#[test]
+fn at_its_entry_an_idea_of_either_side_is_worth_a_zero_without_a_sign() {
+    let price = |price: f64| Price::new(price).unwrap();
+    for stop in [99.0, 101.0] {
+        assert!(worth(price(100.0), price(stop), 100.0).unwrap().get().is_sign_positive());
+    }
+}
+
 proptest! {
     #[test]
     fn r_is_minus_one_at_the_stop_and_the_multiple_at_a_target(entry in 1e-6..1e6_f64, share in 1e-4..0.2_f64, r in -3.0..5.0_f64) {

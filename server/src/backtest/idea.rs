@@ -80,7 +80,7 @@ impl IdeaLine {
     fn new(event: What, at: UnixMs, symbol: Symbol, side: IdeaSide) -> Self {
         Self {
             event,
-            at: app::format::utc(at),
+            at: utc_ms(at),
             symbol,
             side,
             bar_closed_at: None,
@@ -107,7 +107,7 @@ impl IdeaLine {
         Self {
             bar_closed_at: Some(app::format::utc(idea.bar_closed_at)),
             decided_at: Some(app::format::utc(idea.decided_at)),
-            opened_at: Some(app::format::utc(idea.opened_at)),
+            opened_at: Some(utc_ms(idea.opened_at)),
             entry: Some(idea.entry.get()),
             entry_price: Some(idea.entry_price),
             stop: Some(idea.stop.get()),
@@ -117,7 +117,7 @@ impl IdeaLine {
 
     fn target(symbol: Symbol, side: IdeaSide, opened_at: UnixMs, target: &Target) -> Self {
         Self {
-            opened_at: Some(app::format::utc(opened_at)),
+            opened_at: Some(utc_ms(opened_at)),
             target_r: Some(target.r.get()),
             ..Self::new(What::TargetHit, target.reached_at.unwrap_or(opened_at), symbol, side)
         }
@@ -130,7 +130,7 @@ impl IdeaLine {
         Self {
             bar_closed_at: Some(app::format::utc(ended.bar_closed_at)),
             decided_at: Some(app::format::utc(ended.decided_at)),
-            opened_at: Some(app::format::utc(ended.opened_at)),
+            opened_at: Some(utc_ms(ended.opened_at)),
             entry: Some(ended.entry.get()),
             entry_price: Some(ended.entry_price),
             stop: Some(ended.stop.get()),
@@ -177,8 +177,15 @@ impl IdeaLine {
             (What::Dropped, ..) => self.reason.map_or("", DropReason::label).to_owned(),
             (What::Opened, ..) => String::new(),
         };
-        format!("{:<20}  {:<16}  {side} idea {} {what}", self.at, self.symbol, self.event.word())
+        // To the second, as bars are.
+        let at = self.at.split_once('.').map_or(self.at.as_str(), |(second, _)| second);
+        format!("{:<20}  {:<16}  {side} idea {} {what}", format!("{at}Z"), self.symbol, self.event.word())
     }
+}
+
+/// A time with its milliseconds: an entry may follow its decision by a few.
+fn utc_ms(at: UnixMs) -> String {
+    format!("{}.{:03}Z", app::format::utc(at).trim_end_matches('Z'), at.0.rem_euclid(1_000))
 }
 
 #[cfg(test)]
@@ -195,8 +202,8 @@ mod tests {
         let idea = fixture::ideas().open.remove(0);
         let line = IdeaLine::of(&IdeaEvent::Opened(Box::new(idea)));
         let expected = concat!(
-            r#"{"event":"opened","at":"2025-11-20T15:59:00Z","symbol":"BTCUSDT","side":"short","#,
-            r#""bar_closed_at":"2025-11-20T15:58:00Z","decided_at":"2025-11-20T15:58:01Z","opened_at":"2025-11-20T15:59:00Z","#,
+            r#"{"event":"opened","at":"2025-11-20T15:59:00.000Z","symbol":"BTCUSDT","side":"short","#,
+            r#""bar_closed_at":"2025-11-20T15:58:00Z","decided_at":"2025-11-20T15:58:01Z","opened_at":"2025-11-20T15:59:00.000Z","#,
             r#""entry":91234.5,"entry_price":"mid","stop":91484.5,"target_r":null,"targets_reached":null,"outcome":null,"#,
             r#""exit":null,"gross_r":null,"net_r":null,"fee_bps":null,"spread_bps":null,"funding_bps":null,"#,
             r#""net_missing":null,"reason":null}"#
@@ -213,8 +220,8 @@ mod tests {
         let ended = fixture::ideas().ended.remove(0);
         let line = IdeaLine::of(&IdeaEvent::Ended(Box::new(ended)));
         let expected = concat!(
-            r#"{"event":"ended","at":"2025-11-20T15:59:00Z","symbol":"ETHUSDT","side":"long","#,
-            r#""bar_closed_at":"2025-11-20T15:01:00Z","decided_at":"2025-11-20T15:01:01Z","opened_at":"2025-11-20T15:01:01Z","#,
+            r#"{"event":"ended","at":"2025-11-20T15:59:00.000Z","symbol":"ETHUSDT","side":"long","#,
+            r#""bar_closed_at":"2025-11-20T15:01:00Z","decided_at":"2025-11-20T15:01:01Z","opened_at":"2025-11-20T15:01:01.250Z","#,
             r#""entry":3000.0,"entry_price":"trade","stop":2990.0,"target_r":null,"targets_reached":1,"outcome":"stopped","#,
             r#""exit":2990.0,"gross_r":-1.0,"net_r":-1.375,"fee_bps":10.975,"spread_bps":0.5,"funding_bps":-1.25,"#,
             r#""net_missing":null,"reason":null}"#
@@ -240,7 +247,7 @@ mod tests {
         let (symbol, side, opened_at, target) = (idea.symbol, idea.side, idea.opened_at, idea.targets[0]);
         let line = IdeaLine::of(&IdeaEvent::TargetHit { symbol, side, opened_at, target });
         assert!(line.text().ends_with("short idea target of +1.50 R"), "{}", line.text());
-        assert_eq!(line.at, "2025-11-20T16:00:00Z");
+        assert_eq!(line.at, "2025-11-20T16:00:00.000Z");
         let (bar_closed_at, decided_at, reason) = (idea.bar_closed_at, idea.decided_at, DropReason::NoPrice);
         let line = IdeaLine::of(&IdeaEvent::Dropped(Dropped { symbol, side, bar_closed_at, decided_at, reason }));
         assert!(json(&line).ends_with(r#""reason":"no_price"}"#), "{}", json(&line));
