@@ -1,6 +1,6 @@
 //! One symbol scored again and again, at the price of what changed.
 
-use schema::{Figure, Score};
+use schema::{Candle, Figure, Score, Timeframe, UnixMs, levels::KeyLevels};
 
 use crate::{
     Analysis, Bars,
@@ -8,6 +8,8 @@ use crate::{
     candled::Candled,
     follow::Histories,
     input::SymbolInput,
+    key_levels::key_levels,
+    series::{Mark, Run},
 };
 
 /// Scores one symbol second by second: trades, book and positions are measured each time, the candles of a timeframe only
@@ -26,6 +28,14 @@ use crate::{
 pub struct Scorer {
     bars: Bars,
     state: Option<State>,
+    levels: Option<KeptLevels>,
+}
+
+/// Key levels with the candles that they were found in.
+#[derive(Debug, Clone)]
+struct KeptLevels {
+    of: Mark,
+    found: Figure<KeyLevels>,
 }
 
 /// What is kept between two scores.
@@ -40,7 +50,7 @@ impl Scorer {
     /// Returns a scorer that has seen nothing yet.
     #[must_use]
     pub const fn new(bars: Bars) -> Self {
-        Self { bars, state: None }
+        Self { bars, state: None, levels: None }
     }
 
     /// Returns the score of the candles and of everything else as it is now, taken apart.
@@ -66,6 +76,22 @@ impl Scorer {
         analysis
     }
 
+    /// Returns [`key_levels`](crate::key_levels) of these candles, found anew where one of them closed.
+    #[must_use]
+    pub fn key_levels(&mut self, half_hours: &[Candle], now: UnixMs) -> Figure<KeyLevels> {
+        let of = Mark::of(half_hours).filter(|_| Run::of(Timeframe::M30, half_hours, None, now).is_ok());
+        // What is too few or too old is said each time, and found by nobody.
+        let Some(of) = of else { return key_levels(half_hours, now) };
+        match &self.levels {
+            Some(kept) if kept.of == of => kept.found.clone(),
+            _ => {
+                let found = key_levels(half_hours, now);
+                self.levels = Some(KeptLevels { of, found: found.clone() });
+                found
+            }
+        }
+    }
+
     fn measure(&mut self, input: &SymbolInput<'_>, bars: Bars) -> &Candled {
         let state =
             self.state.get_or_insert_with(|| State { histories: Histories::new(), closed: None, with_open: None });
@@ -81,5 +107,6 @@ impl Scorer {
     /// Forgets the candles, so that they are measured again.
     pub fn forget(&mut self) {
         self.state = None;
+        self.levels = None;
     }
 }

@@ -107,6 +107,9 @@ proptest! {
                 let whole = analyse(&input, *bars);
                 prop_assert_eq!(scorer.score(&input), whole.score.clone(), "{:?} after {:?}", bars, event);
                 prop_assert_eq!(scorer.analyse(&input), whole, "{:?} after {:?}", bars, event);
+                let halves = input.candles.get(Timeframe::M30);
+                let found = analysis::key_levels(halves, input.as_of);
+                prop_assert_eq!(scorer.key_levels(halves, input.as_of), found, "{:?} after {:?}", bars, event);
                 if asked_twice {
                     let closed = analyse(&input, Bars::Closed);
                     prop_assert_eq!(scorer.analyse_closed(&input), closed, "closed of {:?} after {:?}", bars, event);

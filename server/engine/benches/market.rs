@@ -13,7 +13,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use analysis::{idea::Book, signal::Thresholds};
+use analysis::{
+    idea::{Book, CostSettings},
+    signal::Thresholds,
+};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use engine::{Engine, Input, Market, lock};
 use schema::{UnixMs, Venue};
@@ -27,7 +30,7 @@ const DECIDED: Input = Input::Second(UnixMs(START + 81_000));
 /// An engine as it was saved, with what a second of scores keeps of candles.
 fn restored(mut bytes: &[u8], threads: usize) -> Engine {
     let market = Arc::new(Market::new(Venue::Sim));
-    let ideas = Arc::new(Mutex::new(Book::new(&Thresholds::STANDARD)));
+    let ideas = Arc::new(Mutex::new(Book::new(&Thresholds::STANDARD, CostSettings::MEASURED.of(Venue::Sim))));
     let engine = Engine::restore(&mut bytes, Arc::clone(&market), Thresholds::STANDARD, ideas).unwrap();
     for window in market.windows().iter() {
         lock(window).score_forming();

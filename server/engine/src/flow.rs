@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{gaps::Gaps, recent::Recent};
 
-/// Four times what the analysis reads one by one. Sums over longer than these trades take are those of whole minutes.
-const TRADES: usize = 1_280;
+/// How many trades are read at most: the latest before a moment. Sums over longer than these take are those of whole minutes.
+const READ: usize = 1_024;
+/// How many are kept: those of the seconds between the end of a bar and its decision push none out that its score reads, as long as they
+/// are no more than this beyond.
+const TRADES: usize = READ + 256;
 /// The analysis reads no trade that is older.
 const TRADES_MS: i64 = 15 * 60_000;
 const MINUTES: usize = 500;
@@ -41,15 +44,22 @@ impl Flow {
         }
     }
 
-    /// The latest trades, oldest first.
+    /// All trades that are kept, oldest first.
     pub(crate) fn trades(&self) -> &[Trade] {
         self.trades.as_slice()
     }
 
-    /// The trades before a moment.
+    /// The latest trades that are read.
+    pub(crate) fn latest(&self) -> &[Trade] {
+        let trades = self.trades.as_slice();
+        &trades[trades.len().saturating_sub(READ)..]
+    }
+
+    /// The latest trades before a moment that are read.
     pub(crate) fn trades_before(&self, end: UnixMs) -> &[Trade] {
         let trades = self.trades.as_slice();
-        &trades[..trades.partition_point(|trade| trade.at < end)]
+        let before = trades.partition_point(|trade| trade.at < end);
+        &trades[before.saturating_sub(READ)..before]
     }
 
     /// The first moment at or after another from which trades are missing, by a gap or because more came since than are kept.

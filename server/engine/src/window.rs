@@ -288,7 +288,7 @@ impl Window {
             as_of,
             candles: PerTimeframe::build(|timeframe| self.candles.get(timeframe).as_slice()),
             open: PerTimeframe::build(|timeframe| self.open_candle(timeframe)),
-            trades: self.flow.trades(),
+            trades: self.flow.latest(),
             flow: self.flow.minutes_until(as_of),
             book: self.book.read(),
             derivatives: self.derivatives.read(self.ticker.as_ref()),

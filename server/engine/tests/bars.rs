@@ -263,3 +263,15 @@ proptest! {
         prop_assert_eq!(record(inputs.clone()), record(jittered(&inputs, 480, jitter)));
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    /// Those that were received after the end of a bar pushed out the oldest that its score read.
+    #[test]
+    fn late_trades_change_no_record_where_more_was_traded_than_is_kept(seed in 0..1_000_u64, jitter in 0..1_000_u64) {
+        let inputs = session(&["AUSDT"], 250, seed);
+        let record = |inputs: Vec<Input>| bars(&run(inputs)).into_iter().filter(|(_, bar)| !bar.is_late).collect::<Vec<_>>();
+        prop_assert_eq!(record(inputs.clone()), record(jittered(&inputs, 480, jitter)));
+    }
+}

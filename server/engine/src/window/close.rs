@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use analysis::{
     input::{DepthShares, PerTimeframe, SymbolInput},
-    key_levels,
     signal::Thresholds,
 };
 use schema::{Candle, Price, Timeframe, UnixMs, Why, breakdown::ScorePoint};
@@ -171,7 +170,7 @@ impl Window {
                 close,
                 shares,
                 spread,
-                key_levels(input.candles.get(Timeframe::M30), end),
+                scorer.key_levels(input.candles.get(Timeframe::M30), end),
                 until,
             ))
         });
