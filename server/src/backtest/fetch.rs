@@ -1,6 +1,11 @@
 //! Fetches a market's past from its exchange, one stretch of time after the other.
 
-use std::{collections::HashSet, ops::Range, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::Range,
+    sync::Arc,
+    time::Duration,
+};
 
 use cache::Clock;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -163,7 +168,8 @@ impl Wanted {
             let found = listed.iter().find(|instrument| instrument.symbol == *symbol).cloned();
             found.ok_or(BacktestError::NotListed { symbol: *symbol, venue: exchange.venue() })
         };
-        self.symbols.iter().map(find).collect()
+        let named: BTreeSet<&Symbol> = self.symbols.iter().collect();
+        named.into_iter().map(find).collect()
     }
 
     /// Asks something about each contract, of some at a time; answers in the order of contracts.
