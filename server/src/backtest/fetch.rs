@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeSet, HashSet},
     ops::Range,
     sync::Arc,
-    time::Duration,
 };
 
 use cache::Clock;
@@ -13,7 +12,7 @@ use indicatif::ProgressBar;
 use schema::{Symbol, Timeframe, UnixMs};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use venue::{Answer, Instrument, Interval, Past, VenueError, record::Tap};
+use venue::{Answer, Instrument, Interval, Past, record::Tap};
 
 use super::{
     BacktestError, Session,
@@ -36,9 +35,6 @@ const STRETCH_MS: i64 = 16 * 60 * 60 * 1_000;
 const MINUTES: Interval = Interval::Timeframe(Timeframe::M1);
 /// Contracts that are asked for at a time; how many requests a second is the adapter's to say.
 const AT_A_TIME: usize = 8;
-/// How often a request is made at most.
-const TRIES: u32 = 4;
-const WAIT: Duration = Duration::from_secs(2);
 
 /// Steps an engine through the last days of a market.
 pub(super) fn run(
@@ -62,16 +58,15 @@ pub(super) fn run(
         let fetching = scope.spawn(|| runtime.block_on(past.fetch(send)));
         // Dropped at an error, so that fetching ends as well.
         let mut stretches = stretches;
-        let (mut inputs, mut is_known) = (Inputs::default(), false);
-        while let Some(records) = stretches.blocking_recv() {
-            let universe = if is_known { Vec::new() } else { universes(&records) };
-            is_known = true;
-            for input in universe.into_iter().chain(inputs.of(&records)) {
-                session.step(input, |output| lines.write(output))?;
-            }
+        let mut stretches = std::iter::from_fn(|| stretches.blocking_recv()).peekable();
+        let mut inputs = Inputs::default();
+        let mut step = |input| session.step(input, |output| lines.write(output));
+        stretches.peek().map_or_else(Vec::new, |records| universes(records)).into_iter().try_for_each(&mut step)?;
+        for records in stretches {
+            inputs.of(&records).try_for_each(&mut step)?;
         }
         fetching.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        inputs.end().map_or(Ok(()), |second| session.step(second, |output| lines.write(output)))
+        inputs.end().map_or(Ok(()), step)
     })
 }
 
@@ -106,16 +101,16 @@ impl Wanted {
         let all = instruments.len() as u64;
         self.progress.set_length(all * (1 + starts.clone().count() as u64));
         let paid = self.of_each(&instruments, async |symbol| {
-            tried("paid funding", symbol, || exchange.funding_between(symbol, begin..end)).await
+            about("paid funding", symbol, exchange.funding_between(symbol, begin..end)).await
         });
         let paid = paid.await?;
         for start in starts {
             let range = UnixMs(start)..UnixMs((start + STRETCH_MS).min(end.0));
             let fetched = self.of_each(&instruments, async |symbol| {
-                let range = || range.clone();
-                let candles = tried("candles", symbol, || exchange.candles_between(symbol, MINUTES, range())).await?;
-                let open_interest =
-                    tried("open interest", symbol, || exchange.open_interest_between(symbol, range())).await?;
+                let candles = exchange.candles_between(symbol, MINUTES, range.clone());
+                let open_interest = exchange.open_interest_between(symbol, range.clone());
+                let candles = about("candles", symbol, candles).await?;
+                let open_interest = about("open interest", symbol, open_interest).await?;
                 Ok((candles, open_interest))
             });
             let fetched = fetched.await?;
@@ -157,9 +152,9 @@ impl Wanted {
     /// The contracts that are asked for, or those that the rules of the configuration choose today.
     async fn contracts(&self, exchange: &dyn Past) -> Result<Vec<Instrument>, BacktestError> {
         let list = |source| BacktestError::Venue { what: "the list of contracts".to_owned(), source };
-        let listed = again(|| exchange.instruments()).await.map_err(list)?;
+        let listed = exchange.instruments().await.map_err(list)?;
         if self.symbols.is_empty() {
-            let tickers = again(|| exchange.tickers()).await.map_err(list)?.into_iter().collect();
+            let tickers = exchange.tickers().await.map_err(list)?.into_iter().collect();
             let mut chosen = judge(listed, &tickers, &HashSet::new(), &self.config.universe, self.now).chosen;
             chosen.sort_by_key(|instrument| instrument.symbol);
             return Ok(chosen);
@@ -183,21 +178,7 @@ impl Wanted {
     }
 }
 
-/// Asks something about a contract, again where that can help.
-async fn tried<'a, T>(what: &str, symbol: Symbol, ask: impl Fn() -> Answer<'a, T>) -> Result<T, BacktestError> {
-    again(ask).await.map_err(|source| BacktestError::Venue { what: format!("{what} of {symbol}"), source })
-}
-
-/// Asks again where that can help.
-async fn again<'a, T>(ask: impl Fn() -> Answer<'a, T>) -> Result<T, VenueError> {
-    for nth in 1..TRIES {
-        match ask().await {
-            Err(error) if error.retryable() => {
-                tracing::warn!(error = chain(&error), "asking again");
-                tokio::time::sleep(WAIT * nth).await;
-            }
-            answer => return answer,
-        }
-    }
-    ask().await
+/// Says what was asked about which contract where that failed. The adapter has asked again by then.
+async fn about<T>(what: &str, symbol: Symbol, answer: Answer<'_, T>) -> Result<T, BacktestError> {
+    answer.await.map_err(|source| BacktestError::Venue { what: format!("{what} of {symbol}"), source })
 }
