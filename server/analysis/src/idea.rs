@@ -14,7 +14,7 @@ mod open;
 mod outcome;
 mod tape;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use schema::{
     ActiveIdeas, Bps, Candle, CostModel, Direction, Figure, Points, Price, Symbol, Timeframe, UnixMs, Venue, Why,
@@ -121,9 +121,9 @@ impl Book {
         (self.rules, self.costs) = (other.rules, other.costs);
     }
 
-    /// The contracts whose trades decide something now: an entry, or what became of one in its minute.
+    /// The contracts whose trades decide something now, in their order: an entry, or what became of one in its minute.
     #[must_use]
-    pub fn followed(&self) -> HashSet<Symbol> {
+    pub fn followed(&self) -> BTreeSet<Symbol> {
         let entered = self.open.iter().filter(|standing| standing.judged_until < standing.followed_until);
         self.pending.iter().map(|pending| pending.symbol).chain(entered.map(|standing| standing.idea.symbol)).collect()
     }

@@ -147,12 +147,9 @@ impl Engine {
     fn take_second(&self, second: UnixMs, out: &mut impl FnMut(Output)) {
         let Some(market_time) = self.market_time else { return };
         let settled_until = UnixMs(market_time.0 - TOLERANCE_MS);
-        let windows = self.market.windows();
         let followed = lock_ideas(&self.ideas).followed();
-        for window in windows.iter().map(|window| lock(window)) {
-            if followed.contains(&window.instrument.symbol) {
-                ideas::follow(&self.ideas, &window, settled_until, out);
-            }
+        for symbol in followed {
+            self.with(symbol, |window| ideas::follow(&self.ideas, window, settled_until, out));
         }
         while self.decide(second, market_time, out) {}
         lock_ideas(&self.ideas).give_up(settled_until, &mut |event| out(Output::Idea(event)));

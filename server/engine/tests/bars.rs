@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use schema::{Symbol, Timeframe, UnixMs};
 use venue::{BookChange, Kline, MarketEvent};
 
-use support::{MINUTE, START, bars, engine, event, loaded, received, run, session, step_all, symbol, with_seconds};
+use support::{MINUTE, START, bars, engine, event, jittered, loaded, run, session, step_all, symbol, with_seconds};
 
 const FIRST_END: i64 = START + 20_000;
 
@@ -45,7 +45,7 @@ fn a_history_that_is_loaded_again_records_nothing_twice() {
         .flat_map(|list| [5_000, 21_500, 65_000].map(|after| loaded(START + after, list.clone())))
         .collect();
     let mut twice: Vec<Input> = inputs.iter().cloned().chain(again).collect();
-    twice.sort_by_key(received);
+    twice.sort_by_key(Input::received);
     let ends = |inputs: Vec<Input>| bars(&run(inputs)).iter().map(|(_, bar)| bar.bar_closed_at).collect::<Vec<_>>();
     let ends = (ends(inputs), ends(twice));
     assert_eq!(ends.0, ends.1);
@@ -109,7 +109,7 @@ fn a_contract_that_falls_quiet_goes_on_with_flat_bars_and_one_that_was_cut_off_w
                 cause: "closed".to_owned(),
             };
             inputs.push(event(FIRST_END + 5_001, lost));
-            inputs.sort_by_key(received);
+            inputs.sort_by_key(Input::received);
         }
         let outputs = run(inputs);
         let missed = outputs.iter().filter(|output| matches!(output, Output::BarMissed { .. })).count();
@@ -189,7 +189,7 @@ fn a_short_reconnect_costs_the_score_nothing_once_its_trades_were_fetched() {
     let mut trades = vec![schema::Trade::new(UnixMs(START + 3_000), schema::Side::Buy, 100.0, 1.0)];
     trades.extend(missed);
     all.push(loaded(START + 14_000, Loaded::Trades { symbol: symbol("AUSDT"), trades }));
-    all.sort_by_key(received);
+    all.sort_by_key(Input::received);
     let flow = |inputs: Vec<Input>| {
         let bar = bars(&run(inputs)).remove(1).1;
         let of = [schema::Dimension::Orderflow, schema::Dimension::Volume];
@@ -221,24 +221,6 @@ fn taker_volume_of_the_venues_own_candles_is_known_from_the_start() {
     assert_eq!(known, usize::from(kept(Timeframe::M1)));
 }
 
-/// The order of receipt after each message was held up by up to `late` ms.
-fn jittered(inputs: &[Input], late: i64, seed: u64) -> Vec<Input> {
-    let mut dice = support::Dice::new(seed);
-    let mut moved: Vec<Input> = inputs
-        .iter()
-        .cloned()
-        .map(|input| match input {
-            Input::Event { received, event: event @ MarketEvent::Trades { .. } } => {
-                let late = (dice.roll() * late as f64) as i64;
-                Input::Event { received: UnixMs(received.0 + late), event }
-            }
-            other => other,
-        })
-        .collect();
-    moved.sort_by_key(received);
-    moved
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
@@ -260,7 +242,7 @@ proptest! {
     fn trades_that_are_late_within_the_tolerance_change_no_record(seed in 0..1_000_u64, jitter in 0..1_000_u64) {
         let inputs = session(&["AUSDT"], 90, seed);
         let record = |inputs: Vec<Input>| bars(&run(inputs)).into_iter().filter(|(_, bar)| !bar.is_late).collect::<Vec<_>>();
-        prop_assert_eq!(record(inputs.clone()), record(jittered(&inputs, 480, jitter)));
+        prop_assert_eq!(record(inputs.clone()), record(jittered(&inputs, START, 480, jitter)));
     }
 }
 
@@ -272,6 +254,6 @@ proptest! {
     fn late_trades_change_no_record_where_more_was_traded_than_is_kept(seed in 0..1_000_u64, jitter in 0..1_000_u64) {
         let inputs = session(&["AUSDT"], 250, seed);
         let record = |inputs: Vec<Input>| bars(&run(inputs)).into_iter().filter(|(_, bar)| !bar.is_late).collect::<Vec<_>>();
-        prop_assert_eq!(record(inputs.clone()), record(jittered(&inputs, 480, jitter)));
+        prop_assert_eq!(record(inputs.clone()), record(jittered(&inputs, START, 480, jitter)));
     }
 }

@@ -15,7 +15,7 @@ use schema::{
 };
 use venue::MarketEvent;
 
-use support::{START, engine_with, received, session, step_all, with_seconds};
+use support::{START, engine_with, jittered, session, step_all, with_seconds};
 
 const SECONDS: i64 = 500;
 
@@ -161,25 +161,6 @@ fn each_change_of_direction_is_given_out_after_the_bar_that_made_it() {
 /// Until then bars are decided that closed before the start, from what is there when they are: they may differ.
 const STARTED_MS: i64 = 120_000;
 
-/// Trades that are held up by less than the tolerance once the session has started, in the order in which they are then received.
-fn jittered(inputs: &[Input], seed: u64) -> Vec<Input> {
-    let mut dice = support::Dice::new(seed);
-    let mut moved: Vec<Input> = inputs
-        .iter()
-        .cloned()
-        .map(|input| match input {
-            Input::Event { received, event: event @ MarketEvent::Trades { .. } }
-                if received.0 >= START + STARTED_MS =>
-            {
-                Input::Event { received: UnixMs(received.0 + (dice.roll() * 480.0) as i64), event }
-            }
-            other => other,
-        })
-        .collect();
-    moved.sort_by_key(received);
-    moved
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(6))]
 
@@ -203,6 +184,6 @@ proptest! {
                 .map(|idea| ((idea.symbol, idea.bar_closed_at), (idea.side, idea.opened_at, idea.entry, idea.stop)))
                 .collect::<HashMap<_, _>>()
         };
-        prop_assert_eq!(entries(inputs.clone()), entries(jittered(&inputs, jitter)));
+        prop_assert_eq!(entries(inputs.clone()), entries(jittered(&inputs, START + STARTED_MS, 480, jitter)));
     }
 }

@@ -19,7 +19,7 @@ use schema::{Figure, Symbol, UnixMs, Venue, Why};
 use serde_json::Value;
 use venue::{Liquidation, MarketEvent, PositionSide};
 
-use support::{START, event, loaded, received, session, step_all, symbol, with_seconds};
+use support::{START, event, loaded, session, step_all, symbol, with_seconds};
 
 /// An engine with what it writes to.
 struct Session {
@@ -120,7 +120,7 @@ fn disturbed(seconds: i64, seed: u64) -> Vec<Input> {
     let instruments = ["AUSDT", "BUSDT", "CUSDT"].map(support::instrument).to_vec();
     let history = engine::History::Fetched;
     inputs.push(loaded(START + 50_000, Loaded::Universe { instruments, linear_symbols: 12, history }));
-    inputs.sort_by_key(received);
+    inputs.sort_by_key(Input::received);
     with_seconds(inputs)
 }
 

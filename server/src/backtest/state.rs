@@ -62,14 +62,7 @@ impl Place {
     /// Moves on behind an input.
     pub(super) const fn pass(&mut self, input: &Input) {
         self.inputs += 1;
-        self.last = received(input);
-    }
-}
-
-/// When an input was received.
-const fn received(input: &Input) -> UnixMs {
-    match input {
-        Input::Event { received, .. } | Input::Loaded { received, .. } | Input::Second(received) => *received,
+        self.last = input.received();
     }
 }
 

@@ -29,6 +29,16 @@ pub enum Input {
     Second(UnixMs),
 }
 
+impl Input {
+    /// When it was taken in; of a second, when it began.
+    #[must_use]
+    pub const fn received(&self) -> UnixMs {
+        match self {
+            Self::Event { received, .. } | Self::Loaded { received, .. } | Self::Second(received) => *received,
+        }
+    }
+}
+
 /// Where the candles of a contract come from that closed before it was watched, or that were missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

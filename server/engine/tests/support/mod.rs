@@ -50,12 +50,18 @@ pub(crate) fn loaded(received: i64, loaded: Loaded) -> Input {
     Input::Loaded { received: UnixMs(received), loaded }
 }
 
-/// When an input was received.
-pub(crate) fn received(input: &Input) -> i64 {
-    match input {
-        Input::Event { received, .. } | Input::Loaded { received, .. } => received.0,
-        Input::Second(at) => at.0,
-    }
+/// The order of receipt after each message of trades that came from a moment on was held up by less than `late` ms.
+pub(crate) fn jittered(inputs: &[Input], from: i64, late: i64, seed: u64) -> Vec<Input> {
+    let mut dice = Dice::new(seed);
+    let mut held_up = |input: Input| match input {
+        Input::Event { received, event: event @ MarketEvent::Trades { .. } } if received.0 >= from => {
+            Input::Event { received: UnixMs(received.0 + dice.below(late)), event }
+        }
+        other => other,
+    };
+    let mut moved: Vec<Input> = inputs.iter().cloned().map(&mut held_up).collect();
+    moved.sort_by_key(Input::received);
+    moved
 }
 
 /// What an exchange sends of some contracts in `seconds` from [`START`] on, in the order of receipt. Messages take 20 ms.
@@ -73,7 +79,7 @@ pub(crate) fn session(names: &[&str], seconds: i64, seed: u64) -> Vec<Input> {
     for (n, name) in (0..).zip(names) {
         inputs.extend(of_contract(symbol(name), seconds, seed + 1_000 * n));
     }
-    inputs.sort_by_key(received);
+    inputs.sort_by_key(Input::received);
     inputs
 }
 
@@ -217,7 +223,7 @@ pub(crate) fn with_seconds(inputs: impl IntoIterator<Item = Input>) -> Vec<Input
     let mut seconds = Seconds::from(UnixMs(START));
     let mut all = Vec::new();
     for input in inputs {
-        all.extend(seconds.up_to(UnixMs(received(&input))).map(Input::Second));
+        all.extend(seconds.up_to(input.received()).map(Input::Second));
         all.push(input);
     }
     all
