@@ -90,7 +90,7 @@ fn through_python(sets: &[Columns]) -> Option<Value> {
         .ok()?;
     let columns = |one: &Columns| json!({"high": one.high, "low": one.low, "close": one.close, "volume": one.volume});
     let asked = json!({ "rounds": ROUNDS, "sets": sets.iter().map(columns).collect::<Vec<_>>() });
-    // Where TA-Lib is absent nobody reads what is written; the exit code tells.
+    // Where TA-Lib is absent nobody reads what is written; the exit code reports it.
     let written = child.stdin.take().unwrap().write_all(asked.to_string().as_bytes());
     let output = child.wait_with_output().unwrap();
     if output.status.code() == Some(3) {
@@ -117,8 +117,8 @@ fn main() {
     let inputs: Vec<SymbolInput<'_>> = worlds.iter().map(World::input).collect();
     let alone: Vec<SymbolInput<'_>> = inputs.iter().map(candles_alone).collect();
     let sets: Vec<Columns> = worlds.iter().flat_map(|world| &world.candles).map(|run| Columns::of(run)).collect();
-    let Some(told) = through_python(&sets) else { return };
-    let python = Duration::from_secs_f64(told["seconds"].as_f64().unwrap()) / SYMBOLS;
+    let Some(answer) = through_python(&sets) else { return };
+    let python = Duration::from_secs_f64(answer["seconds"].as_f64().unwrap()) / SYMBOLS;
     let (ta, mut out) = (Core::new(), std::array::from_fn(|_| vec![0.0; TAIL]));
     let port = shortest(|| sets.iter().for_each(|columns| functions(&ta, columns, &mut out)));
     let analysed = |inputs: &[SymbolInput<'_>]| {
@@ -128,13 +128,13 @@ fn main() {
     println!(
         "One symbol, {TAIL} candles of each of four timeframes; the shortest of {ROUNDS} rounds over {SYMBOLS} symbols.\n\
          {}.\n\n| What | Time | Against Python |\n|---|---:|---:|",
-        told["version"].as_str().unwrap()
+        answer["version"].as_str().unwrap()
     );
     let row = |what: &str, time: Duration| {
         let (us, ratio) = (time.as_secs_f64() * 1e6, time.as_secs_f64() / python.as_secs_f64());
         println!("| {what} | {us:.1} µs | {ratio:.2} |");
     };
-    row(&format!("{} functions of TA-Lib's C library through Python", told["functions"]), python);
+    row(&format!("{} functions of TA-Lib's C library through Python", answer["functions"]), python);
     row("the same functions through the Rust port", port);
     row("every measure of candles, with what TA-Lib has not, to dimensions", candles);
     row("the whole analysis: candles, trades, book, positions, score, explanation", whole);

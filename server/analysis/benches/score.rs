@@ -32,7 +32,7 @@ fn score(criterion: &mut Criterion) {
     criterion.bench_function("one symbol, tick, explained", |bencher| {
         bencher.iter(|| scorers[0].analyse(black_box(&inputs[0])));
     });
-    // A market does not fit the processor's caches: these two measure memory too, and tell the cost of each symbol.
+    // A market does not fit the processor's caches: these two measure memory too, and give the cost of each symbol.
     let mut market = criterion.benchmark_group("600 symbols");
     market.throughput(Throughput::Elements(600)).sample_size(20);
     market.bench_function("full", |bencher| {

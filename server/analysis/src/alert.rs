@@ -1,7 +1,7 @@
 //! Alerts: what turned between one look at the published market and the next, and which rules were met.
 //!
-//! Values in, values out: the caller shows each new market and asks for the whole. What is seen first is where things stand and
-//! no news: nothing is told of what nobody saw happen. A figure that is missing changes nothing; it goes on from where it stood.
+//! Values in, values out: the caller shows each new market and asks for the whole. What is seen first is the present state and
+//! no news: nothing is reported that was not seen to happen. A figure that is missing changes nothing; it goes on from its last value.
 
 mod contracts;
 mod figure;
@@ -20,7 +20,7 @@ use schema::{
 use crate::market::HeardHour;
 use watched::WatchedRule;
 
-/// How long another mood has to hold before it is told: a share of advancers that trembles at its limit is no turn.
+/// How long another mood has to hold before it is reported: a share of advancers that trembles at its limit is no turn.
 const MOOD_DWELL_MS: i64 = 180_000;
 
 /// The market as it was published.
@@ -34,7 +34,7 @@ pub struct Published<'a> {
     pub breadth: Option<&'a MarketBreadth>,
     /// The ideas; none before they were published.
     pub ideas: Option<&'a ActiveIdeas>,
-    /// What was liquidated of each contract for which a rule asks; no list tells it.
+    /// What was liquidated of each contract for which a rule asks; no list contains it.
     pub liquidated: &'a HashMap<Symbol, HeardHour>,
 }
 
@@ -60,10 +60,10 @@ pub struct Watch {
     given_way: u64,
 }
 
-/// The mood that is told, and another one that does not hold for long enough yet.
+/// The mood that was reported, and another one that does not hold for long enough yet.
 #[derive(Debug, Clone, Copy)]
 struct HeldMood {
-    told: Mood,
+    reported: Mood,
     since: Option<(Mood, UnixMs)>,
 }
 
@@ -133,9 +133,9 @@ impl Watch {
         self.since
     }
 
-    /// What happened, newest first.
+    /// Returns what happened, newest first.
     #[must_use]
-    pub fn told(&self) -> Vec<Alert> {
+    pub fn alerts(&self) -> Vec<Alert> {
         let mut alerts: Vec<Alert> = self.log.iter().flatten().cloned().collect();
         // Stable: what happened at the same time stays in the order it was found in, the last one first.
         alerts.sort_by_key(|alert| std::cmp::Reverse(alert.at));
@@ -211,14 +211,14 @@ impl Watch {
     fn mood(&mut self, breadth: &MarketBreadth, found: &mut Vec<Alert>) {
         let Figure::Known { value: to, as_of } = breadth.mood else { return };
         let Some(percent_advancing) = breadth.day.percent_advancing.value().copied() else { return };
-        let held = self.mood.get_or_insert(HeldMood { told: to, since: None });
+        let held = self.mood.get_or_insert(HeldMood { reported: to, since: None });
         let since = match held.since {
             Some((mood, since)) if mood == to => since,
             _ => as_of,
         };
-        held.since = (to != held.told).then_some((to, since));
+        held.since = (to != held.reported).then_some((to, since));
         if held.since.is_some() && as_of.0 - since.0 >= MOOD_DWELL_MS {
-            let from = std::mem::replace(&mut held.told, to);
+            let from = std::mem::replace(&mut held.reported, to);
             held.since = None;
             found.push(Alert { at: as_of, event: Event::Mood { from, to, percent_advancing } });
         }

@@ -77,14 +77,14 @@ pub(crate) fn weigh(input: &SymbolInput<'_>, candled: &Candled) -> Analysis {
     let others = measure_others(&context);
     let weighed = Dimension::ALL.map(|dimension| Weighed::of(dimension, candled, &others));
     let confluence = Confluence::of(weighed.iter().flat_map(Weighed::voices));
-    let told = is_told(&confluence).then_some(&confluence);
+    let sufficient = is_sufficient(&confluence).then_some(&confluence);
     let (conditions, quality) = condition::of(&context);
     Analysis {
         score: score_of(&confluence, input.as_of),
-        agreement: told.and_then(|confluence| Ratio::clamped(confluence.agreement)),
+        agreement: sufficient.and_then(|confluence| Ratio::clamped(confluence.agreement)),
         coverage: share(confluence.coverage),
         factors: factors(&weighed, &confluence),
-        dimensions: weighed.map(|dimension| dimension.told(told)).into(),
+        dimensions: weighed.map(|dimension| dimension.breakdown(sufficient)).into(),
         conditions,
         quality,
     }
@@ -98,12 +98,12 @@ pub(crate) fn weigh_alone(input: &SymbolInput<'_>, candled: &Candled) -> Figure<
 }
 
 /// Whether enough is known for a score.
-fn is_told(confluence: &Confluence) -> bool {
+fn is_sufficient(confluence: &Confluence) -> bool {
     confluence.coverage >= COVERAGE_LEAST
 }
 
 fn score_of(confluence: &Confluence, as_of: UnixMs) -> Figure<Score> {
-    if is_told(confluence) {
+    if is_sufficient(confluence) {
         known(Score::new((50.0 + confluence.points).clamp(0.0, 100.0)).ok(), as_of)
     } else {
         Figure::Missing(low_coverage(confluence.coverage, COVERAGE_LEAST))
@@ -204,7 +204,7 @@ impl<'a> Weighed<'a> {
         })
     }
 
-    fn told(self, confluence: Option<&Confluence>) -> DimensionBreakdown {
+    fn breakdown(self, confluence: Option<&Confluence>) -> DimensionBreakdown {
         let weight = dimension_weight(self.dimension);
         let present = self.is_present();
         let adds = |pull: f64| match confluence {

@@ -57,7 +57,7 @@ pub(crate) fn of(context: &Context<'_>) -> (Vec<Condition>, Figure<Ratio>) {
     let vanished = vanished(context);
     let quality = quality(context, &spread, &depth, &vanished);
     let values = [spread, near, wall(context), vanished, refilled(context), atr_pct(context), trade_rate(context)];
-    let told = |(row, value): (&Row, Value)| Condition {
+    let condition = |(row, value): (&Row, Value)| Condition {
         id: row.id.clone(),
         label: match &depth {
             Ok(near) if row.id == DEPTH => near.label.clone(),
@@ -66,7 +66,7 @@ pub(crate) fn of(context: &Context<'_>) -> (Vec<Condition>, Figure<Ratio>) {
         unit: row.unit.clone(),
         value: figure(value),
     };
-    let conditions = CONDITIONS.iter().zip(values).map(told).collect();
+    let conditions = CONDITIONS.iter().zip(values).map(condition).collect();
     (conditions, quality)
 }
 

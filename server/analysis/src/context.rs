@@ -120,7 +120,7 @@ impl<'a> Tape<'a> {
             return Err(Why::NotFinite);
         }
         let gross = divisor(gross.iter().sum(), Why::Undefined)?;
-        let largest = largest.told().ok_or(Why::NotFinite)?;
+        let largest = largest.finish().ok_or(Why::NotFinite)?;
         let recent = (trades.len() / 4).max(RECENT).min(trades.len());
         let signed = trades[trades.len() - recent..].iter().map(size).collect();
         let net = net.iter().sum();

@@ -56,7 +56,7 @@ pub struct ClosedBar<'a> {
     pub now: Seen<'a>,
     /// The spread at the close.
     pub spread: &'a Figure<Bps>,
-    /// Its settlements of funding; none where nobody tells of them.
+    /// Its settlements of funding; none where the source does not report them.
     pub settlements: Option<Settlements<'a>>,
 }
 

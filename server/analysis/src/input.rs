@@ -155,7 +155,7 @@ pub struct Derivatives<'a> {
     pub funding_history: &'a [FundingPoint],
     /// Accounts long every five minutes.
     pub accounts: &'a [AccountsPoint],
-    /// Liquidations of the last 24 h; none where the source does not tell them.
+    /// Liquidations of the last 24 h; none where the source does not report them.
     pub liquidations: Option<&'a [Liquidation]>,
 }
 
@@ -179,7 +179,7 @@ pub struct SymbolInput<'a> {
 }
 
 impl<'a> SymbolInput<'a> {
-    /// Closed candles and nothing else: what a record of candles tells of a symbol.
+    /// Closed candles and nothing else: what a record of candles contains of a symbol.
     ///
     /// `as_of` is the close of the newest candle. Whatever needs trades, a book or positions is missing.
     #[must_use]

@@ -26,9 +26,9 @@ pub(crate) use perps::per_8h;
 pub use perps::{HeardHour, HeardLiquidations, Perp, perps_pulse};
 pub use volatility::{RealisedVolatility, daily_volatility, dispersion, realised_volatility};
 
-/// How old what is told with every quote may be and still speak for now.
+/// How old a figure that comes with every quote may be and still count as current.
 const QUOTE_MS: i64 = 10 * 60_000;
-/// The same for open interest, which is told every five minutes.
+/// The same for open interest, which is published every five minutes.
 const OPEN_INTEREST_MS: i64 = 30 * 60_000;
 
 /// One symbol as the market-wide measures see it.

@@ -41,7 +41,7 @@ impl Sub {
     }
 }
 
-/// A number of observations as it is told.
+/// Converts a number of observations to the width it is reported in.
 pub(crate) fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -16,7 +16,7 @@ use crate::{
     measure::Measured,
 };
 
-/// Beyond this a lean hardly tells strong from very strong.
+/// Beyond this a direction hardly separates strong from very strong.
 pub const SATURATED: f64 = 0.9;
 /// A measure that is beyond it in more than this share of bars says little more than a side.
 pub const SATURATED_SHARE: f64 = 0.2;

@@ -76,7 +76,7 @@ impl Scorer {
         analysis
     }
 
-    /// Returns [`key_levels`](crate::key_levels) of these candles, found anew where one of them closed.
+    /// Returns [`key_levels`](crate::key_levels) of these candles, found again where one of them closed.
     #[must_use]
     pub fn key_levels(&mut self, half_hours: &[Candle], now: UnixMs) -> Figure<KeyLevels> {
         let of = Mark::of(half_hours).filter(|_| Run::of(Timeframe::M30, half_hours, None, now).is_ok());

@@ -111,9 +111,9 @@ impl Largest {
         }
     }
 
-    /// The size that the share lies below, straight between neighbours, and the sizes from there on with their signs.
+    /// Returns the size that the share lies below, interpolated linearly, and the sizes from there on with their signs.
     /// `None` unless as many were taken in as were announced.
-    pub(crate) fn told(mut self) -> Option<(f64, Vec<f64>)> {
+    pub(crate) fn finish(mut self) -> Option<(f64, Vec<f64>)> {
         if self.kept == 0 || self.most.len() < self.kept {
             return None;
         }
@@ -150,7 +150,7 @@ mod tests {
         let mut fours = signed.chunks_exact(4);
         fours.by_ref().for_each(|four| largest.push([four[0], four[1], four[2], four[3]]));
         fours.remainder().iter().for_each(|x| largest.push_one(*x));
-        largest.told()
+        largest.finish()
     }
 
     #[test]

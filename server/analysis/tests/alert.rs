@@ -59,13 +59,13 @@ fn listed<'a>(signals: &'a Signals, liquidated: &'a HashMap<Symbol, HeardHour>) 
 
 /// One look at a market of which the list alone is known; gives what happened in it, newest first.
 fn look(watch: &mut Watch, rows: Vec<SignalRow>) -> Vec<Alert> {
-    let before = watch.told().len();
+    let before = watch.alerts().len();
     let signals = signals(rows);
     let happened = watch.look(&listed(&signals, &HashMap::new()));
-    let mut told = watch.told();
-    told.truncate(told.len() - before);
-    assert_eq!(happened, !told.is_empty());
-    told
+    let mut alerts = watch.alerts();
+    alerts.truncate(alerts.len() - before);
+    assert_eq!(happened, !alerts.is_empty());
+    alerts
 }
 
 /// The changes over 24 h of one contract, second by second, and the values a rule was met by.
@@ -76,8 +76,8 @@ fn met_by(rule_text: &str, changes: &[Option<f64>]) -> Vec<f64> {
     for (second, change) in (0..).zip(changes) {
         for alert in look(&mut watch, vec![row("BTCUSDT", second, None, *change)]) {
             assert_eq!(alert.at, at(second), "it carries the time of what was measured");
-            let Event::Rule { value, rule: told, .. } = alert.event else { panic!("{alert:?}") };
-            assert_eq!(Rule::Contract(told), rule(rule_text));
+            let Event::Rule { value, rule: met, .. } = alert.event else { panic!("{alert:?}") };
+            assert_eq!(Rule::Contract(met), rule(rule_text));
             met.push(value);
         }
     }
@@ -90,14 +90,14 @@ fn a_direction_that_changes_is_told_and_one_that_is_seen_first_is_not() {
     assert_eq!(look(&mut watch, vec![row("BTCUSDT", 0, Some((75.0, Direction::Long)), None)]), []);
     assert_eq!(look(&mut watch, vec![row("BTCUSDT", 1, Some((72.0, Direction::Long)), None)]), []);
     assert_eq!(look(&mut watch, vec![row("BTCUSDT", 2, None, None)]), [], "a score that is missing is no turn");
-    let told = look(&mut watch, vec![row("BTCUSDT", 3, Some((50.0, Direction::Neutral)), None)]);
+    let alerts = look(&mut watch, vec![row("BTCUSDT", 3, Some((50.0, Direction::Neutral)), None)]);
     let event = Event::Signal {
         symbol: symbol("BTCUSDT"),
         from: Direction::Long,
         to: Direction::Neutral,
         score: Score::new(50.0).unwrap(),
     };
-    assert_eq!(told, [Alert { at: at(3), event }]);
+    assert_eq!(alerts, [Alert { at: at(3), event }]);
     let rows = vec![
         row("BTCUSDT", 4, Some((50.0, Direction::Neutral)), None),
         row("NEWUSDT", 4, Some((20.0, Direction::Short)), None),
@@ -135,8 +135,8 @@ fn a_rule_watches_its_own_contract_and_figure() {
     let calm = |second| vec![funded("BTCUSDT", second, 0.01, 8, neutral), funded("ETHUSDT", second, 0.01, 4, neutral)];
     look(&mut watch, calm(0));
     let rows = vec![funded("BTCUSDT", 1, 0.04, 8, (25.0, Direction::Short)), funded("ETHUSDT", 1, 0.03, 4, neutral)];
-    let told = look(&mut watch, rows);
-    let rules: Vec<_> = told
+    let alerts = look(&mut watch, rows);
+    let rules: Vec<_> = alerts
         .iter()
         .filter_map(|alert| match &alert.event {
             Event::Rule { rule, symbol, value } => Some((rule.to_string(), symbol.to_string(), format!("{value:.3}"))),
@@ -188,12 +188,12 @@ fn a_rule_on_liquidations_is_met_by_the_sum_of_an_hour_and_not_by_a_gap_in_it() 
     let mut second = 0;
     let mut met = |heard_of: Option<(f64, f64)>| {
         second += 1;
-        let before = watch.told().len();
+        let before = watch.alerts().len();
         let hour = heard_of.map_or_else(HashMap::new, |(usd, part)| heard(usd, part, second));
         watch.look(&listed(&whole, &hour));
         let state = watch.rules().remove(0).stands;
         let Stands::Contracts { watched: 2, known, holding, missing, .. } = state else { panic!("{state:?}") };
-        (watch.told().len() - before, known, holding, missing)
+        (watch.alerts().len() - before, known, holding, missing)
     };
     let short = |have_pct| Some(Why::LowCoverage { have_pct, need_pct: 100 });
     assert_eq!(met(None), (0, 0, 0, Some(Why::NotYet)), "nobody listened");
@@ -207,9 +207,9 @@ fn a_rule_on_liquidations_is_met_by_the_sum_of_an_hour_and_not_by_a_gap_in_it() 
     assert_eq!(met(Some((501_000.0, 0.2))), (1, 1, 1, Some(Why::NotYet)), "a part of the hour is enough to be above");
     assert_eq!(met(Some((100.0, 0.1))), (0, 0, 0, short(10)), "another loss is no way back behind the level");
     assert_eq!(met(Some((900_000.0, 0.9))), (0, 1, 1, Some(Why::NotYet)));
-    let told = watch.told();
-    let Event::Rule { rule, symbol: by, value } = told[0].event else { panic!("{told:?}") };
-    assert_eq!((Rule::Contract(rule), by, value, told[0].at), (liquidated, symbol("BTCUSDT"), 501_000.0, at(9)));
+    let alerts = watch.alerts();
+    let Event::Rule { rule, symbol: by, value } = alerts[0].event else { panic!("{alerts:?}") };
+    assert_eq!((Rule::Contract(rule), by, value, alerts[0].at), (liquidated, symbol("BTCUSDT"), 501_000.0, at(9)));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn what_a_look_found_names_the_foremost_that_hold_a_rule() {
     let long = |name: &str, change| row(name, 1, Some((71.0, Direction::Long)), change);
     let mut rows: Vec<_> = (0..7).map(|n| long(&format!("C{n}USDT"), Some(f64::from(n) + 4.0))).collect();
     rows.push(row("LATEUSDT", 1, None, None));
-    assert_eq!(look(&mut watch, rows), [], "to look is not to tell");
+    assert_eq!(look(&mut watch, rows), [], "looking alone raises no alert");
     let states = watch.rules();
     let foremost = |state: &RuleState| match &state.stands {
         Stands::Contracts { watched, known, holding, foremost, missing } => {
@@ -239,7 +239,7 @@ fn what_a_look_found_names_the_foremost_that_hold_a_rule() {
     let log = AlertLog {
         source: Venue::Sim,
         watched_since: watch.since(),
-        alerts: watch.told(),
+        alerts: watch.alerts(),
         given_way: 0,
         rules: RuleBook::Read(states),
     };
@@ -255,7 +255,7 @@ fn a_rule_on_the_regime_is_met_when_the_market_turns_to_it() {
         let overview = overview(label, second);
         watch.look(&Published { overview: Some(&overview), ..listed(&signals, &nothing) });
         let state = watch.rules().remove(0);
-        let met = watch.told().into_iter().find(|alert| alert.at == at(second) && alert.event.kind() == Kind::Rule);
+        let met = watch.alerts().into_iter().find(|alert| alert.at == at(second) && alert.event.kind() == Kind::Rule);
         (met.map(|alert| alert.event), state.stands, state.met_at)
     };
     let now = |label: &str, second| Stands::Regime(overview(Some(label), second).regime);
@@ -265,8 +265,8 @@ fn a_rule_on_the_regime_is_met_when_the_market_turns_to_it() {
     assert_eq!(step(Some("Consolidation"), 3), (None, now("Consolidation", 3), None));
     let met = Event::RegimeRule { to: Label::RiskOn, from: "Consolidation".into(), reason: "its rule".into() };
     assert_eq!(step(Some("Risk-On"), 4), (Some(met), now("Risk-On", 4), Some(at(4))));
-    assert_eq!(step(Some("Risk-On"), 5), (None, now("Risk-On", 5), Some(at(4))), "it holds, and is told once");
-    assert_eq!(watch.told().iter().filter(|alert| alert.event.kind() == Kind::Market).count(), 2);
+    assert_eq!(step(Some("Risk-On"), 5), (None, now("Risk-On", 5), Some(at(4))), "it holds, and is reported once");
+    assert_eq!(watch.alerts().iter().filter(|alert| alert.event.kind() == Kind::Market).count(), 2);
 }
 
 fn overview(label: Option<&str>, second: i64) -> MarketOverview {
@@ -288,7 +288,7 @@ fn the_market_turns_with_its_regime_and_with_a_mood_that_holds() {
         let nothing = HashMap::new();
         let market = listed(&signals, &nothing);
         watch.look(&Published { overview: Some(&overview), breadth: Some(&breadth), ..market });
-        watch.told().first().filter(|alert| alert.at == at(second)).map(|alert| alert.event.clone())
+        watch.alerts().first().filter(|alert| alert.at == at(second)).map(|alert| alert.event.clone())
     };
     assert_eq!(step(None, Mood::Neutral, 0), None);
     assert_eq!(step(Some("Risk-On"), Mood::Bullish, 1), None);
@@ -306,9 +306,9 @@ fn ideas_are_told_when_they_open_and_when_they_end_and_only_those_of_now() {
     let mut watch = Watch::new(at(0));
     let signals = signals(Vec::new());
     let mut step = |ideas: &ActiveIdeas| {
-        let before = watch.told().len();
+        let before = watch.alerts().len();
         watch.look(&Published { ideas: Some(ideas), ..listed(&signals, &HashMap::new()) });
-        watch.told().len() - before
+        watch.alerts().len() - before
     };
     let whole = fixture::ideas();
     assert_eq!(step(&whole), 0, "what is seen first is no news");
@@ -322,9 +322,9 @@ fn ideas_are_told_when_they_open_and_when_they_end_and_only_those_of_now() {
     let over = ActiveIdeas { open: Vec::new(), ended: vec![ended, whole.ended[0].clone()], ..whole };
     assert_eq!(step(&over), 1);
     assert_eq!(step(&over), 0);
-    let told = watch.told();
-    assert_eq!(told.iter().filter(|alert| matches!(alert.event, Event::IdeaOpened { .. })).count(), 1);
-    assert_eq!(told.iter().filter(|alert| matches!(alert.event, Event::IdeaEnded { .. })).count(), 1);
+    let alerts = watch.alerts();
+    assert_eq!(alerts.iter().filter(|alert| matches!(alert.event, Event::IdeaOpened { .. })).count(), 1);
+    assert_eq!(alerts.iter().filter(|alert| matches!(alert.event, Event::IdeaEnded { .. })).count(), 1);
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn what_happens_often_does_not_push_out_what_happens_rarely() {
         let direction = if second % 2 == 0 { (75.0, Direction::Long) } else { (50.0, Direction::Neutral) };
         look_on(&mut watch, row("BTCUSDT", second, Some(direction), Some(6.0)));
     }
-    let (alerts, rules) = (watch.told(), RuleBook::Read(watch.rules()));
+    let (alerts, rules) = (watch.alerts(), RuleBook::Read(watch.rules()));
     let count = |kind| alerts.iter().filter(|alert| alert.event.kind() == kind).count();
     assert_eq!((count(Kind::Signal), count(Kind::Rule), watch.given_way()), (AlertLog::KEPT, 1, 200));
     let log =
@@ -360,7 +360,7 @@ proptest! {
         let mut watch = Watch::new(at(0));
         watch.enforce(&[rule(rule_text)]);
         // Where the rule stands by its words alone: none before the first figure, armed, or met.
-        let (mut armed, mut told) = (None, 0_usize);
+        let (mut armed, mut expected_alerts) = (None, 0_usize);
         for (second, change) in (0..).zip(&steps) {
             look_on(&mut watch, row("BTCUSDT", second, None, *change));
             let expected = change.is_some_and(|change| armed == Some(true) && change > 0.0);
@@ -368,9 +368,9 @@ proptest! {
                 let disarmed = *change > 0.0 || (armed == Some(false) && *change > -0.5);
                 armed = Some(!disarmed);
             }
-            told += usize::from(expected);
-            let noted = watch.told().len() + usize::try_from(watch.given_way()).unwrap();
-            prop_assert_eq!(noted, told, "after second {}", second);
+            expected_alerts += usize::from(expected);
+            let noted = watch.alerts().len() + usize::try_from(watch.given_way()).unwrap();
+            prop_assert_eq!(noted, expected_alerts, "after second {}", second);
         }
     }
 

@@ -1,4 +1,4 @@
-//! How much of a score is known after a first start, from what each venue tells of the time before: `docs/cold-start.md` has it.
+//! How much of a score is known after a first start, from what each venue offers of the time before: `docs/cold-start.md` has it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "support/world.rs"]
@@ -9,7 +9,7 @@ use world::World;
 
 const PAGE: &str = include_str!("../../../docs/cold-start.md");
 
-/// A contract of which everything is known but what no venue tells of the time before: the book's past and liquidations.
+/// A contract of which everything is known but what no venue offers of the time before: the book's past and liquidations.
 fn started() -> World {
     let mut world = World::small(3);
     world.depth_history.clear();

@@ -56,10 +56,10 @@ fn labels_name_the_band_that_both_sides_cover() {
 #[test]
 fn depth_counts_what_is_within_its_band_and_nothing_beyond() {
     let world = book(50, 1.0);
-    let told = *condition(&analyse(&world.input(), Bars::Closed), "depth").value.value().unwrap();
+    let depth = *condition(&analyse(&world.input(), Bars::Closed), "depth").value.value().unwrap();
     let near = |level: &&Level| (level.price - MID).abs() <= MID * 0.0025;
     let usd: f64 = world.bids.iter().chain(&world.asks).filter(near).map(|level| level.price * level.size).sum();
-    assert!((told - usd).abs() < 1e-6, "{told} {usd}");
+    assert!((depth - usd).abs() < 1e-6, "{depth} {usd}");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn simulated_markets_have_the_scores_directions_and_labels_that_were_accepted() 
                 let (next, direction) = signal.next(&thresholds, score);
                 *signal = next;
                 let direction = direction.map_or("none", Direction::label);
-                writeln!(lines, "  {seed} {} {direction}{}", told(&analysis.score), dimensions(&analysis)).unwrap();
+                writeln!(lines, "  {seed} {} {direction}{}", score_text(&analysis.score), dimensions(&analysis)).unwrap();
             }
             let rising = changes.iter().filter(|change| **change > 0.0).count();
             let input = regime::RegimeInput {
@@ -124,7 +124,7 @@ fn simulated_markets_have_the_scores_directions_and_labels_that_were_accepted() 
 }
 
 /// A known score, or why there is none.
-fn told(score: &Figure<Score>) -> String {
+fn score_text(score: &Figure<Score>) -> String {
     match score {
         Figure::Known { value, .. } => format!("{:.10}", value.get()),
         Figure::Missing(why) => format!("({why})"),
@@ -153,7 +153,7 @@ fn dimensions(analysis: &Analysis) -> String {
     text
 }
 
-/// Scores of every contract at some bars. Candles alone make no score; what they say together is told in its place.
+/// Scores of every contract at some bars. Candles alone make no score; their agreement is written in its place.
 fn recorded(name: &str, runs: Option<Vec<Runs>>, first: usize, step: usize) {
     let Some(runs) = runs else {
         println!("skipped: the recorded candles of {name} are absent");
@@ -190,8 +190,8 @@ fn recorded_five_minutes_have_the_scores_that_were_accepted() {
 fn a_change_is_told_by_the_lines_that_differ_and_rounding_is_none() {
     let accepted = "bar 1 Consolidation\n  1 50.0000000001 Long\n  2 51.5 Short\n";
     assert_eq!(difference(accepted, "bar 1 Consolidation\n  1 50.0000000002 Long\n  2 51.5 Short\n"), "");
-    let told =
+    let changes =
         difference(accepted, "bar 1 Consolidation\n  1 50.0000000001 Long\n  2 51.500001 Short\n  3 49.0 Long\n");
-    assert_eq!(told, "-   2 51.5 Short\n+   2 51.500001 Short\n+   3 49.0 Long\n");
+    assert_eq!(changes, "-   2 51.5 Short\n+   2 51.500001 Short\n+   3 49.0 Long\n");
     assert_ne!(difference("1 50.0 Long", "1 50.0 Short"), "");
 }

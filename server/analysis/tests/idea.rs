@@ -322,7 +322,7 @@ fn of_candles_alone_an_idea_enters_at_the_open_of_the_next_one() {
     let idea = market.active().open.remove(0);
     assert_eq!((idea.entry.get(), idea.entry_price), (101.0, EntryPrice::CandleOpen));
     assert_eq!(idea.opened_at, UnixMs(START + 10 * MINUTE));
-    assert_eq!(idea.net.r, Figure::Missing(Why::NotOffered), "nobody tells of funding");
+    assert_eq!(idea.net.r, Figure::Missing(Why::NotOffered), "funding is not reported");
     // And the whole of that candle counts.
     let mut market = Market::of_candles();
     market.bar([ENTRY; 4], reading(50.0, 0.9), Some(Direction::Neutral));

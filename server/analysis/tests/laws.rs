@@ -82,11 +82,11 @@ proptest! {
             prop_assert!((lean.get() * reading.coverage.get() - direction).abs() < 1e-9, "{:?}", reading.factor);
         }
         let (direction, agreement) = common(factors.into_iter()).unwrap();
-        let Some(told) = analysis.agreement else {
+        let Some(known) = analysis.agreement else {
             prop_assert!(analysis.coverage.get() < 0.6);
             return Ok(());
         };
-        prop_assert!((told.get() - agreement).abs() < 1e-9);
+        prop_assert!((known.get() - agreement).abs() < 1e-9);
         prop_assert!((score(&analysis) - 50.0 - 50.0 * shape(direction, agreement)).abs() < 1e-9);
         let sum: f64 = analysis.dimensions.iter().filter_map(|d| d.contribution).map(Points::get).sum();
         prop_assert!((sum - (score(&analysis) - 50.0)).abs() < 1e-9);

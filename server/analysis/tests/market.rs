@@ -167,9 +167,9 @@ fn the_pulse_weighs_by_turnover_and_counts_liquidations_by_their_side() {
     rows[2].funding = Figure::Missing(Why::NotYet);
     rows[2].oi_change_1h = known(Pct::new(-20.0).unwrap());
     let event = |minutes: i64, long, usd| Liquidation { at: UnixMs(NOW.0 - 60_000 * minutes), long, usd };
-    let told = [event(1_500, true, 7.0), event(90, true, 500.0), event(59, false, 40.0), event(1, true, 2.0)];
-    let since = |hours: i64, told: &[Liquidation]| {
-        Some(HeardLiquidations::of(told, heard_since(UnixMs(NOW.0 - 3_600_000 * hours)), NOW))
+    let events = [event(1_500, true, 7.0), event(90, true, 500.0), event(59, false, 40.0), event(1, true, 2.0)];
+    let since = |hours: i64, events: &[Liquidation]| {
+        Some(HeardLiquidations::of(events, heard_since(UnixMs(NOW.0 - 3_600_000 * hours)), NOW))
     };
     let price = |value| known(Price::new(value).unwrap());
     let perps = [
@@ -180,7 +180,7 @@ fn the_pulse_weighs_by_turnover_and_counts_liquidations_by_their_side() {
             liquidations: since(12, &[]),
             ..perp(&rows[0])
         },
-        Perp { mark_price: price(99.9), index_price: price(100.0), liquidations: since(30, &told), ..perp(&rows[1]) },
+        Perp { mark_price: price(99.9), index_price: price(100.0), liquidations: since(30, &events), ..perp(&rows[1]) },
         Perp {
             mark_price: price(100.5),
             index_price: price(100.0),
@@ -291,10 +291,10 @@ fn one_contract_of_many_makes_no_figure_about_the_market() {
     let counted = stats(&rows);
     assert_eq!((counted.neutral, counted.unscored), (1, 299), "counts are what they are");
     assert_eq!((counted.mean_score, counted.mean_agreement), (None, None));
-    let told = breadth(Venue::Sim, &members(&rows), NOW);
-    told.check().unwrap();
-    assert_eq!((told.day.advancers, &told.day.percent_advancing), (1, &Figure::Missing(too_few())));
-    assert_eq!((told.day.ad_ratio, told.mood), (Figure::Missing(too_few()), Figure::Missing(too_few())));
+    let breadth_now = breadth(Venue::Sim, &members(&rows), NOW);
+    breadth_now.check().unwrap();
+    assert_eq!((breadth_now.day.advancers, &breadth_now.day.percent_advancing), (1, &Figure::Missing(too_few())));
+    assert_eq!((breadth_now.day.ad_ratio, breadth_now.mood), (Figure::Missing(too_few()), Figure::Missing(too_few())));
     let one = OverviewInput { rows: &rows, stats: &counted, ..overview_input() };
     let overview = overview(one);
     overview.check().unwrap();
@@ -322,7 +322,7 @@ fn enough_contracts_make_the_figures_about_the_market() {
     assert!(overview.signal_balance.value().is_some() && overview.dispersion_24h.value().is_some());
 }
 
-/// What an overview is told beside its rows, nothing of it known.
+/// What an overview receives beside its rows, nothing of it known.
 fn overview_input() -> OverviewInput<'static> {
     static NONE: std::sync::LazyLock<schema::signals::SignalStats> = std::sync::LazyLock::new(|| stats(&[]));
     OverviewInput {

@@ -47,10 +47,10 @@ const fn side(side: Side) -> wickra_core::Side {
 /// The imbalance of the last `n` trades, by value.
 fn imbalance_of(trades: &[Trade], n: usize) -> f64 {
     let mut theirs = TradeImbalance::new(n).unwrap();
-    let told = trades.iter().map(|t| {
+    let expected = trades.iter().map(|t| {
         theirs.update(wickra_core::Trade::new(t.price, t.signed_notional().abs(), side(t.side()), t.at.0).unwrap())
     });
-    told.last().flatten().unwrap()
+    expected.last().flatten().unwrap()
 }
 
 /// Taker buying minus selling over some minutes, and all of it.
@@ -70,10 +70,10 @@ fn order_flow_imbalance_agrees() {
     for world in SEEDS.map(World::small) {
         let last = &world.best[world.best.len() - 51..];
         let mut theirs = OrderFlowImbalance::new(50).unwrap();
-        let told =
+        let expected =
             last.iter().map(|quote| theirs.update(OrderBook::new(levels(&[quote.bid]), levels(&[quote.ask])).unwrap()));
         let mean = last.iter().map(|quote| f64::midpoint(quote.bid.size, quote.ask.size)).sum::<f64>() / 51.0;
-        close("order_flow_imbalance", whole(&world, "order_flow_imbalance"), told.last().flatten().unwrap() / mean);
+        close("order_flow_imbalance", whole(&world, "order_flow_imbalance"), expected.last().flatten().unwrap() / mean);
     }
 }
 
@@ -195,10 +195,10 @@ fn liquidations_agree_once_they_are_weighed() {
 fn the_days_mean_price_agrees() {
     for world in SEEDS.map(World::small) {
         let mut theirs = SessionVwap::new(0);
-        let told = world.candles[1].iter().map(|c| {
+        let expected = world.candles[1].iter().map(|c| {
             theirs.update(wickra_core::Candle::new(c.open, c.high, c.low, c.close, c.volume, c.start.0).unwrap())
         });
-        let day = told.last().flatten().unwrap();
+        let day = expected.last().flatten().unwrap();
         let analysis = analyse(&world.input(), Bars::Closed);
         let atr_pct = analysis.conditions.iter().find(|condition| condition.id == "atr_pct").unwrap();
         let last = world.candles[1].last().unwrap().close;

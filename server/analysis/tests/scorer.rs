@@ -1,4 +1,4 @@
-//! A scorer that keeps what closed candles said answers as if it had measured everything anew.
+//! A scorer that keeps what closed candles said returns what measuring everything again would.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 #[path = "support/world.rs"]
@@ -29,7 +29,7 @@ enum Event {
     Begin(usize, bool),
     /// A timeframe's candles are gone.
     Lose(usize),
-    /// Everything is loaded anew.
+    /// Everything is loaded again.
     Reload,
 }
 

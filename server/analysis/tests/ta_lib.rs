@@ -158,11 +158,11 @@ fn every_candle_measure_has_a_reference_or_a_reason() {
     let mut of_candles: Vec<&str> =
         parts.filter(|part| part.timeframe == Some(Timeframe::M5)).map(|part| part.id.as_ref()).collect();
     of_candles.sort_unstable();
-    let mut told: Vec<&str> = WITHOUT_REFERENCE.iter().map(|(id, _)| *id).collect();
-    told.extend(WITH_REFERENCE.iter().filter(|id| **id != "atr_pct"));
-    told.sort_unstable();
-    assert_eq!(of_candles, told);
-    assert!(told.iter().all(|id| REGISTRY.iter().any(|row| row.id == *id)));
+    let mut covered: Vec<&str> = WITHOUT_REFERENCE.iter().map(|(id, _)| *id).collect();
+    covered.extend(WITH_REFERENCE.iter().filter(|id| **id != "atr_pct"));
+    covered.sort_unstable();
+    assert_eq!(of_candles, covered);
+    assert!(covered.iter().all(|id| REGISTRY.iter().any(|row| row.id == *id)));
 }
 
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures/bybit/klines-linear-2025-10");
@@ -209,7 +209,7 @@ fn reference(sets: &[Set]) -> Option<Vec<Answer>> {
         .ok()?;
     let input = serde_json::to_vec(sets).unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // Where TA-Lib is absent nobody reads what is written; the exit code tells.
+    // Where TA-Lib is absent nobody reads what is written; the exit code reports it.
     let written = stdin.write_all(&input);
     drop(stdin);
     let output = child.wait_with_output().unwrap();
@@ -236,7 +236,7 @@ fn over_recorded_candles_ta_lib_agrees_on_every_indicator() {
         for (set, answer) in sets.iter().zip(&answers) {
             assert_eq!(set.name, answer.name);
             let analysis = analysed(&set.candles(timeframe), timeframe);
-            // The ATR is told of five minutes alone; relative volume compares half hours with the same time of earlier days.
+            // The ATR is reported at five minutes alone; relative volume compares half hours with the same time of earlier days.
             let other = if timeframe == Timeframe::M5 { "" } else { "atr_pct rvol" };
             for id in WITH_REFERENCE.iter().filter(|id| !other.contains(**id)) {
                 let ours = figure(&analysis, id, timeframe).expect(id);

@@ -187,7 +187,7 @@ mod tests {
         assert!(book.read().is_none());
         let change = BookChange::Delta { bids: vec![level(99.0, 1.0)], asks: vec![level(101.0, 1.0)] };
         book.apply(UnixMs(3), change).unwrap();
-        assert!(book.read().is_none(), "a change without a snapshot tells nothing");
+        assert!(book.read().is_none(), "a change without a snapshot is no book");
     }
 
     #[test]

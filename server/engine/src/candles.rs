@@ -14,7 +14,7 @@ pub(crate) enum Added {
     Next,
     /// It replaced one that was already held.
     Again,
-    /// Candles before it are missing: the run has to be loaded anew.
+    /// Candles before it are missing: the run has to be loaded again.
     Gap,
 }
 

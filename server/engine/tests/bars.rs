@@ -185,7 +185,7 @@ fn a_short_reconnect_costs_the_score_nothing_once_its_trades_were_fetched() {
     let lost = MarketEvent::Lost { connection: 0, symbols: Arc::clone(&of), trades: true, cause: String::new() };
     all.push(event(cut.0 - 1, lost));
     all.push(event(cut.1 - 1, MarketEvent::Hearing { symbols: of }));
-    // The book is sent anew after a reconnect, as each of these is.
+    // The book is sent again after a reconnect, as each of these is.
     let mut trades = vec![schema::Trade::new(UnixMs(START + 3_000), schema::Side::Buy, 100.0, 1.0)];
     trades.extend(missed);
     all.push(loaded(START + 14_000, Loaded::Trades { symbol: symbol("AUSDT"), trades }));

@@ -50,15 +50,15 @@ impl Session {
 
     /// Every output, and every forming score between two seconds, to the last digit.
     fn run(&mut self, inputs: &[Input]) -> Vec<String> {
-        let mut told = Vec::new();
+        let mut lines = Vec::new();
         for input in inputs {
-            told.extend(step_all(&mut self.engine, [input.clone()]).iter().map(|output| format!("{output:?}")));
+            lines.extend(step_all(&mut self.engine, [input.clone()]).iter().map(|output| format!("{output:?}")));
             if matches!(input, Input::Second(_)) {
-                told.extend(self.market.windows().iter().map(|window| format!("{:?}", lock(window).score_forming())));
+                lines.extend(self.market.windows().iter().map(|window| format!("{:?}", lock(window).score_forming())));
             }
         }
-        told.push(format!("{:?}", self.ideas.lock().unwrap().active(Venue::Sim, |_| Figure::Missing(Why::Off))));
-        told
+        lines.push(format!("{:?}", self.ideas.lock().unwrap().active(Venue::Sim, |_| Figure::Missing(Why::Off))));
+        lines
     }
 }
 
@@ -149,7 +149,7 @@ fn the_same_is_given_out_with_one_two_and_four_threads() {
         (session.run(&inputs), session.saved())
     };
     let one = run(1);
-    assert!(one.0.iter().filter(|told| told.starts_with("BarClosed")).count() > 100);
+    assert!(one.0.iter().filter(|lines| lines.starts_with("BarClosed")).count() > 100);
     for threads in [2, 4] {
         assert!(run(threads) == one, "{threads} threads");
     }

@@ -42,7 +42,7 @@ impl Kind {
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// What tells it from all others of its kind and venue, chosen by its owner.
+    /// What identifies it among all others of its kind and venue, chosen by its owner.
     pub key: String,
     /// Where it comes from, such as `bybit`.
     pub venue: String,

@@ -1,7 +1,7 @@
-//! A rule on contracts and where each of them stands towards it.
+//! A rule on contracts and the state of each of them.
 //!
 //! A rule is met when a figure *comes* beyond its level. It is not met again before the figure came back behind the level by the
-//! figure's hysteresis: one that stands at the level and trembles is told once.
+//! figure's hysteresis: one that trembles at the level is reported once.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
 //! What trading an idea costs: fees, half the spread and funding, and what is left of a result in R.
 //!
-//! `fee + spread = (taker fee + spread ÷ 2) · (1 + exit ÷ entry)`: both are paid on the notional at entry and at exit, and told in bps
+//! `fee + spread = (taker fee + spread ÷ 2) · (1 + exit ÷ entry)`: both are paid on the notional at entry and at exit, and stated in bps
 //! of the notional at entry. `funding = ∓ Σ rate` over the settlements between entry and exit, above zero where it is received: a
 //! long pays a rate above zero, a short receives it. `net R = gross R − (fee + spread − funding) ÷ risk`, with the risk in bps from
 //! entry to stop. A part that is not known makes the net missing; a cost of zero is only one that was measured or configured.
@@ -100,7 +100,7 @@ impl Settlements<'_> {
     }
 }
 
-/// What a side received between two moments; not offered where nobody tells of settlements.
+/// What a side received between two moments; not offered where the source does not report settlements.
 pub(super) fn funding(settlements: Option<&Settlements<'_>>, side: IdeaSide, from: UnixMs, to: UnixMs) -> Figure<Bps> {
     settlements.map_or(Figure::Missing(Why::NotOffered), |settlements| settlements.received(side, from, to))
 }
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spread_is_told_of_two_quotes_that_do_not_cross() {
+    fn a_spread_is_known_of_two_quotes_that_do_not_cross() {
         assert!((spread(99.99, 100.01).unwrap().get() - 2.0).abs() < 1e-9);
         assert_eq!(spread(100.0, 100.0), None);
         assert_eq!(spread(101.0, 100.0), None);

@@ -10,7 +10,7 @@ const STEP_MS: i64 = 8 * HOUR_MS;
 const STEPS: usize = 90;
 /// Candles of four hours in a day.
 const DAY: usize = 6;
-/// A payment is told to the minute.
+/// A payment is published to the minute.
 const JITTER_MS: i64 = 60_000;
 /// The part of a moment's turnover whose rate has to be known.
 const LEAST_KNOWN: f64 = 0.5;
@@ -106,7 +106,7 @@ mod tests {
 
     fn paid(every_hours: i64, n: i64, rate: f64) -> Vec<FundingPoint> {
         let newest = NOW.floor(STEP_MS).0;
-        // Some venues tell a payment some milliseconds late.
+        // Some venues stamp a payment some milliseconds late.
         (0..n).rev().map(|back| FundingPoint { at: UnixMs(newest - back * every_hours * HOUR_MS + 3), rate }).collect()
     }
 

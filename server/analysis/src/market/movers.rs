@@ -13,7 +13,7 @@ const LISTED: usize = 10;
 /// Ten of each kind among the symbols of at least `min_turnover` in 24 h. Equal values are ordered by symbol.
 ///
 /// `as_of` is the moment the lists are for; the value itself carries none. A figure that is older than ten minutes then
-/// (half an hour for open interest, which is told every five minutes) says what moved before, and its symbol is left out of the
+/// (half an hour for open interest, which is published every five minutes) says what moved before, and its symbol is left out of the
 /// list that is made of it.
 #[must_use]
 pub fn movers(source: Venue, members: &[Member<'_>], min_turnover: Usd, as_of: UnixMs) -> MarketMovers {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 const HOUR_MS: i64 = 3_600_000;
-/// Accounts are told every five minutes.
+/// Accounts are published every five minutes.
 const ACCOUNTS_MS: i64 = 30 * 60_000;
 /// Past values that a z-score needs.
 const HISTORY_LEAST: usize = 30;
@@ -30,7 +30,7 @@ pub struct Perp<'a> {
     pub index_price: Figure<Price>,
     /// The share of its holders that are long: accounts, not size.
     pub accounts_long: Figure<Ratio>,
-    /// Its liquidations; none where the source does not tell them.
+    /// Its liquidations; none where the source does not report them.
     pub liquidations: Option<HeardLiquidations>,
 }
 
@@ -42,18 +42,18 @@ pub struct HeardLiquidations {
     as_of: UnixMs,
 }
 
-/// What was heard to be closed of one contract within the last hour, longs and shorts together.
+/// What was liquidated of one contract within the last hour, longs and shorts together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HeardHour {
-    /// How much; at least this where only a part of the hour was listened to.
+    /// How much; at least this where only a part of the hour was covered.
     pub usd: Usd,
-    /// The part of the hour that was listened to.
+    /// The part of the hour that was covered.
     pub heard: Ratio,
     /// The end of the hour.
     pub as_of: UnixMs,
 }
 
-/// Sums over a window, and the part of it that was listened to.
+/// Sums over a window, and the part of it that was covered.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Heard {
     longs: f64,
@@ -63,8 +63,8 @@ struct Heard {
 }
 
 impl Heard {
-    /// The sums as they are told; none of a window that was not listened to at all.
-    fn told(&self) -> Result<Liquidated, Why> {
+    /// Returns the sums; none of a window that was not covered at all.
+    fn liquidated(&self) -> Result<Liquidated, Why> {
         let usd = |sum: f64| Usd::new(sum).map_err(|_| Why::NotFinite);
         let heard = Ratio::clamped(self.share).filter(|heard| heard.get() > 0.0).ok_or(Why::NotYet)?;
         Ok(Liquidated { longs: usd(self.longs)?, shorts: usd(self.shorts)?, n: count(self.n), heard })
@@ -96,7 +96,7 @@ impl HeardLiquidations {
     /// The last 24 hours, by side.
     #[must_use]
     pub fn last_day(&self) -> Figure<Liquidated> {
-        figure(self.day.told().map(|told| (told, self.as_of)))
+        figure(self.day.liquidated().map(|sums| (sums, self.as_of)))
     }
 
     /// The last hour, both sides together; none where the sum is no amount.
@@ -109,15 +109,15 @@ impl HeardLiquidations {
 
 /// The pulse of some contracts as of a moment.
 ///
-/// A figure that is older than ten minutes then (half an hour for accounts and open interest, which are told every five
+/// A figure that is older than ten minutes then (half an hour for accounts and open interest, which are published every five
 /// minutes) says what was, and its contract is left out. Each figure of the pulse carries the time of the newest that it
 /// is made of. `history` are earlier values of [`PerpsPulse::funding_per_8h`], up to 30 days back and evenly spaced, as
 /// [`FundingPast`](super::FundingPast) makes them.
 #[must_use]
 pub fn perps_pulse(source: Venue, perps: &[Perp<'_>], history: &[Pct], as_of: UnixMs) -> PerpsPulse {
-    let funding = told(perps, as_of, QUOTE_MS, |perp| of_figure(&perp.row.funding, per_8h));
+    let funding = recent(perps, as_of, QUOTE_MS, |perp| of_figure(&perp.row.funding, per_8h));
     let funding = weighted(enough_of(perps, funding));
-    let accounts = told(perps, as_of, ACCOUNTS_MS, |perp| of_figure(&perp.accounts_long, |long| Some(long.get())));
+    let accounts = recent(perps, as_of, ACCOUNTS_MS, |perp| of_figure(&perp.accounts_long, |long| Some(long.get())));
     let accounts = weighted(enough_of(perps, accounts));
     PerpsPulse {
         source,
@@ -147,15 +147,15 @@ fn of_figure<T>(figure: &Figure<T>, of: impl Fn(&T) -> Option<f64>) -> Option<(f
 }
 
 /// Numbers of contracts, with the time of the newest.
-type Told<'p, 'a> = Result<(Vec<(f64, &'p Perp<'a>)>, UnixMs), Why>;
+type Recent<'p, 'a> = Result<(Vec<(f64, &'p Perp<'a>)>, UnixMs), Why>;
 
 /// The contracts that have a number which is not too old.
-fn told<'p, 'a>(
+fn recent<'p, 'a>(
     perps: &'p [Perp<'a>],
     as_of: UnixMs,
     limit_ms: i64,
     of: impl Fn(&Perp<'a>) -> Option<(f64, UnixMs)>,
-) -> Told<'p, 'a> {
+) -> Recent<'p, 'a> {
     let all = perps.iter().filter_map(|perp| of(perp).map(|(value, at)| (value, at, perp)));
     let newest = all.clone().map(|(_, at, _)| at).max().ok_or(Why::NotYet)?;
     not_older(newest, as_of, limit_ms)?;
@@ -164,16 +164,16 @@ fn told<'p, 'a>(
 }
 
 /// The same, where they are [`enough`] to say something about the market.
-fn enough_of<'p, 'a>(perps: &[Perp<'a>], told: Told<'p, 'a>) -> Told<'p, 'a> {
-    let (told, at) = told?;
-    enough(count(told.len()), count(perps.len()))?;
-    Ok((told, at))
+fn enough_of<'p, 'a>(perps: &[Perp<'a>], recent: Recent<'p, 'a>) -> Recent<'p, 'a> {
+    let (recent, at) = recent?;
+    enough(count(recent.len()), count(perps.len()))?;
+    Ok((recent, at))
 }
 
 /// Their mean, weighted by turnover.
-fn weighted(told: Told<'_, '_>) -> Result<(f64, UnixMs), Why> {
-    let (told, at) = told?;
-    let known = told.iter().filter_map(|(value, perp)| Some((value, perp.row.quote.turnover_24h.value()?.get())));
+fn weighted(recent: Recent<'_, '_>) -> Result<(f64, UnixMs), Why> {
+    let (recent, at) = recent?;
+    let known = recent.iter().filter_map(|(value, perp)| Some((value, perp.row.quote.turnover_24h.value()?.get())));
     let (sum, weight) =
         known.fold((0.0, 0.0), |(sum, weight), (value, turnover)| (sum + value * turnover, weight + turnover));
     Ok((sum / divisor(weight, Why::NotYet)?, at))
@@ -194,14 +194,14 @@ fn premium_bps(perps: &[Perp<'_>], as_of: UnixMs) -> Result<(f64, UnixMs), Why> 
         let (index, _) = of_figure(&perp.index_price, |price| Some(price.get()))?;
         of_figure(&perp.mark_price, |mark| Some(10_000.0 * (mark.get() - index) / index).filter(|bps| bps.is_finite()))
     };
-    let (told, at) = enough_of(perps, told(perps, as_of, QUOTE_MS, premium))?;
-    Ok((median(told.iter().map(|(bps, _)| *bps)).ok_or(Why::NotYet)?, at))
+    let (recent, at) = enough_of(perps, recent(perps, as_of, QUOTE_MS, premium))?;
+    Ok((median(recent.iter().map(|(bps, _)| *bps)).ok_or(Why::NotYet)?, at))
 }
 
 fn open_interest(perps: &[Perp<'_>], as_of: UnixMs) -> Result<(Usd, UnixMs), Why> {
     let of = |perp: &Perp<'_>| of_figure(&perp.row.quote.open_interest_usd, |usd| Some(usd.get()));
-    let (told, at) = told(perps, as_of, QUOTE_MS, of)?;
-    let sum = told.iter().map(|(usd, _)| usd).sum();
+    let (recent, at) = recent(perps, as_of, QUOTE_MS, of)?;
+    let sum = recent.iter().map(|(usd, _)| usd).sum();
     Usd::new(sum).map(|usd| (usd, at)).map_err(|_| Why::NotFinite)
 }
 
@@ -210,9 +210,9 @@ fn open_interest_change(perps: &[Perp<'_>], as_of: UnixMs) -> Result<(f64, UnixM
     let of = |perp: &Perp<'_>| {
         of_figure(&perp.row.oi_change_1h, |change| Some(change.get()).filter(|change| *change > -100.0))
     };
-    let (told, at) = enough_of(perps, told(perps, as_of, OPEN_INTEREST_MS, of))?;
+    let (recent, at) = enough_of(perps, recent(perps, as_of, OPEN_INTEREST_MS, of))?;
     let (mut now, mut before) = (0.0, 0.0);
-    for (change, perp) in told {
+    for (change, perp) in recent {
         if let Some(usd) = perp.row.quote.open_interest_usd.value() {
             now += usd.get();
             before += usd.get() / (1.0 + change / 100.0);
@@ -221,7 +221,7 @@ fn open_interest_change(perps: &[Perp<'_>], as_of: UnixMs) -> Result<(f64, UnixM
     Ok((100.0 * (now / divisor(before, Why::NotYet)? - 1.0), at))
 }
 
-/// What was closed within a window that ends at `as_of`: that nothing was is heard as well.
+/// What was closed within a window that ends at `as_of`: an empty window that was covered counts as zero.
 fn liquidated(
     perps: &[Perp<'_>],
     as_of: UnixMs,
@@ -234,15 +234,15 @@ fn liquidated(
     for perp in perps {
         let turnover = perp.row.quote.turnover_24h.value().map_or(0.0, |usd| usd.get());
         all += turnover;
-        if let Some(told) = perp.liquidations.as_ref().map(&window) {
-            sum.longs += told.longs;
-            sum.shorts += told.shorts;
-            sum.n += told.n;
-            sum.share += turnover * told.share;
+        if let Some(sums) = perp.liquidations.as_ref().map(&window) {
+            sum.longs += sums.longs;
+            sum.shorts += sums.shorts;
+            sum.n += sums.n;
+            sum.share += turnover * sums.share;
         }
     }
     sum.share /= divisor(all, Why::NotYet)?;
-    Ok((sum.told()?, as_of))
+    Ok((sum.liquidated()?, as_of))
 }
 
 fn figure<T>(found: Result<(T, UnixMs), Why>) -> Figure<T> {

@@ -1,4 +1,4 @@
-//! What the market does now, by one table; every label tells the rule and the numbers that chose it.
+//! What the market does now, by one table; every label comes with the rule and the numbers that chose it.
 
 use std::fmt::Write as _;
 
@@ -27,7 +27,7 @@ pub struct RegimeInput {
     pub percent_advancing: Option<Pct>,
     /// Standard deviation of the 24 h changes over symbols, in percent.
     pub dispersion: Option<Pct>,
-    /// Change of BTC over 24 h, in percent; told in the reason, not part of a rule.
+    /// Change of BTC over 24 h, in percent; shown in the reason, not part of a rule.
     pub btc_change_24h: Option<Pct>,
     /// Change of Bitcoin's dominance over 24 h, in percent points.
     pub btc_dominance_change: Option<f64>,
@@ -144,16 +144,16 @@ pub fn classify(input: &RegimeInput) -> Result<(Label, String), Why> {
 fn reason(class: Class, rule: &str, mean: f64, input: &RegimeInput) -> String {
     let mut text = format!("{}, {rule}: mean score {mean:.1} of {} contracts", class.word(), input.scored);
     let mut unknown = Vec::new();
-    let mut tell = |name: &'static str, value: Option<String>| match value {
+    let mut state = |name: &'static str, value: Option<String>| match value {
         // Writing to a string cannot fail.
         Some(value) => drop(write!(text, ", {name} {value}")),
         None => unknown.push(name),
     };
-    tell("advancing", input.percent_advancing.map(|pct| format!("{:.0}%", pct.get())));
-    tell("dispersion", input.dispersion.map(|pct| format!("{:.1}%", pct.get())));
-    tell("BTC 24 h", input.btc_change_24h.map(|pct| minus(&format!("{:+.1}%", pct.get()))));
-    tell("BTC dominance 24 h", input.btc_dominance_change.map(|points| minus(&format!("{points:+.2} points"))));
-    tell("Fear & Greed", input.fear_greed.map(|value| format!("{:.0}", value.get())));
+    state("advancing", input.percent_advancing.map(|pct| format!("{:.0}%", pct.get())));
+    state("dispersion", input.dispersion.map(|pct| format!("{:.1}%", pct.get())));
+    state("BTC 24 h", input.btc_change_24h.map(|pct| minus(&format!("{:+.1}%", pct.get()))));
+    state("BTC dominance 24 h", input.btc_dominance_change.map(|points| minus(&format!("{points:+.2} points"))));
+    state("Fear & Greed", input.fear_greed.map(|value| format!("{:.0}", value.get())));
     if !unknown.is_empty() {
         text.push_str("; not known: ");
         text.push_str(&unknown.join(", "));
@@ -181,10 +181,10 @@ impl RegimeState {
         Self { shown: None, rival: None }
     }
 
-    /// Takes in one more closed bar and tells the label to show.
+    /// Takes in one more closed bar and returns the label to show.
     ///
     /// Another label is shown only once it came out three bars in a row; until then the shown one keeps its last reason.
-    /// Where there is no mean score, the label is missing and the count begins anew.
+    /// Where there is no mean score, the label is missing and the count starts again.
     pub fn next(&mut self, input: &RegimeInput, as_of: UnixMs) -> Figure<Regime> {
         let (label, reason) = match classify(input) {
             Ok(found) => found,
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_matches_nothing_and_is_told() {
+    fn an_unknown_input_matches_no_rule_and_is_named() {
         let input = RegimeInput { mean_score: Some(Score::new(60.0).unwrap()), scored: 412, ..UNKNOWN };
         let (label, reason) = classify(&input).unwrap();
         assert_eq!(label, Label::MildUptrend);
@@ -316,9 +316,9 @@ mod tests {
         let (calm, rally) = (input(50.0, 50.0, 5.0, 0.0, 50.0), input(60.0, 70.0, 5.0, 0.0, 50.0));
         let mut state = RegimeState::new();
         let mut label = |input: &RegimeInput| state.next(input, UnixMs(0)).value().map(|regime| regime.label.clone());
-        let told: Vec<_> = [calm, rally, rally, calm, rally, rally, rally].iter().filter_map(&mut label).collect();
+        let shown: Vec<_> = [calm, rally, rally, calm, rally, rally, rally].iter().filter_map(&mut label).collect();
         let (c, r) = ("Consolidation", "Broad Rally");
-        assert_eq!(told, [c, c, c, c, c, c, r]);
+        assert_eq!(shown, [c, c, c, c, c, c, r]);
         assert_eq!(label(&UNKNOWN), None);
         assert_eq!(label(&rally).as_deref(), Some(r));
     }

@@ -43,7 +43,7 @@ pub fn realised_volatility(daily_closes: &[f64]) -> Result<RealisedVolatility, W
     })
 }
 
-/// Realised volatility of the last 30 daily returns of candles of one day, as the venue tells them: oldest first, the
+/// Realised volatility of the last 30 daily returns of candles of one day, as the venue sends them: oldest first, the
 /// newest may still be open at `now` and is left out then.
 ///
 /// # Errors

@@ -159,8 +159,8 @@ def main():
     if sys.argv[1:] == ["generate"]:
         generate()
     elif sys.argv[1:] == ["expect"]:
-        told = [{"name": one["name"], "expected": expected(*arrays(one))} for one in json.load(sys.stdin)]
-        json.dump(told, sys.stdout)
+        results = [{"name": one["name"], "expected": expected(*arrays(one))} for one in json.load(sys.stdin)]
+        json.dump(results, sys.stdout)
     else:
         sys.exit(__doc__)
 

@@ -56,7 +56,7 @@ enum Cut {
 
 /// The whole second at or after a moment.
 ///
-/// Between the newest trade that is known and the next one nobody can tell how late it is: of the second in which a bar is decided
+/// Between the newest trade that is known and the next one its delay is unknown: of the second in which a bar is decided
 /// no trade counts as coming after it. So the messages that are on their way meanwhile move no entry.
 const fn whole_second(at: UnixMs) -> UnixMs {
     UnixMs(-UnixMs(-at.0).floor(1_000).0)

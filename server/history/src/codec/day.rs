@@ -43,7 +43,7 @@ impl Step {
     }
 }
 
-/// A day, to be read, or to be written anew with another hour.
+/// A day, to be read, or to be written again with another hour.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Day {
     step: Step,

@@ -88,7 +88,7 @@ impl Task for Alerts {
         let log = AlertLog {
             source: self.market.venue(),
             watched_since: watch.since(),
-            alerts: watch.told(),
+            alerts: watch.alerts(),
             given_way: watch.given_way(),
             rules: match &said {
                 Some(Ok(_)) => RuleBook::Read(watch.rules()),
