@@ -130,7 +130,7 @@ SOAK_MINUTES ?= 10
 soak: build need-system ## 600 symbols for some minutes with the dashboard open (SOAK_MINUTES=10)
 	cd end2end && SOAK_MINUTES=$(SOAK_MINUTES) npx playwright test soak
 
-sorting: build need-system ## how soon a list of 600 stands sorted otherwise, on a quarter of the processor
+sorting: build need-system ## how long re-sorting a list of 600 takes, on a quarter of the processor
 	cd end2end && SORTING=1 npx playwright test sorting --project phone
 
 WEATHER_SECONDS ?= 20
