@@ -175,7 +175,9 @@ need-bindgen: need-rust
 	    echo "'$$found' is left as it is. To type 'cargo leptos' without make: cargo install wasm-bindgen-cli --version $(BINDGEN_VERSION) --force"; \
 	  fi; \
 	  echo "installing $$needed: it connects the page's Rust to the browser (1 to 2 minutes, once)"; \
-	  $(INSTALL) wasm-bindgen-cli --version $(BINDGEN_VERSION) --locked --root "$$root"
+	  $(INSTALL) wasm-bindgen-cli --version $(BINDGEN_VERSION) --locked --root "$$root" || { \
+	  echo "a version that its own lock file names is not to be had: installing it with the nearest ones"; \
+	  $(INSTALL) wasm-bindgen-cli --version $(BINDGEN_VERSION) --root "$$root"; }
 
 # Older versions of wasm-opt, such as Debian's 108, write a module that does not start.
 WASM_OPT_LEAST := 116

@@ -92,7 +92,7 @@ impl Watch {
         }
     }
 
-    /// From now on these rules are in force. Those that were before go on from where they stood.
+    /// Puts these rules in force. Those that were in force before keep their state.
     pub fn enforce(&mut self, rules: &[Rule]) {
         let mut before = std::mem::take(&mut self.rules);
         self.rules = rules
@@ -142,13 +142,13 @@ impl Watch {
         alerts
     }
 
-    /// How many older alerts gave way to newer ones.
+    /// Returns how many older alerts were evicted by newer ones.
     #[must_use]
     pub const fn given_way(&self) -> u64 {
         self.given_way
     }
 
-    /// How each rule stands.
+    /// Returns the state of each rule.
     #[must_use]
     pub fn rules(&self) -> Vec<RuleState> {
         self.rules.iter().map(WatchedRule::state).collect()

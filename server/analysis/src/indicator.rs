@@ -1,7 +1,7 @@
 //! One file per measure, or per close family of measures.
 //!
 //! A measure is a function to [`Measured`](crate::measure::Measured); its row in the registry gives it a name and a weight.
-//! Beside each formula stands the map from the raw figure to the lean: continuous, monotone, and 0 where the figure says nothing.
+//! Each formula comes with the map from the raw figure to the direction: continuous, monotone, and 0 where the figure says nothing.
 
 pub(crate) mod absorption;
 pub(crate) mod accounts;

@@ -38,13 +38,13 @@ pub struct Member<'a> {
     pub row: &'a SignalRow,
     /// Change of the last price over 1 h, in percent.
     pub change_1h: Option<Pct>,
-    /// Whether it stands above the mean of its last 20 closes of 30 m.
+    /// Whether it is above the mean of its last 20 closes of 30 m.
     pub above_ma20: Option<bool>,
-    /// Whether it stands above the mean of its last 50 closes of 30 m.
+    /// Whether it is above the mean of its last 50 closes of 30 m.
     pub above_ma50: Option<bool>,
 }
 
-/// Whether the last close stands above the mean of the last `n` closes; `None` with fewer candles.
+/// Returns whether the last close is above the mean of the last `n` closes; `None` with fewer candles.
 #[must_use]
 pub fn above_mean(candles: &[Candle], n: usize) -> Option<bool> {
     let last = candles.last()?.close;

@@ -76,8 +76,8 @@ fn met_by(rule_text: &str, changes: &[Option<f64>]) -> Vec<f64> {
     for (second, change) in (0..).zip(changes) {
         for alert in look(&mut watch, vec![row("BTCUSDT", second, None, *change)]) {
             assert_eq!(alert.at, at(second), "it carries the time of what was measured");
-            let Event::Rule { value, rule: met, .. } = alert.event else { panic!("{alert:?}") };
-            assert_eq!(Rule::Contract(met), rule(rule_text));
+            let Event::Rule { value, rule: by, .. } = alert.event else { panic!("{alert:?}") };
+            assert_eq!(Rule::Contract(by), rule(rule_text));
             met.push(value);
         }
     }
@@ -173,8 +173,8 @@ fn rules_that_stay_go_on_and_a_new_one_begins_where_things_stand() {
     assert_eq!(look(&mut watch, vec![row("BTCUSDT", 4, None, Some(7.0))]), [], "no rule, no alert");
 }
 
-/// What was heard of one contract within the last hour: how much, and of which part of the hour.
-fn heard(usd: f64, part: f64, second: i64) -> HashMap<Symbol, HeardHour> {
+/// What was liquidated of one contract within the last hour: how much, and the covered part of the hour.
+fn liquidated_hour(usd: f64, part: f64, second: i64) -> HashMap<Symbol, HeardHour> {
     let hour = HeardHour { usd: Usd::new(usd).unwrap(), heard: Ratio::new(part).unwrap(), as_of: at(second) };
     HashMap::from([(symbol("BTCUSDT"), hour)])
 }
@@ -189,16 +189,16 @@ fn a_rule_on_liquidations_is_met_by_the_sum_of_an_hour_and_not_by_a_gap_in_it() 
     let mut met = |heard_of: Option<(f64, f64)>| {
         second += 1;
         let before = watch.alerts().len();
-        let hour = heard_of.map_or_else(HashMap::new, |(usd, part)| heard(usd, part, second));
+        let hour = heard_of.map_or_else(HashMap::new, |(usd, part)| liquidated_hour(usd, part, second));
         watch.look(&listed(&whole, &hour));
         let state = watch.rules().remove(0).stands;
         let Stands::Contracts { watched: 2, known, holding, missing, .. } = state else { panic!("{state:?}") };
         (watch.alerts().len() - before, known, holding, missing)
     };
     let short = |have_pct| Some(Why::LowCoverage { have_pct, need_pct: 100 });
-    assert_eq!(met(None), (0, 0, 0, Some(Why::NotYet)), "nobody listened");
+    assert_eq!(met(None), (0, 0, 0, Some(Why::NotYet)), "nothing was covered");
     assert_eq!(met(Some((0.0, 0.25))), (0, 0, 0, short(25)), "what went before may have been more");
-    assert_eq!(met(Some((600_000.0, 0.5))), (0, 1, 1, Some(Why::NotYet)), "it may have stood there before");
+    assert_eq!(met(Some((600_000.0, 0.5))), (0, 1, 1, Some(Why::NotYet)), "it may have been there before");
     assert_eq!(met(Some((480_000.0, 1.0))), (0, 1, 0, Some(Why::NotYet)));
     assert_eq!(met(Some((510_000.0, 1.0))), (0, 1, 1, Some(Why::NotYet)), "it came back by less than a tenth");
     assert_eq!(met(Some((450_000.0, 1.0))), (0, 1, 0, Some(Why::NotYet)));
@@ -359,7 +359,7 @@ proptest! {
         let rule_text = "any change_24h above 0";
         let mut watch = Watch::new(at(0));
         watch.enforce(&[rule(rule_text)]);
-        // Where the rule stands by its words alone: none before the first figure, armed, or met.
+        // The state of the rule by its words alone: none before the first figure, armed, or met.
         let (mut armed, mut expected_alerts) = (None, 0_usize);
         for (second, change) in (0..).zip(&steps) {
             look_on(&mut watch, row("BTCUSDT", second, None, *change));

@@ -94,7 +94,8 @@ fn simulated_markets_have_the_scores_directions_and_labels_that_were_accepted() 
                 let (next, direction) = signal.next(&thresholds, score);
                 *signal = next;
                 let direction = direction.map_or("none", Direction::label);
-                writeln!(lines, "  {seed} {} {direction}{}", score_text(&analysis.score), dimensions(&analysis)).unwrap();
+                writeln!(lines, "  {seed} {} {direction}{}", score_text(&analysis.score), dimensions(&analysis))
+                    .unwrap();
             }
             let rising = changes.iter().filter(|change| **change > 0.0).count();
             let input = regime::RegimeInput {

@@ -527,7 +527,7 @@ fn the_history_is_bounded_and_its_counts_are_whole() {
         market.follow(UnixMs(market.now().0 + 2_000));
     }
     let active = market.active();
-    // The last one stands.
+    // The last one stays open.
     assert_eq!((active.ended.len(), active.counts.n()), (ActiveIdeas::ENDED, 219));
     assert!(active.ended.is_sorted_by(|a, b| a.ended_at >= b.ended_at), "newest first");
 }

@@ -1,4 +1,4 @@
-//! Laws that hold for every market: limits, the mirror, scale, smoothness, and that every number is explained.
+//! Properties that hold for every market: limits, the mirror, scale, smoothness, and that every number is explained.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 #[path = "support/world.rs"]

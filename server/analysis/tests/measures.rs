@@ -243,7 +243,7 @@ fn pressure_fades_by_a_twentieth_a_trade() {
 #[test]
 fn absorption_is_taking_that_does_not_move_the_price() {
     let mut world = World::small(1);
-    // The last 100 trades: 98 in turns, which cancel out, and two buys of 1 coin; the price stands still.
+    // The last 100 trades: 98 in turns, which cancel out, and two buys of 1 coin; the price does not move.
     tape(&mut world, &[(Side::Buy, 1.0), (Side::Buy, 1.0)]);
     close("absorption", whole(&world, "absorption"), -2.0 / 100.0);
 }

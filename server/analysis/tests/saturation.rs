@@ -1,4 +1,4 @@
-//! On recorded candles no measure stands at its end most of the time: a lean that does says little more than a side.
+//! On recorded candles no measure is at its limit most of the time: a direction that is says little more than a side.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 #![allow(dead_code, reason = "the record is read in part")]
 
@@ -22,7 +22,8 @@ fn no_measure_of_candles_is_saturated_in_a_fifth_of_the_recorded_bars() {
             let analysis = analyse(&SymbolInput::of_candles(now, candles), Bars::Closed);
             for part in analysis.dimensions.iter().flat_map(|dimension| &dimension.parts) {
                 let Some(finding) = part.finding.value() else { continue };
-                let tally = tallies.entry((part.id.clone(), part.timeframe.map(schema::Timeframe::as_str))).or_default();
+                let tally =
+                    tallies.entry((part.id.clone(), part.timeframe.map(schema::Timeframe::as_str))).or_default();
                 tally.0 += 1;
                 tally.1 += u32::from(finding.lean.get().abs() > 0.9);
             }

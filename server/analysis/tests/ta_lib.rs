@@ -99,7 +99,7 @@ fn analysed(candles: &[Candle], timeframe: Timeframe) -> Analysis {
     analyse(&SymbolInput::of_candles(now, runs), Bars::Closed)
 }
 
-/// The figure that a person reads; the ATR is a condition and stands on candles of five minutes.
+/// The figure that a person reads; the ATR is a condition, of candles of five minutes.
 fn figure(analysis: &Analysis, id: &str, timeframe: Timeframe) -> Option<f64> {
     if id == "atr_pct" {
         return analysis.conditions.iter().find(|condition| condition.id == id)?.value.value().copied();

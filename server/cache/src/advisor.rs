@@ -86,14 +86,14 @@ mod tests {
 
     #[test]
     fn each_thing_that_is_wrong_is_said_with_what_to_do() {
-        let ill = ServerReport {
+        let failing = ServerReport {
             item_limit_bytes: Some(65_536),
             memory_limit_bytes: Some(1024 * 1024),
             evictions: Some(3),
             clock_ahead_ms: Some(-90_000),
             ..healthy()
         };
-        let texts: Vec<String> = advise(&[ill], POLL, SCHEMAS).into_iter().map(|advice| advice.text).collect();
+        let texts: Vec<String> = advise(&[failing], POLL, SCHEMAS).into_iter().map(|advice| advice.text).collect();
         let expected = ["`-I 1m`", "1 MiB of memory", "dropped 3 items", "90 s behind"];
         assert_eq!(texts.len(), expected.len(), "{texts:?}");
         for (text, expected) in texts.iter().zip(expected) {

@@ -47,7 +47,7 @@ pub struct CacheBuilder {
 }
 
 impl CacheBuilder {
-    /// What stands before every key, where a memcached is shared.
+    /// The prefix of every key, where a memcached is shared.
     pub fn namespace(self, namespace: Namespace) -> Self {
         Self { namespace, ..self }
     }

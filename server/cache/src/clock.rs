@@ -85,7 +85,7 @@ impl From<ManualClock> for Clock {
     }
 }
 
-/// A clock that stands until it is moved; clones show the same time.
+/// A clock that stops until it is moved; clones show the same time.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<AtomicI64>);
 

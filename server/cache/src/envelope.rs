@@ -40,7 +40,7 @@ struct Header {
     s: String,
 }
 
-/// What stands between header and body. It cannot stand inside a text of the header, where a quote is escaped.
+/// The separator of header and body. It cannot occur inside a text of the header, where a quote is escaped.
 const BODY: &[u8] = b",\"body\":";
 /// Headers are shorter than this; what is longer is none.
 const HEADER_LIMIT: usize = 4 * 1024;

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use schema::{Schema, SchemaInfo, Scope};
 
-/// What stands before every key of this deployment where a memcached is shared; empty by default.
+/// The prefix of every key of this deployment where a memcached is shared; empty by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Namespace(String);
 

@@ -41,7 +41,7 @@
 //! ```
 //!
 //! Read on in `publish` and `read` for the two paths, in [`l2`] for what is asked of the shared tier, in `tier` for
-//! what happens when it is ill, and in `envelope` for what lies in it.
+//! what happens when it fails, and in `envelope` for its contents.
 
 mod advisor;
 mod breaker;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::lock::lock;
 
-/// How long the outcome of a look stands.
+/// How long the outcome of a look-up is kept.
 const STANDS_FOR: Duration = Duration::from_millis(500);
 /// Scopes that are remembered at most; asking for more at the same time costs the round trips.
 const CAPACITY: usize = 1_024;

@@ -50,7 +50,7 @@ pub enum SnapshotError {
 pub enum Restored {
     /// It was offered to the cache.
     Offered {
-        /// The key it stood under.
+        /// The key it was stored under.
         key: String,
         /// The time of its newest input.
         as_of: UnixMs,

@@ -98,14 +98,14 @@ impl Tier {
     pub(crate) fn state(&self) -> L2State {
         let states: Vec<(&str, L2State)> = self.servers().map(|server| (server.name(), server.state())).collect();
         let several = states.len() > 1;
-        let ill = states.iter().filter_map(|(name, state)| match state {
+        let failing = states.iter().filter_map(|(name, state)| match state {
             L2State::Degraded { cause, since } if several => Some((format!("{name}: {cause}"), *since)),
             L2State::Degraded { cause, since } => Some((cause.clone(), *since)),
             L2State::Up { .. } | L2State::Off => None,
         });
-        let ill: Vec<(String, schema::UnixMs)> = ill.collect();
-        if let Some(since) = ill.iter().map(|(_, since)| *since).min() {
-            let cause = ill.into_iter().map(|(cause, _)| cause).collect::<Vec<_>>().join("; ");
+        let failing: Vec<(String, schema::UnixMs)> = failing.collect();
+        if let Some(since) = failing.iter().map(|(_, since)| *since).min() {
+            let cause = failing.into_iter().map(|(cause, _)| cause).collect::<Vec<_>>().join("; ");
             return L2State::Degraded { cause, since };
         }
         let mut versions: Vec<String> = states

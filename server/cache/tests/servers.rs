@@ -187,19 +187,19 @@ async fn frozen_thawed_killed_and_restarted_under_load_each_shows_within_two_sec
     let port = memcached.port();
     let mut traffic = Traffic::over(&memcached);
     let well = |traffic: &Traffic| is_up(&traffic.monitor) && is_up(&traffic.web) && traffic.behind() < 10;
-    let ill = |traffic: &Traffic| !is_up(&traffic.monitor) && !is_up(&traffic.web);
+    let failing = |traffic: &Traffic| !is_up(&traffic.monitor) && !is_up(&traffic.web);
     traffic.until("the first values arrive", well).await;
 
     let mut took = Vec::new();
     for _ in 0..2 {
         memcached.freeze();
-        took.push(("frozen", traffic.until("it is known to be frozen", ill).await));
+        took.push(("frozen", traffic.until("it is known to be frozen", failing).await));
         traffic.until("a while passes", |traffic| traffic.behind() > 100).await;
         memcached.thaw();
         took.push(("thawed", traffic.until("it is known to be back", well).await));
     }
     drop(memcached);
-    took.push(("killed", traffic.until("it is known to be dead", ill).await));
+    took.push(("killed", traffic.until("it is known to be dead", failing).await));
     traffic.until("a while passes", |traffic| traffic.behind() > 100).await;
     let _memcached = Memcached::on(port).await;
     took.push(("restarted", traffic.until("it is known to be back", well).await));

@@ -63,26 +63,26 @@ impl Engine {
     /// silent: it counts as what happens now.
     fn take_event(&mut self, event: MarketEvent, received: UnixMs, out: &mut impl FnMut(Output)) {
         let latest = UnixMs(received.0.saturating_add(AHEAD_MS));
-        let mut heard = |at: UnixMs| {
+        let mut stamped = |at: UnixMs| {
             let at = if at > latest { received } else { at };
             self.market_time = self.market_time.max(Some(at));
             at
         };
         match event {
             MarketEvent::Ticker { symbol, mut ticker } => {
-                ticker.at = heard(ticker.at);
+                ticker.at = stamped(ticker.at);
                 self.with(symbol, |window| window.take_ticker(*ticker));
             }
             MarketEvent::Candle { symbol, timeframe, candle, taker_buy, closed, at } => {
-                let at = heard(at);
+                let at = stamped(at);
                 self.with(symbol, |window| window.take_candle(timeframe, Kline { candle, taker_buy }, closed, at));
             }
             MarketEvent::Trades { symbol, mut trades } => {
-                trades.iter_mut().for_each(|trade| trade.at = heard(trade.at));
+                trades.iter_mut().for_each(|trade| trade.at = stamped(trade.at));
                 self.with(symbol, |window| window.take_trades(trades));
             }
             MarketEvent::Book { symbol, at, change } => {
-                let at = heard(at);
+                let at = stamped(at);
                 let Some(window) = self.market.window(symbol) else { return };
                 if lock(&window).take_book(at, change).is_err() {
                     out(Output::BookWrong { symbol });

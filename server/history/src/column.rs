@@ -96,6 +96,15 @@ impl Column {
     /// How exactly it is kept.
     #[must_use]
     pub const fn scale(self) -> Scale {
+        self.storage().0
+    }
+
+    /// What is left of it of five minutes.
+    pub(crate) const fn thinned(self) -> Thinned {
+        self.storage().1
+    }
+
+    const fn storage(self) -> (Scale, Thinned) {
         match self {
             Self::Score
             | Self::Technical
@@ -103,16 +112,19 @@ impl Column {
             | Self::Orderflow
             | Self::Orderbook
             | Self::PriceStructure
-            | Self::Sentiment => Scale::Linear { step: 0.01 },
-            Self::Agreement | Self::Coverage | Self::Quality | Self::MinuteCoverage => Scale::Linear { step: 0.001 },
-            Self::AccountsLong => Scale::Linear { step: 0.000_1 },
-            Self::Direction => Scale::Linear { step: 1.0 },
-            Self::Price | Self::Entry => Scale::Ticks,
-            Self::Turnover => Scale::Relative { step: 0.001 },
-            Self::OpenInterest => Scale::Relative { step: 0.000_1 },
-            Self::Funding => Scale::Linear { step: 1e-8 },
-            Self::Premium => Scale::Linear { step: 1e-6 },
-            Self::TakerDelta | Self::LongLiquidations | Self::ShortLiquidations => Scale::Relative { step: 0.01 },
+            | Self::Sentiment => (Scale::Linear { step: 0.01 }, Thinned::Last),
+            Self::Agreement | Self::Coverage | Self::Quality => (Scale::Linear { step: 0.001 }, Thinned::Last),
+            Self::MinuteCoverage => (Scale::Linear { step: 0.001 }, Thinned::Mean),
+            Self::AccountsLong => (Scale::Linear { step: 0.000_1 }, Thinned::Last),
+            Self::Direction => (Scale::Linear { step: 1.0 }, Thinned::Last),
+            Self::Price | Self::Entry => (Scale::Ticks, Thinned::Last),
+            Self::Turnover => (Scale::Relative { step: 0.001 }, Thinned::Last),
+            Self::OpenInterest => (Scale::Relative { step: 0.000_1 }, Thinned::Last),
+            Self::Funding => (Scale::Linear { step: 1e-8 }, Thinned::Last),
+            Self::Premium => (Scale::Linear { step: 1e-6 }, Thinned::Last),
+            Self::TakerDelta | Self::LongLiquidations | Self::ShortLiquidations => {
+                (Scale::Relative { step: 0.01 }, Thinned::Sum)
+            }
         }
     }
 }
@@ -126,34 +138,6 @@ pub(crate) enum Thinned {
     Sum,
     /// Their mean, what is missing as 0.
     Mean,
-}
-
-impl Column {
-    /// What is left of it of five minutes.
-    pub(crate) const fn thinned(self) -> Thinned {
-        match self {
-            Self::TakerDelta | Self::LongLiquidations | Self::ShortLiquidations => Thinned::Sum,
-            Self::MinuteCoverage => Thinned::Mean,
-            Self::Score
-            | Self::Technical
-            | Self::Volume
-            | Self::Orderflow
-            | Self::Orderbook
-            | Self::PriceStructure
-            | Self::Sentiment
-            | Self::Agreement
-            | Self::Coverage
-            | Self::Quality
-            | Self::Direction
-            | Self::Price
-            | Self::Entry
-            | Self::Turnover
-            | Self::OpenInterest
-            | Self::Funding
-            | Self::Premium
-            | Self::AccountsLong => Thinned::Last,
-        }
-    }
 }
 
 /// Whole numbers beyond this are not kept: a figure of that size is not one of a market.
@@ -172,7 +156,7 @@ impl Scale {
         (units.is_finite() && units.abs() <= MOST).then(|| units.round() as i64)
     }
 
-    /// The figure that a whole number stands for.
+    /// The figure of a whole number.
     #[must_use]
     pub fn figure(self, units: i64, tick: f64) -> f64 {
         let units = units as f64;

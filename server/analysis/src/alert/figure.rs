@@ -5,7 +5,7 @@ use schema::{Figure, UnixMs, Why, rule::Watched};
 use super::SeenContract;
 use crate::market::per_8h;
 
-/// The figure with the time of its newest input, where it is known on which side of the level it stands.
+/// The figure with the time of its newest input, where it is known on which side of the level it is.
 pub(super) fn held_against(level: f64, figure: Watched, seen: &SeenContract<'_>) -> Result<(f64, UnixMs), Why> {
     let row = seen.row;
     match figure {
@@ -16,7 +16,7 @@ pub(super) fn held_against(level: f64, figure: Watched, seen: &SeenContract<'_>)
         Watched::Liquidated1h => {
             let hour = seen.liquidated.ok_or(Why::NotYet)?;
             let usd = hour.usd.get();
-            // What was not listened to can only add to the sum: one above the level is above it, one below may be.
+            // What was not covered can only add to the sum: one above the level is above it, one below may be.
             if usd > level || hour.heard.get() >= 1.0 {
                 Ok((usd, hour.as_of))
             } else {

@@ -151,9 +151,10 @@ pub(super) fn unknown(why: &Why) -> Net {
     Net { costs: Costs { fee: missing(), spread: missing(), funding: missing() }, r: Figure::Missing(why.clone()) }
 }
 
-/// The spread that counts for an idea: the assumed one, or that of its decision.
+/// The parts of what an idea costs that do not follow from its prices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Parts {
+    /// The spread that counts for it: the assumed one, or that of its decision.
     pub(super) spread: Figure<Bps>,
     /// What it received, as of the last time it was looked at.
     pub(super) funding: Figure<Bps>,

@@ -5,7 +5,7 @@
 //! once no other that is late by less than the tolerance can come before it.
 
 use schema::{
-    Bps, Figure, Net, Price, Ratio, Score, Symbol, Timeframe, UnixMs, Why,
+    Bps, Figure, Price, Ratio, Score, Symbol, Timeframe, UnixMs, Why,
     ideas::{DropReason, EntryPrice, Idea, IdeaRules, IdeaSide, Reason, Shift, Target},
     unit::RMultiple,
 };
@@ -121,7 +121,7 @@ impl Pending {
                 reasons: self.reasons,
                 shifts: self.shifts,
                 running: Figure::Missing(Why::NotYet),
-                net: no_price(),
+                net: cost::unknown(&Why::NotYet),
             },
         })
     }
@@ -135,10 +135,6 @@ impl Pending {
             reason,
         }
     }
-}
-
-fn no_price() -> Net {
-    cost::unknown(&Why::NotYet)
 }
 
 /// The stop at a share of the entry's price away from it, and the targets at multiples of that on the other side. `None` where

@@ -15,7 +15,7 @@ use crate::{Analysis, signal::Thresholds};
 
 /// The stop's distance from the entry, in ATR (14, 5m).
 const STOP_ATR: f64 = 2.0;
-/// How long an idea stands at most.
+/// How long an idea stays open at most.
 const EXPIRY_MS: i64 = 24 * 3_600_000;
 /// The part of the entry's distance from 50 that is left of it after its quality was counted in.
 const WEIGHED_PART: f64 = 0.5;

@@ -1,4 +1,4 @@
-//! Williams %R over 14 bars: where the close stands between the lowest low (−100) and the highest high (0).
+//! Williams %R over 14 bars: where the close is between the lowest low (−100) and the highest high (0).
 
 use schema::Why;
 

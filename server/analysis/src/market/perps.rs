@@ -37,8 +37,8 @@ pub struct Perp<'a> {
 /// One contract's liquidations of the last hour and the last 24 hours.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HeardLiquidations {
-    hour: Heard,
-    day: Heard,
+    hour: Window,
+    day: Window,
     as_of: UnixMs,
 }
 
@@ -55,14 +55,14 @@ pub struct HeardHour {
 
 /// Sums over a window, and the part of it that was covered.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Heard {
+struct Window {
     longs: f64,
     shorts: f64,
     n: usize,
     share: f64,
 }
 
-impl Heard {
+impl Window {
     /// Returns the sums; none of a window that was not covered at all.
     fn liquidated(&self) -> Result<Liquidated, Why> {
         let usd = |sum: f64| Usd::new(sum).map_err(|_| Why::NotFinite);
@@ -75,7 +75,7 @@ impl HeardLiquidations {
     /// Sums up what was received up to `as_of`; `coverage` is the share of a stretch of time, 0 to 1, that was received.
     #[must_use]
     pub fn of(liquidations: &[Liquidation], coverage: impl Fn(UnixMs, UnixMs) -> f64, as_of: UnixMs) -> Self {
-        let heard = |hours: i64| {
+        let window = |hours: i64| {
             let from = UnixMs(as_of.0 - hours * HOUR_MS);
             let within = |event: &&Liquidation| event.at > from && event.at <= as_of;
             let side = |long: bool| {
@@ -83,14 +83,14 @@ impl HeardLiquidations {
                 // A sum of nothing would be minus zero.
                 of_side.fold(0.0, |sum, event| sum + event.usd)
             };
-            Heard {
+            Window {
                 longs: side(true),
                 shorts: side(false),
                 n: liquidations.iter().filter(within).count(),
                 share: coverage(from, as_of).clamp(0.0, 1.0),
             }
         };
-        Self { hour: heard(1), day: heard(24), as_of }
+        Self { hour: window(1), day: window(24), as_of }
     }
 
     /// The last 24 hours, by side.
@@ -128,8 +128,8 @@ pub fn perps_pulse(source: Venue, perps: &[Perp<'_>], history: &[Pct], as_of: Un
         premium_bps: figure(premium_bps(perps, as_of)),
         open_interest_usd: figure(open_interest(perps, as_of)),
         open_interest_change_1h: figure(open_interest_change(perps, as_of).and_then(percent)),
-        liquidations_1h: figure(liquidated(perps, as_of, |heard| heard.hour)),
-        liquidations_24h: figure(liquidated(perps, as_of, |heard| heard.day)),
+        liquidations_1h: figure(liquidated(perps, as_of, |windows| windows.hour)),
+        liquidations_24h: figure(liquidated(perps, as_of, |windows| windows.day)),
     }
 }
 
@@ -225,12 +225,12 @@ fn open_interest_change(perps: &[Perp<'_>], as_of: UnixMs) -> Result<(f64, UnixM
 fn liquidated(
     perps: &[Perp<'_>],
     as_of: UnixMs,
-    window: impl Fn(&HeardLiquidations) -> Heard,
+    window: impl Fn(&HeardLiquidations) -> Window,
 ) -> Result<(Liquidated, UnixMs), Why> {
     if perps.iter().all(|perp| perp.liquidations.is_none()) {
         return Err(if perps.is_empty() { Why::NotYet } else { Why::NotOffered });
     }
-    let (mut sum, mut all) = (Heard { longs: 0.0, shorts: 0.0, n: 0, share: 0.0 }, 0.0);
+    let (mut sum, mut all) = (Window { longs: 0.0, shorts: 0.0, n: 0, share: 0.0 }, 0.0);
     for perp in perps {
         let turnover = perp.row.quote.turnover_24h.value().map_or(0.0, |usd| usd.get());
         all += turnover;

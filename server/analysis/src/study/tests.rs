@@ -1,4 +1,4 @@
-//! Laws of the study.
+//! Properties of the study.
 
 use proptest::prelude::*;
 

@@ -37,7 +37,7 @@ pub enum BadServers {
     /// An entry is not `host:port`.
     #[error("`{0}` is not host:port")]
     NotAnAddress(String),
-    /// An entry stands there twice.
+    /// An entry is listed twice.
     #[error("`{0}` is named twice")]
     Twice(String),
 }
@@ -68,7 +68,7 @@ impl MemcachedL2 {
     ///
     /// # Errors
     ///
-    /// [`BadServers`] when it is empty, an entry has another form, or one stands there twice.
+    /// [`BadServers`] when it is empty, an entry has another form, or one is listed twice.
     pub fn list(text: &str) -> Result<Vec<Self>, BadServers> {
         let mut servers: Vec<Self> = Vec::new();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {

@@ -83,12 +83,12 @@ impl Memcached {
         }
     }
 
-    /// Whether each of its threads stands still, as far as this system tells (Linux does).
+    /// Whether each of its threads is stopped, as far as this system reports it (Linux does).
     fn is_stopped(&self) -> bool {
         let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.child.id())) else { return true };
         threads.flatten().all(|thread| {
             let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-            // After the name in brackets, which may hold anything, stands the state.
+            // After the name in brackets, which may hold anything, comes the state.
             stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
         })
     }

@@ -1,6 +1,9 @@
 //! Reading.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use schema::{Symbol, UnixMs};
@@ -100,7 +103,7 @@ pub(super) fn series(
         .collect();
     let (first, _) = place(range.start);
     let (last, _) = place(range.end);
-    let mut found = Vec::new();
+    let mut found = BTreeMap::new();
     for (id, tick) in &ours {
         let find = "SELECT day, body FROM day WHERE instrument = ?1 AND day BETWEEN ?2 AND ?3";
         let body = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
@@ -113,17 +116,12 @@ pub(super) fn series(
     }
     let find = "SELECT at, body FROM minute WHERE venue = ?1 AND at >= ?2 AND at < ?3";
     let body = |row: &rusqlite::Row<'_>| Ok((UnixMs(row.get(0)?), row.get::<_, Vec<u8>>(1)?));
+    // After the days: a minute that is not packed yet is newer than what a packed hour has of it.
     for (at, body) in all(connection, find, params![venue, range.start.0, range.end.0], "reading minutes", body)? {
         let rows = decode_minute(&body, |id| ours.get(&id).copied())?;
         found.extend(rows.into_iter().map(|(_, row)| (at, row)));
     }
-    found.retain(|(at, _)| range.contains(at));
-    // A minute that is not packed yet is newer than what a packed hour has of it.
-    found.sort_by_key(|(at, _)| *at);
-    found.reverse();
-    found.dedup_by_key(|(at, _)| *at);
-    found.reverse();
-    Ok(found)
+    Ok(found.into_iter().filter(|(at, _)| range.contains(at)).collect())
 }
 
 /// The minutes of a day that may end in a range.
