@@ -11,7 +11,7 @@ use schema::{
     health::{EventQueue, Feed},
 };
 use tokio::sync::{Notify, mpsc::WeakSender};
-use venue::{Exchange, Told};
+use venue::{Exchange, ReceivedEvent};
 
 use super::lag::LagMeter;
 use crate::market::Market;
@@ -44,7 +44,7 @@ struct State {
     /// Connections that were given up; what is still heard of them is old.
     streams_retired: HashSet<usize>,
     watched: Option<Watched>,
-    queue: Option<WeakSender<Told>>,
+    queue: Option<WeakSender<ReceivedEvent>>,
 }
 
 impl Board {
@@ -84,7 +84,7 @@ impl Board {
     }
 
     /// Events wait in this channel from now on.
-    pub(crate) fn queue(&self, events: WeakSender<Told>) {
+    pub(crate) fn queue(&self, events: WeakSender<ReceivedEvent>) {
         self.state().queue = Some(events);
     }
 

@@ -7,7 +7,7 @@ use engine::{Engine, Input, Loaded, Market, Output, Seconds};
 use schema::UnixMs;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
-use venue::{BookChange, Exchange, MarketEvent, Told, record::Tap};
+use venue::{BookChange, Exchange, MarketEvent, ReceivedEvent, record::Tap};
 
 use super::board::Board;
 use crate::opened::OpenSymbols;
@@ -67,7 +67,7 @@ impl Loads {
 pub(crate) struct Stepping {
     pub(crate) engine: Engine,
     pub(crate) market: Arc<Market>,
-    pub(crate) events: mpsc::Receiver<Told>,
+    pub(crate) events: mpsc::Receiver<ReceivedEvent>,
     pub(crate) answers: Answers,
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) board: Board,
@@ -103,7 +103,7 @@ impl Stepping {
                     let _ = taken.send(());
                 }
                 told = self.events.recv() => {
-                    let Some(Told { read, event }) = told else { return };
+                    let Some(ReceivedEvent { read, event }) = told else { return };
                     let received = self.clock.now();
                     self.step_seconds(seconds.up_to(received));
                     let sent = self.take(received, event);

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use schema::Symbol;
 use tokio::sync::mpsc;
-use venue::{Exchange, Subscription, Told};
+use venue::{Exchange, ReceivedEvent, Subscription};
 
 use super::board::Board;
 
@@ -12,13 +12,13 @@ use super::board::Board;
 pub(crate) struct Streams {
     exchange: Arc<dyn Exchange>,
     board: Board,
-    events: mpsc::Sender<Told>,
+    events: mpsc::Sender<ReceivedEvent>,
     subscription: Option<Subscription>,
 }
 
 impl Streams {
     /// No stream yet.
-    pub(crate) const fn new(exchange: Arc<dyn Exchange>, board: Board, events: mpsc::Sender<Told>) -> Self {
+    pub(crate) const fn new(exchange: Arc<dyn Exchange>, board: Board, events: mpsc::Sender<ReceivedEvent>) -> Self {
         Self { exchange, board, events, subscription: None }
     }
 
@@ -99,7 +99,7 @@ mod tests {
         fn accounts(&self, _: Symbol, _: u16) -> Answer<'_, Vec<Accounts>> {
             unasked()
         }
-        fn watch(&self, symbols: Vec<Symbol>, _: mpsc::Sender<Told>) -> Subscription {
+        fn watch(&self, symbols: Vec<Symbol>, _: mpsc::Sender<ReceivedEvent>) -> Subscription {
             let opened = Arc::clone(&self.opened);
             let open = move |watched: WatchedSymbols, _: usize| {
                 let mut opened = opened.lock().unwrap();

@@ -8,7 +8,7 @@ use std::{
 
 use schema::UnixMs;
 
-/// Tells the time that an exchange's answers are compared with.
+/// Returns the time that an exchange's answers are compared with.
 #[derive(Clone, Default)]
 pub struct Clock(Option<Arc<dyn Fn() -> UnixMs + Send + Sync>>);
 
@@ -16,7 +16,7 @@ impl Clock {
     /// The clock of this machine.
     pub const SYSTEM: Self = Self(None);
 
-    /// A clock that shows what a function tells.
+    /// A clock that shows what a function returns.
     pub fn of(now: impl Fn() -> UnixMs + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(now)))
     }

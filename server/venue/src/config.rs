@@ -59,7 +59,7 @@ pub(crate) fn checked(text: &str, secure: &'static str, plain: &'static str) -> 
     }
 }
 
-/// Refuses settings under which nothing would ever be asked or told.
+/// Refuses settings under which nothing would ever be requested or sent.
 pub(crate) fn workable(http: &HttpConfig, stream: &StreamConfig) -> Result<(), ConfigError> {
     for (size, name) in [
         (stream.symbols_per_connection, "symbols_per_connection"),

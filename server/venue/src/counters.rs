@@ -140,9 +140,9 @@ impl StreamCounters {
     }
 
     /// Notes the time of an answer: the exchange's own, and when it arrived after how long by this machine's.
-    pub(crate) fn note_clock(&self, told: UnixMs, arrived: UnixMs, took: Duration) {
+    pub(crate) fn note_clock(&self, exchange_time: UnixMs, arrived: UnixMs, took: Duration) {
         let half = i64::try_from(took.as_millis() / 2).unwrap_or(i64::MAX);
-        let skew = told.0.saturating_sub(arrived.0.saturating_sub(half));
+        let skew = exchange_time.0.saturating_sub(arrived.0.saturating_sub(half));
         self.skew_ms.store(skew.max(i64::MIN + 1), Relaxed);
         metrics::gauge!("venue_clock_skew_ms", "venue" => self.venue.as_str()).set(skew as f64);
         if skew.unsigned_abs() > Self::SKEW_REMARKED_MS {

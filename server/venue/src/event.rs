@@ -1,4 +1,4 @@
-//! What an exchange tells, without the peculiarities of any one exchange.
+//! What an exchange sends, without the peculiarities of any one exchange.
 
 use std::{sync::Arc, time::Duration};
 
@@ -53,9 +53,9 @@ impl Instrument {
     }
 }
 
-/// The state of a contract, merged from everything that was told of it.
+/// The state of a contract, merged from everything that was received of it.
 ///
-/// `None` is "not told"; zero is a value.
+/// `None` is "not sent"; zero is a value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ticker {
     /// When the venue sent the newest part.
@@ -100,7 +100,7 @@ pub struct Liquidation {
     pub at: UnixMs,
     /// Which way the closed position pointed; the order that closed it went the other way.
     pub side: PositionSide,
-    /// The price the venue tells of it, in quote currency: with Bybit the bankruptcy price of the position, not that
+    /// The price the venue sends of it, in quote currency: with Bybit the bankruptcy price of the position, not that
     /// of a trade; with Binance the average price of the closing order.
     pub price: f64,
     /// Its size, in base coin.
@@ -117,7 +117,7 @@ impl Liquidation {
 
 /// A change of an order book.
 ///
-/// What is told of each side is known down to the last level: a level between two that are held is nowhere missing. A venue
+/// Each side is known down to its last level: a level between two that are held is nowhere missing. A venue
 /// whose changes reach beyond its whole book leaves those out. So whoever measures depth sees from the last level how far
 /// from mid it is known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,14 +153,14 @@ pub enum Stream {
 
 /// An event on its way from a connection to whoever watches.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
-    /// When the message that it was told by had been read from the connection.
+pub struct ReceivedEvent {
+    /// When its message had been read from the connection.
     pub read: Instant,
-    /// What was told.
+    /// The event.
     pub event: MarketEvent,
 }
 
-/// Something the live stream of an exchange told.
+/// An event of the live stream of an exchange.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum MarketEvent {
     /// A contract's state.
@@ -195,7 +195,7 @@ pub enum MarketEvent {
     },
     /// Positions that were closed by force, oldest first.
     ///
-    /// Not every venue tells all of them: with Binance it is the largest of each contract and second.
+    /// Not every venue sends all of them: with Binance it is the largest of each contract and second.
     Liquidations {
         /// Which contract.
         symbol: Symbol,
@@ -220,7 +220,7 @@ pub enum MarketEvent {
         /// For how long.
         silent_for: Duration,
     },
-    /// From now on every trade of these contracts is told. What was traded before, and up to this moment, is to be asked for.
+    /// From now on every trade of these contracts is sent. What was traded up to this moment is to be fetched.
     Hearing {
         /// Which contracts.
         symbols: Arc<[Symbol]>,
@@ -241,7 +241,7 @@ pub enum MarketEvent {
         connection: usize,
         /// The contracts it carries: all of them have missed something.
         symbols: Arc<[Symbol]>,
-        /// Whether their trades came over it; they are told again from the next [`MarketEvent::Hearing`] on.
+        /// Whether their trades came over it; they are sent again from the next [`MarketEvent::Hearing`] on.
         trades: bool,
         /// What happened, in plain words.
         cause: String,

@@ -226,7 +226,7 @@ impl Http {
         VenueError::Refused { url: url.to_string(), status, left: pause }
     }
 
-    /// The error for being told that one lane was used too often: it waits, for as long as was asked where that is
+    /// The error for an answer that one lane was used too often: it waits, for as long as was asked where that is
     /// known, and then goes half as fast.
     pub(crate) fn lane_limited(&self, url: &Url, lane: usize, asked: Option<Duration>) -> VenueError {
         let wait = self.patience_asked(asked);
@@ -234,7 +234,7 @@ impl Http {
         self.rate_limited(url, wait)
     }
 
-    /// Heeds what an answer tells of its lane's limit: so many requests a second, so many of them left, and when there
+    /// Applies what an answer states of its lane's limit: so many requests a second, so many of them left, and when there
     /// will be new ones.
     pub(crate) fn heed_lane(&self, lane: usize, limit: Option<u32>, left: Option<u32>, renewed_in: Option<Duration>) {
         if let Some(limit) = limit {
@@ -337,7 +337,7 @@ pub fn http_client_through(
 /// The error for a status that is neither success nor a refusal; the venue's own code and words where it gives them.
 fn failed(url: &Url, status: StatusCode, body: &[u8]) -> VenueError {
     #[derive(serde::Deserialize)]
-    struct Told {
+    struct Refusal {
         code: i64,
         msg: String,
     }
@@ -346,8 +346,8 @@ fn failed(url: &Url, status: StatusCode, body: &[u8]) -> VenueError {
         let message = status.canonical_reason().unwrap_or("unknown status").to_owned();
         return VenueError::Failing { url, code: i64::from(status.as_u16()), message };
     }
-    match serde_json::from_slice::<Told>(body) {
-        Ok(Told { code, msg }) => VenueError::Rejected { url, code, message: msg },
+    match serde_json::from_slice::<Refusal>(body) {
+        Ok(Refusal { code, msg }) => VenueError::Rejected { url, code, message: msg },
         Err(_) => {
             let message = status.canonical_reason().unwrap_or("unknown status").to_owned();
             VenueError::Rejected { url, code: i64::from(status.as_u16()), message }

@@ -50,7 +50,7 @@ pub use counters::StreamCounters;
 pub use error::VenueError;
 pub use event::{
     Accounts, BookChange, Instrument, Interval, Liquidation, MarketEvent, OpenInterest, PaidFunding, PositionSide,
-    Stream, Ticker, Told,
+    ReceivedEvent, Stream, Ticker,
 };
 pub use http::{http_client, http_client_through};
 pub use input::{History, Input, Loaded};
@@ -100,7 +100,7 @@ pub trait Exchange: Send + Sync + 'static {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription;
+    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<ReceivedEvent>) -> Subscription;
 
     /// Gives up the book of a watched contract, which its reader found to be wrong, and fetches it again:
     /// [`BookChange::Lost`] and a snapshot follow.
@@ -111,7 +111,7 @@ pub trait Exchange: Send + Sync + 'static {
     /// Why nothing is asked of this exchange for now: it refused this address.
     fn pause(&self) -> Option<Pause>;
 
-    /// How far the exchange's clock is ahead of this machine's, in ms, as far as the last answer that told the time
+    /// How far the exchange's clock is ahead of this machine's, in ms, as far as the last answer that carried the time
     /// shows; half of the time the answer took is uncertain.
     fn clock_skew_ms(&self) -> Option<i64>;
 

@@ -114,7 +114,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// A longer pause is not waited for: whoever requests is told how long it lasts and requests again.
+    /// A longer pause is not waited for: the caller receives how long it lasts and requests again.
     pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
     /// The gate to a host, given as `host:port`.
@@ -153,7 +153,7 @@ impl Gate {
             while let Some(wait) = self.all_wait(weight) {
                 tokio::time::sleep(wait).await;
             }
-            // While this request waited for its turn another one may have been told to stop or to wait.
+            // While this request waited for its turn the venue may have answered another one to stop or to wait.
             self.refusal()?;
             if self.held().is_none() && self.take(lane, weight) {
                 return Ok(());
@@ -192,7 +192,7 @@ impl Gate {
         }
     }
 
-    /// Keeps a lane to a rule that the host told of.
+    /// Keeps a lane to a rule that the host announced.
     pub(crate) fn restrict_lane(&self, lane: usize, rule: Rule) {
         self.buckets().lanes[lane].restrict(rule, Instant::now());
     }

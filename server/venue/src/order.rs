@@ -60,7 +60,7 @@ impl CandleOrder {
         }
         match self.newest {
             Some((start, ..)) if candle.start < start && !closed => return false,
-            Some((start, _, told)) if candle.start == start && at < told => return false,
+            Some((start, _, newest_at)) if candle.start == start && at < newest_at => return false,
             Some((start, ..)) if candle.start < start => {}
             _ => self.newest = Some((candle.start, closed, at)),
         }
@@ -103,8 +103,8 @@ mod tests {
         assert!(!says(0, false, 69), "an open one that is over");
         assert!(says(60, true, 120));
         assert!(!says(60, false, 121), "a final candle does not change");
-        assert!(!says(60, true, 120), "told twice");
+        assert!(!says(60, true, 120), "sent twice");
         assert!(says(120, false, 130));
-        assert!(!says(60, true, 120), "told again by a connection that takes over");
+        assert!(!says(60, true, 120), "sent again by a connection that takes over");
     }
 }

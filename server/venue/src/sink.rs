@@ -4,31 +4,31 @@ use std::sync::Arc;
 
 use tokio::{sync::mpsc, time::Instant};
 
-use crate::{MarketEvent, StreamCounters, Told};
+use crate::{MarketEvent, ReceivedEvent, StreamCounters};
 
 /// Where the events of one connection go: never waits for their reader while the connection is being read.
 pub(crate) struct EventSink {
     /// Which of the subscription's connections this is, counted from 0.
     connection: usize,
-    events: mpsc::Sender<Told>,
-    /// When the message that is being told had been read.
+    events: mpsc::Sender<ReceivedEvent>,
+    /// When the message that is being handled had been read.
     read: Instant,
     pub(crate) counters: Arc<StreamCounters>,
 }
 
 impl EventSink {
-    pub(crate) fn new(connection: usize, events: mpsc::Sender<Told>, counters: Arc<StreamCounters>) -> Self {
+    pub(crate) fn new(connection: usize, events: mpsc::Sender<ReceivedEvent>, counters: Arc<StreamCounters>) -> Self {
         Self { connection, events, read: Instant::now(), counters }
     }
 
-    /// What is told from now on comes from a message that was read at this time.
+    /// What is sent from now on comes from a message that was read at this time.
     pub(crate) const fn set_read(&mut self, at: Instant) {
         self.read = at;
     }
 
     /// Hands an event over; where there is no room it is dropped and counted. Whether it was handed over.
     pub(crate) fn offer(&self, event: MarketEvent) -> bool {
-        match self.events.try_send(Told { read: self.read, event }) {
+        match self.events.try_send(ReceivedEvent { read: self.read, event }) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Full(_)) => {
                 self.counters.count_dropped();
@@ -46,7 +46,7 @@ impl EventSink {
 
     /// Hands an event over when there is room; false when nobody listens any more.
     pub(crate) async fn deliver(&self, event: MarketEvent) -> bool {
-        self.events.send(Told { read: self.read, event }).await.is_ok()
+        self.events.send(ReceivedEvent { read: self.read, event }).await.is_ok()
     }
 
     /// Which of the subscription's connections this is, counted from 0.

@@ -44,7 +44,7 @@ pub struct StreamConfig {
     pub silent_after: Duration,
     /// After how long a single stream that always speaks counts as dead, while the connection is alive.
     pub topic_silent_after: Duration,
-    /// After how long a pause of a ticker its changes are not believed to be all: nothing numbers them, and each tells only
+    /// After how long a pause of a ticker its changes are not believed to be all: nothing numbers them, and each carries only
     /// what changed.
     pub ticker_pause: Duration,
     /// How long making a connection, or getting rid of one message, may take.
@@ -155,7 +155,7 @@ pub(crate) trait Dialogue: Send {
     /// Whether it is about their trades as well.
     fn carries_trades(&self) -> bool;
 
-    /// What must be told now that the connection is lost.
+    /// What must be sent now that the connection is lost.
     fn end(&mut self) -> Vec<MarketEvent>;
 }
 
@@ -206,14 +206,14 @@ impl<D: Dialogue> Keeper<D> {
                     if !self.sink.is_closed() {
                         self.tap.closed(self.sink.connection(), &cause);
                     }
-                    let told = match guard::guarded(async { self.dialogue.end() }).await {
-                        Ok(told) => told,
+                    let last_events = match guard::guarded(async { self.dialogue.end() }).await {
+                        Ok(events) => events,
                         Err(defect) => {
                             tracing::error!(connection = self.sink.connection(), defect, "ending a conversation");
                             Vec::new()
                         }
                     };
-                    for event in told {
+                    for event in last_events {
                         if !self.sink.deliver(event).await {
                             return;
                         }
@@ -481,7 +481,7 @@ mod tests {
                 open.push(socket);
             }
         });
-        let (events, mut told) = tokio::sync::mpsc::channel(16);
+        let (events, mut received) = tokio::sync::mpsc::channel(16);
         let counters = Arc::new(crate::StreamCounters::new(schema::Venue::Sim));
         let config = StreamConfig { backoff_min: Duration::from_millis(1), ..StreamConfig::DEFAULT };
         let sink = EventSink::new(0, events, counters);
@@ -499,7 +499,8 @@ mod tests {
         let keeping = tokio::spawn(keeper.run());
         let mut connected = 0;
         while connected < 2 {
-            let next = timeout(Duration::from_secs(30), told.recv()).await.expect("an event").expect("an open channel");
+            let next =
+                timeout(Duration::from_secs(30), received.recv()).await.expect("an event").expect("an open channel");
             match next.event {
                 MarketEvent::Connected { .. } => connected += 1,
                 MarketEvent::Lost { cause, .. } => {

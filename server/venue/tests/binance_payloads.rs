@@ -261,7 +261,7 @@ async fn streams_in_the_documented_shapes_become_events() {
     assert_eq!(
         states,
         [(1_780_000_000_100, 12.5, 12.49, Some(4)), (1_780_000_001_000, 12.5, 12.47, None)],
-        "there is no state before the last price is told, and an empty rate is none"
+        "there is no state before the last price is sent, and an empty rate is none"
     );
     let MarketEvent::Candle { timeframe, candle, taker_buy, closed, at, .. } = event(&mut events).await else {
         panic!("no candle")
@@ -274,8 +274,8 @@ async fn streams_in_the_documented_shapes_become_events() {
         assert_eq!((trades.len(), trades[0].side(), trades[0].size()), (1, side, size));
     }
     let closed = Liquidation { at: UnixMs(1_780_000_023_100), side: PositionSide::Long, price: 12.375, size: 200.0 };
-    let told = MarketEvent::Liquidations { symbol: symbol("ALPHAUSDT"), liquidations: vec![closed] };
-    assert_eq!(event(&mut events).await, told, "a sold order closed a long, at its average price");
+    let expected = MarketEvent::Liquidations { symbol: symbol("ALPHAUSDT"), liquidations: vec![closed] };
+    assert_eq!(event(&mut events).await, expected, "a sold order closed a long, at its average price");
     let counters = binance.counters().snapshot();
     assert_eq!((counters.messages, counters.dropped), (10, 0));
     assert_eq!(counters.malformed, 1, "the instrument without an increment");

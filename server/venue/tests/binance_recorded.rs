@@ -92,7 +92,7 @@ fn every_answer_about_contracts_and_their_state() {
 #[test]
 fn every_answer_about_candles() {
     let Some(all) = answers("/fapi/v1/klines") else { return };
-    let told: Vec<_> = all
+    let found: Vec<_> = all
         .iter()
         .map(|(_, body)| {
             let read = parse::candles(body, NOW).unwrap();
@@ -106,7 +106,7 @@ fn every_answer_about_candles() {
         })
         .collect();
     assert_eq!(
-        told,
+        found,
         [
             (500, 1_602_669_900_000, 49.73, 91_754.480_13, 1_913_265.086),
             (500, 1_602_670_200_000, 49.74, 6_151.032_29, 1_909_577.259),
@@ -123,7 +123,7 @@ fn every_answer_about_candles() {
 #[test]
 fn every_answer_about_trades_and_positions() {
     let Some(trades) = answers("/fapi/v1/aggTrades") else { return };
-    let told: Vec<_> = trades
+    let found: Vec<_> = trades
         .iter()
         .map(|(_, body)| {
             let trades = parse::trades(body).unwrap().rows;
@@ -133,7 +133,7 @@ fn every_answer_about_trades_and_positions() {
         })
         .collect();
     assert_eq!(
-        told,
+        found,
         [
             (500, 744.396, 243, 1_602_819_697_783, 1_602_819_862_086),
             (5, 1.768, 1, 1_602_989_582_346, 1_602_989_583_660),
@@ -296,7 +296,7 @@ fn half_a_minute_of_four_contracts_joins_with_their_whole_books() {
         ]
     );
 
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     for line in books.lines().filter(|line| line.contains("depth?symbol=")) {
         let (url, rest) = line.split_once(" -> ").unwrap();
         let name = url.split("symbol=").nth(1).unwrap().split('&').next().unwrap();
@@ -306,10 +306,10 @@ fn half_a_minute_of_four_contracts_joins_with_their_whole_books() {
         for diff in &diffs {
             held.change(&diff.bids, &diff.asks);
         }
-        told.push((name.to_owned(), diffs.len(), held.bids.len(), held.asks.len(), held.best(), held.totals()));
+        found.push((name.to_owned(), diffs.len(), held.bids.len(), held.asks.len(), held.best(), held.totals()));
     }
     assert_eq!(
-        told,
+        found,
         [
             ("SUSHIUSDT".to_owned(), 252, 1_006, 1_000, (7.612, 7.616), (444_353.0, 468_185.0)),
             ("AKROUSDT".to_owned(), 188, 613, 761, (0.017_34, 0.017_35), (918_300_169.0, 69_384_043.0)),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use script::{HttpScript, Peer, Reply, WsScript, binance_config, event, symbol, within};
 use tokio::sync::mpsc;
 use venue::{
-    BookChange, Exchange, MarketEvent, Stream, Subscription, Told,
+    BookChange, Exchange, MarketEvent, ReceivedEvent, Stream, Subscription,
     binance::{Binance, BinanceConfig},
 };
 
@@ -19,7 +19,7 @@ struct Stage {
     http: HttpScript,
     server: WsScript,
     binance: Binance,
-    events: mpsc::Receiver<Told>,
+    events: mpsc::Receiver<ReceivedEvent>,
     _watch: Subscription,
 }
 
@@ -282,7 +282,7 @@ async fn a_connection_is_replaced_before_the_exchange_ends_it_and_nothing_is_mis
     let mut second = [stage.server.accept().await, stage.server.accept().await];
     second.sort_by_key(|peer| peer.path.clone());
     let [second_market, second_public] = &mut second;
-    // The first connections tell on until the second ones are granted everything.
+    // The first connections go on sending until the second ones are granted everything.
     for id in 4..=6 {
         market.say(trade(id)).await;
         market.say(liquidation(id)).await;

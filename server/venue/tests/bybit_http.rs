@@ -91,7 +91,7 @@ async fn the_end_of_a_rate_limit_is_waited_for_by_the_servers_own_clock() {
 #[tokio::test]
 async fn after_too_many_visits_a_route_is_asked_half_as_often_and_the_others_as_before() {
     let listed = || Reply::json(r#"{"retCode":0,"result":{"list":[]},"time":1}"#);
-    // The route tells that it may be asked twenty times a second.
+    // The route states that it may be requested twenty times a second.
     let mut replies = vec![good().with("x-bapi-limit", "20"), Reply::code(10_006)];
     replies.extend(std::iter::repeat_n(good(), 9));
     replies.extend(std::iter::repeat_n(listed(), 8));
@@ -237,7 +237,7 @@ async fn a_wrong_request_is_asked_once() {
     for code in [10_001, 10_029, 10_017] {
         let (bybit, server) = asking([Reply::code(code), good()]).await;
         let error = bybit.funding_history(symbol("NOSUCH"), 5).await.unwrap_err();
-        assert!(matches!(error, VenueError::Rejected { code: told, .. } if told == code), "{error:?}");
+        assert!(matches!(error, VenueError::Rejected { code: got, .. } if got == code), "{error:?}");
         assert_eq!(server.asked().len(), 1);
     }
     let (bybit, server) = asking([Reply::html(404), good()]).await;

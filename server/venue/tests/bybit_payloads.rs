@@ -254,10 +254,10 @@ async fn a_stream_in_the_documented_shapes_becomes_events() {
     );
 
     for (start, close, closed) in [(1_779_999_960_000, 12.5, true), (1_780_000_020_000, 12.52, false)] {
-        let MarketEvent::Candle { timeframe, candle, closed: told, at, .. } = event(&mut events).await else {
+        let MarketEvent::Candle { timeframe, candle, closed: is_closed, at, .. } = event(&mut events).await else {
             panic!("not a candle")
         };
-        assert_eq!((timeframe, candle.start.0, candle.close, told), (Timeframe::M1, start, close, closed));
+        assert_eq!((timeframe, candle.start.0, candle.close, is_closed), (Timeframe::M1, start, close, closed));
         assert_eq!(at, UnixMs(1_780_000_020_501));
     }
 
@@ -280,8 +280,8 @@ async fn a_stream_in_the_documented_shapes_becomes_events() {
         closed(1_780_000_023_100, PositionSide::Long, 12.25, 200.0),
     ];
     assert_eq!(liquidations[1].notional(), 2_450.0);
-    let told = MarketEvent::Liquidations { symbol: symbol("ALPHAUSDT"), liquidations };
-    assert_eq!(event(&mut events).await, told, "the side is that of the position, and the oldest comes first");
+    let expected = MarketEvent::Liquidations { symbol: symbol("ALPHAUSDT"), liquidations };
+    assert_eq!(event(&mut events).await, expected, "the side is that of the position, and the oldest comes first");
     let counters = bybit.counters().snapshot();
     assert_eq!((counters.messages, counters.malformed, counters.dropped), (12, 0, 0));
 }

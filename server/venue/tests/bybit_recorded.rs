@@ -41,7 +41,7 @@ async fn the_whole_market_of_2023() {
     assert_eq!((ladys.high_24h, ladys.low_24h), (Some(0.000_296_5), Some(0.000_262)));
     assert_eq!((ladys.turnover_24h, ladys.volume_24h), (Some(5_506_985.849_8), Some(19_735_379_600.0)));
     assert_eq!(ladys.open_interest, Some(4_840_085_200.0), "recorded before the one-sided field: half of both sides");
-    assert!(tickers.iter().all(|(_, t)| t.funding.is_none()), "recorded before the interval was told");
+    assert!(tickers.iter().all(|(_, t)| t.funding.is_none()), "recorded before the interval was sent");
     assert!(tickers.iter().all(|(_, t)| t.turnover_24h.is_some() && t.open_interest.is_some()));
 }
 

@@ -9,7 +9,7 @@ use script::{Peer, Request, WsScript, any_event, book, config, event, symbol, ti
 use tokio::{io::AsyncWriteExt, sync::mpsc};
 use tokio_tungstenite::tungstenite::Message;
 use venue::{
-    BookChange, Exchange, MarketEvent, Subscription, Told,
+    BookChange, Exchange, MarketEvent, ReceivedEvent, Subscription,
     bybit::{Bybit, BybitConfig},
 };
 
@@ -17,7 +17,7 @@ use venue::{
 struct Stage {
     server: WsScript,
     bybit: Bybit,
-    events: mpsc::Receiver<Told>,
+    events: mpsc::Receiver<ReceivedEvent>,
     watch: Subscription,
 }
 

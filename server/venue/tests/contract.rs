@@ -1,6 +1,6 @@
-//! What every adapter owes, told as the same stories over each of them.
+//! What every adapter guarantees, as the same stories over each of them.
 //!
-//! A story is told with the words of a venue, in `contract_words`: how it says the things that every venue says. A new
+//! A story uses the words of a venue, in `contract_words`: how it says the things that every venue says. A new
 //! adapter is one more row in [`VENUES`] and one more way to say things.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -17,7 +17,7 @@ use schema::{Level, Side, Timeframe};
 use script::{Reply, symbol, within};
 use venue::{BookChange, Crossed, Interval, LocalBook, MarketEvent, PositionSide, VenueError};
 
-/// Tells a story over every venue.
+/// Runs a story over every venue.
 macro_rules! over_every_venue {
     ($(async fn $story:ident($words:ident: Words) $body:block)*) => {$(
         #[tokio::test]
@@ -230,7 +230,7 @@ over_every_venue! {
         while changes < 2 || trades < 2 {
             match stage.next().await {
                 MarketEvent::Book { change: BookChange::Delta { .. }, .. } => changes += 1,
-                MarketEvent::Trades { trades: told, .. } => trades += told.len(),
+                MarketEvent::Trades { trades: received, .. } => trades += received.len(),
                 MarketEvent::Liquidations { .. } => liquidations += 1,
                 MarketEvent::Candle { .. } => candles += 1,
                 other => panic!("{other:?}"),

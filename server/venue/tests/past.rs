@@ -51,7 +51,7 @@ fn asked(server: &HttpScript, (start, end): (&str, &str)) -> Vec<(i64, i64)> {
 }
 
 /// An answer of Bybit at a time of its own, newest first as it comes.
-fn told(rows: impl DoubleEndedIterator<Item = String>, now: i64) -> Reply {
+fn answer(rows: impl DoubleEndedIterator<Item = String>, now: i64) -> Reply {
     let rows: Vec<_> = rows.rev().collect();
     let list = rows.join(",");
     Reply::json(format!(r#"{{"retCode":0,"retMsg":"OK","result":{{"list":[{list}]}},"time":{now}}}"#))
@@ -85,7 +85,7 @@ async fn candles_of_bybit_join_page_after_page() {
     let cuts = [BEGIN, BEGIN + 1_000 * MINUTE, BEGIN + 2_000 * MINUTE, end];
     // Each page holds a candle of the next one, too.
     let replies =
-        cuts.windows(2).map(|page| told(times(page[0], page[1] + MINUTE, MINUTE).map(row), BEGIN + 9_000 * MINUTE));
+        cuts.windows(2).map(|page| answer(times(page[0], page[1] + MINUTE, MINUTE).map(row), BEGIN + 9_000 * MINUTE));
     let (bybit, server) = bybit(replies).await;
     let candles = bybit.candles_between(symbol("ALPHAUSDT"), M1, range(BEGIN - 1, end)).await.unwrap();
     let starts: Vec<_> = candles.iter().map(|kline| kline.candle.start.0).collect();
@@ -112,8 +112,8 @@ async fn candles_of_binance_join_page_after_page_with_what_takers_bought() {
 #[tokio::test]
 async fn a_hole_ends_nothing_and_the_future_is_not_asked_for() {
     let now = BEGIN + 1_500 * MINUTE + 1;
-    let (bybit, server) = bybit([told(times(0, 0, MINUTE).map(row), now), {
-        told(times(BEGIN + 1_400 * MINUTE, BEGIN + 1_501 * MINUTE, MINUTE).map(row), now)
+    let (bybit, server) = bybit([answer(times(0, 0, MINUTE).map(row), now), {
+        answer(times(BEGIN + 1_400 * MINUTE, BEGIN + 1_501 * MINUTE, MINUTE).map(row), now)
     }])
     .await;
     let candles = bybit.candles_between(symbol("ALPHAUSDT"), M1, range(BEGIN, i64::MAX)).await.unwrap();
@@ -125,7 +125,7 @@ async fn a_hole_ends_nothing_and_the_future_is_not_asked_for() {
 
 #[tokio::test]
 async fn a_page_that_fails_fails_the_range() {
-    let whole = told(times(BEGIN, BEGIN + 1_000 * MINUTE, MINUTE).map(row), BEGIN + 9_000 * MINUTE);
+    let whole = answer(times(BEGIN, BEGIN + 1_000 * MINUTE, MINUTE).map(row), BEGIN + 9_000 * MINUTE);
     let (bybit, server) = bybit([whole, Reply::code(10_001)]).await;
     let asked = range(BEGIN, BEGIN + 2_000 * MINUTE);
     assert!(bybit.candles_between(symbol("ALPHAUSDT"), M1, asked).await.is_err(), "half of it would have a hole");
@@ -137,7 +137,7 @@ async fn open_interest_of_bybit_joins_page_after_page() {
     let end = BEGIN + 300 * FIVE;
     let point = |at| format!(r#"{{"openInterest":"8","singleOpenInterest":"4","timestamp":"{at}"}}"#);
     let cuts = [BEGIN, BEGIN + 200 * FIVE, end];
-    let replies = cuts.windows(2).map(|page| told(times(page[0], page[1], FIVE).map(point), end + HOUR));
+    let replies = cuts.windows(2).map(|page| answer(times(page[0], page[1], FIVE).map(point), end + HOUR));
     let (bybit, server) = bybit(replies).await;
     let points = bybit.open_interest_between(symbol("ALPHAUSDT"), range(BEGIN, end)).await.unwrap();
     assert!(points.iter().map(|point| point.at.0).eq(times(BEGIN, end, FIVE)), "each point once");
@@ -168,7 +168,7 @@ async fn paid_funding_of_bybit_joins_from_the_newest_page_to_the_oldest() {
     let end = BEGIN + 350 * HOUR;
     let paid = |at| format!(r#"{{"symbol":"ALPHAUSDT","fundingRate":"0.0001","fundingRateTimestamp":"{at}"}}"#);
     let cut = end - 200 * HOUR;
-    let pages = [told(times(cut, end, HOUR).map(paid), end), told(times(BEGIN, cut, HOUR).map(paid), end)];
+    let pages = [answer(times(cut, end, HOUR).map(paid), end), answer(times(BEGIN, cut, HOUR).map(paid), end)];
     let (bybit, server) = bybit(pages).await;
     let points = bybit.funding_between(symbol("ALPHAUSDT"), range(BEGIN, end)).await.unwrap();
     assert!(points.iter().map(|point| point.at.0).eq(times(BEGIN, end, HOUR)), "each payment once");

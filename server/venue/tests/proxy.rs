@@ -117,13 +117,13 @@ async fn serve_socks(mut client: TcpStream, login: Login, tunnels: Arc<AtomicUsi
     client.write_all(&[5, method]).await?;
     if let Some((user, password)) = login {
         assert_eq!(client.read_u8().await?, 1);
-        let mut told = Vec::new();
+        let mut received = Vec::new();
         for _ in 0..2 {
             let mut text = vec![0; client.read_u8().await?.into()];
             client.read_exact(&mut text).await?;
-            told.push(String::from_utf8(text).unwrap());
+            received.push(String::from_utf8(text).unwrap());
         }
-        let right = told == [user, password];
+        let right = received == [user, password];
         client.write_all(&[1, u8::from(!right)]).await?;
         if !right {
             return Ok(());

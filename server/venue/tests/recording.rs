@@ -24,7 +24,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 use venue::{
-    BookChange, Clock, Exchange, Interval, MarketEvent, Ticker, Told, VenueError,
+    BookChange, Clock, Exchange, Interval, MarketEvent, ReceivedEvent, Ticker, VenueError,
     binance::{Binance, BinanceConfig},
     bybit::{Bybit, BybitConfig},
     record::{RecordLimits, Recorder},
@@ -127,11 +127,16 @@ fn levels(side: &mut Vec<(String, String)>, changes: &[schema::Level]) {
 }
 
 /// Listens until a condition holds.
-async fn listen(heard: &mut mpsc::Receiver<Told>, learnt: &mut Learnt, what: &str, until: impl Fn(&Learnt) -> bool) {
+async fn listen(
+    heard: &mut mpsc::Receiver<ReceivedEvent>,
+    learnt: &mut Learnt,
+    what: &str,
+    until: impl Fn(&Learnt) -> bool,
+) {
     let end = Instant::now() + DEADLINE;
     while !until(learnt) {
         assert!(Instant::now() < end, "waited in vain until {what}: {learnt:?}");
-        if let Ok(Some(Told { event, .. })) = timeout(Duration::from_millis(200), heard.recv()).await {
+        if let Ok(Some(ReceivedEvent { event, .. })) = timeout(Duration::from_millis(200), heard.recv()).await {
             learnt.take(event);
         }
     }
@@ -180,7 +185,7 @@ impl Played {
     }
 
     /// Watches, and lets the clock go once the recording has answered the subscription.
-    async fn watch(&self) -> (venue::Subscription, mpsc::Receiver<Told>) {
+    async fn watch(&self) -> (venue::Subscription, mpsc::Receiver<ReceivedEvent>) {
         let (events, heard) = mpsc::channel(65_536);
         let subscription = self.bybit.watch(vec![btc()], events);
         let end = Instant::now() + DEADLINE;
@@ -228,7 +233,7 @@ async fn what_is_played_ends_with_the_figures_that_were_recorded() {
     })
     .await;
     drop(subscription);
-    while let Some(Told { event, .. }) = heard.recv().await {
+    while let Some(ReceivedEvent { event, .. }) = heard.recv().await {
         recorded.take(event);
     }
     drop((bybit, stop));
@@ -314,14 +319,14 @@ async fn a_recording_whose_beginning_gave_way_still_tells_whole_states_and_books
     for path in gone {
         fs::remove_file(path).unwrap();
     }
-    let told = lines(last).join("\n");
-    let whole = told.lines().filter(|line| line.contains("\"state\"")).count();
-    assert!(whole == 2 && !told.contains("\"opened\""), "a ticker and a book: {told}");
+    let text = lines(last).join("\n");
+    let whole = text.lines().filter(|line| line.contains("\"state\"")).count();
+    assert!(whole == 2 && !text.contains("\"opened\""), "a ticker and a book: {text}");
 
     let played = Played::from(folder.path(), 1);
     let (_subscription, mut heard) = played.watch().await;
     let mut again = Learnt::default();
-    listen(&mut heard, &mut again, "it is told whole", |learnt| learnt.ticker.is_some() && !learnt.bids.is_empty())
+    listen(&mut heard, &mut again, "it is sent in full", |learnt| learnt.ticker.is_some() && !learnt.bids.is_empty())
         .await;
     assert_eq!((again.bids.len(), again.asks.len()), (recorded.bids.len(), recorded.asks.len()));
 }
@@ -400,8 +405,8 @@ async fn the_oldest_segment_gives_way_before_the_bound_is_passed() {
 async fn a_segment_that_was_cut_off_is_read_up_to_the_cut() {
     let folder = tempfile::tempdir().unwrap();
     let recorder = Recorder::start(folder.path(), Venue::Bybit, LIMITS).unwrap();
-    let told = (0..40).map(|n| format!(r#"{{"topic":"publicTrade.BTCUSDT","data":"{n} {}"}}"#, noise(n, 20_000)));
-    record_messages(&recorder, told.collect()).await;
+    let text = (0..40).map(|n| format!(r#"{{"topic":"publicTrade.BTCUSDT","data":"{n} {}"}}"#, noise(n, 20_000)));
+    record_messages(&recorder, text.collect()).await;
     assert_eq!(recorder.finish().lost, 0);
     let path = segments(folder.path()).remove(0);
     let whole = lines(&path);
@@ -477,8 +482,8 @@ async fn binance_is_played_in_its_own_words() {
     let mut hear = async || timeout(DEADLINE, socket.next()).await.unwrap().unwrap().unwrap().into_text().unwrap();
     assert_eq!(serde_json::from_str::<Value>(&hear().await).unwrap(), json!({"result": null, "id": 7}));
     pace.let_go();
-    assert_eq!(hear().await.as_str(), trade, "what others asked for and what others were answered is not told");
-    assert_eq!(hear().await.as_str(), &trade[..40], "what is no message is told as it came");
+    assert_eq!(hear().await.as_str(), trade, "what others asked for and what others were answered is not sent");
+    assert_eq!(hear().await.as_str(), &trade[..40], "what is no message is sent as it came");
 }
 
 #[tokio::test]

@@ -75,21 +75,21 @@ fn measure(symbols: u16) -> f64 {
         });
     }
     std::thread::sleep(Duration::from_secs(3));
-    let (busy, told, sent, from) =
+    let (busy, frame_rate, sent, from) =
         (busy_ms("sim"), frames.load(Ordering::Relaxed), bytes.load(Ordering::Relaxed), Instant::now());
     std::thread::sleep(Duration::from_secs(20));
     let seconds = from.elapsed().as_secs_f64();
     let busy = (busy_ms("sim") - busy) as f64 / 1_000.0 / seconds;
-    let told = (frames.load(Ordering::Relaxed) - told) as f64 / seconds;
+    let frame_rate = (frames.load(Ordering::Relaxed) - frame_rate) as f64 / seconds;
     let sent = (bytes.load(Ordering::Relaxed) - sent) as f64 / seconds / 1e6;
     println!(
-        "{symbols} symbols: ready after {bound:.2?}; {:.1} % of a core, {told:.0} frames/s, {sent:.2} MB/s, {} MB resident",
+        "{symbols} symbols: ready after {bound:.2?}; {:.1} % of a core, {frame_rate:.0} frames/s, {sent:.2} MB/s, {} MB resident",
         busy * 100.0,
         resident_mb(),
     );
     clients.shutdown_background();
     sim.shutdown_background();
-    assert!(told > 0.0, "frames have arrived");
+    assert!(frame_rate > 0.0, "frames have arrived");
     busy
 }
 

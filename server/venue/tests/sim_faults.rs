@@ -1,4 +1,4 @@
-//! Every fault of the simulated exchange, as the adapter meets it: what it tells, and that it heals.
+//! Every fault of the simulated exchange, as the adapter meets it: what it reports, and that it recovers.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod script;
@@ -12,7 +12,7 @@ use schema::{Symbol, UnixMs};
 use script::{config, event, symbol, within};
 use tokio::sync::{mpsc, oneshot};
 use venue::{
-    BookChange, Exchange, Interval, MarketEvent, Stream, Subscription, Told, VenueError,
+    BookChange, Exchange, Interval, MarketEvent, ReceivedEvent, Stream, Subscription, VenueError,
     bybit::{Bybit, BybitConfig},
     sim::{FaultSwitch, SimConfig, SimServer},
 };
@@ -24,7 +24,7 @@ struct Stage {
     bybit: Bybit,
     switch: FaultSwitch,
     rest_url: String,
-    events: mpsc::Receiver<Told>,
+    events: mpsc::Receiver<ReceivedEvent>,
     watch: Subscription,
     stop: oneshot::Sender<()>,
 }
@@ -220,9 +220,9 @@ async fn fields_that_nobody_documented_do_not_matter() {
 async fn what_is_told_twice_counts_once() {
     let mut stage = stage(|_| {}).await;
     stage.set("duplicate@1h");
-    let mut told: HashMap<String, i32> = HashMap::new();
+    let mut left_of: HashMap<String, i32> = HashMap::new();
     let lost = |event: &MarketEvent| assert!(!lost_book(event), "a repeated change is no gap");
-    while told.len() < 6 {
+    while left_of.len() < 6 {
         let traded =
             |event: &MarketEvent| matches!(event, MarketEvent::Trades { symbol, .. } if symbol.as_str() == "BTCUSDT");
         let event = stage.until("trades", |event| {
@@ -231,16 +231,16 @@ async fn what_is_told_twice_counts_once() {
         });
         let MarketEvent::Trades { trades, .. } = event.await else { unreachable!() };
         for trade in trades {
-            *told.entry(format!("{trade:?}")).or_default() += 1;
+            *left_of.entry(format!("{trade:?}")).or_default() += 1;
         }
     }
     // The exchange's own list of trades has each as often as it happened.
     for trade in stage.bybit.recent_trades(symbol("BTCUSDT"), 1_000).await.unwrap() {
-        if let Some(count) = told.get_mut(&format!("{trade:?}")) {
+        if let Some(count) = left_of.get_mut(&format!("{trade:?}")) {
             *count -= 1;
         }
     }
-    assert!(told.values().all(|left| *left <= 0), "told more often than they happened: {told:?}");
+    assert!(left_of.values().all(|left| *left <= 0), "sent more often than they happened: {left_of:?}");
 }
 
 #[tokio::test]

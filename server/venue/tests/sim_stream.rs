@@ -102,7 +102,7 @@ async fn the_dialogue_is_that_of_the_exchange() {
     assert_eq!(
         client.hear().await["ret_msg"],
         "pong",
-        "nothing is left to be told, and nothing of the refused request"
+        "nothing is left to be sent, and nothing of the refused request"
     );
 }
 

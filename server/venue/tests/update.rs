@@ -34,15 +34,15 @@ async fn a_swap_is_made_on_the_open_connection_of_bybit() {
     for name in ["BUSDT", "AUSDT", "CUSDT"] {
         peer.say(ticker(name, "snapshot", r#""lastPrice":"1""#, 5)).await;
     }
-    let mut told = Vec::new();
-    while told.len() < 2 {
+    let mut received = Vec::new();
+    while received.len() < 2 {
         match any_event(&mut events).await {
-            MarketEvent::Ticker { symbol, .. } => told.push(symbol),
+            MarketEvent::Ticker { symbol, .. } => received.push(symbol),
             MarketEvent::Connected { .. } | MarketEvent::Hearing { .. } => {}
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(told, [symbol("AUSDT"), symbol("CUSDT")]);
+    assert_eq!(received, [symbol("AUSDT"), symbol("CUSDT")]);
     let counts = bybit.counters().snapshot();
     assert_eq!((counts.malformed, counts.reconnects), (0, 0));
     assert_eq!(watch.connections(), 1);
@@ -80,7 +80,7 @@ async fn a_swap_is_made_on_both_open_connections_of_binance() {
     assert_eq!(binance.counters().snapshot().malformed, 0);
 }
 
-/// Trades of a contract by time, price and size; the exchange may tell several of the same.
+/// Trades of a contract by time, price and size; the exchange may send several of the same.
 fn keys(trades: impl IntoIterator<Item = Trade>) -> BTreeMap<(i64, u64, u64), usize> {
     let mut keys = BTreeMap::new();
     for trade in trades {

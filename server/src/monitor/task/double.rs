@@ -9,8 +9,8 @@ use std::{
 use schema::{Symbol, Trade, UnixMs, Venue};
 use tokio::{sync::mpsc, task::JoinSet};
 use venue::{
-    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Pause, Share, Subscription,
-    Ticker, Told, VenueError, WatchedSymbols,
+    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Pause, ReceivedEvent, Share,
+    Subscription, Ticker, VenueError, WatchedSymbols,
 };
 
 use crate::market::example::{instrument, ticker};
@@ -132,7 +132,7 @@ impl Exchange for Double {
     fn accounts(&self, symbol: Symbol, _: u16) -> Answer<'_, Vec<Accounts>> {
         self.ask(symbol, "accounts", vec![Accounts { at: UnixMs(1), long: 0.5 }])
     }
-    fn watch(&self, symbols: Vec<Symbol>, _: mpsc::Sender<Told>) -> Subscription {
+    fn watch(&self, symbols: Vec<Symbol>, _: mpsc::Sender<ReceivedEvent>) -> Subscription {
         let state = Arc::clone(&self.state);
         let open = move |watched: WatchedSymbols, _: usize| {
             let mut state = state.lock().unwrap();

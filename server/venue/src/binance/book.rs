@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(sequence.join(8).unwrap(), [diff(6, 10, 5), diff(11, 20, 10)]);
         assert!(sequence.holds());
         assert_eq!(sequence.take(diff(21, 25, 20)), Step::Change(diff(21, 25, 20)));
-        assert_eq!(sequence.take(diff(21, 25, 20)), Step::Known, "told twice");
+        assert_eq!(sequence.take(diff(21, 25, 20)), Step::Known, "sent twice");
         assert_eq!(sequence.take(diff(30, 31, 29)), Step::Gap);
         assert!(!sequence.holds());
         assert_eq!(sequence.join(30).unwrap(), [diff(30, 31, 29)], "the one that showed the gap is kept");
@@ -247,7 +247,7 @@ mod tests {
                 if *size == 0 { book.remove(price) } else { book.insert(*price, *size) };
             };
             let levels = |changes: &[Change]| changes.iter().map(|(p, s)| Level { price: *p as f64, size: *s as f64 }).collect::<Vec<_>>();
-            let told = |held: &mut BTreeMap<u64, u64>, diff: &Diff| for level in &diff.bids {
+            let apply_diff = |held: &mut BTreeMap<u64, u64>, diff: &Diff| for level in &diff.bids {
                 let (price, size) = (level.price.to_bits(), level.size.to_bits());
                 if level.size == 0.0 { held.remove(&price) } else { held.insert(price, size) };
             };
@@ -262,13 +262,13 @@ mod tests {
                 let copies = match luck { 0 => 0, 1 => 2, _ => 1 };
                 for _ in 0..copies {
                     match sequence.take(message.clone()) {
-                        Step::Change(diff) => told(&mut held, &diff),
+                        Step::Change(diff) => apply_diff(&mut held, &diff),
                         Step::KeptBack | Step::Known | Step::Gap => {}
                     }
                 }
                 if snapshot && !sequence.holds() && let Ok(joined) = sequence.join(number) {
                     held = exchange.iter().map(|(p, s)| ((*p as f64).to_bits(), (*s as f64).to_bits())).collect();
-                    for diff in &joined { told(&mut held, diff); }
+                    for diff in &joined { apply_diff(&mut held, diff); }
                 }
                 if sequence.holds() && copies > 0 {
                     let expected: BTreeMap<u64, u64> =

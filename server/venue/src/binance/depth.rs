@@ -27,8 +27,8 @@ impl Books {
     /// A way for so many symbols, each of which is wanted once at a time.
     pub(super) fn new(symbols: usize) -> (Self, Fetcher) {
         let (wanted, asked) = mpsc::channel(symbols.max(1));
-        let (told, fetched) = mpsc::channel(symbols.max(1));
-        (Self { wanted, fetched }, Fetcher { wanted: asked, fetched: told })
+        let (answers, fetched) = mpsc::channel(symbols.max(1));
+        (Self { wanted, fetched }, Fetcher { wanted: asked, fetched: answers })
     }
 
     /// Asks for a book; whether there was room to.

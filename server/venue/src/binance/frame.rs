@@ -157,9 +157,9 @@ pub fn read(text: &str) -> Result<Frame, FrameError> {
     let Some(kind) = Kind::named(name) else {
         return Err(FrameError { about: None, event: name.to_owned(), problem: Problem::Unknown });
     };
-    let told = event.symbol.as_ref().and_then(|text| Symbol::new(text.as_str()).ok());
+    let symbol = event.symbol.as_ref().and_then(|text| Symbol::new(text.as_str()).ok());
     data(kind, &event, json).map_err(|error| FrameError {
-        about: told.zip(kind.channel()),
+        about: symbol.zip(kind.channel()),
         event: name.to_owned(),
         problem: error.into(),
     })

@@ -202,14 +202,14 @@ impl Routes {
             .await
     }
 
-    /// Heeds what an answer tells of the limit, and of the exchange's clock.
+    /// Applies what an answer states of the limit, and of the exchange's clock.
     fn heed(&self, reply: &Reply) {
         let used: Option<u32> = reply.header(WEIGHT_USED);
         if used.is_some_and(|used| used > WEIGHT_LIMIT / 100 * 95) {
             self.http.hold_all(WEIGHT_PAUSE);
         }
         if let Some(date) = date(reply) {
-            // It is told in whole seconds: in the middle of them it is least wrong.
+            // It is sent in whole seconds: in the middle of them it is least wrong.
             self.counters.note_clock(UnixMs(date.0 + 500), reply.arrived, reply.took);
         }
     }
@@ -225,7 +225,7 @@ fn busy(error: VenueError) -> VenueError {
     }
 }
 
-/// The exchange's time, at the latest: that of the answer where it is told, and else this machine's.
+/// The exchange's time, at the latest: that of the answer where it has one, otherwise this machine's.
 fn server_time(reply: &Reply) -> UnixMs {
     date(reply).unwrap_or(reply.arrived)
 }

@@ -94,7 +94,7 @@ pub fn funding_intervals(body: &[u8]) -> Result<Rows<(Symbol, Option<u8>)>, Pars
     Ok(intervals)
 }
 
-/// Reads `/fapi/v1/ticker/24hr` together with `/fapi/v1/premiumIndex`; `interval_hours` tells the interval of funding.
+/// Reads `/fapi/v1/ticker/24hr` together with `/fapi/v1/premiumIndex`; `interval_hours` returns the interval of funding.
 ///
 /// # Errors
 ///

@@ -9,7 +9,7 @@ use super::topic::Topic;
 /// What an answer to a request brought.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answered {
-    /// Streams that are told from now on.
+    /// Streams that are sent from now on.
     pub(super) granted: Vec<Topic>,
     /// The stream that is not to be had on this connection.
     pub(super) given_up: Option<Topic>,

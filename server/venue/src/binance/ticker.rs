@@ -103,7 +103,7 @@ impl Mark {
     }
 }
 
-/// Everything that was told of one contract.
+/// Everything that was received of one contract.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct TickerState {
     day: Option<Day>,
@@ -131,7 +131,7 @@ impl TickerState {
 
     /// The state; none as long as there is no last price. `interval_hours` is the interval of funding, where known.
     ///
-    /// Open interest is not told in these messages, nor is the price an hour ago.
+    /// Open interest is not part of these messages, nor is the price an hour ago.
     #[must_use]
     pub fn ticker(&self, interval_hours: Option<u8>) -> Option<Ticker> {
         let Self { day: Some(day), mark } = self else { return None };

@@ -37,7 +37,7 @@ pub(super) enum Follows {
     AtOnce,
     /// There were others between.
     AfterHole,
-    /// It was told before.
+    /// It was sent before.
     Not,
 }
 
@@ -56,7 +56,7 @@ impl Watched {
         }
     }
 
-    /// The streams that were silent for at least this long, and for how long; each is told again only after as long.
+    /// The streams that were silent for at least this long, and for how long; each is reported again only after as long.
     pub(super) fn silent(&mut self, after: Duration, now: Instant) -> Vec<(Stream, Channel, Duration)> {
         let mut silent = Vec::new();
         for ((stream, channel), heard) in SPEAKING.into_iter().zip(&mut self.heard) {

@@ -1,4 +1,4 @@
-//! The dialogue of one connection: what is asked for, what is remembered, what is told.
+//! The dialogue of one connection: requests, state, events.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -44,7 +44,7 @@ pub(super) struct Watch {
     due: HashMap<Symbol, Instant>,
     /// Books that are being fetched.
     fetching: HashSet<Symbol>,
-    /// Books whose loss could not be told yet, for lack of room.
+    /// Books whose loss could not be sent yet, for lack of room.
     untold: HashMap<Symbol, UnixMs>,
     /// Streams that fell silent and are to be asked for again.
     silent: BTreeSet<Topic>,
@@ -125,20 +125,20 @@ impl Watch {
         let mut at = whole.at;
         watched.book_at = Some(at);
         let change = BookChange::Snapshot { bids: whole.bids, asks: whole.asks };
-        let mut told = sink.offer(MarketEvent::Book { symbol, at, change });
+        let mut sent = sink.offer(MarketEvent::Book { symbol, at, change });
         for mut diff in diffs {
             at = diff.at;
             watched.book_at = Some(at);
             reach.keep(&mut diff);
             let change = BookChange::Delta { bids: diff.bids, asks: diff.asks };
-            told = told && sink.offer(MarketEvent::Book { symbol, at, change });
+            sent = sent && sink.offer(MarketEvent::Book { symbol, at, change });
         }
-        if !told {
+        if !sent {
             self.lose_book(symbol, at, now, sink);
         }
     }
 
-    /// Gives a book up: tells so as soon as there is room, then fetches it again.
+    /// Drops a book: reports so as soon as there is room, then fetches it again.
     fn lose_book(&mut self, symbol: Symbol, at: UnixMs, now: Instant, sink: &EventSink) {
         let Some(watched) = self.symbols.get_mut(&symbol) else { return };
         watched.book.lose();
@@ -160,18 +160,18 @@ impl Watch {
         }
     }
 
-    /// A book is fetched again only after its loss was told, or the new one could arrive before the news.
+    /// A book is fetched again only after its loss was sent, or the new one could arrive before that event.
     fn tell_lost_books(&mut self, now: Instant, sink: &EventSink) {
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         self.untold.retain(|symbol, at| {
             let lost = MarketEvent::Book { symbol: *symbol, at: *at, change: BookChange::Lost };
             if !sink.has_room() || !sink.offer(lost) {
                 return true;
             }
-            told.push(*symbol);
+            reported.push(*symbol);
             false
         });
-        for symbol in told {
+        for symbol in reported {
             self.fetch_soon(symbol, now);
         }
     }
@@ -241,7 +241,7 @@ impl Watch {
         let trades = granted.into_iter().filter(|topic| topic.channel == Channel::Trades);
         let watched = trades.map(|topic| topic.symbol).filter(|symbol| self.symbols.contains_key(symbol));
         self.news.hear(watched);
-        self.news.tell(sink);
+        self.news.flush(sink);
         let Some(Topic { channel, symbol }) = given_up else { return };
         if let Some(watched) = self.symbols.get_mut(&symbol) {
             watched.give_up(channel);
@@ -386,7 +386,7 @@ impl Dialogue for Watch {
         while let Some((symbol, whole)) = self.books.next() {
             self.take_whole(symbol, whole, now, sink);
         }
-        self.news.tell(sink);
+        self.news.flush(sink);
         self.tell_lost_books(now, sink);
         self.fetch_due(now);
     }

@@ -15,8 +15,8 @@ use super::{
     ws::Watch,
 };
 use crate::{
-    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Past, Pause, Share,
-    StreamCounters, Subscription, Ticker, Told, WatchedSymbols, config::workable, http::Http,
+    Accounts, Answer, Exchange, Instrument, Interval, Kline, OpenInterest, PaidFunding, Past, Pause, ReceivedEvent,
+    Share, StreamCounters, Subscription, Ticker, WatchedSymbols, config::workable, http::Http,
     intervals::FundingIntervals, loopback::is_loopback, proxy::Dialer, record::Tap, resync::Resyncs, sink::EventSink,
     ws::Keeper,
 };
@@ -95,7 +95,7 @@ impl Exchange for Bybit {
         self.routes.accounts(symbol, limit).boxed()
     }
 
-    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<Told>) -> Subscription {
+    fn watch(&self, symbols: Vec<Symbol>, events: mpsc::Sender<ReceivedEvent>) -> Subscription {
         let (url, dialer, tap) = (self.ws_url.clone(), self.dialer.clone(), self.tap.clone());
         let (config, counters) = (self.stream.clone(), Arc::clone(&self.counters));
         let (intervals, resyncs) = (Arc::clone(&self.intervals), Arc::clone(&self.resyncs));

@@ -19,7 +19,7 @@ pub enum Frame<'a> {
     Data {
         /// What it belongs to.
         topic: Topic,
-        /// Whether it replaces what was told before.
+        /// Whether it replaces what was sent before.
         snapshot: bool,
         /// When it was sent.
         at: UnixMs,

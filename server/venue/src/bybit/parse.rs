@@ -79,7 +79,8 @@ pub fn instruments(result: &str) -> Result<Page<(Instrument, Option<u8>)>, Parse
     })
 }
 
-/// Reads `/v5/market/tickers`, told at `at`; `funding_hours` is asked where a ticker does not tell its interval. A contract without a last price is left out: it has no state yet.
+/// Reads `/v5/market/tickers` as of `at`; `funding_hours` is used where a ticker does not state its interval. A contract without a last
+/// price is left out: it has no state yet.
 ///
 /// # Errors
 ///
@@ -221,7 +222,7 @@ pub(super) fn trade(at: UnixMs, side: &Text<'_>, price_text: &Text<'_>, size: &T
     Ok(Trade::new(at, side, price("price", price_text.as_str())?, amount("size", size.as_str())?))
 }
 
-/// Open interest of one side; the venue's own figure, or half of both sides where it does not tell.
+/// Open interest of one side; the venue's own figure, or half of both sides where it has none.
 pub(super) fn one_side(both: Option<&Text<'_>>, single: Option<&Text<'_>>) -> Result<Option<f64>, Invalid> {
     let read = |field, text: Option<&Text<'_>>| {
         text.map(Text::as_str).filter(|text| !text.is_empty()).map(|text| amount(field, text)).transpose()

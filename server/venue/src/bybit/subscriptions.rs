@@ -11,7 +11,7 @@ use super::{frame::Answer, topic::Topic};
 /// What an answer to a request brought.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Answered {
-    /// Topics that are told from now on.
+    /// Topics that are sent from now on.
     pub(super) granted: Vec<Topic>,
     /// Topics that are not to be had on this connection.
     pub(super) given_up: Vec<Topic>,

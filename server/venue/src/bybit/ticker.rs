@@ -8,7 +8,7 @@ use crate::{
     wire::{amount, number, price, time},
 };
 
-/// Everything that was told of one contract; a field that was never told, or told to have no value, is `None`.
+/// Everything that was received of one contract; a field that was never sent, or sent without a value, is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct TickerState {
     last: Option<f64>,
@@ -36,27 +36,32 @@ impl TickerState {
     /// the others are taken in.
     pub fn merge(&mut self, row: &TickerRow<'_>) -> Result<(), Invalid> {
         [
-            tell(&mut self.last, "lastPrice", row.last_price.as_ref(), price_or_none),
-            tell(&mut self.mark, "markPrice", row.mark_price.as_ref(), price_or_none),
-            tell(&mut self.index, "indexPrice", row.index_price.as_ref(), price_or_none),
-            tell(&mut self.prev_24h, "prevPrice24h", row.prev_price24h.as_ref(), price_or_none),
-            tell(&mut self.prev_1h, "prevPrice1h", row.prev_price1h.as_ref(), price_or_none),
-            tell(&mut self.high_24h, "highPrice24h", row.high_price24h.as_ref(), price_or_none),
-            tell(&mut self.low_24h, "lowPrice24h", row.low_price24h.as_ref(), price_or_none),
-            tell(&mut self.volume_24h, "volume24h", row.volume24h.as_ref(), some(amount)),
-            tell(&mut self.turnover_24h, "turnover24h", row.turnover24h.as_ref(), some(amount)),
-            tell(&mut self.open_interest_both, "openInterest", row.open_interest.as_ref(), some(amount)),
-            tell(&mut self.open_interest_single, "singleOpenInterest", row.single_open_interest.as_ref(), some(amount)),
-            tell(&mut self.funding_rate, "fundingRate", row.funding_rate.as_ref(), some(number)),
-            tell(&mut self.funding_hours, "fundingIntervalHour", row.funding_interval_hour.as_ref(), hours_or_none),
-            tell(&mut self.funding_next, "nextFundingTime", row.next_funding_time.as_ref(), time_or_none),
+            merge(&mut self.last, "lastPrice", row.last_price.as_ref(), price_or_none),
+            merge(&mut self.mark, "markPrice", row.mark_price.as_ref(), price_or_none),
+            merge(&mut self.index, "indexPrice", row.index_price.as_ref(), price_or_none),
+            merge(&mut self.prev_24h, "prevPrice24h", row.prev_price24h.as_ref(), price_or_none),
+            merge(&mut self.prev_1h, "prevPrice1h", row.prev_price1h.as_ref(), price_or_none),
+            merge(&mut self.high_24h, "highPrice24h", row.high_price24h.as_ref(), price_or_none),
+            merge(&mut self.low_24h, "lowPrice24h", row.low_price24h.as_ref(), price_or_none),
+            merge(&mut self.volume_24h, "volume24h", row.volume24h.as_ref(), some(amount)),
+            merge(&mut self.turnover_24h, "turnover24h", row.turnover24h.as_ref(), some(amount)),
+            merge(&mut self.open_interest_both, "openInterest", row.open_interest.as_ref(), some(amount)),
+            merge(
+                &mut self.open_interest_single,
+                "singleOpenInterest",
+                row.single_open_interest.as_ref(),
+                some(amount),
+            ),
+            merge(&mut self.funding_rate, "fundingRate", row.funding_rate.as_ref(), some(number)),
+            merge(&mut self.funding_hours, "fundingIntervalHour", row.funding_interval_hour.as_ref(), hours_or_none),
+            merge(&mut self.funding_next, "nextFundingTime", row.next_funding_time.as_ref(), time_or_none),
         ]
         .into_iter()
         .collect()
     }
 
     /// The state at `at`; none as long as there is no last price. `listed_hours` is the interval of funding that the
-    /// list of instruments tells, for where the ticker itself tells none.
+    /// list of instruments states, for where the ticker itself states none.
     #[must_use]
     pub fn ticker(&self, at: UnixMs, listed_hours: Option<u8>) -> Option<Ticker> {
         Some(Ticker {
@@ -85,7 +90,7 @@ impl TickerState {
 /// What a field's text says: a value, or that there is none.
 type Said<T> = Result<Option<T>, Invalid>;
 
-fn tell<T>(
+fn merge<T>(
     slot: &mut Option<T>,
     field: &'static str,
     text: Option<&Text<'_>>,

@@ -56,7 +56,7 @@ impl Watched {
         }
     }
 
-    /// The streams that were silent for at least this long, and for how long; each is told again only after as long.
+    /// The streams that were silent for at least this long, and for how long; each is reported again only after as long.
     pub(super) fn silent(&mut self, after: Duration, now: Instant) -> Vec<(Stream, Channel, Duration)> {
         let mut silent = Vec::new();
         for ((stream, channel), heard) in SPEAKING.into_iter().zip(&mut self.heard) {
@@ -83,7 +83,7 @@ impl Watched {
         }
     }
 
-    /// The trades that were not told before.
+    /// The trades that were not sent before.
     pub(super) fn new_trades(&mut self, trades: Vec<Trade>, ids: &[Option<u64>]) -> Vec<Trade> {
         let known = &mut self.trades;
         let new = trades.into_iter().zip(ids).filter(|(_, id)| id.is_none_or(|id| known.first(id)));
@@ -92,7 +92,7 @@ impl Watched {
 
     /// Whether a message about positions closed by force is new: there are two a second, each at its own time.
     pub(super) fn new_liquidations(&mut self, at: UnixMs) -> bool {
-        let new = self.liquidations_at.is_none_or(|told| told < at);
+        let new = self.liquidations_at.is_none_or(|newest| newest < at);
         if new {
             self.liquidations_at = Some(at);
         }

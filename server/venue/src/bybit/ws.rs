@@ -1,4 +1,4 @@
-//! The dialogue of one connection: what is asked for, what is remembered, what is told.
+//! The dialogue of one connection: requests, state, events.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -39,7 +39,7 @@ pub(super) struct Watch {
     symbols: BTreeMap<Symbol, Watched>,
     /// Streams that are to be asked for again, and not before when.
     wanted: HashMap<Topic, Instant>,
-    /// Books whose loss could not be told yet, for lack of room.
+    /// Books whose loss could not be sent yet, for lack of room.
     untold: HashMap<Symbol, UnixMs>,
     news: News,
     departed: Departed,
@@ -76,20 +76,20 @@ impl Watch {
             self.wanted.remove(&Topic { channel: Channel::Ticker, symbol });
         }
         // A change of something unknown cannot be used; should the whole never come, it is asked for again.
-        let Some((state, told)) = &mut watched.ticker else {
+        let Some((state, sent_at)) = &mut watched.ticker else {
             self.want(Topic { channel: Channel::Ticker, symbol }, now);
             return;
         };
         let paused =
-            u128::try_from(at.0.saturating_sub(told.0)).is_ok_and(|ms| ms >= self.config.ticker_pause.as_millis());
-        if at < *told || paused {
+            u128::try_from(at.0.saturating_sub(sent_at.0)).is_ok_and(|ms| ms >= self.config.ticker_pause.as_millis());
+        if at < *sent_at || paused {
             // Which of its fields are out of date cannot be known: only a whole state helps.
             sink.counters.remark(if paused { "ticker after a pause" } else { "ticker out of order" }, &symbol);
             watched.ticker = None;
             self.want(Topic { channel: Channel::Ticker, symbol }, now);
             return;
         }
-        *told = at;
+        *sent_at = at;
         if let Err(invalid) = state.merge(row) {
             sink.counters.count_malformed(&format!("tickers. {}", invalid.field), &format_args!("{symbol}: {invalid}"));
         }
@@ -158,7 +158,7 @@ impl Watch {
         }
     }
 
-    /// Gives a book up: tells so as soon as there is room, then asks for it again.
+    /// Drops a book: reports so as soon as there is room, then requests it again.
     fn lose_book(&mut self, symbol: Symbol, at: UnixMs, now: Instant, sink: &EventSink) {
         let Some(watched) = self.symbols.get_mut(&symbol) else { return };
         watched.book.lose();
@@ -178,7 +178,7 @@ impl Watch {
         }
     }
 
-    /// A book is asked for again only after its loss was told, or the new one could arrive before the news.
+    /// A book is requested again only after its loss was sent, or the new one could arrive before that event.
     fn tell_lost_books(&mut self, now: Instant, sink: &EventSink) {
         let (symbols, wanted, wait) = (&self.symbols, &mut self.wanted, self.config.resubscribe_every);
         self.untold.retain(|symbol, at| {
@@ -209,7 +209,7 @@ impl Watch {
         let trades = granted.into_iter().filter(|topic| topic.channel == Channel::Trades);
         let watched = trades.map(|topic| topic.symbol).filter(|symbol| self.symbols.contains_key(symbol));
         self.news.hear(watched);
-        self.news.tell(sink);
+        self.news.flush(sink);
         for topic in given_up {
             if let Some(watched) = self.symbols.get_mut(&topic.symbol) {
                 watched.give_up(topic);
@@ -350,7 +350,7 @@ impl Dialogue for Watch {
                     self.news.miss(symbol);
                 }
             }
-            // Whatever arrives before the loss was told belongs to the book that is given up.
+            // Whatever arrives before the loss was sent belongs to the dropped book.
             Data::Book { .. } if self.untold.contains_key(&symbol) => self.tell_lost_books(now, sink),
             Data::Book { update, bids, asks } => {
                 let step = watched.book.advance(snapshot, update);
@@ -368,7 +368,7 @@ impl Dialogue for Watch {
     fn tick(&mut self, now: Instant, sink: &EventSink) {
         self.watch_silence(now, sink);
         self.give_up_wrong_books(now, sink);
-        self.news.tell(sink);
+        self.news.flush(sink);
         self.tell_lost_books(now, sink);
     }
 

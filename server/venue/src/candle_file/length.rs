@@ -28,7 +28,7 @@ pub(super) fn of(starts: impl Iterator<Item = i64> + Clone) -> Result<Length, (u
     steps().for_each(|step| *counts.entry(step).or_default() += 1);
     let most = counts.values().max().copied().unwrap_or(0);
     let Some(span) = counts.iter().find(|(_, count)| **count == most).map(|(step, _)| *step) else {
-        return Err((0, "it is the only candle: two are needed to tell how long a candle is".to_owned()));
+        return Err((0, "it is the only candle: two are needed to know how long a candle is".to_owned()));
     };
     let gaps: usize = counts.iter().filter(|(step, _)| **step > span).map(|(_, count)| count).sum();
     // Where only minutes with trades are recorded, gaps of every length occur and no longer one is the most frequent.

@@ -1,4 +1,4 @@
-//! When a candle begins: a date and time, or Unix time in a unit that its magnitude tells.
+//! When a candle begins: a date and time, or Unix time in a unit that follows from its magnitude.
 
 use schema::UnixMs;
 

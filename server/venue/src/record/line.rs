@@ -17,7 +17,7 @@ pub(crate) struct Line {
     pub(crate) what: What,
 }
 
-/// What a line tells.
+/// What a line contains.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum What {
@@ -62,7 +62,7 @@ pub(crate) enum What {
         /// Why, in plain words.
         cause: String,
     },
-    /// What the messages of a topic had made by the time its segment began: a message that replaces what was told before.
+    /// What the messages of a topic had made by the time its segment began: a message that replaces what was sent before.
     State {
         /// The number of its connection.
         connection: usize,
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_line_is_read_back_whatever_a_message_holds() {
-        let told = [
+        let cases = [
             What::Begin { format: FORMAT, venue: Venue::Bybit, run: UnixMs(7) },
             What::Answer {
                 path: "/v5/market/tickers?category=linear".to_owned(),
@@ -97,7 +97,7 @@ mod tests {
             What::Frame { connection: 3, text: "not \"json\" \u{1f600} at all\n".to_owned() },
             What::Lost { messages: 9 },
         ];
-        for what in told {
+        for what in cases {
             let line = Line { at: UnixMs(5), what };
             let text = serde_json::to_string(&line).unwrap();
             assert!(!text.contains('\n'), "one line: {text}");

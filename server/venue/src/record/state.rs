@@ -1,6 +1,6 @@
-//! What the messages of a topic have made so far, so that whoever comes later can be told the whole.
+//! The state that the messages of a topic have built up, so that a later subscriber can receive a full snapshot.
 //!
-//! Bybit tells states and books once whole and then only what changes. A segment begins with the whole of them, and so
+//! Bybit sends a snapshot of a state or a book once and then only changes. A segment begins with the whole of them, and so
 //! does a subscription while a recording is played: as the exchange would. Texts of figures are kept as they came.
 //! Of other exchanges nothing is kept: Binance's whole books come over HTTP.
 
@@ -90,7 +90,7 @@ impl States {
         About::Topic(topic)
     }
 
-    /// What a message makes of its topic's state; none where it does not follow on what was told before.
+    /// What a message makes of its topic's state; none where it does not continue what was sent before.
     fn next(
         &mut self,
         topic: &str,
@@ -102,33 +102,33 @@ impl States {
         let before = self.0.remove(topic).filter(|before| before.at <= at);
         let whole = kind == Some("snapshot");
         if topic.starts_with("tickers.") {
-            let told: Fields = serde_json::from_str(data).ok()?;
+            let sent: Fields = serde_json::from_str(data).ok()?;
             let fields = match before.map(|before| before.whole) {
-                _ if whole => told,
+                _ if whole => sent,
                 Some(Whole::Fields(mut fields)) => {
-                    fields.extend(told);
+                    fields.extend(sent);
                     fields
                 }
                 _ => return None,
             };
             return Some((at, Whole::Fields(fields)));
         }
-        let told: BookData = serde_json::from_str(data).ok()?;
+        let sent: BookData = serde_json::from_str(data).ok()?;
         let (mut bids, mut asks) = match before.map(|before| before.whole) {
-            _ if whole || told.u == 1 => (Side::new(), Side::new()),
+            _ if whole || sent.u == 1 => (Side::new(), Side::new()),
             Some(Whole::Book { bids, asks, update, .. })
-                if update == told.u || update.checked_add(1) == Some(told.u) =>
+                if update == sent.u || update.checked_add(1) == Some(sent.u) =>
             {
                 (bids, asks)
             }
             _ => return None,
         };
-        change(&mut bids, told.b)?;
-        change(&mut asks, told.a)?;
-        Some((at, Whole::Book { symbol: told.s, bids, asks, update: told.u }))
+        change(&mut bids, sent.b)?;
+        change(&mut asks, sent.a)?;
+        Some((at, Whole::Book { symbol: sent.s, bids, asks, update: sent.u }))
     }
 
-    /// Forgets the topics of a connection: what was told meanwhile was not heard.
+    /// Forgets the topics of a connection: what was sent meanwhile was not received.
     pub(crate) fn forget(&mut self, connection: usize) {
         self.0.retain(|_, state| state.connection != connection);
     }
@@ -138,7 +138,7 @@ impl States {
         self.0.clear();
     }
 
-    /// A message that tells the whole of a topic, as of its last change.
+    /// A message with the full snapshot of a topic, as of its last change.
     pub(crate) fn whole(&self, topic: &str) -> Option<String> {
         self.0.get(topic).and_then(|state| state.message(topic))
     }

@@ -37,7 +37,7 @@ pub(super) struct Writer {
     /// The name of the newest segment: the next one has a later one.
     newest: UnixMs,
     states: States,
-    /// Of the messages that were lost, how many the recording tells of.
+    /// Of the messages that were lost, how many the recording reports.
     told_lost: u64,
     /// Since when nothing can be written.
     failed: Option<Instant>,
@@ -149,7 +149,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Begins a segment, after the oldest ones gave way; it tells the whole of what later lines only tell changes of.
+    /// Begins a segment, after the oldest ones were deleted, with snapshots of what later lines only change.
     fn begin_segment(&mut self) -> io::Result<()> {
         while self.closed.iter().map(|(_, bytes)| bytes).sum::<u64>() > self.limits.room_before() {
             let Some((oldest, _)) = self.closed.pop_front() else { break };

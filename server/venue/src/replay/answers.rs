@@ -26,7 +26,7 @@ pub(super) struct Given {
 #[derive(Debug, Default)]
 pub(super) struct Answers(HashMap<String, Answer>);
 
-/// The beginnings of paths whose answers tell of one moment: what is heard next has to follow on them.
+/// The beginnings of paths whose answers are of one moment: the next message has to continue them.
 const OF_THE_MOMENT: [&str; 3] = ["/v5/market/recent-trade?", "/fapi/v1/aggTrades?", "/fapi/v1/depth?"];
 /// How old such an answer may be.
 const MOMENT_MS: i64 = 30_000;

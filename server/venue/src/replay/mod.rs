@@ -2,10 +2,10 @@
 //!
 //! There is no second code path: the adapter of the recorded exchange talks to it over real HTTP and WebSockets. No
 //! figure and no time in a message is changed; the clock that is given shows the recording's own time. Nothing is
-//! told before it was recorded, and an answer never outlives what it says by being given to a question of another time
+//! sent before it was recorded, and an answer never outlives what it says by being given to a question of another time
 //! without need. That what is shown was recorded is the caller's to say.
 //!
-//! What is told that was never received: the whole of a state or a book at a subscription, put together from its
+//! What is sent that was never received: the whole of a state or a book at a subscription, put together from its
 //! changes (see [`crate::record`]), and the answers to requests and pings of the stream.
 
 mod answers;

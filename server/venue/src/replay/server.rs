@@ -37,7 +37,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is looked for what has become due.
 const STEP: Duration = Duration::from_millis(5);
-/// What is left out of an answer: the limits that were told are those of another exchange, at another pace.
+/// What is left out of an answer: the limits are those of another exchange, at another pace.
 const NOT_REPEATED: [&str; 4] =
     ["x-bapi-limit", "x-bapi-limit-status", "x-bapi-limit-reset-timestamp", "x-mbx-used-weight-1m"];
 
@@ -110,7 +110,7 @@ impl ReplayServer {
     pub fn bind(recording: &Recording, clock: Clock) -> Result<Self, ReplayError> {
         let mut lines = recording.lines()?;
         let mut stage = Stage::default();
-        // Whoever comes first is told what was known when the recording begins.
+        // The first client receives what was known when the recording begins.
         let first = loop {
             match lines.next()? {
                 Some(line @ Line { what: What::Begin { .. } | What::State { .. }, .. }) => {
@@ -139,7 +139,7 @@ impl ReplayServer {
         format!("ws://{}", self.addr)
     }
 
-    /// Tells when the last message has been played.
+    /// Reports when the last message has been played.
     #[must_use]
     pub fn ended(&self) -> watch::Receiver<Option<Ended>> {
         self.ended.subscribe()
@@ -189,18 +189,18 @@ fn play(
     shared: Shared,
     ended: watch::Sender<Option<Ended>>,
 ) -> Result<impl Future<Output = ReplayError>, ReplayError> {
-    let (tell, told) = oneshot::channel();
+    let (sender, outcome) = oneshot::channel();
     let named = thread::Builder::new().name("replay".to_owned());
     let played = move || {
         let outcome = perform(first, lines, &shared).map(|last| {
             ended.send_replace(last);
         });
         // Nobody is left to hear of it when the server has ended.
-        let _ = tell.send(outcome);
+        let _ = sender.send(outcome);
     };
     named.spawn(played).map_err(|error| ReplayError::Player(error.to_string()))?;
     Ok(async {
-        match told.await {
+        match outcome.await {
             // What was recorded last can still be asked for.
             Ok(Ok(())) => std::future::pending().await,
             Ok(Err(error)) => error,

@@ -1,4 +1,4 @@
-//! What the recording has told by now, and who listens.
+//! What the recording has sent by now, and who listens.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -38,7 +38,7 @@ pub(super) struct Ends {
     pub(super) alive: oneshot::Receiver<Infallible>,
 }
 
-/// What the recording has told by now, and who listens.
+/// What the recording has sent by now, and who listens.
 #[derive(Debug, Default)]
 pub(super) struct Stage {
     pub(super) answers: Answers,
@@ -79,7 +79,7 @@ impl Stage {
                 let carried = self.carried.remove(&connection).unwrap_or_default();
                 self.cut(|client| carried.iter().any(|topic| client.topics.contains(topic.as_str())));
             }
-            // Within a run everything it tells was told already.
+            // Within a run everything in it was sent already.
             What::State { connection, text } => drop(self.states.take(connection, &text)),
             // What was made of it all by whoever watched; here it is made anew.
             What::Input(_) | What::Resumed(_) => {}
@@ -132,7 +132,7 @@ impl Stage {
         Some(Ends { id, frames, alive })
     }
 
-    /// Subscribes a connection, answers it, and tells it the whole of what later messages only tell changes of.
+    /// Subscribes a connection, answers it, and sends it a snapshot of what later messages only change.
     pub(super) fn subscribe(&mut self, id: u64, topics: &[String], answer: String) {
         self.send(id, answer.into());
         for topic in topics {

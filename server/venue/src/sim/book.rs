@@ -32,13 +32,13 @@ struct Side {
     /// 1 where prices rise away from the best (asks), −1 where they fall (bids).
     away: i64,
     rungs: Vec<Rung>,
-    /// As it was told last.
-    told: Vec<Rung>,
+    /// As it was sent last.
+    sent: Vec<Rung>,
 }
 
 impl Side {
     fn new(away: i64) -> Self {
-        Self { away, rungs: Vec::with_capacity(DEPTH + 1), told: Vec::with_capacity(DEPTH) }
+        Self { away, rungs: Vec::with_capacity(DEPTH + 1), sent: Vec::with_capacity(DEPTH) }
     }
 
     fn size(&self, place: usize, liquidity: Liquidity, noise: &mut Noise) -> i64 {
@@ -96,9 +96,9 @@ impl Side {
         }
     }
 
-    /// Appends what changed since it was told last.
-    fn tell(&mut self, changes: &mut Vec<Rung>) {
-        let (mut old, mut new) = (self.told.iter().peekable(), self.rungs.iter().peekable());
+    /// Appends what changed since it was last sent.
+    fn changes_since_sent(&mut self, changes: &mut Vec<Rung>) {
+        let (mut old, mut new) = (self.sent.iter().peekable(), self.rungs.iter().peekable());
         loop {
             match (old.peek(), new.peek()) {
                 (None, None) => break,
@@ -129,7 +129,7 @@ impl Side {
                 },
             }
         }
-        self.told.clone_from(&self.rungs);
+        self.sent.clone_from(&self.rungs);
     }
 }
 
@@ -181,7 +181,7 @@ impl Book {
         &self.asks.rungs
     }
 
-    /// The number of the last change that was told.
+    /// The number of the last change that was sent.
     pub(crate) const fn update(&self) -> u64 {
         self.update
     }
@@ -240,9 +240,9 @@ impl Book {
     }
 
     /// Appends what changed since the last time and counts it as an update, if anything did.
-    pub(crate) fn tell(&mut self, delta: &mut BookDelta) {
-        self.bids.tell(&mut delta.bids);
-        self.asks.tell(&mut delta.asks);
+    pub(crate) fn changes_since_sent(&mut self, delta: &mut BookDelta) {
+        self.bids.changes_since_sent(&mut delta.bids);
+        self.asks.changes_since_sent(&mut delta.asks);
         if !delta.is_empty() {
             self.update += 1;
         }
@@ -289,7 +289,7 @@ mod tests {
                 sound(&book);
                 let before = book.update();
                 let mut delta = BookDelta::default();
-                book.tell(&mut delta);
+                book.changes_since_sent(&mut delta);
                 prop_assert_eq!(book.update(), before + u64::from(!delta.is_empty()));
                 for (changes, held) in [(&delta.bids, &mut bids), (&delta.asks, &mut asks)] {
                     for rung in changes {

@@ -2,7 +2,7 @@
 //!
 //! The walks give the price that the contract is worth. Takers arrive at random and buy more often than they sell when
 //! that price has just risen or the mood is a rising one; they trade at the best prices and use them up. Then the
-//! makers move the book to where the price has gone. So trades, book, candles and tickers tell one story, and flow
+//! makers move the book to where the price has gone. So trades, book, candles and tickers agree, and flow
 //! carries information about the next minutes.
 
 use std::collections::VecDeque;
@@ -33,9 +33,9 @@ pub(crate) struct Changes {
     pub(crate) ticker_was: Option<Ticker>,
     /// Candles that closed, by [`Span::index`].
     pub(crate) closed: [Option<Bar>; 5],
-    /// Positions closed by force since they were last told, oldest first.
+    /// Positions closed by force since they were last sent, oldest first.
     pub(crate) liquidations: Vec<Closed>,
-    /// Running candles that are to be told again, by [`Span::index`].
+    /// Running candles that are to be sent again, by [`Span::index`].
     pub(crate) running: [bool; 5],
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct Contract {
     ticker: Ticker,
     trades: VecDeque<Fill>,
     liquidations: Liquidations,
-    /// Candles with trades that were not told yet.
+    /// Candles with trades that were not sent yet.
     untold: bool,
     intents: Vec<Intent>,
 }
@@ -161,7 +161,7 @@ impl Contract {
             intents: Vec::new(),
             listing,
         };
-        contract.book.tell(&mut BookDelta::default());
+        contract.book.changes_since_sent(&mut BookDelta::default());
         contract.ticker = contract.figures();
         contract
     }
@@ -193,10 +193,10 @@ impl Contract {
         if self.noise.chance(stirs) {
             self.book.stir(liquidity, &mut self.noise);
         }
-        self.book.tell(&mut changes.book);
+        self.book.changes_since_sent(&mut changes.book);
         self.sequence += u64::from(!changes.book.is_empty());
         if self.due(tick, LIQUIDATIONS_MS) {
-            self.liquidations.tell(&mut changes.liquidations);
+            self.liquidations.drain_into(&mut changes.liquidations);
         }
         self.close_candles(tick, changes);
         self.slower_figures(tick);

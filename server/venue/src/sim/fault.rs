@@ -122,7 +122,7 @@ struct Set {
 #[derive(Debug, Clone)]
 pub struct FaultSwitch {
     set: Arc<Mutex<Vec<Set>>>,
-    /// Tells of every change.
+    /// Reports every change.
     changed: Arc<watch::Sender<u64>>,
 }
 

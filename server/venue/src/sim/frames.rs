@@ -42,8 +42,8 @@ fn ticker(contract: &Contract, was: Option<&Ticker>, at: i64) -> String {
     let mut frame = begin(&mut out, &topic(Kind::Tickers, listing), kind, at);
     let mut data = Json::object(frame.member("data"));
     data.text("symbol", listing.symbol.as_str());
-    let told = was.map_or("", |ticker| ticker.direction.name());
-    if told != contract.ticker().direction.name() {
+    let sent = was.map_or("", |ticker| ticker.direction.name());
+    if sent != contract.ticker().direction.name() {
         data.text("tickDirection", contract.ticker().direction.name());
     }
     ticker_fields(listing, contract.ticker(), was, &mut data);

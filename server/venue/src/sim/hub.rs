@@ -147,7 +147,7 @@ impl Hub {
         }
     }
 
-    /// Tells subscribers what a tick changed in a contract.
+    /// Sends subscribers what a tick changed in a contract.
     pub(crate) fn publish(&mut self, at: i64, place: usize, contract: &Contract, changes: &Changes) {
         if !changes.trades.is_empty() {
             self.share(place, Kind::Trades, || frames::trades(contract, &changes.trades, at));

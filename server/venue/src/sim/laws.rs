@@ -21,8 +21,8 @@ pub(super) fn later(ms: i64) -> UnixMs {
     UnixMs(START.0 + ms)
 }
 
-/// Everything that a market says on its stream until `now`.
-pub(super) fn told(market: &mut Market, now: UnixMs) -> Vec<String> {
+/// Returns every frame of a market until `now`.
+pub(super) fn frames_until(market: &mut Market, now: UnixMs) -> Vec<String> {
     let mut frames = Vec::new();
     market.step(now, |at, _, contract, changes| {
         frames.push(frames::trades(contract, &changes.trades, at));
@@ -39,14 +39,14 @@ fn the_same_seed_and_start_make_the_same_market_however_it_is_stepped() {
     let mut one = Market::invented(7, 6, START);
     let mut other = Market::invented(7, 6, START);
     let mut stranger = Market::invented(8, 6, START);
-    let at_once = told(&mut one, later(20_000));
+    let at_once = frames_until(&mut one, later(20_000));
     let mut bit_by_bit = Vec::new();
     for ms in (0..=20_000).step_by(333).chain([20_000]) {
-        bit_by_bit.extend(told(&mut other, later(ms)));
+        bit_by_bit.extend(frames_until(&mut other, later(ms)));
     }
     assert_eq!(at_once, bit_by_bit);
     assert!(at_once.len() > 2_400);
-    assert_ne!(at_once, told(&mut stranger, later(20_000)));
+    assert_ne!(at_once, frames_until(&mut stranger, later(20_000)));
     for (a, b) in one.contracts().iter().zip(other.contracts()) {
         assert_eq!(a.candles().of(Span::H4).closed(), b.candles().of(Span::H4).closed());
         assert_eq!(a.positions().funding_history(), b.positions().funding_history());

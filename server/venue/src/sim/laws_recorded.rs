@@ -6,7 +6,7 @@ use schema::UnixMs;
 
 use super::{
     candle::{Bar, DAY, MINUTE, Span},
-    laws::{START, later, told},
+    laws::{START, frames_until, later},
     market::Market,
     recorded,
 };
@@ -44,7 +44,11 @@ fn recorded_candles_are_played_as_they_were_and_start_over() {
     let window = recorded::place(folder.path(), &recorded, START.0).unwrap();
     let mut market = Market::recorded(1, recorded, window, START);
     let mut again = market.clone();
-    assert_eq!(told(&mut market, later(30_000)), told(&mut again, later(30_000)), "it is deterministic as well");
+    assert_eq!(
+        frames_until(&mut market, later(30_000)),
+        frames_until(&mut again, later(30_000)),
+        "it is deterministic as well"
+    );
 
     let left = window.end + window.shift - market.now().0;
     assert!((80 * MINUTE..=110 * MINUTE).contains(&left), "a third is left to be played, not {left} ms");

@@ -19,7 +19,7 @@ pub(crate) struct Closed {
     pub(crate) lots: i64,
 }
 
-/// Positions closed by force that were not told yet.
+/// Liquidated positions that were not sent yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Liquidations(Vec<Closed>);
 
@@ -45,9 +45,9 @@ impl Liquidations {
         self.0.push(Closed { at: fill.at, long: !fill.buy, price, lots: fill.lots });
     }
 
-    /// Hands over what was not told yet.
-    pub(crate) fn tell(&mut self, told: &mut Vec<Closed>) {
-        told.append(&mut self.0);
+    /// Moves out what was not sent yet.
+    pub(crate) fn drain_into(&mut self, sent: &mut Vec<Closed>) {
+        sent.append(&mut self.0);
     }
 }
 
@@ -63,10 +63,10 @@ mod tests {
     }
 
     fn closed(price: i64, buy: bool, draw: u64) -> Vec<Closed> {
-        let (mut liquidations, mut told) = (Liquidations::default(), Vec::new());
+        let (mut liquidations, mut sent) = (Liquidations::default(), Vec::new());
         liquidations.consider(&fill(price, buy), 10_000, 0.001, draw);
-        liquidations.tell(&mut told);
-        told
+        liquidations.drain_into(&mut sent);
+        sent
     }
 
     #[test]
@@ -106,11 +106,11 @@ mod tests {
 
     #[test]
     fn what_is_not_told_is_bounded() {
-        let (mut liquidations, mut told) = (Liquidations::default(), Vec::new());
+        let (mut liquidations, mut sent) = (Liquidations::default(), Vec::new());
         for _ in 0..1_000 {
             liquidations.consider(&fill(9_900, false), 10_000, 0.001, 0);
         }
-        liquidations.tell(&mut told);
-        assert_eq!(told.len(), Liquidations::CAPACITY);
+        liquidations.drain_into(&mut sent);
+        assert_eq!(sent.len(), Liquidations::CAPACITY);
     }
 }

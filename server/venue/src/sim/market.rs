@@ -75,7 +75,7 @@ impl Market {
         Self { now, tide, noise, contracts, places, window, changes: Changes::default() }
     }
 
-    /// Moves on to `now` in ticks of 100 ms; `seen` is told of each contract after each tick.
+    /// Moves on to `now` in ticks of 100 ms; `seen` is called with each contract after each tick.
     ///
     /// A market that is more than two minutes behind, because the machine slept, catches up by the minute.
     pub(crate) fn step(&mut self, now: UnixMs, mut seen: impl FnMut(i64, usize, &Contract, &Changes)) {

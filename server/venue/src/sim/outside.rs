@@ -1,7 +1,7 @@
 //! What no exchange publishes, made up from the same market: `/api/v3/global` as CoinGecko answers it, `/fng/` as
 //! Alternative.me does.
 //!
-//! Whoever shows a simulated market would tell a lie with true figures beside it, so the simulated exchange answers
+//! Real figures beside a simulated market would mislead, so the simulated exchange answers
 //! for both services. A coin has a fixed supply, so its capitalisation moves with its price; the mood is the share of
 //! contracts that rose on the last whole day.
 

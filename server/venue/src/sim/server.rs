@@ -202,7 +202,7 @@ fn played(seed: u64, symbols: u16, start: UnixMs, folder: &std::path::Path) -> R
 
 /// Moves the market along with wall time; returns only when that fails.
 ///
-/// It wakes when a tick of the market ends: one that was told later would carry a time that has passed, as if it had been on its
+/// It wakes when a tick of the market ends: one that was sent later would carry a time that has passed, as if it had been on its
 /// way for so long.
 async fn keep_moving(shared: Shared, mut offset: i64) -> tokio::task::JoinError {
     loop {

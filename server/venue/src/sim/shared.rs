@@ -27,7 +27,7 @@ impl Exchange {
         &self.market
     }
 
-    /// Moves the market on and tells those who watch it.
+    /// Advances the market and notifies those who watch it.
     pub(crate) fn step(&mut self, now: UnixMs) {
         let Self { market, hub, lately } = self;
         let before = market.restarts();

@@ -44,7 +44,7 @@ impl Direction {
     }
 }
 
-/// What the exchange tells of a contract in one row.
+/// The state of a contract as the exchange sends it in one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticker {
     /// The last price, in ticks.

@@ -6,7 +6,7 @@ use std::{collections::VecDeque, sync::Arc};
 use schema::Venue;
 use tokio::sync::{Mutex, mpsc};
 use venue::{
-    BookChange, Exchange, MarketEvent, Subscription, Told, binance::Binance, bybit::Bybit, bybit::StreamConfig,
+    BookChange, Exchange, MarketEvent, ReceivedEvent, Subscription, binance::Binance, bybit::Bybit, bybit::StreamConfig,
 };
 
 use crate::script::{HttpScript, Peer, Reply, WsScript, any_event, binance_config, config, event, symbol, within};
@@ -110,7 +110,7 @@ impl Words {
         }
     }
 
-    /// Two contracts, of which one has little to tell.
+    /// Two contracts, of which one sends little.
     pub fn tickers(self) -> Rest {
         let mut rest = self.instruments();
         match self {
@@ -342,7 +342,7 @@ impl Voice {
     }
 }
 
-/// The connections of a shard: where the market is told, and where its books are.
+/// The connections of a shard: where the market is sent, and where its books are.
 pub struct Line {
     pub market: Voice,
     pub book: Voice,
@@ -379,8 +379,8 @@ pub struct Stage {
     pub exchange: Arc<dyn Exchange>,
     pub http: HttpScript,
     ws: WsScript,
-    events: mpsc::Receiver<Told>,
-    /// Events that came before the connection was told.
+    events: mpsc::Receiver<ReceivedEvent>,
+    /// Events that came before the connection was reported.
     early: VecDeque<MarketEvent>,
     watch: Option<Subscription>,
 }
@@ -449,7 +449,7 @@ impl Stage {
         }
     }
 
-    /// A whole book of one bid is told, in the way of the venue.
+    /// A full book of one bid is sent, in the way of the venue.
     pub async fn whole_book(&mut self, line: &mut Line, number: u64, bid: f64) {
         match self.words {
             Words::Bybit => {

@@ -1,4 +1,4 @@
-//! Servers on loopback that say what a test tells them to, for the adapter to talk to.
+//! Servers on loopback that answer what a test prescribes, for the adapter to talk to.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
 use std::{
@@ -29,7 +29,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, handshake},
 };
 use venue::{
-    MarketEvent, Told,
+    MarketEvent, ReceivedEvent,
     binance::BinanceConfig,
     bybit::{BybitConfig, HttpConfig, StreamConfig},
 };
@@ -317,12 +317,12 @@ impl Peer {
 }
 
 /// The next event, whatever it is.
-pub async fn any_event(events: &mut mpsc::Receiver<Told>) -> MarketEvent {
+pub async fn any_event(events: &mut mpsc::Receiver<ReceivedEvent>) -> MarketEvent {
     within("an event", events.recv()).await.expect("the events ended").event
 }
 
-/// The next event that tells something of the market.
-pub async fn event(events: &mut mpsc::Receiver<Told>) -> MarketEvent {
+/// The next event about the market.
+pub async fn event(events: &mut mpsc::Receiver<ReceivedEvent>) -> MarketEvent {
     loop {
         let event = any_event(events).await;
         if !matches!(event, MarketEvent::Hearing { .. }) {

@@ -38,12 +38,12 @@ async fn no_page(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn told(switch: &FaultSwitch) -> Response {
+fn faults_in_force(switch: &FaultSwitch) -> Response {
     Json(Faults { faults: switch.list().iter().map(ToString::to_string).collect() }).into_response()
 }
 
 async fn list(State(switch): State<FaultSwitch>) -> Response {
-    told(&switch)
+    faults_in_force(&switch)
 }
 
 async fn set(State(switch): State<FaultSwitch>, Json(wanted): Json<Faults>) -> Response {
@@ -56,7 +56,7 @@ async fn set(State(switch): State<FaultSwitch>, Json(wanted): Json<Faults>) -> R
                 for fault in &faults {
                     tracing::warn!(%fault, "a fault of the simulated exchange is set");
                 }
-                told(&switch)
+                faults_in_force(&switch)
             }
         },
     }
@@ -65,5 +65,5 @@ async fn set(State(switch): State<FaultSwitch>, Json(wanted): Json<Faults>) -> R
 async fn clear(State(switch): State<FaultSwitch>) -> Response {
     tracing::warn!("all faults of the simulated exchange are ended");
     switch.clear();
-    told(&switch)
+    faults_in_force(&switch)
 }

@@ -32,7 +32,7 @@ pub(crate) async fn faulty(State(switch): State<FaultSwitch>, request: Request, 
                 return json(StatusCode::FORBIDDEN, "{\"retCode\":403,\"retMsg\":\"access too frequent\"}");
             }
             Fault::Drop if stream => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
-            // Only the exchange itself tells it by a code.
+            // Only the exchange itself reports it by a code.
             Fault::RateLimited if !stream && !request.uri().path().starts_with("/v5/") => {
                 return StatusCode::TOO_MANY_REQUESTS.into_response();
             }
