@@ -24,7 +24,7 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-/** For how long a page that was asked for ahead is as good as one asked for now: its ages are told in whole seconds. */
+/** For how long a page that was asked for ahead is as good as one asked for now: its ages are shown in whole seconds. */
 const AHEAD_MS = 1_000;
 /** The page whose tab was touched last. */
 let ahead;
@@ -48,8 +48,8 @@ function taken({ mode, url }) {
 async function begin() {
   await self.clients.claim();
   for (const { url } of await self.clients.matchAll({ type: "window" })) {
-    const told = await fetch(url);
-    if (isPicture(told)) await keep(PAGES, url, told);
+    const answer = await fetch(url);
+    if (isPicture(answer)) await keep(PAGES, url, answer);
   }
 }
 
@@ -89,11 +89,11 @@ function isPicture({ status, redirected, headers }) {
   return status === 200 && !redirected && (headers.get("content-type") ?? "").startsWith("text/html");
 }
 
-async function keep(store, url, told) {
+async function keep(store, url, answer) {
   const kept = await caches.open(store);
   // Put in anew, it is the youngest.
   await kept.delete(url, { ignoreVary: true });
-  await kept.put(url, told);
+  await kept.put(url, answer);
   const all = await kept.keys();
   for (const old of all.slice(0, Math.max(0, all.length - KEPT[store]))) await kept.delete(old, { ignoreVary: true });
 }

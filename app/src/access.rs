@@ -11,7 +11,7 @@ pub enum Visitor {
     LoggedOut,
 }
 
-/// A token that was not taken. In context for the login page that tells of it.
+/// A token that was not taken. In context for the login page that reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     /// Where the login would have led.

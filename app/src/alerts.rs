@@ -8,7 +8,7 @@ use schema::{
 
 use crate::path;
 
-/// Alerts on the page; the API tells all that are kept.
+/// Alerts on the page; the API returns all that are kept.
 pub const SHOWN: usize = 60;
 
 /// How often a rule was met or the market turned since the reader last looked. Signals and ideas come and go all day: they are not

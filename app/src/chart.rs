@@ -110,7 +110,7 @@ impl Chart {
         match &self.candles {
             Candles::Closed { as_of, .. } => {
                 let next = UnixMs(as_of.0 + Timeframe::M1.ms() + SETTLED_MS);
-                // What a close decided is told some seconds after it.
+                // What a close decided is published some seconds after it.
                 let undecided = self.ideas.as_ref().is_ok_and(|ideas| ideas.as_of < *as_of);
                 Some(if next > self.now && !undecided { next } else { soon })
             }
@@ -178,7 +178,7 @@ fn content(chart: &Chart) -> AnyView {
             view! {
                 {drawing::picture(chart, run, &points, *tick)}
                 {caption(chart, run)}
-                {marks::told(chart, run, *tick)}
+                {marks::legend(chart, run, *tick)}
                 {numbers::table(chart, run, &points, *tick)}
             }
             .into_any()

@@ -15,11 +15,11 @@ use leptos::tachys::{html::islands::Island, reactive_graph::OwnedView};
 /// An island: on the server a component that puts its view and its snapshot into the page, in the browser the function
 /// that the page calls with the element it finds them in.
 macro_rules! island {
-    ($(#[$about:meta])* $name:ident($($(#[$told:meta])* $prop:ident: $type:ty),+ $(,)?) => $view:ident $(, in $part:ident)?) => {
+    ($(#[$about:meta])* $name:ident($($(#[$doc:meta])* $prop:ident: $type:ty),+ $(,)?) => $view:ident $(, in $part:ident)?) => {
         #[cfg(feature = "ssr")]
         $(#[$about])*
         #[leptos::component]
-        pub fn $name($($(#[$told])* $prop: $type),+) -> impl leptos::prelude::IntoView {
+        pub fn $name($($(#[$doc])* $prop: $type),+) -> impl leptos::prelude::IntoView {
             (
                 $($crate::files::ahead(stringify!($part)),)?
                 $crate::island::put(stringify!($name), ($($prop,)+), |($($prop,)+)| $view($($prop),+)),

@@ -80,7 +80,7 @@ fn still(frame: Frame, content: AnyView) -> AnyView {
     .into_any()
 }
 
-/// By how much a value may be older than the tick that tells of it: one is made each second.
+/// By how much a value may be older than the tick that carries it: one is made each second.
 const BEFORE_TICK: Duration = Duration::from_secs(2);
 
 /// The time from which on content is to be asked for again, as its attribute says it.
@@ -89,11 +89,11 @@ fn again(frame: &Frame, after_ms: i64) -> String {
     at.0.to_string()
 }
 
-/// When who saves data has been told of what comes after a page: before that it would be the same again, much later its figures
-/// would be too old. Once that time is over, it is tried again as often as changes are told.
+/// When a reader who saves data has received what comes after a page: before that it would be the same again, much later its figures
+/// would be too old. Once that time is over, it is tried again as often as changes are sent.
 fn when_told(frame: &Frame) -> UnixMs {
-    let told = frame.headline.as_ref().map(|held| held.as_of.plus(BEFORE_TICK + Saving::EVERY));
-    told.ok().filter(|told| *told > frame.now).unwrap_or(frame.now.plus(Saving::EVERY))
+    let next_sent = frame.headline.as_ref().map(|held| held.as_of.plus(BEFORE_TICK + Saving::EVERY));
+    next_sent.ok().filter(|next_sent| *next_sent > frame.now).unwrap_or(frame.now.plus(Saving::EVERY))
 }
 
 /// A page whose content is rendered here alone, and asked for again when one of `schemas` is written anew, or when the content

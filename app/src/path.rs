@@ -1,6 +1,6 @@
 //! Every address of the dashboard, in one place.
 //!
-//! What a page links to is told from the dashboard's root and without a slash in front, so that it holds wherever a proxy has put
+//! Links of a page are relative to the dashboard's root and without a slash in front, so that it holds wherever a proxy has put
 //! the root: a page further down says by `<base>` where its root is. See [`to_root`].
 
 use std::fmt::{self, Write as _};

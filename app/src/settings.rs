@@ -1,7 +1,7 @@
 //! What a reader chose for this browser: kept in one cookie, applied on the server before anything is painted.
 //!
 //! Pure: it reads and writes the cookie's value. What cannot be meant is left as if it had not been said, and named to whoever
-//! asks, so that the log can tell of it; a page is never refused over it.
+//! asks, so that the log can report it; a page is never refused over it.
 
 mod cards;
 mod choices;
@@ -21,7 +21,7 @@ pub struct Settings {
     pub colours: Colours,
     /// By what the list of scores is sorted where its address does not say.
     pub sort: SortBy,
-    /// The clock that times are told by.
+    /// The time zone of the page.
     pub zone: Zone,
     /// How changes come.
     pub saving: Saving,
@@ -51,7 +51,7 @@ impl Settings {
     /// The name of the clock in the cookie and in forms; its value is how many minutes it is ahead of UTC.
     pub const ZONE: &'static str = "zone";
 
-    /// Reads the value of the cookie, or the body of the form: `theme=dark&colours=blind`. What cannot be meant is told to
+    /// Reads the value of the cookie, or the body of the form: `theme=dark&colours=blind`. Invalid values are passed to
     /// `ignored`.
     #[must_use]
     pub fn read(text: &str, mut ignored: impl FnMut(&str)) -> Self {

@@ -37,7 +37,7 @@ pub fn shell(options: LeptosOptions, files: Arc<Files>) -> impl IntoView {
         <html lang="en" data-edition=files.edition.clone() data-theme=attribute(settings.theme) data-colours=attribute(settings.colours)>
             <head>
                 <meta charset="utf-8"/>
-                // Before every address, as it is what they are told from.
+                // Before every address, because they are relative to it.
                 {base(asked.path())}
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
                 <meta name="description" content=DESCRIPTION/>

@@ -123,7 +123,7 @@ pub struct AlertsSnapshot {
 pub enum KeptRules {
     /// By this process: what their file says, or why it cannot be used.
     Here(Result<Arc<[Rule]>, Arc<str>>),
-    /// By another process, or nowhere: the log tells of them.
+    /// By another process, or nowhere: the log contains them.
     Elsewhere,
 }
 

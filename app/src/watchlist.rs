@@ -1,4 +1,4 @@
-//! The contracts that a reader watches: kept in one cookie of this browser, told by a star and a filter.
+//! The contracts that a reader watches: kept in one cookie of this browser, shown by a star and a filter.
 //!
 //! Pure: it reads and writes the cookie's value. The server knows of no reader's list but for the request that brings it.
 
@@ -22,7 +22,7 @@ impl Watchlist {
     /// Nothing is watched.
     pub const EMPTY: Self = Self(Vec::new());
 
-    /// Reads the value of the cookie. What is no symbol is told to `ignored`, as is what is too much.
+    /// Reads the value of the cookie. What is no symbol is passed to `ignored`, as is what is too much.
     #[must_use]
     pub fn read(text: &str, mut ignored: impl FnMut(&str)) -> Self {
         let mut list = Self::EMPTY;

@@ -138,7 +138,7 @@ fn what_happened_stands_newest_first_with_what_was_measured() {
             "Mood Bullish was Neutral 62.0% advancing",
             "Regime Risk-On was Consolidation: its rule",
             "Regime met market turns risk_on was Consolidation: its rule",
-            "ETH USDT met any liquidated_1h above 1.5M $1.62M heard in 1 h",
+            "ETH USDT met any liquidated_1h above 1.5M $1.62M liquidated in 1 h",
             "Showing 10 of 10, noted since 21 Nov 2026, 00:51 UTC; 100 of each kind are kept.",
         ],
     );
@@ -184,9 +184,10 @@ fn a_rule_says_how_it_stands_as_long_as_that_is_known() {
             ["any change_24h above 5", "ETHUSDT turns long", "GONEUSDT score above 70", "market turns risk_off"];
         here(&[&known[..], &["any turns short"]].concat())
     };
-    let told = |age_s| page(Ok(held(log(alerts(), RuleBook::Read(states.clone())), age_s)), kept(), Query::default());
+    let alerts_page =
+        |age_s| page(Ok(held(log(alerts(), RuleBook::Read(states.clone())), age_s)), kept(), Query::default());
     has(
-        &told(2),
+        &alerts_page(2),
         &[
             "any change_24h above 5 holds for 3 of 60 now, met 5 s ago Test Remove",
             "ETHUSDT turns long holds for 0 of 1 now, not met yet",
@@ -196,7 +197,7 @@ fn a_rule_says_how_it_stands_as_long_as_that_is_known() {
             "Score by 2; Change 24 h, % by 0.5; Funding, %/8 h by 0.002; OI change 1 h, % by 0.5; Liquidated 1 h, $ by 10% of",
         ],
     );
-    let old = told(45);
+    let old = alerts_page(45);
     has(&old, &["any change_24h above 5 how it stands is not known", "45 s old"]);
     assert!(old.contains("data-state=\"stale\""));
     assert_eq!(old.matches("action=\"alerts/rules/remove\"").count(), 5, "rules are here whatever the log's age");
@@ -243,9 +244,9 @@ fn a_test_answers_how_a_rule_stands_and_says_what_is_not_known() {
     };
     let html = asked("any liquidated_1h above 1M", 2);
     let answer =
-        "It holds now for 6 of 60 contracts whose figure is known. ONE USDT $1.25M heard in 1 h 3 s ago TWO USDT";
-    has(&html, &[answer, "FIVE USDT $1.25M heard in 1 h 3 s ago and 1 more", "Tested, not noted:"]);
-    has(&html, &["Missing for 2, for the most traded of them: 25% of the hour was listened to."]);
+        "It holds now for 6 of 60 contracts whose figure is known. ONE USDT $1.25M liquidated in 1 h 3 s ago TWO USDT";
+    has(&html, &[answer, "FIVE USDT $1.25M liquidated in 1 h 3 s ago and 1 more", "Tested, not noted:"]);
+    has(&html, &["Missing for 2, for the most traded of them: 25% of the hour was covered."]);
     assert!(!text(&html).contains("SIX USDT"), "a handful is named");
     assert_eq!((html.matches("id=\"tested\"").count(), html.matches("role=\"status\">It holds").count()), (1, 1));
     assert!(html.contains("href=\"alerts?test=any%20liquidated_1h%20above%201M#tested\""), "{html}");
@@ -257,12 +258,12 @@ fn a_test_answers_how_a_rule_stands_and_says_what_is_not_known() {
         ("market turns risk_on", "It holds now: the regime is Risk-On. bullish, broad. 30 s ago"),
         ("market turns risk_off", "It does not hold now: the regime is Risk-On."),
         ("market turns capitulation", "The regime is missing: not measured yet."),
-        ("any turns short", "How it stands is not known: the monitor told nothing of it lately."),
+        ("any turns short", "Unknown: the monitor has not reported it lately."),
         ("any turns neutral", "Nothing to test: there is no rule “any turns neutral”."),
     ] {
         has(&asked(test, 2), &[answer]);
     }
-    has(&asked("any score above 90", 45), &["How it stands is not known: the monitor told nothing of it lately."]);
+    has(&asked("any score above 90", 45), &["Unknown: the monitor has not reported it lately."]);
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn what_takers_bought_more_than_sold_is_summed_up_from_where_all_trades_were_hea
     assert!(text(&late).contains("−20 CVD") && path(&late, "cvd").unwrap().matches('L').count() == 7, "{late}");
     assert!(late.contains("<th scope=\"col\">CVD</th>") && !late.contains("<th scope=\"col\">Score</th>"));
     let unheard = heard_late(vec![None; 68]);
-    assert!(text(&unheard).contains("No trades of a whole candle heard yet"), "{}", text(&unheard));
+    assert!(text(&unheard).contains("No trades of a complete candle received yet"), "{}", text(&unheard));
     assert!(!unheard.contains("<th scope=\"col\">CVD</th>"), "a column without a number is no column");
     let longer = drawn(&closed(68, Timeframe::H4));
     assert!(path(&longer, "cvd").is_none() && !text(&longer).contains("CVD"), "trades are not kept for so long");
@@ -264,7 +264,7 @@ fn a_chart_whose_next_candle_does_not_come_is_stale_and_asked_for_again_in_a_whi
     assert_eq!((again(5), again(62), again(63), again(500)), (Some(63), Some(63), Some(73), Some(510)));
     let undecided = Ok(Ideas { as_of: UnixMs(close - 1), open: Vec::new(), ended: Vec::new() });
     let undecided = Chart { ideas: undecided, ..at(5) }.again_at().map(|again| (again.0 - close) / 1_000);
-    assert_eq!(undecided, Some(15), "what this close decided has not been told");
+    assert_eq!(undecided, Some(15), "what this close decided has not been published");
     let lost = Candles::Absent(Absence::Unreachable("memcached does not answer".into()));
     let again = Chart { candles: lost, ..at(5) }.again_at().map(|again| (again.0 - close) / 1_000);
     assert_eq!(again, Some(15), "memcached may be back by then");

@@ -121,7 +121,7 @@ fn what_ended_stands_with_its_outcome_and_counts_with_their_n() {
     has(
         &html,
         &[
-            "No idea stands. 2 opened since 21 Nov 2026, 00:53 UTC, and ended. 3 symbols became long or short in a reading of too \
+            "No open ideas. 2 opened since 21 Nov 2026, 00:53 UTC, and ended. 3 symbols became long or short in a reading of too \
              low a quality.",
             "n = 2 since 21 Nov 2026, 00:53 UTC",
             "stop reached 1",

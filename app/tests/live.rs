@@ -170,8 +170,8 @@ fn a_change_of_what_the_server_renders_is_counted_and_holds_no_value() {
     run(|| {
         let store = Store::new(&frame());
         let stamp = Stamp { epoch: 1, seq: 7 };
-        let told = FrameMessage::Changed { name: "market:movers".to_owned(), stamp, as_of: NOW };
-        assert_eq!(store.take(told), Taken::Applied);
+        let message = FrameMessage::Changed { name: "market:movers".to_owned(), stamp, as_of: NOW };
+        assert_eq!(store.take(message), Taken::Applied);
         assert_eq!(store.changes.get_untracked(), 1);
         store.rendered.set(Some(UnixMs(3)));
         assert_eq!(store.oldest(), Some(UnixMs(3)), "what was rendered is among what is on screen");

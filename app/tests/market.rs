@@ -35,7 +35,7 @@ fn with_overview(overview: Held<MarketOverview>) -> String {
 #[test]
 fn the_header_says_what_the_market_does_now() {
     let text = text(&page(market_page()));
-    assert!(text.contains("Broad Rally: 41 of 60 symbols rise; 12 point long, 5 short."), "{text}");
+    assert!(text.contains("Broad Rally: 41 of 60 symbols rise; 12 long, 5 short."), "{text}");
     assert!(text.contains("Updated just now"), "the movers, the oldest on the page, are of 3 s ago: {text}");
 }
 
@@ -281,7 +281,7 @@ fn the_page_is_asked_for_again_once_there_is_something_new_to_tell() {
         (at - NOW.0) / 1_000
     };
     assert_eq!(again_s(false, Some(1)), 3);
-    // Who saves data is told every five seconds: a page made long after the last time has its next change sooner.
+    // A reader who saves data receives changes every five seconds: a page made long after the last time has its next change sooner.
     assert_eq!([0, 3, 6].map(|age_s| again_s(true, Some(age_s))), [7, 4, 1]);
     assert_eq!(again_s(true, Some(7)), 5, "the next change is late");
     assert_eq!(again_s(true, None), 5);

@@ -23,7 +23,7 @@ fn card(perps: Found<PerpsPulse>) -> String {
     html[start..start + end].to_owned()
 }
 
-fn told(change: impl FnOnce(&mut PerpsPulse)) -> String {
+fn text_of(change: impl FnOnce(&mut PerpsPulse)) -> String {
     let mut pulse = perps();
     change(&mut pulse);
     text(&card(Ok(held(pulse, 2))))
@@ -31,18 +31,18 @@ fn told(change: impl FnOnce(&mut PerpsPulse)) -> String {
 
 #[test]
 fn every_figure_stands_with_what_it_counts() {
-    let text = told(|_| {});
+    let text = text_of(|_| {});
     for figure in [
         "Funding per 8 h +0.0084% z +1.27 against 30 days",
         "Open interest $12.4B −0.42% in 1 h, in coins",
         "Accounts long 58.3% of accounts, not of size",
         "Premium −3.25 bps median of 60 contracts",
         "Liquidated, 1 h 214 positions $1.24M longs $310k shorts",
-        "Liquidated, 24 h 3,204 positions $8.40M longs $12.9M shorts 37% of 24 h was heard",
+        "Liquidated, 24 h 3,204 positions $8.40M longs $12.9M shorts 37% of 24 h covered",
     ] {
         assert!(text.contains(figure), "`{figure}` is not in: {text}");
     }
-    assert!(!text.contains("of 1 h was heard"), "a whole window needs no word: {text}");
+    assert!(!text.contains("of 1 h covered"), "a whole window needs no word: {text}");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn the_header_states_the_age_of_the_oldest_figure_on_screen() {
 
 #[test]
 fn what_is_missing_has_its_reason_and_no_number() {
-    let text = told(|pulse| {
+    let text = text_of(|pulse| {
         pulse.funding_per_8h = Figure::Missing(Why::NotYet);
         pulse.funding_z = Figure::Missing(Why::TooFewSamples { have: 21, need: 30 });
         pulse.open_interest_change_1h = Figure::Missing(Why::TooFewSamples { have: 4, need: 13 });
@@ -94,7 +94,7 @@ fn what_is_missing_has_its_reason_and_no_number() {
         assert!(text.contains(reason), "`{reason}` is not in: {text}");
     }
     assert!(!text.contains("0.0000%") && !text.contains("$0"), "{text}");
-    let z = told(|pulse| pulse.funding_z = Figure::Missing(Why::TooFewSamples { have: 21, need: 30 }));
+    let z = text_of(|pulse| pulse.funding_z = Figure::Missing(Why::TooFewSamples { have: 21, need: 30 }));
     assert!(z.contains("+0.0084% z: 21 of 30 samples"), "{z}");
 }
 
@@ -102,7 +102,7 @@ fn what_is_missing_has_its_reason_and_no_number() {
 fn nothing_closed_is_a_zero_that_was_measured() {
     let none = Usd::new(0.0).unwrap();
     let quiet = Liquidated { longs: none, shorts: none, n: 0, heard: Ratio::new(1.0).unwrap() };
-    let text = told(|pulse| pulse.liquidations_1h = Figure::known(quiet, NOW));
+    let text = text_of(|pulse| pulse.liquidations_1h = Figure::known(quiet, NOW));
     assert!(text.contains("Liquidated, 1 h 0 positions $0 longs $0 shorts"), "{text}");
 }
 

@@ -20,7 +20,7 @@ for (const colorScheme of ["dark", "light"] as const) {
 
 test("nothing jumps while the page comes alive", async ({ page }) => {
   await page.addInitScript(() => {
-    // What moved, and from where to where: a failure has to tell its cause.
+    // What moved, and from where to where: a failure has to name its cause.
     const shifts: string[] = [];
     Object.assign(window, { shifts });
     type Source = { node?: Node; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly };

@@ -57,7 +57,7 @@ test.describe("without a script", () => {
     await expect(answer).toBeInViewport();
     // The market is younger than the hour that is summed, so nothing says that it stayed below the amount.
     await answered(page, answer, "Its figure is missing.");
-    await expect(answer).toContainText(/Missing for 1: \d+% of the hour was listened to\./);
+    await expect(answer).toContainText(/Missing for 1: \d+% of the hour was covered\./);
     await expect(answer).toContainText("Tested, not noted");
     await page.getByRole("button", { name: `Remove the rule ${liquidated}`, exact: true }).click();
     await expect(page.locator(".rule-list li").filter({ hasText: liquidated })).toHaveCount(0);
@@ -76,7 +76,7 @@ test.describe("without a script", () => {
     await expect(page.locator(".rule-list li").filter({ hasText: rule })).toHaveCount(0);
   });
 
-  test("a rule that holds and one that does not are told apart by their tests", async ({ page }) => {
+  test("a rule that holds and one that does not are distinguished by their tests", async ({ page }) => {
     // Every worker shares the market and its rules. No score is beyond these.
     const level = `0.${test.info().workerIndex + 1}1`;
     for (const [side, words] of [["above", "It holds now."], ["below", "It does not hold now."]] as const) {

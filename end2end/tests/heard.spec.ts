@@ -11,7 +11,7 @@ const FRAME_BEFORE = `
 - banner:
   - link "Virtuoso"
   - paragraph: /^live (Updated just now|oldest \\d+ (s|min))$/
-  - paragraph: /\\d+ of 60 symbols rise; \\d+ points? long, \\d+ short\\./
+  - paragraph: /\\d+ of 60 symbols rise; \\d+ long, \\d+ short\\./
 - status:
   - paragraph:
     - strong: "SIMULATED MARKET:"
@@ -255,8 +255,8 @@ const PAGES: Record<string, string> = {
     - radio "Light"
   - group "Colours of change":
     - radio "Green up, red down" [checked]
-  - group "Times are told in":
-    - combobox "Times are told in"
+  - group "Time zone":
+    - combobox "Time zone"
   - paragraph:
     - button "Save"`,
 };
@@ -269,7 +269,7 @@ async function opened(page: Page, path: string): Promise<void> {
 for (const [path, content] of Object.entries(PAGES)) {
   test(`${path} is heard as it is seen`, async ({ page }) => {
     test.setTimeout(420_000);
-    // By then there are a line of scores and something to be told of as well.
+    // By then there are a line of scores and something to announce as well.
     await standing(page);
     await opened(page, path);
     await expect(page.locator("body")).toMatchAriaSnapshot(`${FRAME_BEFORE}\n- main:${content}${FRAME_AFTER}`);

@@ -42,10 +42,10 @@ test("a part that does not come is asked for again, and the page stays as it was
   await live(page);
   expect(refused).toBeGreaterThan(3);
   await expect(page.locator("body")).toHaveAttribute("data-list", "whole");
-  // The browser tells of each that failed, and the loader why.
-  const told = complaints.splice(0);
-  expect(told.filter((text) => !/ERR_FAILED|Failed to fetch/.test(text))).toEqual([]);
-  expect(told.length).toBeGreaterThan(0);
+  // The browser reports each that failed, and the loader the reason.
+  const complained = complaints.splice(0);
+  expect(complained.filter((text) => !/ERR_FAILED|Failed to fetch/.test(text))).toEqual([]);
+  expect(complained.length).toBeGreaterThan(0);
 });
 
 for (const [what, path, files] of [

@@ -81,7 +81,7 @@ for (const takesOff of [true, false]) {
       await page.goto(`${front.root}symbol/BTCUSDT`);
       await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
       const cookies = await page.context().cookies();
-      expect(new Set(cookies.map(({ path }) => path)), "what shares the origin is told nothing").toEqual(new Set([PATH]));
+      expect(new Set(cookies.map(({ path }) => path)), "what shares the origin receives nothing").toEqual(new Set([PATH]));
     });
 
     test("the login leads in and a rule is made behind it", async ({ page }) => {

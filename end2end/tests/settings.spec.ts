@@ -7,11 +7,11 @@ test("the first page, the clock and the cards of the Market page are the chosen 
   await expect(page).toHaveURL(/\/$/);
   await page.goto("/settings");
   await page.getByRole("radio", { name: "Scores", exact: true }).check();
-  await page.getByRole("combobox", { name: "Times are told in" }).selectOption("120");
+  await page.getByRole("combobox", { name: "Time zone" }).selectOption("120");
   await page.getByRole("checkbox", { name: "Movers" }).uncheck();
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("checkbox", { name: "Movers" })).not.toBeChecked();
-  await expect(page.getByRole("combobox", { name: "Times are told in" })).toHaveValue("120");
+  await expect(page.getByRole("combobox", { name: "Time zone" })).toHaveValue("120");
 
   await page.goto("/start");
   await expect(page).toHaveURL(/\/scores$/);
@@ -25,7 +25,7 @@ test("the first page, the clock and the cards of the Market page are the chosen 
   await expect(page.locator(".card.confluence time")).toHaveText(/^\d\d:\d\d:\d\d UTC\+2$/, { timeout: 90_000 });
 });
 
-test("who saves data is told of changes every five seconds, and what they weigh", async ({ page }) => {
+test("a reader who saves data receives changes every five seconds, with their size", async ({ page }) => {
   await page.goto("/settings");
   await page.getByRole("radio", { name: /^Every 5 s/ }).check();
   await page.getByRole("button", { name: "Save" }).click();

@@ -16,7 +16,7 @@ const ACTIVITY = Number(process.env.SOAK_ACTIVITY ?? 1);
 const CORE = process.env.SOAK_CORE;
 /** Loading, first scores and full windows of trades; what comes after counts. */
 const WARM_UP_MINUTES = 5;
-/** Samples differ by half a megabyte to and fro: over fewer minutes a slope is told, not judged. */
+/** Samples differ by half a megabyte to and fro: over fewer minutes a slope is reported, not judged. */
 const SLOPE_MINUTES = 20;
 const MB = 1024 * 1024;
 
@@ -54,11 +54,11 @@ type Delays = Map<number, number>;
 /** From reading an event's message to a window (what the server takes), and from the exchange's clock to a window. */
 async function delays(running: Running): Promise<{ handling: Delays; lag: Delays }> {
   const text = await (await fetch(`${running.url}/metrics`)).text();
-  const told = (name: string): Delays => {
+  const delay = (name: string): Delays => {
     const found = text.matchAll(new RegExp(`^market_event_${name}_seconds_bucket\\{le="([^"]+)"\\} (\\d+)$`, "gm"));
     return new Map([...found].map(([, edge, count]) => [edge === "+Inf" ? Infinity : Number(edge), Number(count)]));
   };
-  return { handling: told("handling"), lag: told("lag") };
+  return { handling: delay("handling"), lag: delay("lag") };
 }
 
 /** The edge in ms that 99 of 100 of the events between two looks stayed below. */
@@ -124,7 +124,7 @@ test(`${SYMBOLS} symbols for ${MINUTES} minutes: each second a scan, nothing dro
     let late = await delays(server);
     for (let minute = 1; minute <= MINUTES; minute += 1) {
       await new Promise((resolve) => setTimeout(resolve, 60_000));
-      const [now, told, delayed] = [usage(server), await health(server), await delays(server)];
+      const [now, report, delayed] = [usage(server), await health(server), await delays(server)];
       const { metrics } = await cdp.send("Performance.getMetrics");
       const list = (await (await fetch(`${server.url}/api/dashboard/mobile-data?limit=0`)).json()) as {
         confluence_scores: unknown[];
@@ -133,19 +133,19 @@ test(`${SYMBOLS} symbols for ${MINUTES} minutes: each second a scan, nothing dro
         minute,
         resident_mb: now.resident / MB,
         cpu_share: (now.cpu_s - before.cpu_s) / 60,
-        messages_per_s: (told.streams.messages - count) / 60,
-        dropped: told.streams.dropped,
-        reconnects: told.streams.reconnects,
-        malformed: told.streams.malformed,
+        messages_per_s: (report.streams.messages - count) / 60,
+        dropped: report.streams.dropped,
+        reconnects: report.streams.reconnects,
+        malformed: report.streams.malformed,
         scored: list.confluence_scores.length,
-        scan_ms: told.scan_took_ms ?? Number.NaN,
+        scan_ms: report.scan_took_ms ?? Number.NaN,
         handled_p99_ms_below: p99(late.handling, delayed.handling),
         lag_p99_ms_below: p99(late.lag, delayed.lag),
         tab_mb: (metrics.find(({ name }) => name === "JSHeapUsedSize")?.value ?? Number.NaN) / MB,
         tab_process_mb: (await drawing(browser)) / MB,
         stream_kb_per_s: (streamed - streamed_before) / 60 / 1024,
       };
-      [before, streamed_before, count, late] = [now, streamed, told.streams.messages, delayed];
+      [before, streamed_before, count, late] = [now, streamed, report.streams.messages, delayed];
       samples.push(sample);
       console.log(
         Object.entries(sample)

@@ -78,12 +78,12 @@ test("a sort is drawn while the finger lifts", async ({ page }) => {
       const sorted = took.map((one) => one[what]).sort((a, b) => a - b);
       return sorted[Math.floor(share * (sorted.length - 1))] ?? Number.POSITIVE_INFINITY;
     };
-    const told = (["begun", "drawn"] as const).map((what) => {
+    const figures = (["begun", "drawn"] as const).map((what) => {
       const [half, most, all] = [0.5, 0.9, 1].map((share) => within(what, share).toFixed(0));
       return `${what} half within ${half} ms, nine of ten within ${most} ms, all within ${all} ms`;
     });
     expect.soft(within("drawn", 0.9), `nine of ten, processor slowed to 1/${slower}`).toBeLessThanOrEqual(LIMITS[slower] ?? 0);
-    console.log(`processor slowed to 1/${slower}: ${told.join("; ")}`);
+    console.log(`processor slowed to 1/${slower}: ${figures.join("; ")}`);
   }
   expect(page.url(), "the list answers in place").not.toBe(address);
   await expect(page.locator(".rows tbody tr")).toHaveCount(30);

@@ -36,7 +36,7 @@ test("a page that has just been loaded opens one stream", async ({ page }) => {
   });
   await page.goto("/guide");
   await expect.poll(() => asked.length).toBe(1);
-  // A browser tells of the page that it has loaded, often while the stream is being opened.
+  // A browser reports that the page has loaded, often while the stream is being opened.
   await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: false })));
   release();
   await live(page);

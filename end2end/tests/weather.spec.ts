@@ -89,7 +89,7 @@ class Truth {
   /**
    * The lowest and the highest price that were true in a stretch of time; none where the market was not there.
    *
-   * Each look tells of every tick of the last two seconds. What an exchange told in the moment before it was gone nobody looked at
+   * Each look covers every tick of the last two seconds. What an exchange sent in the moment before it was gone was not looked at
    * again, and it stays on screen: 0.05 % there.
    */
   between(symbol: string, from: number, to: number): [number, number] | undefined {
@@ -105,7 +105,7 @@ class Truth {
 interface Shown {
   state: string;
   note: string;
-  /** Each with the age that it tells of itself, where it is behind the list. */
+  /** Each with the age that it shows of itself, where it is behind the list. */
   rows: { symbol: string; price: string; note: string }[];
 }
 
@@ -127,7 +127,7 @@ async function shown(page: Page): Promise<Shown> {
   });
 }
 
-/** The age that a card tells, in milliseconds: `45 s old`, `last known, 2 min old`. A fresh one is at most 5 s old. */
+/** The age that a card shows, in milliseconds: `45 s old`, `last known, 2 min old`. A fresh one is at most 5 s old. */
 function age_ms(note: string): number {
   const found = /(\d+) (s|min|h) old/.exec(note);
   if (!found) return 0;
@@ -164,9 +164,9 @@ test(`${WEATHER.length} kinds of weather, ${SECONDS} s each: no price on screen 
     for (const row of rows) {
       const { symbol, price } = row;
       const age = age_ms(note) + age_ms(row.note);
-      // Ages are told in whole units: one of 2 min may be nearly 3.
+      // Ages are shown in whole units: one of 2 min may be nearly 3.
       const unit = (note + row.note).includes("min") ? 60_000 : 1_000;
-      // It may be newer than it is told: a clock that goes wrong makes figures older, never younger.
+      // It may be newer than it is shown: a clock that goes wrong makes figures older, never younger.
       const range = truth.between(symbol, now - age - unit - STILL_MS - SLACK_MS, seen + GONE_MS);
       if (range === undefined || price === "") continue;
       const value = Number(price.replaceAll(",", ""));

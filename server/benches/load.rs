@@ -24,7 +24,7 @@ mod streams;
 use std::time::Duration;
 
 /// A number from the environment.
-fn told(name: &str, otherwise: usize) -> usize {
+fn setting(name: &str, otherwise: usize) -> usize {
     std::env::var(name)
         .map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name}: a number is expected")))
 }
@@ -36,9 +36,9 @@ async fn main() {
     }
     venue::install_crypto_provider();
     server::raise_open_files().unwrap();
-    let (clients, symbols) = (told("LOAD_CLIENTS", 5_000), told("LOAD_SYMBOLS", 600));
-    let seconds = Duration::from_secs(told("LOAD_SECONDS", 30).try_into().unwrap());
-    let exchange = processes::exchange(symbols, told("LOAD_ACTIVITY", 1)).await;
+    let (clients, symbols) = (setting("LOAD_CLIENTS", 5_000), setting("LOAD_SYMBOLS", 600));
+    let seconds = Duration::from_secs(setting("LOAD_SECONDS", 30).try_into().unwrap());
+    let exchange = processes::exchange(symbols, setting("LOAD_ACTIVITY", 1)).await;
     let program = processes::program(&exchange).await;
     println!("{symbols} symbols are loaded, {} have a score", program.loaded().await);
     println!("{:.0} MB resident", program.megabytes("VmRSS"));

@@ -1,7 +1,7 @@
 //! `virtuoso analyse`: a record through the very code that scores a live market, and what its readings were worth.
 //!
 //! Candles alone speak for the measures of candles (about two fifths of the weight), so there is no score in the strict sense;
-//! each bar says so. `assume` tells what the missing dimensions would have to say for one. A recording of an exchange has all
+//! each bar says so. `assume` computes what the missing dimensions would have to be for one. A recording of an exchange has all
 //! of them.
 
 mod assume;

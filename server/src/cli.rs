@@ -20,7 +20,7 @@ use crate::{
 };
 use signals::stopped;
 
-/// A command that did not do what it was told.
+/// A command that failed.
 #[derive(Debug)]
 enum Failure {
     /// The configuration cannot be used.

@@ -2,7 +2,7 @@
 //!
 //! glibc grows a heap of its own for each thread that finds the others busy, up to eight for each processor, and what is free in
 //! one is not used by another: with 600 symbols that held some 20 MB that nobody used. What is free between things in use stays
-//! with the process until it is told to let go: another 16 MB. See `docs/PERFORMANCE.md`.
+//! with the process until it is made to return it: another 16 MB. See `docs/PERFORMANCE.md`.
 
 use crate::supervise::Supervisor;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -25,7 +25,7 @@ const HEAPS: libc::c_int = 1;
 pub fn share() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     for (what, value) in [(libc::M_ARENA_MAX, HEAPS), (libc::M_MMAP_THRESHOLD, OWN_PAGES_BYTES)] {
-        #[expect(unsafe_code, reason = "the C library has no other way to be told")]
+        #[expect(unsafe_code, reason = "the C library has no other interface for it")]
         // SAFETY: it takes two numbers and sets a limit; it may be called at any time.
         // A limit that is not taken leaves the heap as it was: larger, and no less right.
         let _taken = unsafe { libc::mallopt(what, value) };
@@ -50,7 +50,7 @@ pub(crate) fn give_back(supervisor: &Supervisor) {
                     }
                     // It walks over the heap for some milliseconds: not where the streams are read.
                     let walked = tokio::task::spawn_blocking(|| {
-                        #[expect(unsafe_code, reason = "the C library has no other way to be told")]
+                        #[expect(unsafe_code, reason = "the C library has no other interface for it")]
                         // SAFETY: it takes a number, locks the heap itself, and touches only what is free.
                         unsafe {
                             libc::malloc_trim(0)

@@ -85,7 +85,7 @@ pub(crate) struct Hubs {
 }
 
 impl Hubs {
-    /// Both over a cache; `epoch` tells the ticks of this process from those of an earlier one.
+    /// Both over a cache; `epoch` distinguishes the ticks of this process from those of an earlier one.
     pub(crate) fn new(cache: &Cache, epoch: u64) -> Self {
         let open = OpenSymbols::default();
         let hub = |epoch, every| Hub { open: open.clone(), ..Hub::new(cache.clone(), epoch, every) };
@@ -125,7 +125,7 @@ impl Drop for Following {
 }
 
 impl Hub {
-    /// A hub over a cache that flushes every so often; `epoch` tells its ticks from those of any other hub, and of an earlier process.
+    /// A hub over a cache that flushes every so often; `epoch` distinguishes its ticks from those of any other hub, and of an earlier process.
     pub(crate) fn new(cache: Cache, epoch: u64, every: Duration) -> Self {
         let state = State {
             seq: 0,
@@ -153,7 +153,7 @@ impl Hub {
         self.stamp(*self.latest.borrow())
     }
 
-    /// Tells of each new tick.
+    /// Notifies of each new tick.
     pub(crate) fn ticks(&self) -> watch::Receiver<u64> {
         self.latest.subscribe()
     }

@@ -95,7 +95,7 @@ async fn connection(
         let asked = Arc::clone(&asked);
         move |mut request: hyper::Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
-            // Who asks is told by it.
+            // It identifies the client.
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().call(request.map(Body::new))
         }

@@ -1,4 +1,4 @@
-//! Who may read: nobody is told anything before the login, and what changes something comes from the dashboard's own pages.
+//! Who may read: nothing is shown before the login, and what changes something comes from the dashboard's own pages.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -139,7 +139,7 @@ async fn a_login_lasts_over_a_restart_and_ends_with_another_token() {
     }
     for path in ["/metrics", "/system", "/settings", "/api/v1/cache", "/health"] {
         let said = get(&program, path).bearer_auth(TOKEN).send().await.unwrap().text().await.unwrap();
-        assert!(!said.contains(TOKEN), "{path} tells the token");
+        assert!(!said.contains(TOKEN), "{path} contains the token");
     }
     let settings =
         get(&program, "/settings").header("cookie", pair.clone()).send().await.unwrap().text().await.unwrap();

@@ -67,7 +67,7 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
     let page = program.get("/alerts?kind=rule").await.unwrap().1;
     assert!(page.contains(&format!("<strong>{rule}<")), "{page}");
 
-    // Who looked an hour ago is told on every page; a look settles it, and who never looked is told nothing.
+    // A reader who looked an hour ago sees it on every page; a look resets it, and one who never looked sees nothing.
     let open = async |path: &str, cookie: String| {
         let request = client(reqwest::redirect::Policy::none()).get(format!("http://127.0.0.1:{}{path}", program.port));
         request.header("cookie", cookie).send().await.unwrap()
@@ -88,10 +88,10 @@ async fn a_rule_is_added_by_a_form_met_noted_and_outlives_the_process() {
     let (look, kept) = looked.to_str().unwrap().split_once("; ").unwrap();
     assert_eq!(kept, "Max-Age=31536000; SameSite=Lax; HttpOnly");
     let seen: i64 = look.strip_prefix("virtuoso-seen=").unwrap().parse().unwrap();
-    let told = badge(look.to_owned()).await;
+    let is_shown = badge(look.to_owned()).await;
     let log = program.json("/api/v1/alerts").await;
     let newer = log["data"]["alerts"].as_array().unwrap().iter().any(|alert| alert["at"].as_i64().unwrap() > seen);
-    assert!(!told || newer, "nothing has happened since {look}: {log}");
+    assert!(!is_shown || newer, "nothing has happened since {look}: {log}");
     let news = unseen("virtuoso-seen=1").await;
     assert!(news["unseen"].as_u64().unwrap() > 0 && news["label"].is_string(), "{news}");
     let none = serde_json::json!({"unseen": 0, "label": null});
@@ -176,7 +176,9 @@ async fn a_test_tells_how_a_rule_stands_and_notes_nothing() {
     program
         .until("a contract holds the rule on liquidations", async || {
             let answer = tested("any liquidated_1h above 0").await;
-            answer.contains("href=\"symbol/") && answer.contains(" heard in 1 h") && answer.contains("Missing for ")
+            answer.contains("href=\"symbol/")
+                && answer.contains(" liquidated in 1 h")
+                && answer.contains("Missing for ")
         })
         .await;
     program

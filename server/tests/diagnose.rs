@@ -1,4 +1,4 @@
-//! What a person at a terminal is told: `doctor`, `cache`, `healthcheck`, and what a restart remembers.
+//! What a person at a terminal sees: `doctor`, `cache`, `healthcheck`, and what a restart remembers.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::{

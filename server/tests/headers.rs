@@ -1,4 +1,4 @@
-//! What every answer tells a browser about itself.
+//! What every answer states about itself.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 

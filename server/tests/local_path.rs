@@ -149,7 +149,7 @@ async fn a_small_memcached_leaves_the_own_page_live_and_the_tasks_in_order() {
     }
 }
 
-/// The older of two monitors was told in the log only, once a second, and went on for ever.
+/// The older of two monitors was named in the log only, once a second, and went on for ever.
 #[tokio::test]
 async fn a_superseded_monitor_ends_with_an_error_that_names_the_other() {
     let memcached = Program::memcached(free_port());

@@ -53,7 +53,7 @@ async fn ideas_are_served_with_their_rules_and_on_a_page_without_code() {
             // The newest 30 are shown.
             let listed = page.matches("class=\"idea\"").count() == open.len().min(30);
             let named = open.iter().take(30).all(|idea| page.contains(idea["symbol"].as_str().unwrap()));
-            listed && named && page.contains("No idea stands.") == open.is_empty()
+            listed && named && page.contains("No open ideas.") == open.is_empty()
         })
         .await;
     assert!(page.contains("changed:signals:active"), "its island hears of changes");
@@ -131,7 +131,7 @@ async fn the_stream_goes_on_from_the_tick_that_a_client_names() {
     let mut stream = program.open("/api/v1/stream?topics=signals").await;
     let whole = event(&mut stream, "event: snapshot").await;
     let delta = event(&mut stream, "event: delta").await;
-    // How much it tells is not compared: with the close of a bar every row is news.
+    // How much it sends is not compared: with the close of a bar every row is news.
     assert!(delta.contains("signals_delta") && !whole.contains("signals_delta"));
     let id = delta.lines().find_map(|line| line.strip_prefix("id: ")).unwrap().to_owned();
     drop(stream);

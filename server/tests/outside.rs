@@ -129,7 +129,7 @@ async fn the_figures_of_both_services_arrive_with_their_own_time_and_their_sourc
     let (_, page) = program.get("/").await.unwrap();
     assert!(page.contains("https://www.coingecko.com") && page.contains(">10 min<"), "{page}");
     assert!(page.contains("https://alternative.me/"), "{page}");
-    // The label of the regime tells what it was made of.
+    // The label of the regime states what it was made of.
     program
         .until("the regime knows the mood", async || {
             let reason = self::overview(&program).await["regime"]["known"]["value"]["reason"].clone();

@@ -1,4 +1,4 @@
-//! A reader who saves data is told of changes together, every five seconds, and what they weigh.
+//! A reader who saves data receives changes together, every five seconds, and what they weigh.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -41,7 +41,7 @@ impl Heard {
 #[tokio::test]
 async fn changes_come_every_five_seconds_from_the_tick_of_the_page_on_and_tell_what_they_weigh() {
     let program = Program::simulated().await;
-    // The first list is told whole, every later one by what changed.
+    // The first list is sent in full, every later one by what changed.
     let mut heard = Heard { stream: open(&program, "/api/v1/stream?topics=signals").await, text: String::new() };
     heard.event(0, "event: delta").await;
     let page = open(&program, "/scores").await.text().await.unwrap().replace("&quot;", "\"");
@@ -52,9 +52,9 @@ async fn changes_come_every_five_seconds_from_the_tick_of_the_page_on_and_tell_w
     let (_, first) = heard.event(0, "event: delta").await;
     let began = Instant::now();
     assert!(!heard.text.contains("event: snapshot"), "it goes on where the page ends");
-    let (told, after) = heard.event(first, "event: state").await;
-    let clock: Value = serde_json::from_str(heard.text[told..after].split_once("data: ").unwrap().1.trim()).unwrap();
-    assert_eq!(clock["clock"]["sent_bytes"], told, "each byte before it, and no other");
+    let (before, after) = heard.event(first, "event: state").await;
+    let clock: Value = serde_json::from_str(heard.text[before..after].split_once("data: ").unwrap().1.trim()).unwrap();
+    assert_eq!(clock["clock"]["sent_bytes"], before, "each byte before it, and no other");
     heard.event(first, "event: delta").await;
     assert!(began.elapsed() > Duration::from_secs(3), "the next one comes later: {:?}", began.elapsed());
     assert_eq!(heard.text.matches("event: delta").count(), 2);

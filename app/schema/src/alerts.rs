@@ -244,7 +244,7 @@ pub enum RuleBook {
 pub struct AlertLog {
     /// Where the data comes from.
     pub source: Venue,
-    /// Since when the market is watched: nothing earlier is told.
+    /// Since when the market is watched: nothing earlier is reported.
     pub watched_since: UnixMs,
     /// What happened, newest first, at most [`KEPT`](Self::KEPT) of each kind.
     pub alerts: Vec<Alert>,

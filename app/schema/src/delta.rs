@@ -103,7 +103,7 @@ fn known_at<T: Copy>(figure: &Figure<T>, at: UnixMs) -> Option<T> {
 /// What changed in the list of symbols since the tick before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SignalsDelta {
-    /// The header of the new value; its body is told by the rest.
+    /// The header of the new value; its body follows from the rest.
     pub held: Held<()>,
     /// The stamp of the value these changes apply to; on any other the client asks for a snapshot.
     pub base: Stamp,
@@ -332,8 +332,8 @@ mod tests {
         fn changes_lead_from_any_list_to_any_other(old in any_list(), new in any_list()) {
             let (old, new) = (held(1, old), held(2, new));
             let json = serde_json::to_string(&SignalsDelta::between(&old, &new)).unwrap();
-            let told: SignalsDelta = serde_json::from_str(&json).unwrap();
-            let mut led = told.apply(&old).unwrap().value.rows.clone();
+            let sent: SignalsDelta = serde_json::from_str(&json).unwrap();
+            let mut led = sent.apply(&old).unwrap().value.rows.clone();
             led.sort_by_key(|row| row.symbol);
             prop_assert_eq!(&led, &new.value.rows);
         }

@@ -106,7 +106,7 @@ pub struct StreamCounters {
     pub reconnects: u64,
 }
 
-/// How long what the exchange told was on its way, from its clock to ours: transport, waiting, and what the two clocks are
+/// How long an event of the exchange was on its way, from its clock to ours: transport, waiting, and what the two clocks are
 /// apart. Changes of books, since the report before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lag {
@@ -183,9 +183,9 @@ pub struct SystemHealth {
     pub streams: StreamCounters,
     /// Messages taken in per second since the report before; none in the first one.
     pub messages_per_s: Option<u32>,
-    /// How long what was told was on its way; none where no book changed.
+    /// How long events were on their way; none where no book changed.
     pub lag: Option<Lag>,
-    /// How far the exchange's clock is ahead of the writer's, in milliseconds; none before it told its time.
+    /// How far the exchange's clock is ahead of the writer's, in milliseconds; none before it sent its time.
     pub clock_ahead_ms: Option<i64>,
     /// Events that wait to be taken in; none while nothing is watched.
     pub queue: Option<EventQueue>,

@@ -79,7 +79,7 @@ pub struct Frame {
     pub stamp: Stamp,
     /// The clock that the reader goes by.
     pub zone: Zone,
-    /// Whether the reader saves data: changes come every few seconds, and what the stream weighs is told.
+    /// Whether the reader saves data: changes come every few seconds, and the size of the stream is shown.
     pub saving: bool,
     /// How the shared cache answers the process that made the page.
     pub shared: L2State,

@@ -13,7 +13,7 @@ pub struct Liquidated {
     pub shorts: Usd,
     /// How many.
     pub n: u32,
-    /// The part of the window that was listened to, weighted by turnover: nobody tells of a liquidation again. Below 1 the
+    /// The part of the window that was covered, weighted by turnover: a liquidation is never sent again. Below 1 the
     /// sums are those of a part.
     pub heard: Ratio,
 }

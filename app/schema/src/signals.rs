@@ -156,20 +156,20 @@ impl Quote {
     /// A quote that stands still for so long while the market goes on is not one of now, in milliseconds.
     const STILL_MS: i64 = 10_000;
 
-    /// When the contract's state was told last; none where nothing of it is known.
+    /// When the contract's state was last received; none where nothing of it is known.
     #[must_use]
-    pub fn told_at(&self) -> Option<UnixMs> {
+    pub fn received_at(&self) -> Option<UnixMs> {
         let usd = [&self.turnover_24h, &self.open_interest_usd].map(Figure::as_of);
         let prices = [&self.high_24h, &self.low_24h].map(Figure::as_of);
         usd.into_iter().chain(prices).chain([self.change_24h.as_of()]).flatten().max()
     }
 
-    /// How far the quote is behind a market that was told at `market`, where that is more than ten seconds: a single contract fell
+    /// How far the quote is behind a market that was received at `market`, where that is more than ten seconds: a single contract fell
     /// silent, or was delisted.
     #[must_use]
     pub fn behind(&self, market: UnixMs) -> Option<std::time::Duration> {
-        let told = self.told_at()?;
-        (market.0.saturating_sub(told.0) > Self::STILL_MS).then(|| told.age(market))
+        let received = self.received_at()?;
+        (market.0.saturating_sub(received.0) > Self::STILL_MS).then(|| received.age(market))
     }
 }
 

@@ -89,7 +89,7 @@ impl std::str::FromStr for Topic {
 
 /// One message of the live stream. Each part of a page reads its own kind alone, so that no page has to load the code of another's.
 ///
-/// They are told apart by their content: JSON holds the message itself, and no word of its kind.
+/// They are distinguished by their content: JSON holds the message itself, and no word of its kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum StreamMessage {

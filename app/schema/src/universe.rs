@@ -121,7 +121,7 @@ pub struct Contract {
     pub status: String,
     /// What kind of thing the base is, in the venue's word; empty for ordinary coins.
     pub kind: String,
-    /// Traded in 24 h, in US dollars; none where the venue does not tell.
+    /// Traded in 24 h, in US dollars; none where the venue does not report it.
     pub turnover_24h: Option<Usd>,
     /// When it was listed.
     pub listed_at: UnixMs,

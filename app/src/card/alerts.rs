@@ -84,7 +84,7 @@ fn ids(listed: &[&Alert]) -> Vec<String> {
 }
 
 fn row(alert: &Alert, id: String, page: &Frame) -> AnyView {
-    let (what, value) = told(&alert.event);
+    let (what, value) = described(&alert.event);
     view! {
         <li id=id class=format!("alert {}", alert.event.kind().as_str())>
             <div class="what">{what}</div>
@@ -100,7 +100,7 @@ pub(super) fn link(symbol: &Symbol) -> AnyView {
 }
 
 /// What happened, and what was measured.
-fn told(event: &Event) -> (AnyView, AnyView) {
+fn described(event: &Event) -> (AnyView, AnyView) {
     match event {
         Event::Signal { symbol, from, to, score } => (
             view! { {link(symbol)}" turned "{direction(*to)}<small>{format!("was {}", from.label())}</small> }
@@ -162,6 +162,6 @@ pub(super) fn measured_by(rule: &ContractRule, value: f64) -> AnyView {
         Some(Watched::Change24h) => Text::change(format!("{}%", format::signed(value, 2))).view(),
         Some(Watched::Funding8h) => measured(format!("{}% / 8 h", format::signed(value, 4))),
         Some(Watched::OiChange1h) => measured(format!("OI {}%", format::signed(value, 2))),
-        Some(Watched::Liquidated1h) => measured(format!("${} heard in 1 h", format::amount(value))),
+        Some(Watched::Liquidated1h) => measured(format!("${} liquidated in 1 h", format::amount(value))),
     }
 }

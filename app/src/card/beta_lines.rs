@@ -22,7 +22,7 @@ use crate::{
     path,
 };
 
-/// Lines on each side of the market: more could not be told apart.
+/// Lines on each side of the market: more could not be distinguished.
 const SIDE: usize = 3;
 /// The picture, in its own units: the plot at its widest, and room for names to its right.
 const WIDTH: f64 = 344.0;
@@ -135,8 +135,8 @@ fn picture(market: Symbol, ranking: &BetaRanking) -> AnyView {
             }
         })
         .collect();
-    let told: Vec<&str> = labels.iter().rev().map(String::as_str).collect();
-    let label = format!("Closes over {}, rebased: {}", ranking.window.as_str(), told.join(", "));
+    let names: Vec<&str> = labels.iter().rev().map(String::as_str).collect();
+    let label = format!("Closes over {}, rebased: {}", ranking.window.as_str(), names.join(", "));
     let start = y(100.0);
     view! {
         <svg class="rebased" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=label>

@@ -23,7 +23,7 @@ use crate::{
     path,
 };
 
-/// Rows on the page; the API tells all that are kept.
+/// Rows on the page; the API returns all that are kept.
 const SHOWN: usize = 30;
 
 pub(crate) fn ended_ideas(page: &Frame, found: &Found<ActiveIdeas>) -> AnyView {

@@ -20,7 +20,7 @@ use crate::{
     path,
 };
 
-/// Ideas on the page; the API tells all.
+/// Ideas on the page; the API returns all.
 const SHOWN: usize = 30;
 
 pub(crate) fn ideas(page: &Frame, found: &Found<ActiveIdeas>) -> AnyView {
@@ -94,7 +94,7 @@ fn why_none(value: &ActiveIdeas, zone: Zone) -> String {
     let no_stop = became(value.passed_over.no_stop, "without a known range to place a stop by");
     let no_price = became(value.passed_over.no_price, "and no price came within two minutes");
     let left = became(value.passed_over.left, "and no more before a price came");
-    format!("No idea stands. {opened}{low_quality}{no_stop}{no_price}{left}")
+    format!("No open ideas. {opened}{low_quality}{no_stop}{no_price}{left}")
 }
 
 /// The direction of a side.

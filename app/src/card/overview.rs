@@ -229,7 +229,7 @@ fn capitalisation_source(now: UnixMs, o: &MarketOverview) -> Option<AnyView> {
     )
 }
 
-/// The name of an outside source with a way to it; in a simulated market nobody outside told anything.
+/// The name of an outside source with a way to it; in a simulated market there is no outside source.
 fn source(venue: Venue, href: &'static str, name: &'static str) -> AnyView {
     match venue {
         Venue::Sim => "simulated".into_any(),

@@ -75,7 +75,7 @@ fn liquidated(window: &'static str, figure: &Figure<Liquidated>) -> AnyView {
             // Rounded down: all of a window is heard only when all of it is.
             let percent = (value.heard.get() * 100.0).floor();
             let share = if percent < 1.0 { "less than 1%".to_owned() } else { format::percent(percent, 0) };
-            let note = (percent < 100.0).then(|| format!("{share} of {window} was heard"));
+            let note = (percent < 100.0).then(|| format!("{share} of {window} covered"));
             let count = match value.n {
                 1 => "1 position".to_owned(),
                 n => format!("{} positions", format::count(n.into())),

@@ -47,8 +47,8 @@ fn body(now: RwSignal<UnixMs>, held: &Held<Breakdown>) -> AnyView {
             {stat_aged("Turnover 24 h", &row.quote.turnover_24h, turnover, |usd| Text::plain(format::usd(*usd)))}
             {stat_aged("High 24 h", &row.quote.high_24h, high, |price| Text::price(*price, tick))}
             {stat_aged("Low 24 h", &row.quote.low_24h, low, |price| Text::price(*price, tick))}
-            {liquidated("Longs liquidated", &b.liquidated_24h, |told| told.longs)}
-            {liquidated("Shorts liquidated", &b.liquidated_24h, |told| told.shorts)}
+            {liquidated("Longs liquidated", &b.liquidated_24h, |liquidated| liquidated.longs)}
+            {liquidated("Shorts liquidated", &b.liquidated_24h, |liquidated| liquidated.shorts)}
         </dl>
     }
     .into_any()

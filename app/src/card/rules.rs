@@ -38,7 +38,7 @@ pub(crate) fn rules(page: &Frame, found: &Found<AlertLog>, kept: &KeptRules, que
             {forms}
             <p class="note">
                 "A rule is met when a figure comes beyond its level, and again only after it came back behind it by a margin: "
-                {margins()}". Liquidations are known once a whole hour was listened to, or what was heard is above the level. Each \
+                {margins()}". Liquidations are known once a whole hour was covered, or what was received is above the level. Each \
                 time is noted in the log; nothing is sent anywhere."
             </p>
         </section>
@@ -75,7 +75,7 @@ fn states(found: &Found<AlertLog>, now: UnixMs) -> Vec<RuleState> {
     }
 }
 
-/// The rules as the monitor tells them, where this process keeps none.
+/// The rules as the monitor reports them, where this process keeps none.
 fn of_the_monitor(found: &Found<AlertLog>, look: Look<'_>) -> AnyView {
     let elsewhere = |text: &'static str| view! { <p class="note">{text}</p> };
     match found.as_ref().map(|held| &held.value.rules) {

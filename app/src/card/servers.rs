@@ -45,7 +45,7 @@ fn body(now: UnixMs, report: &CacheReport) -> AnyView {
 }
 
 fn server(now: UnixMs, server: &ServerReport) -> AnyView {
-    let told = match &server.state {
+    let status = match &server.state {
         L2State::Off => "off".to_owned(),
         L2State::Up { version } => format!("memcached {version}"),
         L2State::Degraded { cause, .. } => cause.clone(),
@@ -70,7 +70,7 @@ fn server(now: UnixMs, server: &ServerReport) -> AnyView {
         <li data-state=word(&server.state)>
             <strong class="n">{server.name.clone()}</strong>
             " "
-            <span class="told">{told}</span>
+            <span class="status">{status}</span>
             {since.map(|since| view! { " for "{time::age(since, now)} })}
             <span class="note">{facts}</span>
         </li>

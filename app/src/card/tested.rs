@@ -26,7 +26,7 @@ pub(super) fn answer(rule: &Rule, state: Option<&RuleState>, now: UnixMs) -> Any
         // A state that is another kind's is refused when the log is published.
         (Rule::Contract(_), Some(Stands::Regime(_)) | None)
         | (Rule::Regime(_), Some(Stands::Contracts { .. }) | None) => {
-            said("How it stands is not known: the monitor told nothing of it lately.".to_owned(), ().into_any())
+            said("Unknown: the monitor has not reported it lately.".to_owned(), ().into_any())
         }
     }
 }
@@ -72,7 +72,7 @@ fn holders(rule: &ContractRule, foremost: &[Holder], more: usize, now: UnixMs) -
 fn lacking(rule: &ContractRule, lacking: u32, why: Option<&Why>) -> Option<AnyView> {
     let why = match (rule.figure(), why?) {
         (Some(Watched::Liquidated1h), Why::LowCoverage { have_pct, .. }) => {
-            format!("{have_pct}% of the hour was listened to")
+            format!("{have_pct}% of the hour was covered")
         }
         (_, why) => why.to_string(),
     };

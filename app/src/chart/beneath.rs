@@ -54,7 +54,7 @@ fn scores<'a>(chart: &'a Chart, run: &[Candle]) -> Vec<Placed<&'a ScorePoint>> {
 
 /// CVD around nothing bought more than sold.
 pub(super) fn cvd_line(points: &[Placed<f64>], count: usize) -> AnyView {
-    let Some((_, last)) = points.last() else { return absent(&FLOW, "No trades of a whole candle heard yet") };
+    let Some((_, last)) = points.last() else { return absent(&FLOW, "No trades of a complete candle received yet") };
     let low = points.iter().map(|(_, sum)| *sum).fold(0.0, f64::min);
     let high = points.iter().map(|(_, sum)| *sum).fold(0.0, f64::max);
     let y = |sum: f64| FLOW.y(sum, low, high);

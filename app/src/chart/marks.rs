@@ -129,7 +129,7 @@ fn decided_by(chart: &Chart, run: &[Candle], reach: &Reach, idea: &Idea) -> AnyV
 }
 
 /// The same in words: ideas that stand, and those that ended on the picture.
-pub(super) fn told(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
+pub(super) fn legend(chart: &Chart, run: &[Candle], tick: Price) -> AnyView {
     let price = |price: Price| format::price(price, tick);
     let minute = |at: UnixMs| format::minute(at, chart.zone);
     let ideas = match &chart.ideas {

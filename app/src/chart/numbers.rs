@@ -23,8 +23,8 @@ pub(super) fn table(chart: &Chart, run: &[Candle], points: &Points<'_>, tick: Pr
         }
     };
     let Points { cvd: sums, scores } = points;
-    let cvd = |place| told(sums, place, |sum| format::signed_amount(*sum));
-    let score = |place| told(scores, place, |point| format::score(point.score));
+    let cvd = |place| cell_of(sums, place, |sum| format::signed_amount(*sum));
+    let score = |place| cell_of(scores, place, |point| format::score(point.score));
     let rows: Vec<_> = run
         .iter()
         .enumerate()
@@ -71,7 +71,7 @@ pub(super) fn table(chart: &Chart, run: &[Candle], points: &Points<'_>, tick: Pr
 }
 
 /// What belongs to a candle, an empty cell where nothing does; no cell where nothing belongs to any.
-fn told<T>(points: &[Placed<T>], place: usize, show: impl Fn(&T) -> String) -> AnyView {
+fn cell_of<T>(points: &[Placed<T>], place: usize, show: impl Fn(&T) -> String) -> AnyView {
     let found = points.iter().find(|(of, _)| *of == place).map(|(_, point)| show(point));
     (!points.is_empty()).then(|| view! { <td>{found}</td> }).into_any()
 }

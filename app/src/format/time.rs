@@ -1,4 +1,4 @@
-//! Times and spans. A time of day names the clock it is told by.
+//! Times and spans. A time of day names its time zone.
 
 use std::time::Duration;
 

@@ -32,11 +32,11 @@ pub(super) fn header(store: Store) -> AnyView {
         Link::Reconnecting | Link::Offline | Link::SignedOut => "link lost",
     };
     let sent = store.saving.then(|| {
-        let told = move || match store.sent.get().bytes() {
+        let sent_text = move || match store.sent.get().bytes() {
             0 => "saving data".to_owned(),
             bytes => format!("{} streamed", format::bytes(bytes)),
         };
-        view! { <span class="sent">{live_text(told)}</span> }
+        view! { <span class="sent">{live_text(sent_text)}</span> }
     });
     view! {
         <header class="top">
@@ -80,7 +80,7 @@ pub(crate) fn sentence(reading: &Reading<Headline>) -> String {
 fn market(headline: &Headline) -> String {
     let moves = format!("{} of {} symbols rise", headline.gainers, headline.total_symbols);
     let signals = if headline.scored_symbols > 0 {
-        format!("{} point long, {} short", headline.long_signals, headline.short_signals)
+        format!("{} long, {} short", headline.long_signals, headline.short_signals)
     } else {
         "none is scored yet".to_owned()
     };

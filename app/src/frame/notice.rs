@@ -39,7 +39,8 @@ pub(super) fn notices(store: Store) -> AnyView {
     let lines = Memo::new(move |_| {
         let now = store.now.get();
         let shown = store.headline.with(|found| found.as_ref().ok().map(|held| held.value.source));
-        let mut notices = store.monitor.with(|found| told(&Reading::judge(found.clone(), now), shown, store.zone));
+        let mut notices =
+            store.monitor.with(|found| notices_of(&Reading::judge(found.clone(), now), shown, store.zone));
         notices.extend(store.shared.with(|state| shared(state, store.zone)));
         notices
     });
@@ -61,7 +62,7 @@ fn line(notice: Notice) -> AnyView {
 }
 
 /// What the monitor, and the source of the figures on screen, make everyone know.
-pub(crate) fn told(reading: &Reading<MonitorState>, shown: Option<Venue>, zone: Zone) -> Vec<Notice> {
+pub(crate) fn notices_of(reading: &Reading<MonitorState>, shown: Option<Venue>, zone: Zone) -> Vec<Notice> {
     let mut notices = Vec::new();
     let simulated = matches!(reading.held().map(|held| &held.value.feed), Some(Feed::Simulated { .. }));
     let recorded = matches!(reading.held().map(|held| &held.value.feed), Some(Feed::Recorded { .. }));
@@ -78,7 +79,7 @@ pub(crate) fn told(reading: &Reading<MonitorState>, shown: Option<Venue>, zone: 
         Reading::Fresh(held) | Reading::Stale { held, .. } => notices.extend(feed(&held.value, zone)),
         Reading::Expired { last, .. } => {
             notices.extend(feed(&last.value, zone));
-            // The moment stands still, so a screen reader is not told anew each minute.
+            // The moment stands still, so a screen reader does not announce it again each minute.
             notices.push(Notice::grave(
                 "MONITOR SILENT:".to_owned(),
                 format!("it last reported at {}.", format::moment(last.as_of, zone)),

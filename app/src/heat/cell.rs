@@ -6,7 +6,7 @@ use schema::{Figure, SignalRow, Usd};
 use super::{Rect, Shade};
 use crate::{format, path};
 
-/// Room around a cell, so that its neighbours are told apart.
+/// Room around a cell, that separates it from its neighbours.
 const GAP: f64 = 1.0;
 /// The width of a character of a label, at most.
 const CHARACTER: f64 = 7.2;

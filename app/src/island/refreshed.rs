@@ -9,12 +9,12 @@ use crate::{
 };
 
 island!(
-    /// Header and banner; the page's `<main>` beside it is swapped for a newer one when a topic tells of a change, and ages
+    /// Header and banner; the page's `<main>` beside it is swapped for a newer one when a topic reports a change, and ages
     /// meanwhile.
     RefreshedIsland(
         /// The frame's snapshot.
         page: Frame,
-        /// The topics that tell of changes of the content, as the stream spells them.
+        /// The topics that report changes of the content, as the stream spells them.
         topics: Vec<String>,
         /// The time of the oldest value in the content.
         oldest: Option<UnixMs>,

@@ -18,7 +18,7 @@ where
     F: Future<Output = Result<(), SplitLoaderError>> + 'static,
 {
     spawn_local(async move {
-        // The loader itself tells the console why.
+        // The loader itself logs the reason to the console.
         if wake(element.clone()).await.is_err() {
             // A server of another build has no such file: the page's script looks whether that is so.
             dispatch("unloaded");

@@ -326,7 +326,7 @@ fn answered() -> Option<UnixMs> {
     let performance = window().performance()?;
     let entry = performance.get_entries_by_type("navigation").get(0);
     let number = |name: &str| js_sys::Reflect::get(&entry, &name.into()).ok().and_then(|value| value.as_f64());
-    // Bytes that travelled are what tells an answer of the server from a stored one.
+    // Transferred bytes distinguish an answer of the server from a stored one.
     let travelled = number("transferSize")? > 0.0;
     let start = number("responseStart")?;
     (travelled && start > 0.0).then(|| unix(performance.time_origin() + start))

@@ -2,7 +2,7 @@
 
 use schema::UnixMs;
 
-/// Tells the server's time from the browser's.
+/// Computes the server's time from the browser's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerClock {
     /// The server's clock when the page was made.
@@ -27,7 +27,7 @@ impl ServerClock {
         Self { page, woke, offset_ms }
     }
 
-    /// The server told its time.
+    /// The server sent its time.
     pub const fn set(&mut self, server: UnixMs, browser: UnixMs) {
         self.offset_ms = Some(server.0.saturating_sub(browser.0));
     }

@@ -1,6 +1,6 @@
 //! Keeps current what the server alone renders. Browser only.
 //!
-//! Such content is no code in the browser: when the stream tells of a change, or when the content itself said that it would be
+//! Such content is no code in the browser: when the stream reports a change, or when the content itself said that it would be
 //! time, the page's own address is asked for again and what differs is swapped in. Between two answers it ages by itself. A
 //! request that fails leaves all as it is.
 
@@ -40,15 +40,15 @@ fn start(store: Store) {
     };
     request.set_onloadend(Some(on_end.as_ref().unchecked_ref()));
     on_end.forget();
-    let mut told = 0;
+    let mut handled = 0;
     Effect::new(move || {
         let (now, changes) = (store.now.get(), store.changes.get());
         let content = content_of(&document());
         if let Some(content) = &content {
             ages::set(content, now);
         }
-        if changes != told || content.is_some_and(|content| ages::due(&content, now)) {
-            told = changes;
+        if changes != handled || content.is_some_and(|content| ages::due(&content, now)) {
+            handled = changes;
             pace.borrow_mut().want();
         }
         if !hidden() && pace.borrow_mut().start(now_ms()) && ask(&request).is_none() {

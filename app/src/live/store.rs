@@ -64,7 +64,7 @@ impl Sent {
     pub const NOTHING: Self = Self { before: 0, on_this: 0 };
 
     /// Takes what a connection says of itself.
-    pub const fn told(&mut self, bytes: u64) {
+    pub const fn set(&mut self, bytes: u64) {
         if bytes < self.on_this {
             self.before += self.on_this;
         }
@@ -152,7 +152,7 @@ impl Store {
             FrameMessage::Monitor(held) => put(self.monitor, held),
             FrameMessage::Shared(state) => {
                 self.shared.set(state);
-                // A page of the server's alone may tell more of it.
+                // A page that the server alone renders may show more of it.
                 self.changes.update(|count| *count += 1);
                 Taken::Applied
             }
@@ -163,7 +163,7 @@ impl Store {
             }
             FrameMessage::Clock { now, sent_bytes } => {
                 if self.saving {
-                    self.sent.update(|sent| sent.told(sent_bytes));
+                    self.sent.update(|sent| sent.set(sent_bytes));
                 }
                 Taken::Clock(now)
             }

@@ -39,7 +39,7 @@ pub fn LoginPage(
     let content = match visitor {
         Visitor::LoggedOut => form(next, refused),
         Visitor::LoggedIn => done("This browser is logged in."),
-        Visitor::Unasked => done("Nobody is asked to log in here."),
+        Visitor::Unasked => done("No login required."),
     };
     view! {
         <header class="top">
@@ -64,7 +64,7 @@ fn form(next: String, refused: Option<String>) -> AnyView {
             {why}
             <input type="hidden" name="next" value=next/>
             <button type="submit">"Log in"</button>
-            <p class="note">"The token stands in the server’s configuration. This browser then stays logged in for 30 days."</p>
+            <p class="note">"Use the token from the server configuration. This browser then stays logged in for 30 days."</p>
         </form>
     }
     .into_any()

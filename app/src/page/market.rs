@@ -53,7 +53,7 @@ pub fn MarketPage(
         })
         .unzip();
     let none = seen.is_empty().then(|| {
-        view! { <p class="absent">"You see no card of this page. "<a href=path::SETTINGS.href()>"Choose some in the settings"</a>"."</p> }
+        view! { <p class="absent">"All cards are hidden. "<a href=path::SETTINGS.href()>"Choose some in the settings"</a>"."</p> }
     });
     let oldest = times.into_iter().chain([ages.oldest()]).flatten().min();
     let content = view! {

@@ -41,7 +41,7 @@ pub fn SettingsPage(
             {choices("Theme", settings.theme)}
             {choices("Colours of change", settings.colours)}
             {choices::<SortBy>("Scores are sorted by", settings.sort)}
-            {choices("Changes come", settings.saving)}
+            {choices("Updates", settings.saving)}
             {choices("The first page", settings.start)}
             {cards(settings.cards)}
             {clock(frame.now, settings.zone)}
@@ -75,7 +75,7 @@ fn cards(seen: MarketCards) -> AnyView {
     .into_any()
 }
 
-/// The clock that times are told by, with what each shows now.
+/// The time zone of the page, with what each shows now.
 fn clock(now: UnixMs, chosen: Zone) -> AnyView {
     let options: Vec<_> = Zone::all()
         .map(|zone| {
@@ -88,10 +88,10 @@ fn clock(now: UnixMs, chosen: Zone) -> AnyView {
         .collect();
     view! {
         <fieldset class="card">
-            <legend>"Times are told in"</legend>
+            <legend>"Time zone"</legend>
             <label class="option">
-                <select name=Settings::ZONE aria-label="Times are told in">{options}</select>
-                <span class="note">"A fixed distance from UTC, named beside each time. Summer time is another one."</span>
+                <select name=Settings::ZONE aria-label="Time zone">{options}</select>
+                <span class="note">"A fixed distance from UTC without daylight saving, named beside each time."</span>
             </label>
         </fieldset>
     }
@@ -160,7 +160,7 @@ pub(crate) fn attribute<C: Choice>(choice: C) -> Option<&'static str> {
     (C::ALL.first() != Some(&choice)).then(|| choice.as_str())
 }
 
-/// What browsers are told of the theme, for their own bars.
+/// The theme as browsers receive it, for their own bars.
 pub(crate) fn bar_colours(theme: Theme) -> AnyView {
     // The views of the framework know no `media` of a `meta`.
     InertElement::new(match theme {

@@ -63,7 +63,7 @@ impl Text {
         Self { full: (text != full).then_some(full), text, tone: Tone::Plain }
     }
 
-    /// A view that tells what it shortens when it is touched, as the style sheet has it. In a link it has to be written, for
+    /// A view that shows what it shortens when it is touched, as the style sheet has it. In a link it has to be written, for
     /// nothing in a link takes the focus.
     pub(crate) fn view(self) -> AnyView {
         let class = self.tone.class();
@@ -101,7 +101,7 @@ pub(crate) fn missing(why: &Why) -> AnyView {
     dash(&why.to_string())
 }
 
-/// A dash with a reason in words, which it tells when it is touched. In a link it has to be written.
+/// A dash with a reason in words, which it shows when it is touched. In a link it has to be written.
 pub(crate) fn dash(reason: &str) -> AnyView {
     view! {
         <span class="missing" title=reason.to_owned() tabindex="0">

@@ -1,6 +1,6 @@
 //! Markup as text, for what stands on a page many times over.
 //!
-//! A browser reads the text of an element sooner than it is told of each of its parts. A part that has a view as well writes the very
+//! A browser parses the text of an element faster than a script builds each of its parts. A part that has a view as well writes the very
 //! same markup; its test says so.
 
 /// The inside of an element, whatever stands in it escaped.

@@ -56,7 +56,7 @@ impl MarketCards {
 
     /// The name of the choice in the cookie and in forms: once for each card that is seen.
     pub const FIELD: &'static str = "show";
-    /// What stands for no card, so that a form without any can be told from one that does not ask.
+    /// The value for no card, so that a form without any differs from one that does not ask.
     pub const NOTHING: &'static str = "none";
 
     /// Whether a card is seen.

@@ -22,7 +22,7 @@ pub enum Colours {
     GreenUp,
     /// Up is red, down is green, as in East Asia.
     RedUp,
-    /// Up is blue, down is orange: told apart without seeing red or green.
+    /// Up is blue, down is orange: distinguishable without seeing red or green.
     Blind,
 }
 
@@ -100,12 +100,12 @@ impl Choice for SortBy {
 pub enum Saving {
     /// As they happen, four times a second at most.
     Off,
-    /// Every five seconds, and the weight of the stream is told.
+    /// Every five seconds, and the size of the stream is shown.
     On,
 }
 
 impl Saving {
-    /// How often who saves data is told of changes.
+    /// How often a reader who saves data receives changes.
     pub const EVERY: Duration = Duration::from_secs(5);
 }
 
@@ -122,7 +122,7 @@ impl Choice for Saving {
 
     fn label(self) -> &'static str {
         match self {
-            Self::Off => "As they happen",
+            Self::Off => "Live",
             Self::On => "Every 5 s, to save data",
         }
     }

@@ -73,7 +73,7 @@ fn quoted_at(quote: &Value) -> Option<u64> {
     quote["change_24h"]["known"]["as_of"].as_u64()
 }
 
-/// The contracts that a message tells of, with the time of their quotes.
+/// The contracts that a message is about, with the time of their quotes.
 fn quotes(message: &Value) -> Vec<(String, u64)> {
     let row = |row: &Value| Some((row["symbol"].as_str()?.to_owned(), quoted_at(row)?));
     let rows = |rows: &Value| rows.as_array().into_iter().flatten().filter_map(row).collect::<Vec<_>>();
@@ -129,7 +129,7 @@ async fn weight(addr: SocketAddr, topics: String, seconds: Duration) -> f64 {
     }
 }
 
-fn told(what: &str, mut took_ms: Vec<f64>) {
+fn report(what: &str, mut took_ms: Vec<f64>) {
     took_ms.sort_by(f64::total_cmp);
     assert!(!took_ms.is_empty(), "{what}: no frame arrived");
     let within = |percent: usize| took_ms[(took_ms.len() - 1) * percent / 100];
@@ -164,8 +164,8 @@ pub(crate) async fn measure(exchange: &Process, program: &Process, seconds: Dura
     for page in pages {
         took_ms.extend(page.await.unwrap());
     }
-    told("from a frame of the exchange to the page of an open symbol", took_ms);
-    told("from a frame of the exchange to the list", list.await.unwrap());
+    report("from a frame of the exchange to the page of an open symbol", took_ms);
+    report("from a frame of the exchange to the list", list.await.unwrap());
     println!("the stream of an open symbol, packed: {:.1} KB/s", weighed.await.unwrap() / 1e3);
     listening.iter().for_each(tokio::task::JoinHandle::abort);
 }

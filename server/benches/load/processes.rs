@@ -57,18 +57,18 @@ impl Process {
         serde_json::from_str(&self.get(path).await.expect("an answer")).unwrap()
     }
 
-    /// Waits until the history of every symbol is loaded, and tells how many have a score by then.
+    /// Waits until the history of every symbol is loaded, and returns how many have a score by then.
     pub(crate) async fn loaded(&self) -> u64 {
-        let told = async |path: &str, name: &str| {
+        let figure = async |path: &str, name: &str| {
             let answer: serde_json::Value = serde_json::from_str(&self.get(path).await?).ok()?;
             answer["data"][name].as_u64()
         };
         self.until(Duration::from_secs(300), async || {
-            let ready = told("/api/v1/health", "symbols_ready").await;
-            ready.is_some_and(|ready| ready > 0) && ready == told("/api/v1/health", "symbols_total").await
+            let ready = figure("/api/v1/health", "symbols_ready").await;
+            ready.is_some_and(|ready| ready > 0) && ready == figure("/api/v1/health", "symbols_total").await
         })
         .await;
-        told("/api/v1/overview", "scored_symbols").await.unwrap()
+        figure("/api/v1/overview", "scored_symbols").await.unwrap()
     }
 
     /// A figure of the process in /proc, in MB: `VmRSS` now, `VmHWM` at most.
@@ -118,7 +118,7 @@ pub(crate) async fn same_bytes(page: &[u8]) -> Process {
     Process::start(&mut command, addr, "/").await
 }
 
-/// Serves the bytes of a file, told to be a compressed page as those of the program are.
+/// Serves the bytes of a file, declared as a compressed page as those of the program are.
 pub(crate) async fn serve_static(file: &str) {
     use axum::serve::ListenerExt as _;
     let page = Bytes::from(std::fs::read(file).unwrap());
@@ -126,7 +126,7 @@ pub(crate) async fn serve_static(file: &str) {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap().tap_io(|stream| {
         stream.set_nodelay(true).unwrap();
     });
-    let told = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_ENCODING, "br")];
-    let router = Router::new().route("/", get(move || std::future::ready((told, page.clone()))));
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_ENCODING, "br")];
+    let router = Router::new().route("/", get(move || std::future::ready((headers, page.clone()))));
     axum::serve(listener, router).await.unwrap();
 }

@@ -38,7 +38,7 @@ struct Tally {
     ended: AtomicUsize,
     bytes: AtomicU64,
     delays_ms: Vec<AtomicU64>,
-    /// The newest change that any client was told of.
+    /// The newest change that any client received.
     newest: AtomicU64,
     /// Of each client, the last.
     last: Vec<AtomicU64>,
@@ -150,7 +150,7 @@ fn within(delays_ms: &[AtomicU64], share: f64) -> usize {
         .unwrap_or(LONGEST_MS)
 }
 
-/// Opens the streams, counts for a while, and tells whether nothing was missing.
+/// Opens the streams, counts for a while, and returns whether nothing was missing.
 pub(crate) async fn measure(program: &Process, clients: usize, seconds: Duration) -> bool {
     let tally = Arc::new(Tally {
         counting: AtomicBool::new(false),

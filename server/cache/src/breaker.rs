@@ -1,6 +1,6 @@
 //! When to stop asking a server that fails, and when to ask again.
 //!
-//! Pure: it is told the time and draws nothing. Closed, it remembers how the last calls ended; open, it lets nothing
+//! Pure: time is an argument and nothing is random. Closed, it remembers how the last calls ended; open, it lets nothing
 //! pass until a probe, sent by the healer alone, has succeeded.
 
 use std::time::Duration;

@@ -53,7 +53,7 @@ pub(crate) async fn get<T: Schema>(inner: &Arc<Inner>, scope: &T::Scope) -> Foun
     Ok(entry.held.clone())
 }
 
-/// Why a process that has never been told anything has no value.
+/// Why a process that has never received anything has no value.
 pub(crate) fn absence(inner: &Inner) -> Absence {
     match inner.tier.as_ref().map(|tier| tier.state()) {
         Some(L2State::Degraded { cause, .. }) => Absence::Unreachable(cause),

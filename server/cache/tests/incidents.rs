@@ -28,7 +28,7 @@ async fn a_second_writer_in_one_process_is_refused() {
     assert!(cache.publisher::<MarketBreadth>().is_ok());
 }
 
-/// A forgotten process of last week went on writing: the newer one wins, and the older one is told.
+/// A forgotten process of last week went on writing: the newer one wins, and the older one receives an error.
 #[tokio::test]
 async fn an_older_writer_of_another_process_cannot_overwrite_a_newer_one() {
     let l2: Arc<MemoryL2> = Arc::new(MemoryL2::new());

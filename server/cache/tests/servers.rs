@@ -25,7 +25,7 @@ fn is_up(cache: &Cache) -> bool {
 async fn a_server_of_small_items_is_not_sent_what_it_would_refuse_and_keeps_the_old_value() {
     let memcached = Memcached::with(free_port(), &["-m", "64", "-I", "32k", "-o", "slab_chunk_max=16384"]).await;
     let (monitor, _) = process("monitor@a/1", Some(memcached.l2()));
-    eventually("the server told its limit", async || monitor.report().servers[0].item_limit_bytes == Some(32_768))
+    eventually("the server reported its limit", async || monitor.report().servers[0].item_limit_bytes == Some(32_768))
         .await;
     let publisher = monitor.publisher::<Note>().unwrap();
     let small = Note::of(10_000);
@@ -127,7 +127,7 @@ async fn a_writer_whose_clock_is_behind_that_of_the_last_one_still_replaces_its_
     assert_eq!(restarted.publish(&(), breadth(2), START).await.outcome().await, Outcome::Applied);
     let (web, _) = process("web@b/3", Some(memcached.l2()));
     assert_eq!(number(&web.get::<MarketBreadth>(&()).await.unwrap().value), 2);
-    // The one of before, had it lived on, would have been told to stop.
+    // The one of before, had it lived on, would have had to stop.
     assert!(matches!(publisher.publish(&(), breadth(3), START).await.outcome().await, Outcome::Superseded { .. }));
 }
 

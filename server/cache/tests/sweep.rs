@@ -49,7 +49,7 @@ async fn every_command(cache: &Cache) {
     cache.follow::<MarketBreadth>();
     let began = Instant::now();
     cache.mirror(Duration::from_millis(50), sleep(Duration::from_millis(200))).await;
-    timed("mirror that is told to stop", began).await;
+    timed("mirror that is stopped", began).await;
     let folder = tempfile::tempdir().unwrap();
     let snapshot = Snapshot::of(cache).with::<MarketBreadth>();
     assert_eq!(snapshot.write(&folder.path().join("last")).await.unwrap(), 1);

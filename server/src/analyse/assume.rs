@@ -100,9 +100,9 @@ fn stand_ins(spread: &Spread, correlation: f64) -> Option<Vec<f64>> {
 /// `direction · (0.6 + 0.4·agreement)` of a bar, before the gain.
 ///
 /// The three dimensions of candles are one factor, the price. Where the others are not given, they say what the price says.
-fn reach(told: &[f64; 3], untold: Option<[f64; 3]>) -> f64 {
-    let price = common(DIMENSIONS.map(dimension_weight).into_iter().zip(*told)).map_or(0.0, |(price, _)| price);
-    let [flow, book, positioning] = untold.unwrap_or([price; 3]);
+fn reach(known: &[f64; 3], assumed: Option<[f64; 3]>) -> f64 {
+    let price = common(DIMENSIONS.map(dimension_weight).into_iter().zip(*known)).map_or(0.0, |(price, _)| price);
+    let [flow, book, positioning] = assumed.unwrap_or([price; 3]);
     let factors = Factor::ALL.map(factor_weight).into_iter().zip([price, flow, book, positioning]);
     common(factors).map_or(0.0, |(direction, agreement)| direction * (0.6 + 0.4 * agreement))
 }

@@ -44,7 +44,7 @@ pub(super) struct Report {
     every: usize,
     skip: usize,
     measures: Vec<Measure>,
-    dimensions: Option<[Told; 3]>,
+    dimensions: Option<[DimensionSpread; 3]>,
     /// What scores would be; none where they are on record.
     scores: Option<Scores>,
     followed: Option<Found>,
@@ -63,7 +63,7 @@ struct Measure {
 
 /// One dimension of candles.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct Told {
+struct DimensionSpread {
     dimension: Dimension,
     root_mean_square: f64,
     correlation: [Option<f64>; 3],
@@ -96,7 +96,7 @@ impl Report {
             root_mean_square: tally.strength(),
             beyond_09: tally.saturation(),
         });
-        let told = |place: usize| Told {
+        let of_place = |place: usize| DimensionSpread {
             dimension: DIMENSIONS[place],
             root_mean_square: strength(&spread.of(place)),
             correlation: std::array::from_fn(|other| spread.correlation(place, other)),
@@ -107,7 +107,7 @@ impl Report {
             every: asked.every,
             skip: asked.skip,
             measures: measures.collect(),
-            dimensions: (!spread.leans.is_empty()).then(|| std::array::from_fn(told)),
+            dimensions: (!spread.leans.is_empty()).then(|| std::array::from_fn(of_place)),
             scores: None,
             followed,
         }
@@ -175,10 +175,10 @@ impl Report {
 
     fn tell_dimensions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n### Dimensions of candles\n")?;
-        let Some(told) = &self.dimensions else { return writeln!(f, "In no bar all three were known.") };
+        let Some(dimensions) = &self.dimensions else { return writeln!(f, "In no bar all three were known.") };
         let heads = DIMENSIONS.map(|dimension| format!("with {}", dimension.label())).join(" | ");
         writeln!(f, "| | Root mean square | {heads} |\n|---|---:|---:|---:|---:|")?;
-        for one in told {
+        for one in dimensions {
             let cells =
                 one.correlation.map(|found| found.map_or_else(|| "–".to_owned(), |found| format!("{found:.2}")));
             writeln!(f, "| {} | {:.3} | {} |", one.dimension.label(), one.root_mean_square, cells.join(" | "))?;

@@ -52,7 +52,7 @@ enum Kind {
 impl Kind {
     const ALL: [Self; 3] = [Self::OpenInterest, Self::Funding, Self::Candle];
 
-    /// When an exchange tells of a row.
+    /// When an exchange publishes a row.
     fn at(self, record: &Record, place: usize) -> Option<UnixMs> {
         let known = match self {
             Self::OpenInterest => record.open_interest.get(place)?.at.0,
@@ -63,7 +63,7 @@ impl Kind {
     }
 }
 
-/// When a row is told of, of which contract and kind it is, and its place in which record.
+/// When a row is published, of which contract and kind it is, and its place in which record.
 type Row = (UnixMs, Symbol, Kind, usize, usize);
 
 /// The lists that grow with the records of a contract.
@@ -181,7 +181,7 @@ mod tests {
         }
     }
 
-    fn told(input: Input) -> String {
+    fn described(input: Input) -> String {
         match input {
             Input::Loaded { loaded: Loaded::Universe { instruments, history, .. }, .. } => {
                 format!("{} of {history:?}", instruments.len())
@@ -203,8 +203,8 @@ mod tests {
     fn all(stretches: &[&[Record]]) -> Vec<String> {
         let mut inputs = Inputs::default();
         let mut found: Vec<String> =
-            stretches.iter().flat_map(|records| inputs.of(records).map(told).collect::<Vec<_>>()).collect();
-        found.extend(inputs.end().map(told));
+            stretches.iter().flat_map(|records| inputs.of(records).map(described).collect::<Vec<_>>()).collect();
+        found.extend(inputs.end().map(described));
         found
     }
 
@@ -215,7 +215,10 @@ mod tests {
             record("AUSDT", Timeframe::M1, &[4], &[], &[6]),
             record("CUSDT", Timeframe::M5, &[0], &[], &[]),
         ];
-        assert_eq!(universes(&records).into_iter().map(told).collect::<Vec<_>>(), ["2 of Grown(M1)", "3 of Grown(M5)"]);
+        assert_eq!(
+            universes(&records).into_iter().map(described).collect::<Vec<_>>(),
+            ["2 of Grown(M1)", "3 of Grown(M5)"]
+        );
         let expected = [
             "AUSDT 4",
             "BUSDT oi 1",

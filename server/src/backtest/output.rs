@@ -133,7 +133,7 @@ impl Lines {
     /// Writes the summary and ends.
     pub(super) fn finish(self) -> Result<(), BacktestError> {
         let summary = &self.summary;
-        let told = serde_json::json!({ "kind": "summary", "summary": summary });
+        let line = serde_json::json!({ "kind": "summary", "summary": summary });
         match self.form {
             Writer::Text(mut out) => {
                 write!(out, "\n{summary}")?;
@@ -146,7 +146,7 @@ impl Lines {
                 }
             }
             Writer::Json(mut out) => {
-                writeln!(out, "{told}")?;
+                writeln!(out, "{line}")?;
                 out.flush()?;
             }
         }

@@ -3,7 +3,7 @@
 use schema::{Symbol, Timeframe, UnixMs};
 use venue::{Instrument, Kline, OpenInterest, PaidFunding};
 
-/// A contract's candles of one length, and what else was told of it. All lists are oldest first.
+/// A contract's candles of one length, and what else the exchange sent of it. All lists are oldest first.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) instrument: Instrument,

@@ -20,7 +20,7 @@ pub(super) async fn list(config: &Config, as_json: bool) -> anyhow::Result<()> {
     let report: CacheReport = if config.cache.memcached.is_empty() {
         let url = format!("http://{}/api/v1/cache", config.http.addr);
         let (status, text) = doctor::serving::ask(&url, config.access.token.as_ref()).await.context(
-            "no memcached is configured, and no process answers that could tell of its own cache: start `virtuoso serve`",
+            "no memcached is configured, and no process answers that could show its own cache: start `virtuoso serve`",
         )?;
         anyhow::ensure!(status.is_success(), "{url} answers {status}: {}", text.trim());
         serde_json::from_str(&text).with_context(|| format!("reading the answer of {url}"))?

@@ -1,4 +1,4 @@
-//! What the program is told to do: defaults, a file, the environment and flags, in that order.
+//! The configuration: defaults, a file, the environment and flags, in that order.
 //!
 //! [`settings`] gathers raw values and remembers where each came from; [`check`] turns them into
 //! the typed [`Config`]. Nothing after this module sees a raw value.

@@ -65,7 +65,7 @@ pub enum ConfigError {
         #[source]
         source: std::io::Error,
     },
-    /// The file is not TOML. The text of the line is not told: it may be the token's.
+    /// The file is not TOML. The text of the line is not shown: it may be the token.
     #[error("{origin}: not valid TOML in line {line}: {what}")]
     NotToml {
         /// Which file.

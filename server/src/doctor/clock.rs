@@ -16,7 +16,7 @@ pub(super) fn examine(exchange: &dyn Exchange) -> Finding {
 fn judge(of: &str, exchange_ahead_ms: Option<i64>) -> Finding {
     const CHECK: &str = "this machine's clock";
     let Some(ahead_ms) = exchange_ahead_ms else {
-        return Finding::attention(CHECK, format!("not compared with {of}'s: it told no time"));
+        return Finding::attention(CHECK, format!("not compared with {of}'s: it sent no time"));
     };
     match clock_off_s(ahead_ms) {
         Some(off_s) => Finding::attention(CHECK, format!("{}; {SET_IT}", app::format::clock_off(off_s, of))),

@@ -13,8 +13,8 @@ use crate::{
 pub(super) async fn examine(config: &Config) -> [Finding; 2] {
     let sources = &config.outside;
     let capitalisation = one(config, "CoinGecko", sources.coingecko.as_ref(), coingecko::PATH, |body| {
-        let told = coingecko::read(body, Clock::System.now())?;
-        Ok(match told.btc_dominance {
+        let answer = coingecko::read(body, Clock::System.now())?;
+        Ok(match answer.btc_dominance {
             Some(share) => format!("a BTC dominance of {:.1}%", share.get()),
             None => "no BTC dominance".to_owned(),
         })
@@ -43,7 +43,7 @@ async fn one(
         Err(error) => return Finding::broken(name, crate::chain::chain(&error)),
     };
     match way.ask().await.and_then(|body| read(&body)) {
-        Ok(told) => Finding::good(name, format!("answers with {told}")),
+        Ok(answer) => Finding::good(name, format!("answers with {answer}")),
         Err(error) => Finding::attention(name, format!("{}; its figures are shown as missing", error.plain())),
     }
 }

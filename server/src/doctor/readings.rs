@@ -12,7 +12,7 @@ use schema::{
 
 use super::{Finding, Verdict};
 
-/// Reads every schema of one value from the shared cache, so that a report tells of all.
+/// Reads every schema of one value from the shared cache, so that a report covers all.
 pub(crate) async fn read(cache: &Cache) {
     struct Reads<'a>(&'a Cache, Vec<BoxFuture<'a, ()>>);
     impl Visitor for Reads<'_> {
@@ -20,7 +20,7 @@ pub(crate) async fn read(cache: &Cache) {
             // Of a schema with scopes there is no list; it is asked for by name.
             if let Some(scope) = T::Scope::read("") {
                 let cache = self.0;
-                // The report tells what was found, and why nothing was.
+                // The report contains what was found, or why nothing was.
                 self.1.push(async move { drop(cache.get::<T>(&scope).await) }.boxed());
             }
         }

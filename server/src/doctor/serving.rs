@@ -85,7 +85,7 @@ pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Option<CacheRepor
             (findings, health.cache)
         }
         Err(why) => {
-            findings.push(Finding::broken(&check, format!("does not tell how it is doing: {why}")));
+            findings.push(Finding::broken(&check, format!("does not report its state: {why}")));
             (findings, None)
         }
     }

@@ -27,7 +27,7 @@ struct Head<'a> {
     age_ms: u64,
     /// `fresh`, `stale` or `expired`.
     state: &'a str,
-    /// The venue, or `sim`; none for what no venue told.
+    /// The venue, or `sim`; none for what came from no venue.
     source: Option<Venue>,
 }
 

@@ -25,7 +25,7 @@ async fn take_off(State(base): State<BasePath>, mut request: Request, next: Next
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     match base.below(uri.path()) {
         None => next.run(request).await,
-        // What a page links to is told from its folder.
+        // Links of a page are relative to its folder.
         Some("") => match HeaderValue::try_from(format!("{base}/{query}")) {
             Ok(root) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, root)]).into_response(),
             Err(error) => unreadable(&error),

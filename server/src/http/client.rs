@@ -36,7 +36,7 @@ pub(crate) struct Client {
     /// Whether it is at this machine. A request that was passed on by a proxy which is not trusted is not, though it comes from
     /// loopback: anyone may have sent it.
     pub(crate) is_local: bool,
-    /// Whether its address tells it from others: that of loopback may be everyone's.
+    /// Whether its address distinguishes it from others: that of loopback may be anyone's.
     pub(crate) is_distinct: bool,
     /// Whether it came over https, as far as is known.
     pub(crate) is_https: bool,
@@ -56,7 +56,7 @@ struct Inner {
     logged: LogOnce,
 }
 
-/// A request that nobody can be told from.
+/// A request whose sender is unknown.
 #[derive(Debug, PartialEq, Eq)]
 enum Unserved {
     /// It names no host that can be read.
@@ -93,7 +93,7 @@ impl Reach {
             host = Some(served(named)?);
         }
         if !forwarded::is_trusted(peer, &self.0.trusted) {
-            // nginx speaks HTTP/1.0 to whom it passes requests on, unless it is told otherwise, and names itself nowhere.
+            // nginx speaks HTTP/1.0 to whom it passes requests on, unless configured otherwise, and names itself nowhere.
             let passed_on = forwarded::is_marked(request.headers()) || request.version() < Version::HTTP_11;
             return Ok(Client {
                 addr: peer,
@@ -103,7 +103,7 @@ impl Reach {
                 host,
             });
         }
-        // The host that the proxy passes on is checked beside the one that it was told, and not instead: a page can make its browser
+        // The host that the proxy passes on is checked beside the one that it received, and not instead: a page can make its browser
         // send any of these headers, but not another `Host`.
         let found = Forwarded::read(request.headers(), peer, &self.0.trusted);
         if let Some(text) = found.host {
@@ -144,7 +144,7 @@ impl Reach {
     }
 }
 
-/// Tells every request who sent it, and refuses those that are for another server.
+/// Adds its client to every request, and refuses requests for another server.
 pub(super) async fn identify(
     State(reach): State<Reach>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,

@@ -125,7 +125,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let told = match self {
+        let headers = match self {
             Self::LoginNeeded | Self::WrongToken => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
@@ -136,7 +136,7 @@ impl IntoResponse for ApiError {
         };
         let body = Json(json!({ "error": { "code": self.code(), "message": self.message() } }));
         let mut response = (self.status(), body).into_response();
-        response.headers_mut().extend(told);
+        response.headers_mut().extend(headers);
         response
     }
 }

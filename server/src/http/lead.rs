@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-/// Leads from the path that was asked for to an address from the root, such as `scores?q=btc`. The way is told from where the browser
+/// Leads from the path that was asked for to an address from the root, such as `scores?q=btc`. The path is relative to where the browser
 /// is, so that it holds behind any proxy.
 pub(super) fn lead(from: &str, to: &str) -> Response {
     match HeaderValue::try_from(format!("{}{to}", to_root(from))) {

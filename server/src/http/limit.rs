@@ -34,7 +34,7 @@ struct Inner {
 #[derive(Default)]
 struct Open {
     all: usize,
-    /// Of clients whose address tells them from others.
+    /// Of clients whose address distinguishes them from others.
     of: HashMap<IpAddr, usize>,
 }
 

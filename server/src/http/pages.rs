@@ -69,8 +69,8 @@ impl Pages {
     /// What is on every page, and the values of the tick that the page is made from.
     async fn snapshot(&self) -> (Frame, Current) {
         let (stamp, mut current) = self.hub().current();
-        current.health = self.told(current.health).await;
-        current.overview = self.told(current.overview).await;
+        current.health = self.or_cached(current.health).await;
+        current.overview = self.or_cached(current.overview).await;
         let frame = Frame {
             now: self.cache.now(),
             zone: self.settings.zone,
@@ -84,7 +84,7 @@ impl Pages {
     }
 
     /// A value of the last tick; before the first one, what the cache says.
-    async fn told<T: Schema<Scope = ()>>(&self, found: Found<T>) -> Found<T> {
+    async fn or_cached<T: Schema<Scope = ()>>(&self, found: Found<T>) -> Found<T> {
         match found {
             Ok(held) => Ok(held),
             Err(_) => self.cache.get::<T>(&()).await,
@@ -100,10 +100,10 @@ impl Source for Pages {
             MarketSnapshot {
                 frame,
                 overview: current.overview,
-                breadth: pages.told(current.breadth).await,
-                perps: pages.told(current.perps).await,
-                movers: pages.told(current.movers).await,
-                signals: pages.told(current.signals).await,
+                breadth: pages.or_cached(current.breadth).await,
+                perps: pages.or_cached(current.perps).await,
+                movers: pages.or_cached(current.movers).await,
+                signals: pages.or_cached(current.signals).await,
             }
         })
     }
@@ -112,7 +112,7 @@ impl Source for Pages {
         let pages = self.for_reader();
         Box::pin(async move {
             let (frame, current) = pages.snapshot().await;
-            ScoresPage { frame, signals: pages.told(current.signals).await }
+            ScoresPage { frame, signals: pages.or_cached(current.signals).await }
         })
     }
 
@@ -122,7 +122,7 @@ impl Source for Pages {
             let (frame, current) = pages.snapshot().await;
             let breakdown = pages.hub().breakdown(symbol).await;
             // While no list is known, a symbol cannot be said not to exist; one that is listed exists before it is taken apart.
-            let signals = pages.told(current.signals).await;
+            let signals = pages.or_cached(current.signals).await;
             let listed = |held: &Held<Signals>| held.value.rows.iter().any(|row| row.symbol == symbol);
             if matches!(breakdown, Err(Absence::NeverWritten)) && signals.is_ok_and(|held| !listed(&held)) {
                 return None;

@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
 
-    /// Pages that tell which rendering they are.
+    /// Pages that name their rendering.
     fn numbered(ready: Ready) -> Router {
         let made = Arc::new(AtomicUsize::new(0));
         let page = move || {

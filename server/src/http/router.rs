@@ -101,7 +101,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         .layer(middleware::from_fn(headers::complete))
         .layer(middleware::from_fn_with_state(ready.clone(), ready::serve))
         .layer(middleware::from_fn_with_state(state.cache.clone(), seen::count));
-    // Every reader sees rules. The others change a cookie, and by it the pages that are kept are told apart.
+    // Every reader sees rules. The others change a cookie, and kept pages differ by it.
     let changes = Router::new()
         .route(path::RULES.path(), post(rules::add))
         .route(path::RULE_REMOVED.path(), post(rules::remove))

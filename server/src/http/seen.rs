@@ -1,6 +1,6 @@
-//! When a reader last looked at the alerts: a cookie keeps it, and every page tells how much has happened since.
+//! When a reader last looked at the alerts: a cookie keeps it, and every page shows how much has happened since.
 //!
-//! A reader who never looked is told nothing: all of the log would be new.
+//! A reader who never looked sees nothing: all of the log would be new.
 
 use app::{alerts::Unseen, path};
 use axum::{
@@ -29,7 +29,7 @@ pub(super) async fn count(State(cache): State<Cache>, mut request: Request, next
     let Ok(held) = cache.get::<AlertLog>(&()).await else { return next.run(request).await };
     if looks {
         let mut response = next.run(request).await;
-        // By the log's own time: what it is told later is later.
+        // By the log's own time: what it receives later is later.
         let cookie = cookie::kept(COOKIE, &held.as_of.to_string()).filter(|_| response.status().is_success());
         response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
         return response;

@@ -35,9 +35,9 @@ impl Site {
 
 /// The page with the options of the build tool when it runs this process, else the configuration's.
 pub(crate) fn site(http: &Http) -> Site {
-    let told = std::env::var_os("LEPTOS_OUTPUT_NAME").and_then(|_| get_configuration(None).ok());
-    let watched = told.is_some();
-    let mut options = match told {
+    let options_of_leptos = std::env::var_os("LEPTOS_OUTPUT_NAME").and_then(|_| get_configuration(None).ok());
+    let watched = options_of_leptos.is_some();
+    let mut options = match options_of_leptos {
         Some(found) => found.leptos_options,
         None => LeptosOptions::builder()
             .output_name(OUTPUT)

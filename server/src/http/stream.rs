@@ -27,7 +27,7 @@ use crate::hub::{
 
 /// The clock is sent after so long without another message to the client, so that both ends notice a dead connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How often a client is told the time where it runs faster than the client's own clock.
+/// How often a client receives the time where it runs faster than the client's own clock.
 const PACED_HEARTBEAT: Duration = Duration::from_secs(1);
 /// How soon a browser reconnects after a lost connection, in milliseconds.
 const RETRY_MS: u32 = 1_500;
@@ -78,9 +78,9 @@ pub(crate) async fn stream(
         stop: state.stop.clone(),
         greeted: false,
         ended: false,
-        told: Instant::now(),
+        time_sent: Instant::now(),
         sent: Instant::now(),
-        untold: false,
+        size_unsent: false,
         sent_bytes: 0,
         _following: following,
         _counted: Counted::new(),
@@ -100,8 +100,8 @@ pub(crate) async fn stream(
 
 /// Whether a client unpacks gzip, by its own word.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let told = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    told.flat_map(|value| value.split(',')).any(|coding| {
+    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
         let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0));
         name.trim().eq_ignore_ascii_case("gzip") && !refused
@@ -141,12 +141,12 @@ struct Client {
     ended: bool,
     /// Whether its reader saves data.
     saving: bool,
-    /// When it was last told the time.
-    told: Instant,
+    /// When the time was last sent to it.
+    time_sent: Instant,
     /// When it was last sent anything.
     sent: Instant,
-    /// Whether it was sent a tick whose weight it was not told yet.
-    untold: bool,
+    /// Whether it was sent a tick whose size was not sent to it yet.
+    size_unsent: bool,
     /// What it was sent, in bytes as they went over the wire.
     sent_bytes: u64,
     _following: Vec<Following>,
@@ -176,9 +176,9 @@ impl Client {
         }
         let paced = matches!(self.clock, Clock::Paced(_));
         // A tick that has nothing for this client puts it off no more than silence does.
-        let due = if paced { self.told + PACED_HEARTBEAT } else { self.sent + HEARTBEAT };
+        let due = if paced { self.time_sent + PACED_HEARTBEAT } else { self.sent + HEARTBEAT };
         loop {
-            if Instant::now() >= due || self.untold && self.waiting.is_empty() {
+            if Instant::now() >= due || self.size_unsent && self.waiting.is_empty() {
                 let bytes = self.heartbeat();
                 return Some(self.own(bytes));
             }
@@ -188,7 +188,7 @@ impl Client {
             }
             // One by one, so that all clients share the bytes of each.
             if let Some(frame) = self.waiting.pop_front() {
-                self.untold = self.saving;
+                self.size_unsent = self.saving;
                 let bytes = match &mut self.packed {
                     Some(packed) => packed.next(frame.packed()),
                     None => frame.bytes(),
@@ -238,7 +238,7 @@ impl Client {
 
     /// The server's clock. It carries no id, so a client still resumes from the last tick.
     fn heartbeat(&mut self) -> Vec<u8> {
-        (self.told, self.untold) = (Instant::now(), false);
+        (self.time_sent, self.size_unsent) = (Instant::now(), false);
         let clock = FrameMessage::Clock { now: self.clock.now(), sent_bytes: self.sent_bytes };
         let message = StreamMessage::Frame(clock);
         match serde_json::to_string(&message) {
@@ -288,9 +288,9 @@ mod tests {
             stop: stop.clone(),
             greeted: false,
             ended: false,
-            told: Instant::now(),
+            time_sent: Instant::now(),
             sent: Instant::now(),
-            untold: false,
+            size_unsent: false,
             sent_bytes: 0,
             _following: Vec::new(),
             _counted: Counted::new(),

@@ -1,4 +1,4 @@
-//! The contracts that a reader watches: `POST /watch` takes one in or out, a cookie keeps them, each page is told of them.
+//! The contracts that a reader watches: `POST /watch` adds or removes one, a cookie keeps them, each page receives them.
 //!
 //! As with the settings, nothing but the browser that asks keeps anything.
 

@@ -70,15 +70,15 @@ mod tests {
 
     #[tokio::test]
     async fn every_measure_weighs_and_the_hash_is_that_of_the_weights() {
-        let told = config().await.0;
-        let measures: usize = told.weights.dimensions.values().map(|shares| shares.measures.len()).sum();
+        let answer = config().await.0;
+        let measures: usize = answer.weights.dimensions.values().map(|shares| shares.measures.len()).sum();
         assert_eq!(measures, REGISTRY.len());
-        let sum: f64 = told.weights.dimensions.values().map(|shares| shares.weight).sum();
+        let sum: f64 = answer.weights.dimensions.values().map(|shares| shares.weight).sum();
         assert!((sum - 1.0).abs() < 1e-12, "{sum}");
-        assert_eq!(told.weights_hash, config().await.0.weights_hash);
+        assert_eq!(answer.weights_hash, config().await.0.weights_hash);
         let mut other = weights();
         other.gain += 0.01;
         let text = serde_json::json!(other).to_string();
-        assert_ne!(told.weights_hash, format!("{:016x}", xxhash_rust::xxh3::xxh3_64(text.as_bytes())));
+        assert_ne!(answer.weights_hash, format!("{:016x}", xxhash_rust::xxh3::xxh3_64(text.as_bytes())));
     }
 }

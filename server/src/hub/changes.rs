@@ -1,4 +1,4 @@
-//! Tells which schemas were written anew, for pages that are rendered on the server alone.
+//! Reports which schemas were written, for pages that are rendered on the server alone.
 
 use cache::Cache;
 use schema::{
@@ -13,8 +13,8 @@ use tokio::sync::watch;
 pub(super) struct Changes(Vec<(Name, Box<dyn Watched>)>);
 
 trait Watched: Send {
-    /// The last write, if it was not told yet.
-    fn told(&mut self) -> Option<StreamMessage>;
+    /// The last write, if it was not sent yet.
+    fn take(&mut self) -> Option<StreamMessage>;
 
     /// The last write.
     fn last(&self) -> Option<StreamMessage>;
@@ -28,8 +28,8 @@ impl Changes {
     }
 
     /// What was written since this was last called.
-    pub(super) fn told(&mut self) -> impl Iterator<Item = (Topic, StreamMessage)> {
-        self.0.iter_mut().filter_map(|(name, watched)| Some((Topic::Changed(*name), watched.told()?)))
+    pub(super) fn take(&mut self) -> impl Iterator<Item = (Topic, StreamMessage)> {
+        self.0.iter_mut().filter_map(|(name, watched)| Some((Topic::Changed(*name), watched.take()?)))
     }
 
     /// The last write of a schema; none where there is no value.
@@ -57,7 +57,7 @@ impl Visitor for Collect<'_> {
 struct Watching<T>(watch::Receiver<Found<T>>);
 
 impl<T: Schema> Watched for Watching<T> {
-    fn told(&mut self) -> Option<StreamMessage> {
+    fn take(&mut self) -> Option<StreamMessage> {
         if !self.0.has_changed().unwrap_or(false) {
             return None;
         }
@@ -100,18 +100,18 @@ pub(super) mod tests {
     async fn a_write_is_told_once_and_known_from_then_on() {
         let cache = Cache::builder(Clock::System, "test").build();
         let mut changes = Changes::of(&cache);
-        assert_eq!(changes.told().count(), 0, "nothing was written");
+        assert_eq!(changes.take().count(), 0, "nothing was written");
         let at = UnixMs(cache.now().0 - 700);
         let publisher = cache.publisher::<MarketMovers>().unwrap();
         let _ = publisher.publish(&(), movers(), at).await;
-        let told: Vec<_> = changes.told().collect();
+        let sent: Vec<_> = changes.take().collect();
         let [(Topic::Changed(MarketMovers::NAME), StreamMessage::Frame(FrameMessage::Changed { name, as_of, .. }))] =
-            told.as_slice()
+            sent.as_slice()
         else {
-            panic!("{told:?}")
+            panic!("{sent:?}")
         };
         assert_eq!((name.as_str(), *as_of), ("market:movers", at));
-        assert_eq!(changes.told().count(), 0, "it was told");
-        assert_eq!(changes.last(MarketMovers::NAME).as_ref(), Some(&told[0].1));
+        assert_eq!(changes.take().count(), 0, "it was sent");
+        assert_eq!(changes.last(MarketMovers::NAME).as_ref(), Some(&sent[0].1));
     }
 }

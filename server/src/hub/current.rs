@@ -87,7 +87,7 @@ impl Current {
     }
 }
 
-/// What is told of a value, as old as the value itself.
+/// A message about a value, as old as the value itself.
 pub(super) fn part<T, P: for<'a> From<&'a T>>(held: &Held<T>) -> Held<P> {
     held.with(P::from(&held.value))
 }

@@ -148,7 +148,7 @@ impl Hub {
             messages.extend(news.into_iter().map(|message| (Topic::Breakdown(*symbol), message.into())));
         }
         messages.extend(current.take_alerts(&mut watched.unread).map(|message| (Topic::Unread, message)));
-        messages.extend(changes.told());
+        messages.extend(changes.take());
         messages.extend(watched.alerts.news().into_iter().map(|news| (Topic::Alert, news.into())));
         let frames: Vec<_> =
             messages.iter().filter_map(|(topic, message)| Some((*topic, self.frame(message, stamp)?))).collect();
@@ -171,14 +171,14 @@ async fn notified(flushes: Option<&Arc<Notify>>) {
     }
 }
 
-/// Takes over a changed value, and tells of it where there is one.
+/// Takes over a changed value, and reports it where there is one.
 ///
 /// Who asked for it `late` is not to take it for stale when it comes as late as that; its age is what it is.
 fn take<T: Schema>(
     late: Duration,
     changes: &mut watch::Receiver<Found<T>>,
     current: &mut Found<T>,
-    tell: impl FnOnce(Held<T>),
+    report: impl FnOnce(Held<T>),
 ) {
     if !changes.has_changed().unwrap_or(false) {
         return;
@@ -187,7 +187,7 @@ fn take<T: Schema>(
     *current = found.map(|held| {
         let fresh_until = held.fresh_until.plus(late);
         let held = Held { fresh_until, stale_until: held.stale_until.max(fresh_until), ..held };
-        tell(held.clone());
+        report(held.clone());
         held
     });
 }

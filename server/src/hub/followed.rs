@@ -89,7 +89,7 @@ impl Source {
     /// What was sent last with the newer quote of the list; none where the list's is no newer.
     fn of_list(&self, row: &SignalRow) -> Option<SymbolLive> {
         let sent = self.live.as_ref()?;
-        let as_of = row.quote.told_at().filter(|at| *at > sent.as_of)?;
+        let as_of = row.quote.received_at().filter(|at| *at > sent.as_of)?;
         let (quote, funding, oi_change_1h) = (row.quote.clone(), row.funding.clone(), row.oi_change_1h.clone());
         Some(SymbolLive { as_of, quote, funding, oi_change_1h, ..sent.clone() })
     }

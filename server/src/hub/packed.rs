@@ -138,8 +138,8 @@ mod tests {
                 let mut stream = Stream::new();
                 let mut sent: Vec<Bytes> = rest.iter().map(|place| stream.next(&pieces[*place])).collect();
                 sent.push(stream.end(&pieces[*last]));
-                let told: Vec<&[u8]> = places.iter().map(|place| &events[*place][..]).collect();
-                prop_assert_eq!(unpacked(&sent.concat()), told.concat());
+                let chosen: Vec<&[u8]> = places.iter().map(|place| &events[*place][..]).collect();
+                prop_assert_eq!(unpacked(&sent.concat()), chosen.concat());
             }
         }
     }

@@ -282,7 +282,7 @@ impl Hub {
         }
     }
 
-    /// Writes something and runs up to the tick that tells of it.
+    /// Writes something and runs up to the tick that reports it.
     pub(crate) async fn run_for_a_tick(&self) {
         let publisher = self.cache.publisher::<MarketMovers>().unwrap();
         let _ = publisher.publish(&(), changes::tests::movers(), self.cache.now()).await;
@@ -305,5 +305,5 @@ async fn a_whole_value_is_encoded_once_for_all_who_ask_in_a_tick() {
     assert_eq!(one.bytes().as_ptr(), second[0].bytes().as_ptr(), "the same bytes");
     hub.run_for_a_tick().await;
     let (next, third) = asked().await;
-    assert!(next > stamp && third[0].bytes() != one.bytes(), "the next tick is told with its own stamp");
+    assert!(next > stamp && third[0].bytes() != one.bytes(), "the next tick is sent with its own stamp");
 }

@@ -207,7 +207,7 @@ mod tests {
         ] {
             assert_eq!(why(symbol), expected, "{symbol}");
         }
-        assert_eq!(judged.contracts.len(), 13, "every contract of the list is told of");
+        assert_eq!(judged.contracts.len(), 13, "every contract of the list is reported");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::market::Market;
 pub(crate) struct Watched {
     /// What is known of it.
     pub(crate) market: Arc<Market>,
-    /// Who tells it.
+    /// Who reports it.
     pub(crate) exchange: Arc<dyn Exchange>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Watched {
 pub(crate) struct Board {
     clock: Clock,
     state: Arc<Mutex<State>>,
-    /// Woken when the feed changes, so that everyone is told at once.
+    /// Woken when the feed changes, so that every reader is notified at once.
     changed: Arc<Notify>,
     lag: Arc<LagMeter>,
 }
@@ -63,7 +63,7 @@ impl Board {
         Self { clock, state: Arc::new(Mutex::new(state)), changed: Arc::default(), lag }
     }
 
-    /// How long what the venue tells is on its way.
+    /// How long an event of the venue is on its way.
     pub(crate) fn lag(&self) -> &LagMeter {
         &self.lag
     }
@@ -102,7 +102,7 @@ impl Board {
             Feed::Simulated { .. } | Feed::Recorded { .. } => healthy.clone(),
             _ => Feed::Connecting { venue: watched.exchange.venue() },
         };
-        self.tell(&mut state, feed);
+        self.publish(&mut state, feed);
         state.healthy = healthy;
         state.streams_down.clear();
         state.streams_retired.clear();
@@ -113,7 +113,7 @@ impl Board {
     pub(crate) fn restate(&self, healthy: Feed) {
         let mut state = self.state();
         state.healthy = healthy.clone();
-        self.tell(&mut state, healthy);
+        self.publish(&mut state, healthy);
     }
 
     /// The venue answered.
@@ -121,7 +121,7 @@ impl Board {
         let mut state = self.state();
         if state.streams_down.is_empty() {
             let healthy = state.healthy.clone();
-            self.tell(&mut state, healthy);
+            self.publish(&mut state, healthy);
         }
     }
 
@@ -138,7 +138,7 @@ impl Board {
             Some(watched) => watched.exchange.venue(),
             None => return,
         };
-        self.tell(&mut state, Feed::Unreachable { venue, cause: cause.to_owned(), since });
+        self.publish(&mut state, Feed::Unreachable { venue, cause: cause.to_owned(), since });
     }
 
     /// A connection of the stream was lost.
@@ -167,11 +167,11 @@ impl Board {
         let mut state = self.state();
         if state.streams_down.remove(&connection) && state.streams_down.is_empty() {
             let healthy = state.healthy.clone();
-            self.tell(&mut state, healthy);
+            self.publish(&mut state, healthy);
         }
     }
 
-    fn tell(&self, state: &mut State, feed: Feed) {
+    fn publish(&self, state: &mut State, feed: Feed) {
         if state.feed != feed {
             state.feed = feed;
             self.changed.notify_one();

@@ -74,7 +74,7 @@ pub(crate) enum TaskError {
     /// A list of contracts is not applied until a second response confirms it.
     #[error("{} contracts with {} prices where {} were listed: waiting for a second response", .0.contracts, .0.tickers, .0.before)]
     Unconfirmed(Unconfirmed),
-    /// A source beside the exchange did not tell what was asked for.
+    /// A source beside the exchange did not answer what was requested.
     #[error("{doing}")]
     Outside {
         /// What was being done.

@@ -9,7 +9,7 @@ use super::driver::TaskError;
 pub(crate) struct Failures(BTreeMap<&'static str, (u32, String)>);
 
 impl Failures {
-    /// Notes how a publish ended. Of several failures of one schema the first is told, with their number.
+    /// Notes how a publish ended. Of several failures of one schema the first is reported, with their number.
     pub(crate) fn note(&mut self, outcome: Result<(), TaskError>) {
         let (schema, reason) = match outcome {
             Ok(()) => return,
@@ -24,11 +24,11 @@ impl Failures {
         if self.0.is_empty() {
             return Ok(());
         }
-        let told = self.0.into_iter().map(|(schema, (times, reason))| match times {
+        let failures = self.0.into_iter().map(|(schema, (times, reason))| match times {
             1 => format!("{schema}: {reason}"),
             _ => format!("{schema} ({times} times): {reason}"),
         });
-        Err(TaskError::Publishing(told.collect::<Vec<_>>().join("; ")))
+        Err(TaskError::Publishing(failures.collect::<Vec<_>>().join("; ")))
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct Inputs {
     pub(crate) loads: Loads,
 }
 
-/// An exchange that is heard, and who is told of it.
+/// An exchange that is received, and the receivers of its events.
 pub(crate) struct Heard {
     pub(crate) market: Arc<Market>,
     pub(crate) exchange: Arc<dyn Exchange>,

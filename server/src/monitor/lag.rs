@@ -1,4 +1,4 @@
-//! How long what the exchange tells is on its way, from its clock to the windows.
+//! How long an event of the exchange is on its way, from its clock to the windows.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -83,6 +83,6 @@ mod tests {
             meter.note(if n < 11 { 500 } else { 3 });
         }
         assert_eq!(meter.take().unwrap().p99_ms, edge_ms(bucket(500)));
-        assert_eq!(meter.take(), None, "each delay is told once");
+        assert_eq!(meter.take(), None, "each delay is reported once");
     }
 }

@@ -316,8 +316,8 @@ impl Monitor {
         if let Some(keep) = &keep {
             keep.restore().await;
         }
-        let told = self.ask_outside(group, outside)?;
-        self.spawn_tasks(group, &market, &exchange, told);
+        let outside_kept = self.ask_outside(group, outside)?;
+        self.spawn_tasks(group, &market, &exchange, outside_kept);
         if let Some(keep) = &keep {
             self.driver.spawn(group, keep.clone(), Arc::default());
         }
@@ -344,7 +344,7 @@ impl Monitor {
         ended
     }
 
-    /// Asks the outside sources that are switched on; what they tell begins anew with each market.
+    /// Asks the outside sources that are switched on; their figures start again with each market.
     fn ask_outside(&self, group: &Supervisor, sources: &config::Outside) -> Result<Outside, MonitorError> {
         let (outside, clock) = (Outside::new(sources), &self.clock);
         if let Some(host) = &sources.coingecko {

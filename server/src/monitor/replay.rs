@@ -46,7 +46,7 @@ impl Monitor {
             std::future::pending::<()>().await;
         };
         let healthy = Feed::Recorded { venue, from, speed, ended: None };
-        // Nobody outside can tell what was true then.
+        // No outside source knows what was true then.
         let outside = config::Outside { coingecko: None, alternative: None };
         match self.session(exchange, &outside, healthy, over, &group).await {
             Err(MonitorError::Broken(Broken::Panicked { task, message })) => {

@@ -16,7 +16,7 @@ const HOUR_MS: i64 = 3_600_000;
 /// Scores in a breakdown's history.
 const HISTORY: usize = 60;
 
-/// The row of a symbol, with four decimals of what is worked out: the score alone is told in full, for its parts sum to it.
+/// The row of a symbol, derived figures with four decimals: the score alone has all digits, because its parts add up to it.
 ///
 /// Beside it comes the analysis of its open bars where none of closed ones is recorded yet; nothing before its first price.
 pub(crate) fn row(window: &mut Window) -> Option<(SignalRow, Option<Analysis>)> {
@@ -107,11 +107,11 @@ pub(crate) fn breakdown(source: Venue, window: &Window, row: SignalRow, forming:
     let shown = recorded.map(|recorded| &recorded.analysis).or(forming.as_ref());
     let scores = window.scores();
     let at = window.ticker().map_or(UnixMs(0), |ticker| ticker.at);
-    let told = |f: fn(&venue::Ticker) -> Option<f64>| price(window.ticker().and_then(f), at);
+    let quoted = |f: fn(&venue::Ticker) -> Option<f64>| price(window.ticker().and_then(f), at);
     Breakdown {
         source,
-        mark_price: told(|ticker| ticker.mark),
-        index_price: told(|ticker| ticker.index),
+        mark_price: quoted(|ticker| ticker.mark),
+        index_price: quoted(|ticker| ticker.index),
         accounts_long: window.derivatives().accounts_long(),
         liquidated_24h: window
             .as_of()

@@ -56,7 +56,7 @@ impl Saturation {
     }
 
     /// Sets the gauges, and says what became saturated or is so no longer.
-    pub(crate) fn tell(&mut self) {
+    pub(crate) fn export(&mut self) {
         for ((measure, timeframe), leans) in &mut self.measures {
             let Some(share) = leans.share() else { continue };
             let timeframe = timeframe.map_or("", Timeframe::as_str);

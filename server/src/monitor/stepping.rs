@@ -102,8 +102,8 @@ impl Stepping {
                     // Whoever handed it in may be gone.
                     let _ = taken.send(());
                 }
-                told = self.events.recv() => {
-                    let Some(ReceivedEvent { read, event }) = told else { return };
+                received = self.events.recv() => {
+                    let Some(ReceivedEvent { read, event }) = received else { return };
                     let received = self.clock.now();
                     self.step_seconds(seconds.up_to(received));
                     let sent = self.take(received, event);

@@ -1,7 +1,7 @@
 //! Alternative.me's `/fng/`: the Fear & Greed index of one day.
 //!
-//! Shape, units and rules: <https://alternative.me/crypto/fear-and-greed-index/#api>. Numbers are told as text; the
-//! newest entry comes first and alone tells how many seconds it is until the next. Whoever shows the index names the
+//! Shape, units and rules: <https://alternative.me/crypto/fear-and-greed-index/#api>. Numbers are sent as text; the
+//! newest entry comes first and alone states how many seconds it is until the next. Whoever shows the index names the
 //! source right beside it.
 
 use std::time::Duration;
@@ -24,7 +24,7 @@ const NEXT_MAX_SECS: i64 = 86_400;
 
 /// An index, and when there will be another.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Told {
+pub(crate) struct FearGreedAnswer {
     /// The newest index; its date is the beginning of its day.
     pub(crate) index: FearGreed,
     /// How long it is until it is worth to ask again: an hour to a day, and an hour where the source does not say.
@@ -59,7 +59,7 @@ struct Metadata {
 /// [`AskError::Reported`] where the source says that it failed, [`AskError::Undecodable`] for another shape,
 /// [`AskError::Impossible`] for no index at all, a value outside 0 to 100, a label that is none, or a time that is none
 /// or lies in the future.
-pub(crate) fn read(body: &[u8], now: UnixMs) -> Result<Told, AskError> {
+pub(crate) fn read(body: &[u8], now: UnixMs) -> Result<FearGreedAnswer, AskError> {
     let Answer { data, metadata } = serde_json::from_slice(body)?;
     if let Some(error) = metadata.error {
         return Err(AskError::Reported(error));
@@ -77,7 +77,7 @@ pub(crate) fn read(body: &[u8], now: UnixMs) -> Result<Told, AskError> {
     // Not a figure that is shown: where it is nonsense, the source is merely asked as often as it may be.
     let next = newest.time_until_update.and_then(|text| text.parse::<i64>().ok()).unwrap_or(NEXT_MIN_SECS);
     let next_in = Duration::from_secs(next.clamp(NEXT_MIN_SECS, NEXT_MAX_SECS).unsigned_abs());
-    Ok(Told { index: FearGreed { value, label, date }, next_in })
+    Ok(FearGreedAnswer { index: FearGreed { value, label, date }, next_in })
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
         })
     }
 
-    fn read(answer: &Value) -> Result<Told, AskError> {
+    fn read(answer: &Value) -> Result<FearGreedAnswer, AskError> {
         super::read(answer.to_string().as_bytes(), NOW)
     }
 
@@ -121,7 +121,7 @@ mod tests {
     fn the_documented_answer_gives_the_newest_index() {
         let index =
             FearGreed { value: Score::new(38.0).unwrap(), label: "Fear".to_owned(), date: UnixMs(1_795_219_200_000) };
-        assert_eq!(read(&answer()).unwrap(), Told { index, next_in: Duration::from_secs(79_704) });
+        assert_eq!(read(&answer()).unwrap(), FearGreedAnswer { index, next_in: Duration::from_secs(79_704) });
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
                 }],
                 "metadata": { "error": null },
             });
-            if let Ok(Told { index, next_in }) = read(&answer) {
+            if let Ok(FearGreedAnswer { index, next_in }) = read(&answer) {
                 prop_assert!((0.0..=100.0).contains(&index.value.get()) && !index.label.trim().is_empty());
                 prop_assert!(index.date.0 > 0 && index.date <= NOW.plus(super::super::AHEAD));
                 prop_assert!((3_600..=86_400).contains(&next_in.as_secs()));

@@ -194,10 +194,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_service_is_told_who_asks_and_for_what() {
-        let told = |headers: HeaderMap| async move {
+        let echo = |headers: HeaderMap| async move {
             format!("{:?} {:?}", headers.get(header::USER_AGENT), headers.get(header::ACCEPT))
         };
-        let way = way(Router::new().route("/a/b/", get(told)), "/a/b/", TIMEOUT).await;
+        let way = way(Router::new().route("/a/b/", get(echo)), "/a/b/", TIMEOUT).await;
         let answer = String::from_utf8(way.ask().await.unwrap()).unwrap();
         assert!(answer.contains("virtuoso/") && answer.contains("application/json"), "{answer}");
     }

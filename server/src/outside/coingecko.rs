@@ -152,14 +152,14 @@ mod tests {
 
     #[test]
     fn the_documented_answer_gives_these_figures() {
-        let told = read(&answer()).unwrap();
+        let answer_read = read(&answer()).unwrap();
         let pct = |value| Pct::new(value).ok();
-        assert_eq!(told.as_of, UnixMs(1_795_225_411_000));
-        assert_eq!(told.btc_dominance, pct(56.517_283_1));
-        assert_eq!(told.eth_dominance, pct(11.913_4));
-        assert_eq!(told.total_market_cap, Usd::new(3_221_478_954_110.5).ok());
-        assert_eq!(told.market_cap_change_24h, pct(-1.293_847));
-        let stable = told.stablecoin_dominance.unwrap().get();
+        assert_eq!(answer_read.as_of, UnixMs(1_795_225_411_000));
+        assert_eq!(answer_read.btc_dominance, pct(56.517_283_1));
+        assert_eq!(answer_read.eth_dominance, pct(11.913_4));
+        assert_eq!(answer_read.total_market_cap, Usd::new(3_221_478_954_110.5).ok());
+        assert_eq!(answer_read.market_cap_change_24h, pct(-1.293_847));
+        let stable = answer_read.stablecoin_dominance.unwrap().get();
         assert!((stable - 8.038).abs() < 1e-9, "Tether and USDC, without staked ether: {stable}");
     }
 
@@ -257,12 +257,12 @@ mod tests {
                 "market_cap_change_percentage_24h_usd": change,
                 "updated_at": updated_at,
             } });
-            if let Ok(told) = read(&answer) {
-                let known = [told.btc_dominance, told.eth_dominance, told.stablecoin_dominance];
+            if let Ok(answer_read) = read(&answer) {
+                let known = [answer_read.btc_dominance, answer_read.eth_dominance, answer_read.stablecoin_dominance];
                 prop_assert!(known.iter().flatten().all(|pct| (0.0..=SUM_MAX_PCT).contains(&pct.get())));
-                prop_assert!(told.total_market_cap.is_some_and(|usd| usd.get() > 0.0));
-                prop_assert!(told.market_cap_change_24h.is_some_and(|pct| pct.get() > -100.0));
-                prop_assert!(told.as_of.0 > 0 && told.as_of <= NOW.plus(super::super::AHEAD));
+                prop_assert!(answer_read.total_market_cap.is_some_and(|usd| usd.get() > 0.0));
+                prop_assert!(answer_read.market_cap_change_24h.is_some_and(|pct| pct.get() > -100.0));
+                prop_assert!(answer_read.as_of.0 > 0 && answer_read.as_of <= NOW.plus(super::super::AHEAD));
             }
         }
 

@@ -1,4 +1,4 @@
-//! A day of Bitcoin's share of the market capitalisation, from which its change over 24 h is told.
+//! A day of Bitcoin's share of the market capitalisation, from which its change over 24 h is computed.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -1,7 +1,7 @@
 //! What no exchange publishes: dominance and market capitalisation, asked of CoinGecko, and the Fear & Greed index,
 //! asked of Alternative.me.
 //!
-//! [`coingecko`] and [`alternative`] turn one answer each into checked figures, [`told`] remembers the last one of a
+//! [`coingecko`] and [`alternative`] turn one answer each into checked figures, [`last_figure`] keeps the last one of a
 //! source and why there was none since, [`dominance`] remembers a day of Bitcoin's share. [`Outside`] is all that is
 //! known, as the scan reads it. When and how often a source is asked is the business of the tasks in
 //! `monitor::task`; the page never asks either of them.
@@ -10,7 +10,7 @@ pub(crate) mod alternative;
 mod ask;
 pub(crate) mod coingecko;
 mod dominance;
-mod told;
+mod last_figure;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,7 +21,7 @@ use backon::ExponentialBuilder;
 use schema::{Figure, Pct, UnixMs, Usd, Why, overview::FearGreed};
 
 pub(crate) use self::ask::{AskError, Way};
-use self::{coingecko::Capitalisation, dominance::DominanceDay, told::Told};
+use self::{coingecko::Capitalisation, dominance::DominanceDay, last_figure::LastFigure};
 use crate::config;
 
 /// A source's clock may be ahead of ours by this much; a figure of a later time is refused.
@@ -37,15 +37,15 @@ pub(crate) const fn politely() -> ExponentialBuilder {
         .with_jitter()
 }
 
-/// What the outside sources told; clones share it.
+/// The figures of the outside sources; clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct Outside(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    capitalisation: Told<Capitalisation>,
+    capitalisation: LastFigure<Capitalisation>,
     dominance: DominanceDay,
-    fear_greed: Told<FearGreed>,
+    fear_greed: LastFigure<FearGreed>,
 }
 
 /// The figures of one moment; each carries its source's own time.
@@ -68,27 +68,27 @@ pub(crate) struct Figures {
 }
 
 impl Outside {
-    /// Nothing was told yet; what is switched off never will be.
+    /// Nothing was received yet; what is switched off never will be.
     pub(crate) fn new(config: &config::Outside) -> Self {
         Self(Arc::new(Mutex::new(State {
-            capitalisation: Told::nothing(config.coingecko.is_some()),
+            capitalisation: LastFigure::nothing(config.coingecko.is_some()),
             dominance: DominanceDay::default(),
-            fear_greed: Told::nothing(config.alternative.is_some()),
+            fear_greed: LastFigure::nothing(config.alternative.is_some()),
         })))
     }
 
     /// CoinGecko answered, or did not.
-    pub(crate) fn hear_capitalisation(&self, told: Result<Capitalisation, Why>) {
+    pub(crate) fn take_capitalisation(&self, answer: Result<Capitalisation, Why>) {
         let mut state = self.state();
-        if let Ok(Capitalisation { as_of, btc_dominance: Some(share), .. }) = told {
+        if let Ok(Capitalisation { as_of, btc_dominance: Some(share), .. }) = answer {
             state.dominance.note(as_of, share);
         }
-        state.capitalisation.hear(told.map(|told| (told, told.as_of)));
+        state.capitalisation.take(answer.map(|answer| (answer, answer.as_of)));
     }
 
     /// Alternative.me answered, or did not.
-    pub(crate) fn hear_fear_greed(&self, told: Result<FearGreed, Why>) {
-        self.state().fear_greed.hear(told.map(|index| {
+    pub(crate) fn take_fear_greed(&self, answer: Result<FearGreed, Why>) {
+        self.state().fear_greed.take(answer.map(|index| {
             let date = index.date;
             (index, date)
         }));
@@ -97,31 +97,31 @@ impl Outside {
     /// The figures as they stand at `now`.
     pub(crate) fn figures(&self, now: UnixMs) -> Figures {
         let state = self.state();
-        let told = state.capitalisation.figure(now, coingecko::KEEPS);
-        let btc_dominance = part(&told, |told| told.btc_dominance);
+        let found = state.capitalisation.figure(now, coingecko::KEEPS);
+        let btc_dominance = part(&found, |found| found.btc_dominance);
         Figures {
             btc_dominance_change: match &btc_dominance {
                 Figure::Known { .. } => state.dominance.change(),
                 Figure::Missing(why) => Figure::Missing(why.clone()),
             },
             btc_dominance,
-            eth_dominance: part(&told, |told| told.eth_dominance),
-            stablecoin_dominance: part(&told, |told| told.stablecoin_dominance),
-            total_market_cap: part(&told, |told| told.total_market_cap),
-            market_cap_change_24h: part(&told, |told| told.market_cap_change_24h),
+            eth_dominance: part(&found, |found| found.eth_dominance),
+            stablecoin_dominance: part(&found, |found| found.stablecoin_dominance),
+            total_market_cap: part(&found, |found| found.total_market_cap),
+            market_cap_change_24h: part(&found, |found| found.market_cap_change_24h),
             fear_greed: state.fear_greed.figure(now, alternative::KEEPS),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // What was told stays usable whatever happened to whoever held it.
+        // The figures stay usable whatever happened to the holder of the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One figure of an answer that may lack it.
-fn part<T, U>(told: &Figure<T>, pick: impl FnOnce(&T) -> Option<U>) -> Figure<U> {
-    match told {
+fn part<T, U>(found: &Figure<T>, pick: impl FnOnce(&T) -> Option<U>) -> Figure<U> {
+    match found {
         Figure::Known { value, as_of } => {
             pick(value).map_or(Figure::Missing(Why::NotOffered), |value| Figure::known(value, *as_of))
         }
@@ -129,7 +129,7 @@ fn part<T, U>(told: &Figure<T>, pick: impl FnOnce(&T) -> Option<U>) -> Figure<U>
     }
 }
 
-/// The time of an answer that tells seconds since 1970.
+/// The time of an answer in seconds since 1970.
 ///
 /// # Errors
 ///
@@ -176,13 +176,13 @@ mod tests {
     #[test]
     fn each_figure_carries_the_time_of_its_source_and_a_lacking_one_says_so() {
         let outside = outside(true);
-        let told_at = NOW.minus(Duration::from_secs(600));
-        outside.hear_capitalisation(Ok(capitalisation(told_at, 57.0)));
+        let received_at = NOW.minus(Duration::from_secs(600));
+        outside.take_capitalisation(Ok(capitalisation(received_at, 57.0)));
         let figures = outside.figures(NOW);
-        assert_eq!(figures.btc_dominance, Figure::known(Pct::new(57.0).unwrap(), told_at));
-        assert_eq!(figures.total_market_cap, Figure::known(Usd::new(3.2e12).unwrap(), told_at));
-        assert_eq!(figures.market_cap_change_24h, Figure::known(Pct::new(-1.25).unwrap(), told_at));
-        assert_eq!(figures.stablecoin_dominance, Figure::known(Pct::new(7.5).unwrap(), told_at));
+        assert_eq!(figures.btc_dominance, Figure::known(Pct::new(57.0).unwrap(), received_at));
+        assert_eq!(figures.total_market_cap, Figure::known(Usd::new(3.2e12).unwrap(), received_at));
+        assert_eq!(figures.market_cap_change_24h, Figure::known(Pct::new(-1.25).unwrap(), received_at));
+        assert_eq!(figures.stablecoin_dominance, Figure::known(Pct::new(7.5).unwrap(), received_at));
         assert_eq!(figures.eth_dominance, Figure::Missing(Why::NotOffered));
         assert_eq!(figures.btc_dominance_change, Figure::Missing(Why::TooFewSamples { have: 0, need: 288 }));
         assert_eq!(figures.fear_greed, Figure::Missing(Why::NotYet));
@@ -193,17 +193,17 @@ mod tests {
         let outside = outside(true);
         for minute in (0..=1_440).step_by(5) {
             let at = NOW.plus(Duration::from_secs(60 * minute));
-            outside.hear_capitalisation(Ok(capitalisation(at, 57.0 + f64::from(u32::try_from(minute).unwrap()) / 1e3)));
+            outside.take_capitalisation(Ok(capitalisation(at, 57.0 + f64::from(u32::try_from(minute).unwrap()) / 1e3)));
         }
         let day_later = NOW.plus(Duration::from_secs(86_400));
         let change = outside.figures(day_later).btc_dominance_change.value().copied().unwrap();
         assert!((change - 1.44).abs() < 1e-9, "{change}");
         let later = day_later.plus(coingecko::KEEPS).plus(Duration::from_secs(60));
-        outside.hear_capitalisation(Err(Why::Unreachable("it answered HTTP 503".to_owned())));
+        outside.take_capitalisation(Err(Why::Unreachable("it answered HTTP 503".to_owned())));
         let gone = Figure::Missing(Why::Unreachable("it answered HTTP 503".to_owned()));
         assert_eq!(outside.figures(later).btc_dominance, gone);
         assert_eq!(outside.figures(later).btc_dominance_change.why(), gone.why());
-        outside.hear_capitalisation(Ok(capitalisation(later, 58.0)));
+        outside.take_capitalisation(Ok(capitalisation(later, 58.0)));
         assert_eq!(outside.figures(later).btc_dominance.value().map(|pct| pct.get()), Some(58.0));
     }
 

@@ -257,7 +257,7 @@ pub(crate) fn outcome(mut command: Command) -> (Option<i32>, String) {
     (child.wait().unwrap().code(), said)
 }
 
-/// A client that follows redirects as told.
+/// A client that follows redirects.
 pub(crate) fn client(redirects: reqwest::redirect::Policy) -> reqwest::Client {
     builder(redirects).build().unwrap()
 }

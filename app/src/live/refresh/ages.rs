@@ -36,8 +36,8 @@ pub(super) fn set(main: &Element, now: UnixMs) {
 
 /// Whether it is time to ask again, as the content itself says.
 pub(super) fn due(content: &Element, now: UnixMs) -> bool {
-    let told = content.query_selector(&format!("[{}]", time::AGAIN)).ok().flatten();
-    told.and_then(|card| moment(&card, time::AGAIN)).is_some_and(|at| at <= now)
+    let marked = content.query_selector(&format!("[{}]", time::AGAIN)).ok().flatten();
+    marked.and_then(|card| moment(&card, time::AGAIN)).is_some_and(|at| at <= now)
 }
 
 /// The time of the oldest value that a card shows, and of the oldest figure that is overdue beside its card.

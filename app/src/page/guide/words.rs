@@ -112,7 +112,7 @@ pub(super) const MARKET: &[GuideTerm] = &[
     term(
         "open-interest",
         "Open interest",
-        "Contracts that are open, counted on one side, in US dollars. Where the exchange tells only both sides together, it is half of that.",
+        "Contracts that are open, counted on one side, in US dollars. Where the exchange reports only both sides together, it is half of that.",
     ),
     term("dominance", "Dominance", "A coin's share of the capitalisation of the whole market."),
     term("fear-greed", "Fear & Greed", "An index of mood by another publisher, 0 to 100, with the day it is for."),
@@ -156,7 +156,7 @@ pub(super) const MARKET: &[GuideTerm] = &[
     term(
         "liquidated",
         "Liquidated",
-        "Positions closed by force, by the side of the position, in US dollars. Liquidated longs are sold, liquidated shorts bought. Nobody tells of one that was missed: “heard” is the part of the time that was listened to.",
+        "Positions closed by force, by the side of the position, in US dollars. Liquidated longs are sold, liquidated shorts bought. A missed one is never sent again: “covered” is the part of the time that was received.",
     ),
     term(
         "movers",
@@ -216,7 +216,7 @@ pub(super) const CONTRACT: &[GuideTerm] = &[
     term(
         "cvd",
         "CVD",
-        "Cumulative volume delta: what takers bought minus what they sold, in coins, summed up from the first candle on the chart after which every trade was heard.",
+        "Cumulative volume delta: what takers bought minus what they sold, in coins, summed up from the first candle on the chart after which every trade was received.",
     ),
     term(
         "key-levels",
@@ -250,7 +250,7 @@ pub(super) const RULES: &[GuideTerm] = &[
     term(
         "rule-turns",
         "A symbol or the market turns",
-        "A contract comes to be long, neutral or short; the market comes to a regime. Either is told once it holds.",
+        "A contract comes to be long, neutral or short; the market comes to a regime. Either is reported once it holds.",
     ),
     term(
         "rule-test",

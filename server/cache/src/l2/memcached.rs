@@ -152,8 +152,8 @@ impl MemcachedL2 {
         }
         // A setting may have the name of a count: `evictions on`.
         let stat = |name: &str| {
-            let told = |line: &str| line.strip_prefix("STAT ")?.strip_prefix(name)?.trim().parse::<u64>().ok();
-            answer.lines().find_map(told)
+            let figure = |line: &str| line.strip_prefix("STAT ")?.strip_prefix(name)?.trim().parse::<u64>().ok();
+            answer.lines().find_map(figure)
         };
         Ok(Facts {
             version: version.to_owned(),

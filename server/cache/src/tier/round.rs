@@ -164,7 +164,7 @@ impl Server {
                         self.settle(&job.write, Outcome::Applied, Some((cas, outages)));
                         continue;
                     }
-                    // The server refused one of them, and what became of those after it cannot be told.
+                    // The server refused one of them, and the outcome of those after it is unknown.
                     Err(L2Error::Refused(_)) if together => {
                         job.belief = Belief::Unknown;
                         alone.push(job);

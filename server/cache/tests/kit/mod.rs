@@ -154,7 +154,7 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
     }
 }
 
-/// A valid value, told apart by its number of advancers.
+/// A valid value, identified by its number of advancers.
 pub(crate) fn breadth(advancers: u32) -> MarketBreadth {
     let advance = || Advance {
         advancers,

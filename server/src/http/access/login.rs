@@ -57,12 +57,12 @@ pub(crate) async fn login(
         Err(not_taken) => {
             parts.extensions.insert(Visitor::LoggedOut);
             // The status and the headers of the same refusal to a program.
-            let told = not_taken.into_response();
+            let refusal = not_taken.into_response();
             let mut response = page(&state, parts, Refused { next: next.to_owned(), why: said(not_taken) }).await;
-            *response.status_mut() = told.status();
+            *response.status_mut() = refusal.status();
             response
                 .headers_mut()
-                .extend(told.headers().get(header::RETRY_AFTER).map(|wait| (header::RETRY_AFTER, wait.clone())));
+                .extend(refusal.headers().get(header::RETRY_AFTER).map(|wait| (header::RETRY_AFTER, wait.clone())));
             response
         }
     }

@@ -135,7 +135,7 @@ impl Gate {
         }
     }
 
-    /// Takes a token, or tells why not.
+    /// Checks a token; returns why it is refused.
     fn take(&self, given: &str, from: IpAddr) -> Result<(), NotTaken> {
         let Some(sessions) = &self.0.sessions else { return Ok(()) };
         let right = sessions.is_token(given);
@@ -170,7 +170,7 @@ impl Gate {
     }
 }
 
-/// For a program; a reader is told on the page.
+/// For a program; a reader sees it on the page.
 impl IntoResponse for NotTaken {
     fn into_response(self) -> Response {
         match self {

@@ -1,4 +1,4 @@
-//! What tells a reader who has logged in: a value that only a holder of the token can make, and that ends by itself.
+//! The session of a reader who logged in: a value that only a holder of the token can make, and that ends by itself.
 //!
 //! It is the end of the login and a keyed hash of it, the key being the token. So nothing is kept of who has logged in: a login
 //! survives a restart and holds in every process that has the same token. What it does not promise: logging out makes one browser

@@ -1,4 +1,4 @@
-//! What old scripts are told.
+//! What old scripts receive.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ fn signals(score: Figure<Score>) -> Signals {
     Signals { source: Venue::Bybit, rows: vec![row], stats }
 }
 
-fn told(signals: &Reading<Signals>) -> (StatusCode, Value) {
+fn payload_of(signals: &Reading<Signals>) -> (StatusCode, Value) {
     payload(
         &Reading::Absent(schema::Absence::NeverWritten),
         signals,
@@ -71,7 +71,7 @@ fn told(signals: &Reading<Signals>) -> (StatusCode, Value) {
 
 #[test]
 fn a_score_of_50_45_is_told_as_it_is_and_a_change_of_zero_is_zero() {
-    let (status, payload) = told(&reading(signals(Figure::known(Score::new(50.45).unwrap(), NOW)), NOW));
+    let (status, payload) = payload_of(&reading(signals(Figure::known(Score::new(50.45).unwrap(), NOW)), NOW));
     let row = &payload["confluence_scores"][0];
     assert_eq!(status, StatusCode::OK);
     assert_eq!((&row["score"], &row["confluence_score"]), (&json!(50.45), &json!(50.45)));
@@ -92,7 +92,7 @@ fn a_score_of_50_45_is_told_as_it_is_and_a_change_of_zero_is_zero() {
 
 #[test]
 fn a_row_without_a_score_is_not_among_the_scores() {
-    let (_, payload) = told(&reading(signals(Figure::Missing(Why::NotYet)), NOW));
+    let (_, payload) = payload_of(&reading(signals(Figure::Missing(Why::NotYet)), NOW));
     assert_eq!(payload["confluence_scores"], json!([]));
     assert_eq!(payload["status"], "warming");
 }
@@ -113,16 +113,16 @@ fn the_pulse_of_perpetuals_is_told_under_its_old_names_in_percent() {
         liquidations_24h: Figure::Missing(Why::NotOffered),
     };
     let fields = perps(&Reading::Absent(schema::Absence::NeverWritten), &reading(pulse, NOW));
-    let told = |name: &str| fields.values[name].clone();
-    assert_eq!((told("funding_rate"), told("basis_pct")), (json!(0.0125), json!(-0.025)));
-    assert_eq!((told("long_pct"), told("short_pct")), (json!(62.5), json!(37.5)));
-    assert_eq!((told("funding_zscore"), &fields.missing["funding_zscore"]), (Value::Null, &json!("4 of 30 samples")));
-    assert_eq!((told("open_interest"), told("volume_24h")), (Value::Null, Value::Null));
+    let value = |name: &str| fields.values[name].clone();
+    assert_eq!((value("funding_rate"), value("basis_pct")), (json!(0.0125), json!(-0.025)));
+    assert_eq!((value("long_pct"), value("short_pct")), (json!(62.5), json!(37.5)));
+    assert_eq!((value("funding_zscore"), &fields.missing["funding_zscore"]), (Value::Null, &json!("4 of 30 samples")));
+    assert_eq!((value("open_interest"), value("volume_24h")), (Value::Null, Value::Null));
 }
 
 #[test]
 fn nothing_ever_read_is_503_with_the_same_shape_and_the_reasons() {
-    let (status, payload) = told(&Reading::Absent(schema::Absence::NeverWritten));
+    let (status, payload) = payload_of(&Reading::Absent(schema::Absence::NeverWritten));
     assert_eq!((status, &payload["status"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable")));
     let market = payload["market_overview"].as_object().unwrap();
     assert!(market.len() > 20 && market.values().all(Value::is_null), "{market:?}");

@@ -109,7 +109,7 @@ impl Alerts {
         (held.origin == Origin::Live && source(&held.value) == self.market.venue()).then_some(held)
     }
 
-    /// What was liquidated up to a moment, of the contracts for which a rule asks; from the windows, for no list tells it.
+    /// What was liquidated up to a moment, of the contracts for which a rule asks; from the windows, because no list contains it.
     async fn liquidated(&self, rules: &Arc<[Rule]>, as_of: UnixMs) -> Result<HashMap<Symbol, HeardHour>, TaskError> {
         let asks = |rule: &&ContractRule| rule.figure() == Some(Watched::Liquidated1h);
         let asked = rules.iter().filter_map(Rule::on_contracts).filter(asks).map(ContractRule::subject);

@@ -28,8 +28,8 @@ impl Task for CoinGecko {
     }
 
     async fn run(&mut self) -> Result<(), TaskError> {
-        let told = self.way.ask().await.and_then(|body| coingecko::read(&body, self.clock.now()));
-        self.outside.hear_capitalisation(told.as_ref().map(|told| *told).map_err(AskError::why));
-        told.map(drop).map_err(|source| TaskError::Outside { doing: "asking CoinGecko", source })
+        let answer = self.way.ask().await.and_then(|body| coingecko::read(&body, self.clock.now()));
+        self.outside.take_capitalisation(answer.as_ref().map(|answer| *answer).map_err(AskError::why));
+        answer.map(drop).map_err(|source| TaskError::Outside { doing: "asking CoinGecko", source })
     }
 }

@@ -35,11 +35,11 @@ impl Task for FearGreed {
         if self.due.is_some_and(|due| self.clock.now() < due) {
             return Ok(());
         }
-        let told = self.way.ask().await.and_then(|body| alternative::read(&body, self.clock.now()));
-        let index = told.as_ref().map(|told| told.index.clone()).map_err(AskError::why);
-        self.outside.hear_fear_greed(index);
-        let told = told.map_err(|source| TaskError::Outside { doing: "asking Alternative.me", source })?;
-        self.due = Some(self.clock.now().plus(told.next_in));
+        let answer = self.way.ask().await.and_then(|body| alternative::read(&body, self.clock.now()));
+        let index = answer.as_ref().map(|answer| answer.index.clone()).map_err(AskError::why);
+        self.outside.take_fear_greed(index);
+        let answer = answer.map_err(|source| TaskError::Outside { doing: "asking Alternative.me", source })?;
+        self.due = Some(self.clock.now().plus(answer.next_in));
         Ok(())
     }
 }

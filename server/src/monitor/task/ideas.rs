@@ -41,7 +41,7 @@ impl Task for Ideas {
     }
 }
 
-/// The last price, as of when the contract's state was told last.
+/// The last price, as of when the contract's state was last received.
 fn price(row: &SignalRow) -> Figure<Price> {
-    row.quote.told_at().map_or(Figure::Missing(Why::NotYet), |at| Figure::known(row.quote.price, at))
+    row.quote.received_at().map_or(Figure::Missing(Why::NotYet), |at| Figure::known(row.quote.price, at))
 }

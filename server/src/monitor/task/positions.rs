@@ -1,4 +1,4 @@
-//! Fetches what the stream does not tell of derivatives: open interest and accounts over time, and paid funding.
+//! Fetches the derivatives data that the stream does not carry: open interest and accounts over time, and paid funding.
 
 use std::{
     cmp::Ordering,

@@ -59,7 +59,7 @@ struct Rows {
     facts: Vec<Facts>,
 }
 
-/// What a row does not tell of its symbol, in the order of the rows.
+/// What a row does not contain of its symbol, in the order of the rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
     pub(crate) change_1h: Option<Pct>,
@@ -322,7 +322,7 @@ fn scan(
         found.push((made, facts(&window)));
     }
     if bars_closed {
-        saturation.tell();
+        saturation.export();
     }
     found.sort_by(|(a, _), (b, _)| {
         let turnover = |row: &SignalRow| row.quote.turnover_24h.value().map_or(0.0, |usd: &Usd| usd.get());
@@ -337,7 +337,7 @@ fn facts(window: &Window) -> Facts {
     Facts { change_1h: change_1h(window), above_ma20: above_mean(halves, 20), above_ma50: above_mean(halves, 50) }
 }
 
-/// Change over the last hour in percent: the venue's own where it tells one, else from the minute of an hour ago.
+/// Change over the last hour in percent: the venue's own where it sends one, else from the minute of an hour ago.
 fn change_1h(window: &Window) -> Option<Pct> {
     let ticker = window.ticker()?;
     let minutes = window.candles(Timeframe::M1);

@@ -15,7 +15,7 @@ pub(crate) const BTC: &str = "BTCUSDT";
 /// 30 daily returns need 31 closes.
 const DAYS: u16 = 31;
 
-/// The last daily candles of BTC, oldest first; empty until they were told.
+/// The last daily candles of BTC, oldest first; empty until they were received.
 pub(crate) type DailyCandles = Arc<Mutex<Vec<Candle>>>;
 
 /// Asks for the daily candles of BTC.

@@ -9,21 +9,21 @@ test("a dash says why nothing stands there, once it is touched or reached by key
   // The market itself has no change beyond its own.
   const dash = page.locator(`.missing[title="${WHY}"]`).first();
   await page.locator("details", { has: dash }).locator("summary").click();
-  const told = () => dash.evaluate((one) => getComputedStyle(one, "::after").content);
-  expect(await told()).toBe("none");
+  const hint = () => dash.evaluate((one) => getComputedStyle(one, "::after").content);
+  expect(await hint()).toBe("none");
 
   await dash.click();
-  expect(await told()).toContain(`"${WHY}"`);
+  expect(await hint()).toContain(`"${WHY}"`);
   // Nothing is made wider by it.
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(wide).toBe(0);
   await page.getByRole("heading", { level: 2 }).first().click();
-  expect(await told()).toBe("none");
+  expect(await hint()).toBe("none");
 
   await page.locator("tr", { has: dash }).getByRole("link").first().focus();
   await page.keyboard.press("Tab");
   await expect(dash).toBeFocused();
-  expect(await told()).toContain(`"${WHY}"`);
+  expect(await hint()).toContain(`"${WHY}"`);
 });
 
 test("in a link nothing else takes the focus", async ({ page }) => {

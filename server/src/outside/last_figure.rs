@@ -1,12 +1,12 @@
-//! What one source told last, and why it told nothing since.
+//! The last figure of one source, and why it sent nothing since.
 
 use std::time::Duration;
 
 use schema::{Figure, UnixMs, Why};
 
-/// What one source told last. A value outlives failures until it is too old; then the reason takes its place.
+/// The last figure of one source. A value outlives failures until it is too old; then the reason takes its place.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Told<T> {
+pub(super) enum LastFigure<T> {
     /// There was no value yet.
     Nothing(Why),
     /// There was one.
@@ -15,20 +15,20 @@ pub(super) enum Told<T> {
         value: T,
         /// The source's own time of it.
         as_of: UnixMs,
-        /// Why the source told nothing since; none where it did.
+        /// Why the source sent nothing since; none where it did.
         since: Option<Why>,
     },
 }
 
-impl<T: Clone> Told<T> {
+impl<T: Clone> LastFigure<T> {
     /// Of a source that was not asked yet, or never will be.
     pub(super) const fn nothing(switched_on: bool) -> Self {
         Self::Nothing(if switched_on { Why::NotYet } else { Why::Off })
     }
 
     /// The source answered with a value and its time, or did not.
-    pub(super) fn hear(&mut self, told: Result<(T, UnixMs), Why>) {
-        match (told, &mut *self) {
+    pub(super) fn take(&mut self, last: Result<(T, UnixMs), Why>) {
+        match (last, &mut *self) {
             (Ok((value, as_of)), _) => *self = Self::Last { value, as_of, since: None },
             (Err(why), Self::Nothing(reason)) => *reason = why,
             (Err(why), Self::Last { since, .. }) => *since = Some(why),
@@ -63,31 +63,31 @@ mod tests {
 
     #[test]
     fn a_source_that_never_answered_gives_its_latest_reason() {
-        let mut told = Told::<u8>::nothing(true);
-        assert_eq!(told.figure(UnixMs(0), KEEPS), Figure::Missing(Why::NotYet));
-        told.hear(Err(why("a")));
-        told.hear(Err(why("b")));
-        assert_eq!(told.figure(UnixMs(0), KEEPS), Figure::Missing(why("b")));
-        told.hear(Ok((7, UnixMs(5))));
-        assert_eq!(told.figure(UnixMs(10), KEEPS), Figure::known(7, UnixMs(5)));
+        let mut last = LastFigure::<u8>::nothing(true);
+        assert_eq!(last.figure(UnixMs(0), KEEPS), Figure::Missing(Why::NotYet));
+        last.take(Err(why("a")));
+        last.take(Err(why("b")));
+        assert_eq!(last.figure(UnixMs(0), KEEPS), Figure::Missing(why("b")));
+        last.take(Ok((7, UnixMs(5))));
+        assert_eq!(last.figure(UnixMs(10), KEEPS), Figure::known(7, UnixMs(5)));
     }
 
     #[test]
     fn a_value_outlives_a_failure_until_it_is_too_old() {
-        let mut told = Told::nothing(true);
-        told.hear(Ok((7, UnixMs(1_000))));
-        told.hear(Err(why("gone")));
-        assert_eq!(told.figure(UnixMs(61_000), KEEPS), Figure::known(7, UnixMs(1_000)));
-        assert_eq!(told.figure(UnixMs(61_001), KEEPS), Figure::Missing(why("gone")));
-        told.hear(Ok((8, UnixMs(61_000))));
-        assert_eq!(told.figure(UnixMs(61_001), KEEPS), Figure::known(8, UnixMs(61_000)));
+        let mut last = LastFigure::nothing(true);
+        last.take(Ok((7, UnixMs(1_000))));
+        last.take(Err(why("gone")));
+        assert_eq!(last.figure(UnixMs(61_000), KEEPS), Figure::known(7, UnixMs(1_000)));
+        assert_eq!(last.figure(UnixMs(61_001), KEEPS), Figure::Missing(why("gone")));
+        last.take(Ok((8, UnixMs(61_000))));
+        assert_eq!(last.figure(UnixMs(61_001), KEEPS), Figure::known(8, UnixMs(61_000)));
     }
 
     #[test]
     fn a_source_that_answers_with_old_figures_is_called_too_old() {
-        let mut told = Told::nothing(true);
-        told.hear(Ok((7, UnixMs(0))));
+        let mut last = LastFigure::nothing(true);
+        last.take(Ok((7, UnixMs(0))));
         let too_old = Why::TooOld { age_ms: 90_000, limit_ms: 60_000 };
-        assert_eq!(told.figure(UnixMs(90_000), KEEPS), Figure::Missing(too_old));
+        assert_eq!(last.figure(UnixMs(90_000), KEEPS), Figure::Missing(too_old));
     }
 }
