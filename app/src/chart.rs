@@ -1,7 +1,7 @@
 //! The candle chart of a symbol: closed candles drawn as SVG, on the server alone.
 //!
 //! It is no island: the browser gets a picture with its numbers, and no code, and asks for another one when the next bar has
-//! closed. It shows closed bars only, says until when, and never looks live: what the price is now stands in the price strip.
+//! closed. It shows closed bars only, says until when, and never looks live: what the price is now is in the price strip.
 
 #![allow(unreachable_pub, reason = "the macro makes public items in private places")]
 
@@ -86,7 +86,7 @@ impl Chart {
         asked.and_then(named).unwrap_or(Timeframe::M1)
     }
 
-    /// Whether CVD stands beneath candles of a timeframe: trades are summed up for hours, not for days.
+    /// Whether CVD is drawn beneath candles of a timeframe: trades are summed up for hours, not for days.
     #[must_use]
     pub const fn has_cvd(timeframe: Timeframe) -> bool {
         matches!(timeframe, Timeframe::M1 | Timeframe::M5)

@@ -1,7 +1,7 @@
 //! How a page stays current.
 //!
 //! [`Store`] holds what every page shows and takes messages of the stream, [`List`] and [`Opened`] what two pages show beside it;
-//! `clock` keeps the server's time. In the browser alone, `client` owns the page's one connection, `refresh` asks anew for what the
+//! `clock` keeps the server's time. In the browser alone, `client` owns the page's one connection, `refresh` fetches again what the
 //! server alone renders, `rewrite` keeps rows of markup current, and `ask` answers what the list of scores is asked. What a figure looks
 //! like follows from its age, never from the state of the connection.
 

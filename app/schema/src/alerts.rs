@@ -216,7 +216,7 @@ impl Stands {
     }
 }
 
-/// A rule and how it stands.
+/// A rule and its state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleState {
     /// The rule.

@@ -78,7 +78,7 @@ pub(crate) fn net(r: &Figure<RMultiple>) -> AnyView {
     }
 }
 
-/// Why no idea stands, from what was counted.
+/// Why no idea is open, from what was counted.
 fn why_none(value: &ActiveIdeas, zone: Zone) -> String {
     let (since, ended) = (format::moment(value.watched_since, zone), value.counts.n());
     let opened = match ended {

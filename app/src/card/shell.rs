@@ -5,7 +5,7 @@ use schema::{Absence, Held, UnixMs, page::MonitorState, reading::Found};
 
 use crate::{format, frame, live::Store, part::live::live_text};
 
-/// Where a card stands in the page and in the style sheet.
+/// The place of a card in the page and in the style sheet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
     /// Its class, and the start of its ids.
@@ -49,7 +49,7 @@ fn note<T>(found: &Found<T>, now: UnixMs) -> Note {
     }
 }
 
-/// A card over one schema. `body` is called anew when the value changes, and what differs is changed in place.
+/// A card over one schema. `body` is called again when the value changes, and what differs is changed in place.
 pub(crate) fn card<T: Clone + Send + Sync + 'static>(
     look: Look,
     store: Store,

@@ -148,7 +148,7 @@ fn close(shared: &Shared) {
     }
 }
 
-/// Opens anew without a place to go on from, so that the server sends everything.
+/// Opens again without a place to go on from, so that the server sends everything.
 fn open_afresh(shared: &Shared) {
     shared.borrow_mut().since = None;
     open(shared);

@@ -52,7 +52,7 @@ impl Link {
     }
 }
 
-/// What the stream has weighed, in bytes as the server sent them: each connection counts anew.
+/// What the stream has weighed, in bytes as the server sent them: each connection counts from zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     before: u64,

@@ -2,11 +2,11 @@
 //!
 //! A page is the same for two readers when they ask for the same address, chose the same settings, watch the same contracts, stand
 //! to the login alike, have as much to see among the alerts and take the same compression; then it is sent as it is, compressed once.
-//! With the next tick of the live stream it is made anew, so its market is never older than that of a page made for one reader.
+//! With the next tick of the live stream it is rendered again, so its market is never older than that of a page made for one reader.
 //! What a page shows beside the tick, and the time it says it was made at, is at most one flush old: that is as long as a page is
 //! kept.
 //!
-//! It knows nothing of what stands in a page.
+//! It knows nothing of the content of a page.
 
 use std::{sync::Arc, time::Duration};
 

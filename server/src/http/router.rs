@@ -87,7 +87,7 @@ fn pages(state: &AppState) -> Router<AppState> {
     let (for_pages, for_errors) = (Arc::clone(&source), source);
     let (for_kept, for_missing) = (state.clone(), state.clone());
     let ready = Ready::new(state.hubs.live.clone());
-    // Nothing that a page is made by stands before one that is kept.
+    // No layer that makes pages is in front of a kept one.
     let kept = Router::new()
         .leptos_routes_with_context(
             state,

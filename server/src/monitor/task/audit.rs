@@ -26,7 +26,7 @@ const PER_RUN: usize = 4;
 const COMPARED_CANDLES: u16 = 2;
 const COMPARED: &str = "candles to compare";
 
-/// Compares each candle of 5, 30 and 240 minutes with the venue's once it closed; one that differs loads the symbol anew.
+/// Compares each candle of 5, 30 and 240 minutes with the venue's once it closed; one that differs loads the symbol again.
 pub(crate) struct Audit {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) market: Arc<Market>,

@@ -20,7 +20,7 @@ pub enum Step {
 pub struct Sequence(Option<u64>);
 
 impl Sequence {
-    /// Takes the number of a message. Number 1 means that the service began anew, whatever the message calls itself.
+    /// Takes the number of a message. Number 1 means that the service was restarted, whatever the message calls itself.
     pub fn advance(&mut self, snapshot: bool, update: u64) -> Step {
         if snapshot || update == 1 {
             self.0 = Some(update);

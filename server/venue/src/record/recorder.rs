@@ -88,7 +88,7 @@ pub enum RecordError {
     Thread(#[source] io::Error),
 }
 
-/// What the disk ails, in plain words.
+/// The fault of the disk, in plain words.
 pub(super) fn plain(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::StorageFull => "the disk is full".to_owned(),

@@ -195,7 +195,7 @@ fn play(
         let outcome = perform(first, lines, &shared).map(|last| {
             ended.send_replace(last);
         });
-        // Nobody is left to hear of it when the server has ended.
+        // No receiver is left when the server has ended.
         let _ = sender.send(outcome);
     };
     named.spawn(played).map_err(|error| ReplayError::Player(error.to_string()))?;
