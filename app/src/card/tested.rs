@@ -42,7 +42,7 @@ fn said(verdict: String, rests_on: AnyView) -> AnyView {
         <div id=TESTED class="tested">
             <p role="status">{verdict}</p>
             {rests_on}
-            <p class="note">"Tested, not noted: an alert comes when a rule is met anew, not while it holds."</p>
+            <p class="note">"Tested, not noted: an alert comes when a rule becomes met, not while it stays met."</p>
         </div>
     }
     .into_any()

@@ -19,7 +19,7 @@ const TURNOVER: &str = "#scores-turnover";
 enum Before {
     /// The way back leads to it.
     Kept,
-    /// It gives way: what is typed letter by letter is one question.
+    /// It is replaced: what is typed letter by letter is one query.
     Replaced,
 }
 

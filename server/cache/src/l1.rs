@@ -262,7 +262,7 @@ impl<T: Schema> Store<T> {
     pub(crate) fn watch(&self, scope: T::Scope, absence: Absence) -> watch::Receiver<Found<T>> {
         let mut watchers = lock(&self.watchers);
         watchers.retain(|_, watched| watched.sender.receiver_count() > 0);
-        // `get` would have to be awaited; whoever puts a newer value waits for the lock held here before it tells.
+        // `get` would have to be awaited; whoever puts a newer value waits for the lock held here before it notifies.
         let held = self.l1.iter().find(|(key, _)| **key == scope).map(|(_, entry)| entry);
         let new = || Watched { sender: watch::channel(Err(absence)).0, entry: None };
         let watched = watchers.entry(scope).or_insert_with(new);

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_is_made_anew_with_the_next_tick_and_after_a_flush() {
+    async fn a_page_is_rendered_again_with_the_next_tick_and_after_a_flush() {
         let cache = cache::Cache::builder(Clock::System, "test").build();
         let hub = Hub::new(cache.clone(), 1, FLUSH);
         let router = numbered(Ready::new(hub.clone()));

@@ -24,7 +24,7 @@ pub(super) fn chosen(headers: &HeaderMap) -> Settings {
 }
 
 fn ignored(place: &str, part: &str) {
-    tracing::debug!(place, part, "a setting that cannot be meant is ignored");
+    tracing::debug!(place, part, "an invalid setting is ignored");
 }
 
 /// `GET /start`: leads to the page that the reader wants first.

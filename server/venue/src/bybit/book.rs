@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(sequence.advance(false, 11), Step::Change);
         assert_eq!(sequence.advance(false, 13), Step::Gap);
         assert_eq!(sequence.advance(false, 14), Step::Skip);
-        assert_eq!(sequence.advance(false, 1), Step::Replace, "the service began anew");
+        assert_eq!(sequence.advance(false, 1), Step::Replace, "the service was restarted");
         assert_eq!(sequence.advance(false, 2), Step::Change);
         assert_eq!(sequence.advance(false, 2), Step::Repeated, "sent twice");
         assert_eq!(sequence.advance(false, 3), Step::Change);

@@ -27,14 +27,14 @@ use crate::{
 /// How much is kept, and in what pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordLimits {
-    /// Bytes of all segments together, at most; the oldest segment gives way.
+    /// Bytes of all segments together, at most; the oldest segment is deleted.
     pub max_bytes: u64,
     /// How long a segment is written to before the next one begins.
     pub segment_age: Duration,
 }
 
 impl RecordLimits {
-    /// A segment is an eighth of the whole: so much is lost at once when the oldest gives way.
+    /// A segment is an eighth of the whole: so much is lost at once when the oldest is deleted.
     pub(super) const fn segment_bytes(&self) -> u64 {
         self.max_bytes / 8
     }
@@ -136,7 +136,7 @@ impl Recorder {
     const QUEUE: usize = 65_536;
 
     /// Begins to record an exchange into a folder, which is made where it is missing. What another run left there stays
-    /// until it gives way.
+    /// until it is deleted.
     ///
     /// # Errors
     ///
