@@ -10,6 +10,7 @@ mod band;
 mod beneath;
 mod drawing;
 pub(crate) mod exchange;
+mod label;
 mod marks;
 mod numbers;
 
@@ -18,7 +19,7 @@ pub use marks::Ideas;
 use leptos::prelude::*;
 use schema::{Absence, Candle, Price, Symbol, Timeframe, UnixMs, Venue, Zone, breakdown::ScorePoint, levels::KeyLevel};
 
-use crate::{card::Note, format, path};
+use crate::{format, part::note::Note, path};
 use band::Beneath;
 use beneath::Points;
 

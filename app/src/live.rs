@@ -26,13 +26,15 @@ mod sight;
 pub(crate) mod store;
 #[cfg(feature = "hydrate")]
 mod swap;
+mod taken;
 
 pub use clock::ServerClock;
 pub use content::Content;
 pub(crate) use content::{Reader, reader};
 pub use list::List;
 pub use opened::Opened;
-pub use store::{Link, Sent, Store, Taken};
+pub use store::{Link, Sent, Store};
+pub use taken::Taken;
 
 #[cfg(feature = "hydrate")]
 pub(crate) use ask::ask;

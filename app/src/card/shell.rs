@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 use schema::{Absence, Held, UnixMs, page::MonitorState, reading::Found};
 
-use crate::{format, frame, live::Store, part::live::live_text};
+use crate::{
+    frame,
+    live::Store,
+    part::{live::live_text, note::Note},
+};
 
 /// The place of a card in the page and in the style sheet.
 #[derive(Debug, Clone, Copy)]
@@ -11,35 +15,6 @@ pub(crate) struct Look {
     /// Its class, and the start of its ids.
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
-}
-
-/// What a card says of the age of its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Note {
-    pub(crate) state: &'static str,
-    pub(crate) text: String,
-}
-
-/// The attributes that a card of the server's alone carries, so that it ages: each in ms since 1970.
-#[cfg(feature = "hydrate")]
-impl Note {
-    pub(crate) const AS_OF: &'static str = "data-as-of";
-    pub(crate) const FRESH_UNTIL: &'static str = "data-fresh-until";
-    pub(crate) const STALE_UNTIL: &'static str = "data-stale-until";
-}
-
-impl Note {
-    /// What is said of a value of which the times alone are known.
-    pub(crate) fn of(as_of: UnixMs, fresh_until: UnixMs, stale_until: UnixMs, now: UnixMs) -> Self {
-        let age = format::age(as_of.age(now));
-        if now <= fresh_until {
-            Self { state: "fresh", text: String::new() }
-        } else if now <= stale_until {
-            Self { state: "stale", text: format!("{age} old") }
-        } else {
-            Self { state: "expired", text: format!("last known, {age} old") }
-        }
-    }
 }
 
 fn note<T>(found: &Found<T>, now: UnixMs) -> Note {

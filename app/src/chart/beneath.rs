@@ -8,7 +8,7 @@ use schema::{Candle, Timeframe, UnixMs, breakdown::ScorePoint};
 use super::{
     Chart,
     band::{Band, EDGE, FLOW, SCORE, middle},
-    drawing::right,
+    label::right,
 };
 use crate::format;
 

@@ -14,9 +14,11 @@ use super::{
     band::{BODY, EDGE, PRICE, Reach, left, middle},
 };
 use crate::{
-    card::ideas::{multiple, pointing},
     format,
-    part::figure::direction,
+    part::{
+        figure::direction,
+        idea::{multiple, pointing},
+    },
     path,
 };
 

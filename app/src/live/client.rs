@@ -15,7 +15,8 @@ use web_sys::{Event, EventSource, MessageEvent, PageTransitionEvent};
 
 use super::{
     Reader, ServerClock, backoff, flash,
-    store::{Link, Store, Taken},
+    store::{Link, Store},
+    taken::Taken,
 };
 use crate::{decode::decode, path};
 

@@ -18,6 +18,7 @@ pub(crate) mod etag;
 pub(crate) mod form;
 pub(crate) mod forwarded;
 pub(crate) mod guide;
+mod hand_on;
 pub(crate) mod headers;
 pub(crate) mod hosts;
 pub(crate) mod lead;

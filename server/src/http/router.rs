@@ -12,12 +12,14 @@ use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_conte
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
-    access, api, assets, candles, client, compat, edition, form, headers, limit, metrics, openapi,
+    access, api, assets, candles, client, compat, edition, form,
+    hand_on::hand_on,
+    headers, limit, metrics, openapi,
     pages::Pages,
     policy, probe, query,
     ready::{self, Ready},
     regime, rules, seen, settings, shape,
-    state::{AppState, hand_on},
+    state::AppState,
     stream, watch, weights,
 };
 use crate::role::Role;
