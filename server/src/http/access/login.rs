@@ -19,7 +19,7 @@ use leptos_axum::render_app_async_with_context;
 use serde::Deserialize;
 
 use super::{COOKIE, Gate, attempts::NotTaken, next::local, session::LIFETIME};
-use crate::http::{client::Client, hand_on::hand_on, lead::lead, policy, settings, site::Site};
+use crate::http::{client::Client, hand_on::hand_on, policy, redirect::redirect, settings, site::Site};
 
 /// What a browser is to forget.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -94,7 +94,7 @@ async fn page(site: Site, parts: Parts, refused: Refused) -> Response {
 fn led(to: &str, cookie: Option<String>) -> Response {
     match cookie.map(HeaderValue::try_from).transpose() {
         Ok(cookie) => {
-            let mut response = lead(path::LOGIN.path(), to);
+            let mut response = redirect(path::LOGIN.path(), to);
             response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
