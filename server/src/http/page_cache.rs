@@ -1,4 +1,4 @@
-//! Pages kept page_cache: one rendering serves all who ask for the same page of the same tick.
+//! The page cache: one rendering serves all who request the same page of the same tick.
 //!
 //! A page is the same for two readers when they ask for the same address, chose the same settings, watch the same contracts, stand
 //! to the login alike, have as much to see among the alerts and take the same compression; then it is sent as it is, compressed once.
