@@ -1,6 +1,6 @@
 //! What a page knows of its reader's login. The server decides; a page only shows it.
 
-/// How a reader stands to the login. In context for every page.
+/// Whether a reader is logged in, or has to be. In context for every page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Visitor {
     /// Nobody is asked to log in.

@@ -163,7 +163,7 @@ pub fn listing(kind: Option<Kind>) -> String {
     kind.map_or_else(|| path::ALERTS.to_string(), |kind| format!("{}?kind={}", path::ALERTS, kind.as_str()))
 }
 
-/// The place on the page where the answer to a test stands.
+/// The place on the page of the answer to a test.
 pub const TESTED: &str = "tested";
 
 /// The address of the page that tests a rule, at its answer.

@@ -48,8 +48,6 @@ pub(crate) mod tasks;
 #[cfg(feature = "ssr")]
 mod tested;
 
-#[cfg(any(feature = "hydrate", feature = "ssr"))]
-pub(crate) use shell::Note;
 pub(crate) use shell::{Look, card, steady_card};
 #[cfg(feature = "ssr")]
 pub(crate) use shell::{rendered_card, rendered_plain_card};

@@ -1,7 +1,7 @@
 //! The candle chart of a symbol: closed candles drawn as SVG, on the server alone.
 //!
 //! It is no island: the browser gets a picture with its numbers, and no code, and asks for another one when the next bar has
-//! closed. It shows closed bars only, says until when, and never looks live: what the price is now stands in the price strip.
+//! closed. It shows closed bars only, says until when, and never looks live: what the price is now is in the price strip.
 
 #![allow(unreachable_pub, reason = "the macro makes public items in private places")]
 
@@ -10,6 +10,7 @@ mod band;
 mod beneath;
 mod drawing;
 pub(crate) mod exchange;
+mod label;
 mod marks;
 mod numbers;
 
@@ -18,7 +19,7 @@ pub use marks::Ideas;
 use leptos::prelude::*;
 use schema::{Absence, Candle, Price, Symbol, Timeframe, UnixMs, Venue, Zone, breakdown::ScorePoint, levels::KeyLevel};
 
-use crate::{card::Note, format, path};
+use crate::{format, part::note::Note, path};
 use band::Beneath;
 use beneath::Points;
 
@@ -86,7 +87,7 @@ impl Chart {
         asked.and_then(named).unwrap_or(Timeframe::M1)
     }
 
-    /// Whether CVD stands beneath candles of a timeframe: trades are summed up for hours, not for days.
+    /// Whether CVD is drawn beneath candles of a timeframe: trades are summed up for hours, not for days.
     #[must_use]
     pub const fn has_cvd(timeframe: Timeframe) -> bool {
         matches!(timeframe, Timeframe::M1 | Timeframe::M5)

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 
 use crate::live::Store;
 
-/// What stands above the content of every page: the header and the notices.
+/// What is above the content of every page: the header and the notices.
 pub(crate) fn crown(store: Store) -> AnyView {
     view! {
         {header::header(store)}
@@ -23,7 +23,7 @@ pub(crate) fn crown(store: Store) -> AnyView {
     .into_any()
 }
 
-/// The page as it lives: what stands above, and the page's own content.
+/// The page as it lives: what is above, and the page's own content.
 pub(crate) fn framed(store: Store, title: AnyView, content: AnyView) -> AnyView {
     view! {
         {crown(store)}

@@ -1,7 +1,7 @@
 //! How a page stays current.
 //!
 //! [`Store`] holds what every page shows and takes messages of the stream, [`List`] and [`Opened`] what two pages show beside it;
-//! `clock` keeps the server's time. In the browser alone, `client` owns the page's one connection, `refresh` asks anew for what the
+//! `clock` keeps the server's time. In the browser alone, `client` owns the page's one connection, `refresh` fetches again what the
 //! server alone renders, `rewrite` keeps rows of markup current, and `ask` answers what the list of scores is asked. What a figure looks
 //! like follows from its age, never from the state of the connection.
 
@@ -26,13 +26,15 @@ mod sight;
 pub(crate) mod store;
 #[cfg(feature = "hydrate")]
 mod swap;
+mod taken;
 
 pub use clock::ServerClock;
 pub use content::Content;
 pub(crate) use content::{Reader, reader};
 pub use list::List;
 pub use opened::Opened;
-pub use store::{Link, Sent, Store, Taken};
+pub use store::{Link, Sent, Store};
+pub use taken::Taken;
 
 #[cfg(feature = "hydrate")]
 pub(crate) use ask::ask;

@@ -96,7 +96,7 @@ fn when_told(frame: &Frame) -> UnixMs {
     next_sent.ok().filter(|next_sent| *next_sent > frame.now).unwrap_or(frame.now.plus(Saving::EVERY))
 }
 
-/// A page whose content is rendered here alone, and asked for again when one of `schemas` is written anew, or when the content
+/// A page whose content is rendered here alone, and asked for again when one of `schemas` is written, or when the content
 /// itself said that it would be time.
 ///
 /// `oldest` is the time of the oldest value that the content shows. Cards of it are [`rendered_card`](crate::card::rendered_card)s,

@@ -1,6 +1,6 @@
 //! What a reader chose for this browser: kept in one cookie, applied on the server before anything is painted.
 //!
-//! Pure: it reads and writes the cookie's value. What cannot be meant is left as if it had not been said, and named to whoever
+//! Pure: it reads and writes the cookie's value. What is invalid is ignored, and named to whoever
 //! asks, so that the log can report it; a page is never refused over it.
 
 mod cards;

@@ -112,7 +112,7 @@ pub struct SignalsSnapshot {
 pub struct AlertsSnapshot {
     /// Header and banner.
     pub frame: Frame,
-    /// What happened, and how each rule stands.
+    /// What happened, and the state of each rule.
     pub log: Found<AlertLog>,
     /// The rules that can be changed here.
     pub rules: KeptRules,

@@ -127,7 +127,7 @@ pub async fn run(
     let cache = open_cache(&config, role, &clock, &supervisor)?;
     let (advised, poll) = (cache.clone(), config.cache.poll);
     supervisor.spawn(ADVICE, Policy::Once, move || say_advice(advised.clone(), poll));
-    // A recording played anew has the time of the one before; its ticks must not be taken for the same.
+    // A recording that is played again has the time of the one before; its ticks must not be taken for the same.
     let hubs = Hubs::new(&cache, Clock::System.now().0.unsigned_abs());
     if role.serves_pages() {
         for (job, hub) in [(HUB, &hubs.live), (HUB_SAVING, &hubs.saving)] {

@@ -1,4 +1,4 @@
-//! `virtuoso record`: hears an exchange as the monitor does, and keeps everything it says.
+//! `virtuoso record`: subscribes to an exchange as the monitor does, and keeps everything it sends.
 
 use std::{
     path::Path,

@@ -216,7 +216,7 @@ impl Stands {
     }
 }
 
-/// A rule and how it stands.
+/// A rule and its state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleState {
     /// The rule.
@@ -248,7 +248,7 @@ pub struct AlertLog {
     pub watched_since: UnixMs,
     /// What happened, newest first, at most [`KEPT`](Self::KEPT) of each kind.
     pub alerts: Vec<Alert>,
-    /// How many older ones gave way.
+    /// How many older ones were evicted.
     pub given_way: u64,
     /// The rules that are in force.
     pub rules: RuleBook,

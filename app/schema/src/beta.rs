@@ -134,7 +134,7 @@ pub struct BetaRanking {
 pub struct BetaTable {
     /// Where the data comes from.
     pub source: Venue,
-    /// The contract that stands for the market.
+    /// The contract that represents the market.
     pub market: Symbol,
     /// One ranking for each window, shortest first; a page or an answer for one window holds that one alone.
     pub rankings: Vec<BetaRanking>,

@@ -110,7 +110,7 @@ pub struct Breakdown {
     pub liquidated_24h: Figure<Liquidated>,
     /// The close of the bar that the score was recorded at; missing where there is no score.
     pub bar_closed_at: Option<UnixMs>,
-    /// The six dimensions, heaviest first, as they stood at that close: shared with whoever recorded them.
+    /// The six dimensions, heaviest first, as they were at that close: shared with whoever recorded them.
     pub dimensions: Arc<[DimensionBreakdown]>,
     /// The four factors whose agreement the score is made with, heaviest first, as of the same close.
     pub factors: Arc<[FactorReading]>,

@@ -77,7 +77,7 @@ fn moved<T: Copy + PartialEq>(old: &Figure<T>, new: &Figure<T>, at: UnixMs) -> O
     Some((old.value() != Some(&now)).then_some(now))
 }
 
-/// What a figure is now and as of when, or nothing where neither changed; `None` where it is missing anew.
+/// What a figure is now and as of when, or nothing where neither changed; `None` where it became missing.
 fn replaced<T: Copy + PartialEq>(old: &Figure<T>, new: &Figure<T>) -> Option<Option<(T, UnixMs)>> {
     match new {
         same if same == old => Some(None),

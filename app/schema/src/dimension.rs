@@ -14,7 +14,7 @@ pub enum Dimension {
     Orderflow,
     /// What rests in the book.
     Orderbook,
-    /// Where price stands among its levels.
+    /// The place of the price among its levels.
     PriceStructure,
     /// How traders are positioned.
     Sentiment,

@@ -56,7 +56,7 @@ pub struct IdeaRules {
     pub least_weighed: Points,
     /// The stop's distance from the entry, in ATR (14, 5m).
     pub stop_atr: f64,
-    /// How long an idea stands at most, in milliseconds.
+    /// How long an idea stays open at most, in milliseconds.
     pub expiry_ms: i64,
 }
 
@@ -106,7 +106,7 @@ pub struct Running {
     pub r: RMultiple,
 }
 
-/// An idea that stands.
+/// An open idea.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Idea {
     /// The contract.
@@ -161,7 +161,7 @@ pub enum Outcome {
     TargetReached,
     /// The symbol points to its side no more.
     Left,
-    /// It stood for as long as it may.
+    /// It was open for as long as it may be.
     Expired,
     /// Bars, or trades in the minute of the entry, that would have decided it are missing.
     Unknown,

@@ -62,7 +62,7 @@ impl SymbolLive {
         if held.value.row.symbol != self.symbol || held.as_of > self.as_of {
             return None;
         }
-        // A clock that runs faster than the machine's has a life of its own length: it is moved, not measured anew.
+        // A clock that runs faster than the machine's has a life of its own length: it is moved, not measured again.
         let later = |until: UnixMs| UnixMs(until.0.saturating_add(self.as_of.0 - held.as_of.0));
         let (as_of, fresh_until, stale_until) = (self.as_of, later(held.fresh_until), later(held.stale_until));
         let mut breakdown = held.value.as_ref().clone();

@@ -153,7 +153,7 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// A quote that stands still for so long while the market goes on is not one of now, in milliseconds.
+    /// A quote that does not change for so long while the market goes on is not one of now, in milliseconds.
     const STILL_MS: i64 = 10_000;
 
     /// When the contract's state was last received; none where nothing of it is known.

@@ -33,7 +33,7 @@ pub enum Topic {
     Alert,
     /// One symbol's score, taken apart: `breakdown:BTCUSDT`, the symbol [escaped](Symbol::escaped).
     Breakdown(Symbol),
-    /// That a schema of one value was written anew, without the value: `changed:signals:active`.
+    /// That a schema of one value was written, without the value: `changed:signals:active`.
     Changed(Name),
 }
 
@@ -118,7 +118,7 @@ pub enum FrameMessage {
         /// The time of the newest.
         newest: UnixMs,
     },
-    /// A schema was written anew; a page that is rendered from it asks for itself again.
+    /// A schema was written; a page that is rendered from it asks for itself again.
     Changed {
         /// The schema's name.
         name: String,

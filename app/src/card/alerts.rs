@@ -9,16 +9,13 @@ use schema::{
     rule::{ContractRule, Rule, Watched},
 };
 
-use super::{
-    Look,
-    ideas::{multiple, pointing},
-    rendered_card,
-};
+use super::{Look, rendered_card};
 use crate::{
     alerts::{Query, SHOWN, listing},
     format,
     part::{
         figure::{Text, dash, direction},
+        idea::{multiple, pointing},
         symbol::symbol as name,
         time,
     },

@@ -114,7 +114,7 @@ fn picture(market: Symbol, ranking: &BetaRanking) -> AnyView {
     let lines = lines(market, ranking);
     let all = || lines.iter().flat_map(|line| line.points).copied();
     let (low, high) = all().fold((100.0_f64, 100.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-    // A market that stood still is a line in the middle.
+    // A market that did not move is a line in the middle.
     let reach = (high - low).max(0.01);
     let y = |value: f64| 6.0 + (high - value) / reach * (HEIGHT - 12.0);
     let labels: Vec<String> = lines.iter().map(|line| format!("{} {}", line.name, line.change())).collect();

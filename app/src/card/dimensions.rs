@@ -30,7 +30,7 @@ fn body(held: &Held<Breakdown>) -> AnyView {
     .into_any()
 }
 
-/// What each dimension is shown to add: rounded so that the line of the sum is exact as it stands.
+/// What each dimension is shown to add: rounded so that the line of the sum is exact as shown.
 pub(super) fn shown_points(b: &Breakdown) -> Vec<Option<f64>> {
     let exact: Vec<f64> = b.dimensions.iter().filter_map(|d| d.contribution).map(Points::get).collect();
     let rounded = match b.row.score.value() {

@@ -10,13 +10,14 @@ use schema::{
 
 use super::{
     Look,
-    ideas::{model, multiple, net, pointing},
+    ideas::{model, net},
     rendered_card,
 };
 use crate::{
     format,
     part::{
         figure::{dash, direction},
+        idea::{multiple, pointing},
         symbol::symbol as name,
         time,
     },

@@ -77,7 +77,7 @@ fn hidden(query: &Query) -> Vec<AnyView> {
     .collect()
 }
 
-/// The form stands as it was made, for what is being typed into it.
+/// The form stays as it was made, for what is being typed into it.
 fn form(asked: RwSignal<Query>) -> AnyView {
     let query = asked.get_untracked();
     let mut turnovers = TURNOVERS.map(|(usd, label)| (usd, label.to_owned())).to_vec();

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use schema::{
-    ActiveIdeas, Bps, CostModel, Costs, Direction, Figure, Held, Price, Zone,
-    ideas::{Idea, IdeaSide, Reason, Shift},
+    ActiveIdeas, Bps, CostModel, Costs, Figure, Held, Price, Zone,
+    ideas::{Idea, Reason, Shift},
     page::Frame,
     reading::Found,
     unit::RMultiple,
@@ -14,6 +14,7 @@ use crate::{
     format,
     part::{
         figure::{Text, dash, direction, stat, stat_of},
+        idea::{multiple, pointing},
         symbol::symbol as name,
         time,
     },
@@ -78,7 +79,7 @@ pub(crate) fn net(r: &Figure<RMultiple>) -> AnyView {
     }
 }
 
-/// Why no idea stands, from what was counted.
+/// Why no idea is open, from what was counted.
 fn why_none(value: &ActiveIdeas, zone: Zone) -> String {
     let (since, ended) = (format::moment(value.watched_since, zone), value.counts.n());
     let opened = match ended {
@@ -95,19 +96,6 @@ fn why_none(value: &ActiveIdeas, zone: Zone) -> String {
     let no_price = became(value.passed_over.no_price, "and no price came within two minutes");
     let left = became(value.passed_over.left, "and no more before a price came");
     format!("No open ideas. {opened}{low_quality}{no_stop}{no_price}{left}")
-}
-
-/// The direction of a side.
-pub(crate) const fn pointing(side: IdeaSide) -> Direction {
-    match side {
-        IdeaSide::Long => Direction::Long,
-        IdeaSide::Short => Direction::Short,
-    }
-}
-
-/// A multiple of R with its sign: `+0.42 R`.
-pub(crate) fn multiple(r: f64) -> Text {
-    Text::change(format!("{} R", format::signed(r, 2)))
 }
 
 fn idea(idea: &Idea, page: &Frame) -> AnyView {

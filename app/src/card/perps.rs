@@ -72,7 +72,7 @@ fn liquidated(window: &'static str, figure: &Figure<Liquidated>) -> AnyView {
                 <span class="down"><span class="n">{longs}</span>" longs"</span>
                 <span class="up"><span class="n">{shorts}</span>" shorts"</span>
             };
-            // Rounded down: all of a window is heard only when all of it is.
+            // Rounded down: all of a window is covered only when all of it is.
             let percent = (value.heard.get() * 100.0).floor();
             let share = if percent < 1.0 { "less than 1%".to_owned() } else { format::percent(percent, 0) };
             let note = (percent < 100.0).then(|| format!("{share} of {window} covered"));

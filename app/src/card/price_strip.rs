@@ -10,9 +10,9 @@ use crate::{
     format,
     live::Store,
     part::{
-        cadence::Cadence,
         figure::{Text, figure, missing_stat, stat_aged, stat_of, stat_with},
         live::live_text,
+        price_times::times,
     },
 };
 
@@ -52,27 +52,6 @@ fn body(now: RwSignal<UnixMs>, held: &Held<Breakdown>) -> AnyView {
         </dl>
     }
     .into_any()
-}
-
-/// The times of the figures of this card, in its order, with how often each is measured.
-fn times(b: &Breakdown) -> [(Option<UnixMs>, Cadence); 9] {
-    let (row, quote) = (&b.row, &b.row.quote);
-    [
-        (b.mark_price.as_of(), Cadence::Quote),
-        (b.index_price.as_of(), Cadence::Quote),
-        (row.funding.as_of(), Cadence::Minute),
-        (quote.open_interest_usd.as_of(), Cadence::FiveMinutes),
-        (row.oi_change_1h.as_of(), Cadence::FiveMinutes),
-        (b.accounts_long.as_of(), Cadence::FiveMinutes),
-        (quote.turnover_24h.as_of(), Cadence::Quote),
-        (quote.high_24h.as_of(), Cadence::Quote),
-        (quote.low_24h.as_of(), Cadence::Quote),
-    ]
-}
-
-/// Returns the time of the oldest of them that is overdue.
-pub(crate) fn overdue(held: &Held<Breakdown>) -> Option<UnixMs> {
-    times(&held.value).into_iter().filter_map(|(at, cadence)| cadence.overdue(at, held.as_of)).min()
 }
 
 fn ago(at: UnixMs, now: RwSignal<UnixMs>) -> AnyView {

@@ -1,4 +1,4 @@
-//! The rules of the reader's own, and how each stands. Server only.
+//! The reader's own rules, and the state of each. Server only.
 
 use leptos::prelude::*;
 use schema::{
@@ -64,7 +64,7 @@ fn margins() -> String {
     Watched::ALL.map(margin).join("; ")
 }
 
-/// How each rule stands, as long as that is of now.
+/// The state of each rule, as long as that is of now.
 fn states(found: &Found<AlertLog>, now: UnixMs) -> Vec<RuleState> {
     match Reading::judge(found.clone(), now) {
         Reading::Fresh(held) => match &held.value.rules {
@@ -137,7 +137,7 @@ fn row(rule: &Rule, look: Look<'_>, here: bool) -> AnyView {
     .into_any()
 }
 
-/// How a rule stands, in a line.
+/// The state of a rule, in a line.
 fn stands(state: Option<&RuleState>, now: UnixMs) -> AnyView {
     let Some(RuleState { rule, stands, met_at }) = state else {
         return view! { "how it stands is not known" }.into_any();

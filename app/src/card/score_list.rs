@@ -16,7 +16,7 @@ use crate::{
     scores::{Arranged, PAGE_SIZE, Query, arrange},
 };
 
-/// How long the order of rows stands before it is made anew, in milliseconds, so that nothing jumps under a thumb.
+/// How long the order of rows is kept before rows are sorted again, in milliseconds, so that nothing jumps under a thumb.
 const ORDER_STANDS_MS: u64 = 5_000;
 
 /// Which rows are shown, and of how many.
@@ -66,7 +66,7 @@ pub(crate) fn score_list(store: Store, list: List, query: Query, listing: Listin
     })
 }
 
-/// The listing as given first, then made anew from the whole list: at once where something else is asked, else no more than every
+/// The listing as given first, then rebuilt from the complete list: at once where something else is requested, else no more than every
 /// few seconds.
 fn keep_order(store: Store, list: List, asked: RwSignal<Query>, first: Listing) -> RwSignal<Listing> {
     let listing = RwSignal::new(first);

@@ -1,4 +1,4 @@
-//! One symbol on the list of scores, as markup: a page holds thirty of them, and a list that is sorted otherwise makes them anew.
+//! One symbol on the list of scores, as markup: a page holds thirty of them, and a list that is re-sorted rebuilds them.
 
 use schema::{Figure, PerDimension, Score, SignalRow};
 
@@ -29,7 +29,7 @@ pub(super) const COLUMNS: [&str; 8] = [
 
 /// The cells of a row. The name in the first is the link to the symbol's page; the style sheet stretches it over the row.
 ///
-/// `behind` is the age of a quote that stands still while the market goes on.
+/// `behind` is the age of a quote that does not change while the market goes on.
 pub(super) fn cells(row: &SignalRow, behind: Option<&str>, watched: bool) -> String {
     let mut to = Markup::default();
     cell(&mut to, "c-symbol", |to| {

@@ -3,43 +3,18 @@
 use leptos::prelude::*;
 use schema::{Absence, Held, UnixMs, page::MonitorState, reading::Found};
 
-use crate::{format, frame, live::Store, part::live::live_text};
+use crate::{
+    frame,
+    live::Store,
+    part::{live::live_text, note::Note},
+};
 
-/// Where a card stands in the page and in the style sheet.
+/// The place of a card in the page and in the style sheet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
     /// Its class, and the start of its ids.
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
-}
-
-/// What a card says of the age of its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Note {
-    pub(crate) state: &'static str,
-    pub(crate) text: String,
-}
-
-/// The attributes that a card of the server's alone carries, so that it ages: each in ms since 1970.
-#[cfg(feature = "hydrate")]
-impl Note {
-    pub(crate) const AS_OF: &'static str = "data-as-of";
-    pub(crate) const FRESH_UNTIL: &'static str = "data-fresh-until";
-    pub(crate) const STALE_UNTIL: &'static str = "data-stale-until";
-}
-
-impl Note {
-    /// What is said of a value of which the times alone are known.
-    pub(crate) fn of(as_of: UnixMs, fresh_until: UnixMs, stale_until: UnixMs, now: UnixMs) -> Self {
-        let age = format::age(as_of.age(now));
-        if now <= fresh_until {
-            Self { state: "fresh", text: String::new() }
-        } else if now <= stale_until {
-            Self { state: "stale", text: format!("{age} old") }
-        } else {
-            Self { state: "expired", text: format!("last known, {age} old") }
-        }
-    }
 }
 
 fn note<T>(found: &Found<T>, now: UnixMs) -> Note {
@@ -49,7 +24,7 @@ fn note<T>(found: &Found<T>, now: UnixMs) -> Note {
     }
 }
 
-/// A card over one schema. `body` is called anew when the value changes, and what differs is changed in place.
+/// A card over one schema. `body` is called again when the value changes, and what differs is changed in place.
 pub(crate) fn card<T: Clone + Send + Sync + 'static>(
     look: Look,
     store: Store,

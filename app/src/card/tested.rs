@@ -1,4 +1,4 @@
-//! The answer to a test: how a rule stands now. It notes nothing and changes nothing. Server only.
+//! The answer to a test: the state of a rule now. It notes nothing and changes nothing. Server only.
 
 use leptos::prelude::*;
 use schema::{
@@ -11,7 +11,7 @@ use schema::{
 use super::alerts::{link, measured_by};
 use crate::{alerts::TESTED, part::time};
 
-/// The answer, as its rule stands; the state is none where that is not known.
+/// The answer, by the state of its rule; the state is none where that is not known.
 pub(super) fn answer(rule: &Rule, state: Option<&RuleState>, now: UnixMs) -> AnyView {
     match (rule, state.map(|state| &state.stands)) {
         (Rule::Contract(rule), Some(Stands::Contracts { watched, known, holding, foremost, missing })) => {
@@ -42,7 +42,7 @@ fn said(verdict: String, rests_on: AnyView) -> AnyView {
         <div id=TESTED class="tested">
             <p role="status">{verdict}</p>
             {rests_on}
-            <p class="note">"Tested, not noted: an alert comes when a rule is met anew, not while it holds."</p>
+            <p class="note">"Tested, not noted: an alert comes when a rule becomes met, not while it stays met."</p>
         </div>
     }
     .into_any()

@@ -40,7 +40,7 @@ pub(super) fn prices(low: f64, high: f64, tick: f64, most: u32) -> Vec<f64> {
     (0..=most + 1).map(|n| (first + f64::from(n)) * step).take_while(|price| *price <= high).collect()
 }
 
-/// A time to mark, and what stands at it.
+/// A time to mark, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) at: UnixMs,

@@ -1,4 +1,4 @@
-//! Places on the picture: what stands above what, and where a candle and a value come to lie.
+//! Places on the picture: what is above what, and where a candle and a value come to lie.
 
 use schema::{Candle, Timeframe};
 
@@ -99,7 +99,7 @@ impl Reach {
     }
 }
 
-/// The left side of a candle's place. The newest stands at the right, so that the picture moves left.
+/// The left side of a candle's place. The newest is at the right, so that the picture moves left.
 pub(super) fn left(place: usize, count: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a place among 68")]
     let steps = (CANDLES - count + place) as f64;

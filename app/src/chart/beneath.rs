@@ -8,7 +8,7 @@ use schema::{Candle, Timeframe, UnixMs, breakdown::ScorePoint};
 use super::{
     Chart,
     band::{Band, EDGE, FLOW, SCORE, middle},
-    drawing::right,
+    label::right,
 };
 use crate::format;
 
@@ -32,7 +32,7 @@ impl<'a> Points<'a> {
     }
 }
 
-/// CVD after each candle, counted from the first candle whose trades were all heard; empty where none were.
+/// CVD after each candle, counted from the first candle whose trades were all received; empty where none were.
 ///
 /// The newest candles may wait for their last trades: the line ends before them. Trades that were missed break the sum.
 fn cvd(deltas: &[Option<f64>]) -> Vec<Placed<f64>> {

@@ -9,14 +9,13 @@ use super::{
     Chart, axis,
     band::{BODY, Beneath, EDGE, LABELS, PRICE, Reach, VOLUME, WIDTH, left, middle},
     beneath::{Points, cvd_line, score_line},
+    label::{right, right_price},
     marks, spoken,
 };
 use crate::format;
 
 /// How near two labels of a side may stand.
 const APART: f64 = 11.0;
-/// As many characters of a price have room on the right in any font.
-const ROOMY: usize = 8;
 
 /// All candles, as the data of paths.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -51,33 +50,6 @@ fn bodies(run: &[Candle], reach: &Reach) -> Bodies {
         }
     }
     drawn
-}
-
-/// A label on the right, level with `y`.
-pub(super) fn right(y: f64, class: &str, text: String) -> AnyView {
-    label(y, class, text, None)
-}
-
-/// A price on the right. One that may be too long is drawn as wide as there is room: a digit that is cut off would make it another.
-fn right_price(y: f64, class: &str, text: String) -> AnyView {
-    let long = text.chars().count() > ROOMY;
-    label(y, class, text, long.then_some(WIDTH - LABELS))
-}
-
-/// A label on the right, of some width or as wide as it comes.
-fn label(y: f64, class: &str, text: String, width: Option<f64>) -> AnyView {
-    view! {
-        <text
-            class=class.to_owned()
-            x=LABELS.to_string()
-            y=format!("{:.1}", y + 3.5)
-            textLength=width.map(|width| width.to_string())
-            lengthAdjust=width.map(|_| "spacingAndGlyphs")
-        >
-            {text}
-        </text>
-    }
-    .into_any()
 }
 
 pub(super) fn picture(chart: &Chart, run: &[Candle], points: &Points<'_>, tick: Price) -> AnyView {

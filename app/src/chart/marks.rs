@@ -1,4 +1,4 @@
-//! What is marked on the candles: key levels, and the ideas that stood meanwhile.
+//! What is marked on the candles: key levels, and the ideas that were open meanwhile.
 
 use std::fmt::Write as _;
 
@@ -14,15 +14,17 @@ use super::{
     band::{BODY, EDGE, PRICE, Reach, left, middle},
 };
 use crate::{
-    card::ideas::{multiple, pointing},
     format,
-    part::figure::direction,
+    part::{
+        figure::direction,
+        idea::{multiple, pointing},
+    },
     path,
 };
 
 /// How near two names of levels may stand, and one to the highest price.
 const APART: f64 = 12.0;
-/// How far a mark stands off its candle.
+/// The distance of a mark from its candle.
 const OFF: f64 = 3.0;
 /// The height of a mark.
 const TALL: f64 = 6.0;
@@ -107,7 +109,7 @@ pub(super) fn ideas(chart: &Chart, run: &[Candle], reach: &Reach) -> AnyView {
     .into_any()
 }
 
-/// Entry, stop and targets of an idea that stands, from where it opened on.
+/// Entry, stop and targets of an open idea, from where it opened on.
 fn decided_by(chart: &Chart, run: &[Candle], reach: &Reach, idea: &Idea) -> AnyView {
     let from = match steps(chart, run, idea.opened_at).map(usize::try_from) {
         Some(Ok(place)) if place < run.len() => left(place, run.len()) + BODY,

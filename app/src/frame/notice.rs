@@ -79,7 +79,7 @@ pub(crate) fn notices_of(reading: &Reading<MonitorState>, shown: Option<Venue>, 
         Reading::Fresh(held) | Reading::Stale { held, .. } => notices.extend(feed(&held.value, zone)),
         Reading::Expired { last, .. } => {
             notices.extend(feed(&last.value, zone));
-            // The moment stands still, so a screen reader does not announce it again each minute.
+            // The moment does not change, so a screen reader does not announce it again each minute.
             notices.push(Notice::grave(
                 "MONITOR SILENT:".to_owned(),
                 format!("it last reported at {}.", format::moment(last.as_of, zone)),

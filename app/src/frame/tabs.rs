@@ -75,7 +75,7 @@ impl Tab {
     }
 }
 
-/// The navigation at the bottom, with the page it stands on marked; none is marked on a page of no tab.
+/// The navigation at the bottom, with the current page marked; none is marked on a page of no tab.
 pub(crate) fn tabs(current: Option<Tab>) -> AnyView {
     let links = Tab::TABS.map(|tab| link(tab, current)).collect_view();
     view! { <nav class="tabs" aria-label="Pages">{links}</nav> }.into_any()
@@ -97,7 +97,7 @@ pub(crate) fn more(current: Option<Tab>) -> AnyView {
 
 fn link(tab: Tab, current: Option<Tab>) -> AnyView {
     let unseen = use_context::<Unseen>().filter(|_| tab == Tab::Alerts).and_then(Unseen::label);
-    // Always there: the page's script writes it anew when an alert comes.
+    // Always there: the page's script rewrites it when an alert comes.
     let badge = (tab == Tab::Alerts).then(|| {
         let new = unseen.map(|number| view! { {number}<span class="vh">" new"</span> });
         view! { <span class="badge n">{new}</span> }

@@ -1,6 +1,6 @@
 //! A place in an island for what the server alone renders.
 //!
-//! What stands in it costs the browser no code: it is passed over when the island is hydrated, and nothing of it is in the
+//! What is in it costs the browser no code: it is passed over when the island is hydrated, and nothing of it is in the
 //! snapshot.
 
 use leptos::{prelude::*, tachys::html::islands::IslandChildren};
@@ -10,7 +10,7 @@ use leptos::{prelude::*, tachys::html::islands::IslandChildren};
 #[derive(Clone)]
 struct Filling(String);
 
-/// Says what stands in the hole of the island that is made next, with the same reactive owner.
+/// Sets the content of the hole of the island that is made next, with the same reactive owner.
 #[cfg(feature = "ssr")]
 pub(crate) fn fill(content: AnyView) {
     // Nothing in it is hydrated, so the marks that hydration goes by are weight alone.

@@ -1,4 +1,4 @@
-//! Asks the list of scores anew without leaving the page. Browser only.
+//! Fetches the list of scores again without leaving the page. Browser only.
 //!
 //! Links and form lead to addresses, and do just that while the list here is not whole. Once it is, the address changes in place and
 //! the list is arranged at once; a way back in the browser's history is a way back in the list.
@@ -19,7 +19,7 @@ const TURNOVER: &str = "#scores-turnover";
 enum Before {
     /// The way back leads to it.
     Kept,
-    /// It gives way: what is typed letter by letter is one question.
+    /// It is replaced: what is typed letter by letter is one query.
     Replaced,
 }
 
@@ -115,7 +115,7 @@ fn read(asked: RwSignal<Query>, search: &str) -> Option<Query> {
     Some(Query::read_for(usual, watchlist, |name| said.get(name)))
 }
 
-/// The same question with what stands in the form.
+/// The same query with the content of the form.
 fn typed(asked: RwSignal<Query>) -> Query {
     let text = value(SEARCH).unwrap_or_default();
     let min_turnover = value(TURNOVER).and_then(|text| text.parse().ok()).unwrap_or(0);

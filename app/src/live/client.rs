@@ -15,7 +15,8 @@ use web_sys::{Event, EventSource, MessageEvent, PageTransitionEvent};
 
 use super::{
     Reader, ServerClock, backoff, flash,
-    store::{Link, Store, Taken},
+    store::{Link, Store},
+    taken::Taken,
 };
 use crate::{decode::decode, path};
 
@@ -148,7 +149,7 @@ fn close(shared: &Shared) {
     }
 }
 
-/// Opens anew without a place to go on from, so that the server sends everything.
+/// Opens again without a place to go on from, so that the server sends everything.
 fn open_afresh(shared: &Shared) {
     shared.borrow_mut().since = None;
     open(shared);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use schema::UnixMs;
 use serde::de::DeserializeOwned;
 
-use super::store::Taken;
+use super::taken::Taken;
 use crate::decode::decode;
 
 /// A page's own part of what is on screen. Copied freely.

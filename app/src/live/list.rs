@@ -5,7 +5,8 @@ use schema::{Held, Signals, UnixMs, reading::Found, stream::ListMessage};
 
 use super::{
     content::Content,
-    store::{Taken, as_of, put, stamp_of},
+    store::{as_of, put, stamp_of},
+    taken::Taken,
 };
 
 /// Every symbol.

@@ -5,9 +5,10 @@ use schema::{Breakdown, Symbol, UnixMs, reading::Found, stream::SymbolMessage};
 
 use super::{
     content::Content,
-    store::{Taken, as_of, put},
+    store::{as_of, put},
+    taken::Taken,
 };
-use crate::card::price_strip;
+use crate::part::price_times;
 
 /// One symbol's score, taken apart.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +36,7 @@ impl Content for Opened {
     }
 
     fn as_of(self) -> Option<UnixMs> {
-        let overdue = self.breakdown.with(|found| found.as_ref().ok().and_then(price_strip::overdue));
+        let overdue = self.breakdown.with(|found| found.as_ref().ok().and_then(price_times::overdue));
         [as_of(self.breakdown), overdue].into_iter().flatten().min()
     }
 }

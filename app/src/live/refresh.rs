@@ -88,7 +88,7 @@ fn take(request: &XmlHttpRequest, store: Store) -> Option<()> {
     swap::swap(&old, &new);
     let now = store.now.get_untracked();
     ages::set(&old, now);
-    // What stands in a hole of a live page is old by design, such as closed candles; its own card says how old.
+    // What is in a hole of a live page is old by design, such as closed candles; its own card says how old.
     if old.tag_name() == "MAIN" {
         store.rendered.set(ages::oldest(&old));
     }

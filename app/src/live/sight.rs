@@ -7,11 +7,11 @@ const ROWS: &str = ".rows tbody tr";
 
 /// Of the list that is made next, draws what will be in sight, and the rest once that has been painted: a tap is answered sooner.
 ///
-/// `drawn` is how many rows are drawn. Where no row stands yet, all are drawn at once. To be called before anything is changed, while
+/// `drawn` is how many rows are drawn. Where there is no row yet, all are drawn at once. To be called before anything is changed, while
 /// the place of each row is known and need not be found.
 pub(crate) fn first_in_sight(drawn: RwSignal<usize>) {
     let Some(rows) = in_sight() else { return };
-    // The list as it stands is left alone.
+    // The present list is left alone.
     drawn.update_untracked(|drawn| *drawn = rows);
     // The frame is painted between the two.
     request_animation_frame(move || request_animation_frame(move || drawn.set(usize::MAX)));

@@ -9,7 +9,7 @@ use schema::{
     stream::FrameMessage,
 };
 
-use super::content::Content;
+use super::{content::Content, taken::Taken};
 
 /// How the page's connection is doing. It colours nothing but its own word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Link {
     }
 }
 
-/// What the stream has weighed, in bytes as the server sent them: each connection counts anew.
+/// What the stream has weighed, in bytes as the server sent them: each connection counts from zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     before: u64,
@@ -76,21 +76,6 @@ impl Sent {
     pub const fn bytes(self) -> u64 {
         self.before + self.on_this
     }
-}
-
-/// What became of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// It is on screen now.
-    Applied,
-    /// Not newer than what is on screen, or not for this page.
-    Ignored,
-    /// Changes to a value that is not held: a whole one is needed.
-    Gap,
-    /// There are new alerts.
-    Alerts,
-    /// The server's time.
-    Clock(UnixMs),
 }
 
 /// What every page shows, and how its connection is doing. Copied freely.

@@ -1,6 +1,6 @@
 //! `/login`: one field, which needs no script.
 //!
-//! Around it stands nothing of the market: who reads this page may not have logged in.
+//! It shows nothing of the market: who reads this page may not have logged in.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -20,7 +20,7 @@ pub(super) fn not_found(source: &dyn Source, what: String) -> impl Future<Output
     async move { view! { <LostPage frame=frame.await what=what/> }.into_any() }
 }
 
-/// The page for an address that leads nowhere. It stands in the same frame, so that a banner is seen here as well.
+/// The page for an address that leads nowhere. It is in the same frame, so that a banner is seen here as well.
 #[component]
 pub fn LostPage(
     /// The frame's snapshot.

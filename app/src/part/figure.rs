@@ -190,7 +190,7 @@ pub(crate) fn stat_with(
     .into_any()
 }
 
-/// A dash whose reason stands beside it in words.
+/// A dash with its reason beside it in words.
 pub(crate) fn dash_alone() -> AnyView {
     view! { <span class="missing" aria-hidden="true">"—"</span> }.into_any()
 }

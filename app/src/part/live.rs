@@ -4,13 +4,13 @@
 
 use leptos::prelude::*;
 
-/// Content that is made anew when what it reads has changed.
+/// Content that is rebuilt when what it reads has changed.
 pub(crate) fn live(content: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let content: Box<dyn Fn() -> AnyView + Send> = Box::new(content);
     content.into_any()
 }
 
-/// A text that is made anew when what it reads has changed.
+/// A text that is rebuilt when what it reads has changed.
 pub(crate) fn live_text(text: impl Fn() -> String + Send + 'static) -> AnyView {
     let text: Box<dyn Fn() -> String + Send> = Box::new(text);
     text.into_any()

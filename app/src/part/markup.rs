@@ -1,9 +1,9 @@
-//! Markup as text, for what stands on a page many times over.
+//! Markup as text, for what is on a page many times.
 //!
 //! A browser parses the text of an element faster than a script builds each of its parts. A part that has a view as well writes the very
 //! same markup; its test says so.
 
-/// The inside of an element, whatever stands in it escaped.
+/// The content of an element, escaped.
 #[derive(Debug, Default)]
 pub(crate) struct Markup(String);
 

@@ -1,5 +1,5 @@
 //! Ages and times left in content that the server alone renders. Their text follows the time without an island of its own: the
-//! page's island writes it anew each second. Without a script it stands as of the rendering.
+//! page's island rewrites it each second. Without a script it is as of the rendering.
 
 #[cfg(feature = "ssr")]
 use leptos::prelude::*;

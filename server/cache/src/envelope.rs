@@ -112,7 +112,7 @@ pub(crate) fn json(
     wire.s = spelled(wire.seal());
     let mut bytes = Vec::with_capacity(HEADER_LIMIT + body.len());
     serde_json::to_writer(&mut bytes, &wire)?;
-    // The header's own end gives way to the body.
+    // The header's closing bracket is replaced by the body.
     bytes.pop();
     bytes.extend_from_slice(BODY);
     bytes.extend_from_slice(body.json().get().as_bytes());

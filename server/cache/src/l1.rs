@@ -29,8 +29,8 @@ use crate::{
     envelope::{self, Encoded, Unreadable},
     l2::{Cas, Item},
     lock::lock,
-    looked::Looked,
     meter::Meter,
+    negative_cache::NegativeCache,
     report::{Counts, Trouble, report},
 };
 
@@ -110,7 +110,7 @@ pub(crate) struct Store<T: Schema> {
     /// Reads of the shared tier that are under way.
     pub(crate) loads: Mutex<HashMap<T::Scope, Load<T>>>,
     /// Looks at the shared tier that brought nothing, while they need not be repeated.
-    pub(crate) looked: Looked<T::Scope>,
+    pub(crate) negative: NegativeCache<T::Scope>,
     /// Whether the writer of this schema lives in this process, so that nobody else knows anything newer.
     pub(crate) written_here: AtomicBool,
     trouble: Mutex<Trouble>,
@@ -124,7 +124,7 @@ impl<T: Schema> Store<T> {
             l1,
             watchers: Mutex::default(),
             loads: Mutex::default(),
-            looked: Looked::default(),
+            negative: NegativeCache::default(),
             written_here: AtomicBool::new(false),
             trouble: Mutex::default(),
             meter: Meter::of::<T>(),
@@ -198,7 +198,7 @@ impl<T: Schema> Store<T> {
             | CompResult::Inserted(_)
             | CompResult::ReplacedWith(_)
             | CompResult::Removed(_) => {
-                self.looked.forget(scope);
+                self.negative.forget(scope);
                 Landed { put: true, news, there: new }
             }
         }
@@ -262,7 +262,7 @@ impl<T: Schema> Store<T> {
     pub(crate) fn watch(&self, scope: T::Scope, absence: Absence) -> watch::Receiver<Found<T>> {
         let mut watchers = lock(&self.watchers);
         watchers.retain(|_, watched| watched.sender.receiver_count() > 0);
-        // `get` would have to be awaited; whoever puts a newer value waits for the lock held here before it tells.
+        // `get` would have to be awaited; whoever puts a newer value waits for the lock held here before it notifies.
         let held = self.l1.iter().find(|(key, _)| **key == scope).map(|(_, entry)| entry);
         let new = || Watched { sender: watch::channel(Err(absence)).0, entry: None };
         let watched = watchers.entry(scope).or_insert_with(new);

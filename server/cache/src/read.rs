@@ -29,7 +29,7 @@ pub(crate) async fn get<T: Schema>(inner: &Arc<Inner>, scope: &T::Scope) -> Foun
     let Some(entry) = store.get(scope).await else {
         return match &inner.tier {
             None => Err(Absence::NeverWritten),
-            Some(tier) => match store.looked.absence(scope) {
+            Some(tier) => match store.negative.absence(scope) {
                 Some(absence) => Err(absence),
                 None => load(inner, store, tier, scope, None).await.map(|entry| entry.held.clone()),
             },
@@ -40,7 +40,7 @@ pub(crate) async fn get<T: Schema>(inner: &Arc<Inner>, scope: &T::Scope) -> Foun
         && store.others_may_know_more()
         && let now = inner.clock.now()
         && now > entry.held.fresh_until
-        && !store.looked.is_recent(scope)
+        && !store.negative.is_recent(scope)
     {
         let load = load(inner, store, tier, scope, Some(Arc::clone(&entry)));
         // What may still be shown is shown at once; the look goes on behind it.
@@ -86,8 +86,8 @@ fn load<T: Schema>(
             };
             store.meter.read_seconds.record(started.elapsed().as_secs_f64());
             match &outcome {
-                Err(absence) => store.looked.remember(&scope, Some(absence.clone())),
-                Ok(entry) if inner.clock.now() > entry.held.fresh_until => store.looked.remember(&scope, None),
+                Err(absence) => store.negative.remember(&scope, Some(absence.clone())),
+                Ok(entry) if inner.clock.now() > entry.held.fresh_until => store.negative.remember(&scope, None),
                 Ok(_) => {}
             }
             outcome

@@ -50,7 +50,7 @@ impl<T: Copy> Recent<T> {
         self.values.last()
     }
 
-    /// Adds one; the oldest gives way.
+    /// Adds one; the oldest is evicted.
     pub(crate) fn push(&mut self, value: T) {
         let room = self.room();
         if self.values.len() == room {

@@ -394,7 +394,7 @@ impl Window {
             Added::Next => self.complete_longer(UnixMs(candle.start.0 + finest.ms())),
             Added::Again => self.note_rewritten(),
             Added::Gap => {
-                self.begin_anew_or_fetch(finest, candle);
+                self.restart_or_fetch(finest, candle);
                 self.complete_longer(UnixMs(candle.start.0 + finest.ms()));
             }
         }
@@ -498,7 +498,7 @@ impl Window {
     }
 
     /// A candle leaves a hole behind the others.
-    fn begin_anew_or_fetch(&mut self, timeframe: Timeframe, candle: Candle) {
+    fn restart_or_fetch(&mut self, timeframe: Timeframe, candle: Candle) {
         match self.history {
             History::Fetched => self.missing = PerTimeframe([true; 4]),
             History::Grown(_) => {
@@ -525,7 +525,7 @@ impl Window {
                 }
                 Some((_, Added::Next)) => {}
                 Some((_, Added::Again)) => self.note_rewritten(),
-                Some((candle, Added::Gap)) => self.begin_anew_or_fetch(timeframe, candle),
+                Some((candle, Added::Gap)) => self.restart_or_fetch(timeframe, candle),
                 None => *self.missing.get_mut(timeframe) |= self.history == History::Fetched,
             }
         }

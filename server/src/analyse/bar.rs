@@ -69,7 +69,7 @@ impl Bar {
     }
 }
 
-/// What stands above the lines for people.
+/// The header above the lines for people.
 fn head() -> String {
     format!(
         "{:<20}  {:<16}  {:>12}  {:>6}  {:>7}  {:>9}  {:>6}  {:>9}  {:>8}  NO SCORE BECAUSE",
@@ -86,7 +86,7 @@ pub(super) enum Lines<W: Write> {
 }
 
 impl<W: Write> Lines<W> {
-    /// Begins with what stands above the lines.
+    /// Begins with the header.
     pub(super) fn new(form: Form, mut out: W) -> Result<Self, BacktestError> {
         Ok(match form {
             Form::Text => {

@@ -13,7 +13,7 @@ impl BasePath {
     /// The longest one, in bytes.
     const LONGEST: usize = 128;
 
-    /// Reads it; none where it cannot be meant.
+    /// Parses it; none where it is invalid.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'~');

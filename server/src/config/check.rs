@@ -20,7 +20,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Impossible`] names the first setting that cannot be meant, where it was set and what is allowed.
+    /// [`ConfigError::Impossible`] names the first invalid setting, where it was set and what is allowed.
     pub fn check(settings: &Settings) -> Result<Self, ConfigError> {
         let read = Reader(settings);
         let config = Self {

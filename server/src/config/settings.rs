@@ -97,7 +97,7 @@ pub enum ConfigError {
         /// What is allowed.
         expected: String,
     },
-    /// The value cannot be meant.
+    /// The value is invalid.
     #[error("{origin}: `{key}` = {value}: {allowed}")]
     Impossible {
         /// Where it was set.

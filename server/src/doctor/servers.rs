@@ -14,7 +14,7 @@ use super::Finding;
 /// How long a connection to a silent server may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What stands around a value in its item, in bytes, at most: the key, the envelope's header and memcached's own. A value that is this
+/// What surrounds a value in its item, in bytes, at most: the key, the envelope's header and memcached's own. A value that is this
 /// near to the limit was refused, or will be.
 const AROUND_BYTES: u64 = 512;
 

@@ -55,7 +55,7 @@ pub(crate) async fn ideas(State(state): State<AppState>, headers: HeaderMap) -> 
     answer(&state, &headers, &reading, |value| Some(value.source)).await
 }
 
-/// `GET /api/v1/alerts`: what turned, which rules were met, and how each stands.
+/// `GET /api/v1/alerts`: what turned, which rules were met, and the state of each.
 pub(crate) async fn alerts(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let reading = state.cache.read::<AlertLog>(&()).await;
     answer(&state, &headers, &reading, |value| Some(value.source)).await

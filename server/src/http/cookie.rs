@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::lead::lead;
+use super::redirect::redirect;
 
 /// For how long a browser keeps what its reader chose, in seconds: a year.
 const KEPT_S: u32 = 31_536_000;
@@ -30,7 +30,7 @@ pub(super) fn kept(name: &str, value: &str) -> Option<HeaderValue> {
 /// Asks the browser to keep what its reader chose, and leads on from a place to an address from the root.
 pub(super) fn keep(name: &str, value: &str, from: Place, to: &str) -> Response {
     let Some(cookie) = kept(name, value) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    let mut response = lead(from.path(), to);
+    let mut response = redirect(from.path(), to);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     response
 }

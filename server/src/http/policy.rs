@@ -1,6 +1,6 @@
 //! What a page may do in a browser: run the scripts that the server wrote into it, and those it serves as files.
 //!
-//! The policy names a script that stands in a page by the hash of its text, so that a page can be kept and sent again as it
+//! The policy names a script of a page by the hash of its text, so that a page can be kept and sent again as it
 //! is. The server's own scripts carry a mark that is random for each rendering and does not leave with the page:
 //! a script that comes out of data has no such mark, is not named, and does not run. Nothing else is allowed: no style in an
 //! attribute, no other origin, no frame around it. WebAssembly is compiled from bytes, which browsers ask `'wasm-unsafe-eval'`

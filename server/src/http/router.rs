@@ -12,13 +12,14 @@ use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_conte
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
-    access, api, assets, candles, client, compat, edition, form, headers, limit, metrics, openapi,
+    access, api, assets, candles, client, compat, edition, form,
+    hand_on::hand_on,
+    headers, limit, metrics, openapi,
+    page_cache::{self, PageCache},
     pages::Pages,
-    policy, probe, query,
-    ready::{self, Ready},
-    regime, rules, seen, settings, shape,
-    state::{AppState, hand_on},
-    stream, watch, weights,
+    policy, probe, query, regime, rules, settings, shape,
+    state::AppState,
+    stream, unread, watch, weights,
 };
 use crate::role::Role;
 
@@ -38,7 +39,7 @@ pub(crate) fn router(state: AppState, role: Role) -> Router {
         .route("/api/docs", get(openapi::docs))
         .route("/api/v1/ideas", get(api::ideas))
         .route("/api/v1/alerts", get(api::alerts))
-        .route("/api/v1/alerts/unseen", get(seen::unseen))
+        .route("/api/v1/alerts/unseen", get(unread::unseen))
         .route("/api/v1/perps", get(api::perps))
         .route("/api/v1/universe", get(api::universe))
         .route("/api/v1/health", get(api::health))
@@ -86,8 +87,8 @@ fn pages(state: &AppState) -> Router<AppState> {
     );
     let (for_pages, for_errors) = (Arc::clone(&source), source);
     let (for_kept, for_missing) = (state.clone(), state.clone());
-    let ready = Ready::new(state.hubs.live.clone());
-    // Nothing that a page is made by stands before one that is kept.
+    let page_cache = PageCache::new(state.hubs.live.clone());
+    // No layer that makes pages is in front of a kept one.
     let kept = Router::new()
         .leptos_routes_with_context(
             state,
@@ -99,13 +100,13 @@ fn pages(state: &AppState) -> Router<AppState> {
         // Kept compressed, with all that its answer says.
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(headers::complete))
-        .layer(middleware::from_fn_with_state(ready.clone(), ready::serve))
-        .layer(middleware::from_fn_with_state(state.cache.clone(), seen::count));
+        .layer(middleware::from_fn_with_state(page_cache.clone(), page_cache::serve))
+        .layer(middleware::from_fn_with_state(state.cache.clone(), unread::count));
     // Every reader sees rules. The others change a cookie, and kept pages differ by it.
     let changes = Router::new()
         .route(path::RULES.path(), post(rules::add))
         .route(path::RULE_REMOVED.path(), post(rules::remove))
-        .layer(middleware::from_fn_with_state(ready, ready::renew));
+        .layer(middleware::from_fn_with_state(page_cache, page_cache::renew));
     let missing = render_app_async_with_context(
         move || in_page(&for_errors),
         move || shell(for_missing.site.options.clone(), Arc::clone(&for_missing.site.files)),

@@ -17,7 +17,7 @@ use axum::{
 use schema::{MarketUniverse, rule::Rule};
 use serde::Deserialize;
 
-use super::{lead::lead, state::AppState};
+use super::{redirect::redirect, state::AppState};
 use crate::{
     chain::chain,
     rules::{
@@ -60,14 +60,14 @@ pub(crate) struct OldRule {
 /// `POST /alerts/rules`.
 pub(crate) async fn add(State(state): State<AppState>, Form(new): Form<NewRule>) -> Response {
     if state.rules.is_none() {
-        return lead(path::RULES.path(), Refused::NotHere.address());
+        return redirect(path::RULES.path(), Refused::NotHere.address());
     }
     let words = new.words();
     let rule = match words.parse::<Rule>() {
         Ok(rule) => rule,
         Err(error) => {
             tracing::debug!(%error, "a rule that cannot be read is refused");
-            return lead(path::RULES.path(), &Query::refusing(&words));
+            return redirect(path::RULES.path(), &Query::refusing(&words));
         }
     };
     // Before the first list of the exchange a symbol is taken as it is written; the page shows whether it is listed.
@@ -75,7 +75,7 @@ pub(crate) async fn add(State(state): State<AppState>, Form(new): Form<NewRule>)
     let resolved = universe.map_or(Ok(rule), |universe| listed::resolve(rule, &universe.value));
     match resolved {
         Ok(rule) => change(&state, path::RULES, &rule.to_string(), Rules::add).await,
-        Err(NotListed { nearest, .. }) => lead(path::RULES.path(), &Query::proposing(&nearest)),
+        Err(NotListed { nearest, .. }) => redirect(path::RULES.path(), &Query::proposing(&nearest)),
     }
 }
 
@@ -114,5 +114,5 @@ async fn change(
         }
     };
     let place = refused.map_or_else(|| format!("{}#rules", path::ALERTS), |refused| refused.address().to_owned());
-    lead(from.path(), &place)
+    redirect(from.path(), &place)
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use leptos::prelude::{provide_context, use_context};
 
-use super::{cookie, lead::lead};
+use super::{cookie, redirect::redirect};
 
 /// Gives the page that is being made what its reader chose. Called with the reactive owner of the request.
 pub(super) fn apply() {
@@ -24,12 +24,12 @@ pub(super) fn chosen(headers: &HeaderMap) -> Settings {
 }
 
 fn ignored(place: &str, part: &str) {
-    tracing::debug!(place, part, "a setting that cannot be meant is ignored");
+    tracing::debug!(place, part, "an invalid setting is ignored");
 }
 
 /// `GET /start`: leads to the page that the reader wants first.
 pub(crate) async fn start(headers: HeaderMap) -> Response {
-    lead(path::START.path(), chosen(&headers).start.place().href())
+    redirect(path::START.path(), chosen(&headers).start.place().href())
 }
 
 /// `POST /settings`: keeps what the form says, and leads back to the page.

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{extract::FromRef, http::request::Parts};
+use axum::extract::FromRef;
 use cache::{Cache, Clock};
-use leptos::{
-    config::LeptosOptions,
-    prelude::{provide_context, use_context},
-};
+use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -57,9 +54,14 @@ impl FromRef<AppState> for LeptosOptions {
     }
 }
 
-/// Gives the page that is being made what the request carries of a kind. Called with the reactive owner of the request.
-pub(super) fn hand_on<T: Clone + Send + Sync + 'static>() {
-    if let Some(carried) = use_context::<Parts>().and_then(|request| request.extensions.get::<T>().cloned()) {
-        provide_context(carried);
+impl FromRef<AppState> for Gate {
+    fn from_ref(state: &AppState) -> Self {
+        state.gate.clone()
+    }
+}
+
+impl FromRef<AppState> for Site {
+    fn from_ref(state: &AppState) -> Self {
+        state.site.clone()
     }
 }

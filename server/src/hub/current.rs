@@ -57,7 +57,7 @@ impl Current {
 
     /// Takes a newer log of alerts, and returns the message where it holds another alert that a badge counts.
     ///
-    /// The log itself is written more often: it also states how each rule stands.
+    /// The log itself is written more often: it also contains the state of each rule.
     pub(super) fn take_alerts(&mut self, changes: &mut watch::Receiver<Found<AlertLog>>) -> Option<StreamMessage> {
         if !changes.has_changed().unwrap_or(false) {
             return None;

@@ -41,7 +41,7 @@ struct State {
     healthy: Feed,
     /// Connections that were lost and not made again.
     streams_down: HashSet<usize>,
-    /// Connections that were given up; what is still heard of them is old.
+    /// Connections that were given up; what still arrives from them is old.
     streams_retired: HashSet<usize>,
     watched: Option<Watched>,
     queue: Option<WeakSender<ReceivedEvent>>,
@@ -129,7 +129,7 @@ impl Board {
     pub(crate) fn failed(&self, cause: &str) {
         let (mut state, now) = (self.state(), self.clock.now());
         let since = match &state.feed {
-            // A simulated or recorded market stays one; that it stands still shows in the age of its figures.
+            // A simulated or recorded market stays one; that it is paused shows in the age of its figures.
             Feed::Simulated { .. } | Feed::Recorded { .. } => return,
             Feed::Unreachable { since, .. } => *since,
             Feed::Connecting { .. } | Feed::Live { .. } => now,

@@ -1,6 +1,6 @@
 //! The tasks that fill the windows: what is listened to, and what is asked for.
 //!
-//! Whoever only wants to hear an exchange needs no more than these; the monitor scores beside them.
+//! A reader that only receives an exchange needs no more than these; the monitor scores beside them.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -60,7 +60,7 @@ pub(crate) struct Heard {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) board: Board,
     pub(crate) clock: Clock,
-    /// The symbols whose page is open: who measures them hears when they move.
+    /// The symbols whose page is open: the task that measures them is woken when they move.
     pub(crate) open: OpenSymbols,
     /// Where a score becomes a direction.
     pub(crate) thresholds: Thresholds,
@@ -177,7 +177,7 @@ mod tests {
         let symbols: Vec<String> = (0..600).map(|i| format!("C{i}USDT")).collect();
         exchange.list(symbols.clone());
         let config = Config::check(&Settings::defaults().unwrap()).unwrap();
-        // No bar closes while it stands still.
+        // No bar closes while it is paused.
         let clock = Clock::Manual(ManualClock::at(UnixMs(1_763_654_405_000)));
         let supervisor = Supervisor::new(clock.clone(), CancellationToken::new());
         let market = Arc::new(Market::new(exchange.venue()));

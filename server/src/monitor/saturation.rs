@@ -1,4 +1,4 @@
-//! Watches that no measure stands at its end most of the time: a lean that does says little more than a side.
+//! Watches that no measure is at its limit most of the time: a direction that is says little more than a side.
 //!
 //! The share of leans beyond ±0.9 among the last thousand of closed bars, over all symbols, is the gauge
 //! `analysis_saturation_ratio`; from a fifth on it is said in the log as well, once, and again when it is over.

@@ -63,7 +63,7 @@ impl Loads {
     }
 }
 
-/// What the engine is stepped with, and who hears of its outputs.
+/// What the engine is stepped with, and the receivers of its outputs.
 pub(crate) struct Stepping {
     pub(crate) engine: Engine,
     pub(crate) market: Arc<Market>,
@@ -71,7 +71,7 @@ pub(crate) struct Stepping {
     pub(crate) answers: Answers,
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) board: Board,
-    /// The symbols whose page is open: who measures them hears when they move.
+    /// The symbols whose page is open: the task that measures them is woken when they move.
     pub(crate) open: OpenSymbols,
     /// Woken when trades have to be fetched.
     pub(crate) history: Arc<Notify>,

@@ -34,7 +34,7 @@ impl DominanceDay {
         self.0.push_back((at, share.get()));
     }
 
-    /// The newest share minus the one of 24 h before, in percent points; the nearest within half an hour stands in
+    /// The newest share minus the one of 24 h before, in percent points; the nearest within half an hour is used instead
     /// for that one.
     pub(super) fn change(&self) -> Figure<f64> {
         let (Some((first, _)), Some((newest, share))) = (self.0.front(), self.0.back()) else {

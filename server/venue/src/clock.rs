@@ -21,7 +21,7 @@ impl Clock {
         Self(Some(Arc::new(now)))
     }
 
-    /// Milliseconds since 1970; 0 for a clock of the machine that stands before.
+    /// Milliseconds since 1970; 0 for a clock of the machine that is before that.
     #[must_use]
     pub fn now(&self) -> UnixMs {
         match &self.0 {

@@ -44,7 +44,7 @@ pub enum VenueError {
         /// The venue's message.
         message: String,
     },
-    /// The venue is ill for the moment.
+    /// The venue fails for the moment.
     #[error("{url} failed with {code}: {message}")]
     Failing {
         /// What was asked.

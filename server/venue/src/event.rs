@@ -225,12 +225,12 @@ pub enum MarketEvent {
         /// Which contracts.
         symbols: Arc<[Symbol]>,
     },
-    /// Trades or liquidations of a contract were missed although the connection stands.
+    /// Trades or liquidations of a contract were missed although the connection is open.
     Missed {
         /// Which contract.
         symbol: Symbol,
     },
-    /// A connection was made; its topics begin anew.
+    /// A connection was made; its topics start again.
     Connected {
         /// Which of the subscription's connections, counted from 0.
         connection: usize,

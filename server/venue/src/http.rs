@@ -85,7 +85,7 @@ pub(crate) struct Http {
     clock: Clock,
     /// What every request goes through, if anything.
     proxy: Option<Proxy>,
-    /// What stands before the path of every route.
+    /// The prefix of the path of every route.
     prefix: String,
 }
 

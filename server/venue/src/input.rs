@@ -45,7 +45,7 @@ impl Input {
 pub enum History {
     /// They are fetched; until then the contract has no score.
     Fetched,
-    /// There are none: candles of this length and longer ones made of them grow from nothing, and begin anew behind each hole.
+    /// There are none: candles of this length and longer ones made of them grow from nothing, and start again after each gap.
     Grown(Timeframe),
 }
 

@@ -203,7 +203,7 @@ pub fn proxy_in_use(url: &Url) -> Result<Option<Proxy>, ProxyError> {
     ProxyRules::from_env().for_url(url)
 }
 
-/// A value of a variable without what stands before its last `@`.
+/// A value of a variable without the part before its last `@`.
 fn redacted(value: &str) -> String {
     match value.rsplit_once('@') {
         Some((before, host)) => {

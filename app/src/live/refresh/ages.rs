@@ -3,7 +3,10 @@
 use schema::UnixMs;
 use web_sys::Element;
 
-use crate::{card::Note, format, part::time};
+use crate::{
+    format,
+    part::{note::Note, time},
+};
 
 /// Sets every age, every time left and the state of every card as of `now`.
 pub(super) fn set(main: &Element, now: UnixMs) {

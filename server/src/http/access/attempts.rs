@@ -1,7 +1,7 @@
 //! How often a wrong token may be given: by one client, and by all together.
 //!
 //! Each wrong one is a debt that time pays off; a client that owes too much has to wait. The right token is taken all the same:
-//! readers that share an address, behind a proxy or a router, would otherwise lock each other out. What stands against guesses is the
+//! readers that share an address, behind a proxy or a router, would otherwise lock each other out. The protection against guesses is the
 //! length of a token; the limit keeps wrong ones from filling the log.
 
 use std::{

@@ -18,13 +18,8 @@ use leptos::prelude::provide_context;
 use leptos_axum::render_app_async_with_context;
 use serde::Deserialize;
 
-use super::{COOKIE, attempts::NotTaken, next::local, session::LIFETIME};
-use crate::http::{
-    client::Client,
-    lead::lead,
-    policy, settings,
-    state::{AppState, hand_on},
-};
+use super::{COOKIE, Gate, attempts::NotTaken, next::local, session::LIFETIME};
+use crate::http::{client::Client, hand_on::hand_on, policy, redirect::redirect, settings, site::Site};
 
 /// What a browser is to forget.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -38,7 +33,8 @@ struct Given {
 
 /// `POST /login`: gives the browser its session and leads on, or says why not.
 pub(crate) async fn login(
-    State(state): State<AppState>,
+    State(gate): State<Gate>,
+    State(site): State<Site>,
     Extension(client): Extension<Client>,
     request: Request,
 ) -> Response {
@@ -48,7 +44,6 @@ pub(crate) async fn login(
         Err(refused) => return refused.into_response(),
     };
     let next = local(given.next.as_deref().unwrap_or_default());
-    let gate = &state.gate;
     match gate.take(given.token.trim(), client.addr) {
         Ok(()) => {
             let session = gate.0.sessions.as_ref().map(|sessions| sessions.begin(Clock::System.now()));
@@ -58,7 +53,7 @@ pub(crate) async fn login(
             parts.extensions.insert(Visitor::LoggedOut);
             // The status and the headers of the same refusal to a program.
             let refusal = not_taken.into_response();
-            let mut response = page(&state, parts, Refused { next: next.to_owned(), why: said(not_taken) }).await;
+            let mut response = page(site, parts, Refused { next: next.to_owned(), why: said(not_taken) }).await;
             *response.status_mut() = refusal.status();
             response
                 .headers_mut()
@@ -84,14 +79,13 @@ fn said(not_taken: NotTaken) -> String {
 }
 
 /// The login page once more, with what was wrong.
-async fn page(state: &AppState, parts: Parts, refused: Refused) -> Response {
+async fn page(site: Site, parts: Parts, refused: Refused) -> Response {
     let context = move || {
         policy::mark_own_scripts();
         settings::apply();
         hand_on::<Visitor>();
         provide_context(refused.clone());
     };
-    let site = state.site.clone();
     let render = render_app_async_with_context(context, move || shell(site.options.clone(), Arc::clone(&site.files)));
     render(Request::from_parts(parts, Body::empty())).await
 }
@@ -100,7 +94,7 @@ async fn page(state: &AppState, parts: Parts, refused: Refused) -> Response {
 fn led(to: &str, cookie: Option<String>) -> Response {
     match cookie.map(HeaderValue::try_from).transpose() {
         Ok(cookie) => {
-            let mut response = lead(path::LOGIN.path(), to);
+            let mut response = redirect(path::LOGIN.path(), to);
             response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response

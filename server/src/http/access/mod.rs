@@ -34,8 +34,9 @@ use super::{
     client::{Client, Reach},
     cookie, edition,
     error::ApiError,
-    lead::lead,
-    origin, policy, refused,
+    origin, policy,
+    redirect::redirect,
+    refused,
 };
 use crate::{config::Access, role::Role};
 
@@ -162,7 +163,7 @@ impl Gate {
         };
         let program = uri.path().starts_with("/api/") || ["/metrics", "/health"].contains(&uri.path());
         let mut response = match self.0.pages && !program {
-            true => lead(uri.path(), &path::login(next::local(asked))),
+            true => redirect(uri.path(), &path::login(next::local(asked))),
             false => ApiError::LoginNeeded.into_response(),
         };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -26,7 +26,7 @@ const PER_RUN: usize = 4;
 const COMPARED_CANDLES: u16 = 2;
 const COMPARED: &str = "candles to compare";
 
-/// Compares each candle of 5, 30 and 240 minutes with the venue's once it closed; one that differs loads the symbol anew.
+/// Compares each candle of 5, 30 and 240 minutes with the venue's once it closed; one that differs loads the symbol again.
 pub(crate) struct Audit {
     pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) market: Arc<Market>,
@@ -42,7 +42,7 @@ impl Task for Audit {
     async fn run(&mut self) -> Result<(), TaskError> {
         let Self { exchange, market, loads, schedule } = self;
         schedule.retain(|symbol| market.window(symbol).is_some());
-        // The oldest first: none waits for ever. One that is refused gives way to the others.
+        // The oldest first: none waits for ever. One that is refused comes after the others.
         let mut due: Vec<(UnixMs, Request)> = Vec::new();
         for window in market.windows().iter() {
             let (unaudited, symbol) = {
@@ -78,7 +78,7 @@ async fn check(
         Audited::Equal => "equal",
         Audited::Unknown => "unknown",
         Audited::Different => {
-            tracing::warn!(%symbol, timeframe = timeframe.as_str(), start = start.0, "a candle made of minutes differs from the exchange's: loading anew");
+            tracing::warn!(%symbol, timeframe = timeframe.as_str(), start = start.0, "a candle made of minutes differs from the exchange's: loading again");
             "different"
         }
     };

@@ -10,7 +10,7 @@ use venue::{Exchange, Interval};
 
 use crate::monitor::driver::{Task, TaskError};
 
-/// The contract whose volatility stands for the market's.
+/// The contract whose volatility represents the market.
 pub(crate) const BTC: &str = "BTCUSDT";
 /// 30 daily returns need 31 closes.
 const DAYS: u16 = 31;

@@ -17,7 +17,7 @@ use crate::{
 pub struct BinanceConfig {
     /// The root of the HTTP routes, for example `https://fapi.binance.com`.
     pub rest_url: String,
-    /// What stands before `/market/stream` and `/public/stream`, for example `wss://fstream.binance.com`.
+    /// The part before `/market/stream` and `/public/stream`, for example `wss://fstream.binance.com`.
     pub ws_url: String,
     /// Which venue the data is to be shown as coming from.
     pub venue: Venue,

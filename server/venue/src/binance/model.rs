@@ -309,7 +309,7 @@ pub struct Event<'a> {
     /// When it was sent, in milliseconds.
     #[serde(rename = "E")]
     pub at: i64,
-    /// The contract; of a position closed by force it stands in the order.
+    /// The contract; of a liquidated position it is in the order.
     #[serde(borrow, default, rename = "s")]
     pub symbol: Option<Text<'a>>,
 }

@@ -83,7 +83,7 @@ impl Subscriptions {
         self.next
     }
 
-    /// Takes an answer. A refused request is halved until the refused stream stands alone, for the refusal does not name it.
+    /// Takes an answer. A refused request is halved until the refused stream is alone, because the refusal does not name it.
     pub(super) fn answered(&mut self, request: Option<u64>, refused: bool) -> Answered {
         let nothing = Answered { granted: Vec::new(), given_up: None };
         let place = self.pending.iter().position(|(id, _)| Some(*id) == request);

@@ -161,7 +161,7 @@ fn figure(
     text.map(Text::as_str).filter(|text| !text.is_empty()).map(|text| read(field, text)).transpose()
 }
 
-/// A zero stands where there is no price, for example no index of a contract that was just listed.
+/// A zero is sent where there is no price, for example no index of a contract that was just listed.
 fn price_or_none(field: &'static str, text: Option<&Text<'_>>) -> Result<Option<f64>, Invalid> {
     Ok(figure(field, text, amount)?.filter(|price| *price > 0.0))
 }

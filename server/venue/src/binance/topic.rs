@@ -16,7 +16,7 @@ pub enum Root {
 }
 
 impl Root {
-    /// What stands in its address.
+    /// Its name in the address.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ pub enum Channel {
 impl Channel {
     const ALL: [Self; 6] = [Self::Ticker, Self::Mark, Self::Candle, Self::Trades, Self::Liquidations, Self::Book];
 
-    /// What stands behind the symbol.
+    /// The part behind the symbol.
     #[must_use]
     pub const fn suffix(self) -> &'static str {
         match self {

@@ -21,7 +21,7 @@ pub(super) struct Watched {
     trade: Option<u64>,
     /// The latest positions closed by force, oldest first.
     liquidations: VecDeque<Liquidation>,
-    /// When each stream that always speaks was heard, or asked for, last.
+    /// When each stream that always sends was received, or subscribed, last.
     heard: [Option<Instant>; 2],
     /// When each of them was asked for again last.
     asked: [Option<Instant>; 2],

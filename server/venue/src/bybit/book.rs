@@ -20,7 +20,7 @@ pub enum Step {
 pub struct Sequence(Option<u64>);
 
 impl Sequence {
-    /// Takes the number of a message. Number 1 means that the service began anew, whatever the message calls itself.
+    /// Takes the number of a message. Number 1 means that the service was restarted, whatever the message calls itself.
     pub fn advance(&mut self, snapshot: bool, update: u64) -> Step {
         if snapshot || update == 1 {
             self.0 = Some(update);
@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(sequence.advance(false, 11), Step::Change);
         assert_eq!(sequence.advance(false, 13), Step::Gap);
         assert_eq!(sequence.advance(false, 14), Step::Skip);
-        assert_eq!(sequence.advance(false, 1), Step::Replace, "the service began anew");
+        assert_eq!(sequence.advance(false, 1), Step::Replace, "the service was restarted");
         assert_eq!(sequence.advance(false, 2), Step::Change);
         assert_eq!(sequence.advance(false, 2), Step::Repeated, "sent twice");
         assert_eq!(sequence.advance(false, 3), Step::Change);

@@ -32,7 +32,7 @@ impl Lane {
         self as usize
     }
 
-    /// What stands after `/v5/market/`.
+    /// The part after `/v5/market/`.
     pub(super) const fn route(self) -> &'static str {
         match self {
             Self::Instruments => "instruments-info",

@@ -352,7 +352,7 @@ pub struct BookData<'a> {
     /// Asks.
     #[serde(borrow, default, rename = "a")]
     pub asks: Vec<(Text<'a>, Text<'a>)>,
-    /// One more than in the message before; 1 when the service began anew.
+    /// One more than in the message before; 1 when the service was restarted.
     #[serde(rename = "u")]
     pub update: u64,
 }

@@ -88,7 +88,7 @@ impl Subscriptions {
     /// Takes an answer.
     ///
     /// The topics a refusal names are given up and the rest of the request is made again; where it names none, the
-    /// request is halved until the refused topic stands alone.
+    /// request is halved until the refused topic is alone.
     pub(super) fn answered(&mut self, answer: &Answer) -> Answered {
         let nothing = Answered::default();
         if !answer.subscribing {

@@ -42,7 +42,7 @@ impl Channel {
         Self::Candle(Timeframe::H4),
     ];
 
-    /// What stands before the symbol.
+    /// The part before the symbol.
     #[must_use]
     pub const fn prefix(self) -> &'static str {
         match self {

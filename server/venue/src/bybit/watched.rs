@@ -28,7 +28,7 @@ pub(super) struct Watched {
     pub(super) candles: CandleOrder,
     trades: RecentIds,
     liquidations_at: Option<UnixMs>,
-    /// When each stream that always speaks was heard, or asked for, last.
+    /// When each stream that always sends was received, or subscribed, last.
     heard: [Option<Instant>; 3],
     /// When each stream that always speaks was asked for again last.
     asked: [Option<Instant>; 3],

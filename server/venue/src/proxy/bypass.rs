@@ -31,7 +31,7 @@ impl Bypass {
         Self(entries.map(Entry::read).collect())
     }
 
-    /// Whether a host, as it stands in an address, is connected to directly.
+    /// Whether a host, as it occurs in an address, is connected to directly.
     pub(super) fn contains(&self, host: &str, port: Option<u16>) -> bool {
         let host = unbracketed(host).trim_end_matches('.').to_ascii_lowercase();
         let ip: Option<IpAddr> = host.parse().ok();

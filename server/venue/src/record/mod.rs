@@ -5,16 +5,19 @@
 //! It never changes a message. [`crate::replay`] plays a recording back; `docs/recording.md` describes the format.
 
 pub(crate) mod line;
+pub(crate) mod reader;
 mod recorder;
 pub(crate) mod segment;
 pub(crate) mod state;
+mod work;
 mod writer;
 
 use std::sync::Arc;
 
 use reqwest::header::HeaderMap;
 
-pub use recorder::{RecordCounts, RecordError, RecordLimits, Recorder};
+pub use recorder::{RecordCounts, RecordError, Recorder};
+pub use work::RecordLimits;
 
 use self::{line::What, recorder::Inlet};
 use crate::Input;

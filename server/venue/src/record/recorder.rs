@@ -1,49 +1,25 @@
 //! Takes what adapters receive, without ever waiting, and hands it to the thread that writes.
 
 use std::{
-    fs,
-    io::{self, ErrorKind},
+    fs, io,
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::Ordering::Relaxed,
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
     thread::JoinHandle,
-    time::Duration,
 };
 
 use schema::Venue;
 
 use super::{
     line::{Line, What},
+    reader::{Recording, RecordingError},
+    work::{Counts, RecordLimits, Work, plain},
     writer::Writer,
 };
-use crate::{
-    Clock,
-    replay::{Recording, RecordingError},
-};
-
-/// How much is kept, and in what pieces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RecordLimits {
-    /// Bytes of all segments together, at most; the oldest segment gives way.
-    pub max_bytes: u64,
-    /// How long a segment is written to before the next one begins.
-    pub segment_age: Duration,
-}
-
-impl RecordLimits {
-    /// A segment is an eighth of the whole: so much is lost at once when the oldest gives way.
-    pub(super) const fn segment_bytes(&self) -> u64 {
-        self.max_bytes / 8
-    }
-
-    /// What closed segments may take when a new one begins, so that it never grows past the bound before it ends.
-    pub(super) const fn room_before(&self) -> u64 {
-        self.max_bytes - 2 * self.segment_bytes()
-    }
-}
+use crate::Clock;
 
 /// What a recorder went through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,32 +64,6 @@ pub enum RecordError {
     Thread(#[source] io::Error),
 }
 
-/// What the disk ails, in plain words.
-pub(super) fn plain(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::StorageFull => "the disk is full".to_owned(),
-        ErrorKind::QuotaExceeded => "the quota of this user is used up".to_owned(),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "this user may not write there".to_owned(),
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "something that is not a folder is there".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
-/// What a recorder went through, as its threads share it.
-#[derive(Debug, Default)]
-pub(super) struct Counts {
-    pub(super) received: AtomicU64,
-    pub(super) lost: AtomicU64,
-    pub(super) segments: AtomicU64,
-    pub(super) bytes: AtomicU64,
-}
-
-/// What waits for the thread that writes.
-pub(super) enum Work {
-    Keep(Line),
-    End,
-}
-
 /// A recorder at work.
 #[derive(Debug)]
 pub struct Recorder {
@@ -136,7 +86,7 @@ impl Recorder {
     const QUEUE: usize = 65_536;
 
     /// Begins to record an exchange into a folder, which is made where it is missing. What another run left there stays
-    /// until it gives way.
+    /// until it is deleted.
     ///
     /// # Errors
     ///

@@ -16,9 +16,9 @@ use schema::{UnixMs, Venue};
 
 use super::{
     line::{FORMAT, Line, What},
-    recorder::{Counts, RecordLimits, Work, plain},
     segment::{self, Segment},
     state::States,
+    work::{Counts, RecordLimits, Work, plain},
 };
 use crate::Clock;
 

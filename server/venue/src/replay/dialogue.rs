@@ -5,7 +5,7 @@ use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::{server::Shared, stage::Ends};
+use super::{shared::Shared, stage::Ends};
 
 /// Messages written together before they are flushed.
 const BATCH: usize = 256;

@@ -7,8 +7,11 @@ use std::{
 
 use schema::UnixMs;
 
-use super::{Recording, RecordingError, reader::Lines};
-use crate::{Input, record::line::What};
+use super::{Recording, RecordingError};
+use crate::{
+    Input,
+    record::{line::What, reader::Lines},
+};
 
 /// Inputs that are handed over at once: one at a time, the two sides would wait for each other more than they work.
 const BATCH: usize = 128;

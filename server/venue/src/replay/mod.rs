@@ -11,10 +11,10 @@
 mod answers;
 mod dialogue;
 mod inputs;
-mod reader;
 mod server;
+mod shared;
 mod stage;
 
+pub use crate::record::reader::{Recording, RecordingError};
 pub use inputs::{Inputs, Taken};
-pub use reader::{Recording, RecordingError};
 pub use server::{Ended, ReplayError, ReplayServer};

@@ -3,10 +3,7 @@
 use std::{
     convert::Infallible,
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
     thread,
     time::Duration,
 };
@@ -21,14 +18,17 @@ use axum::{
 };
 use schema::UnixMs;
 use tokio::{
-    sync::{Notify, oneshot, watch},
+    sync::{oneshot, watch},
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Recording, RecordingError, answers::Given, dialogue, reader::Lines, stage::Stage};
+use super::{Recording, RecordingError, answers::Given, dialogue, shared::Shared, stage::Stage};
 use crate::{
     Clock,
-    record::line::{Line, What},
+    record::{
+        line::{Line, What},
+        reader::Lines,
+    },
 };
 
 /// How long requests that are being answered may take when it ends.
@@ -71,23 +71,6 @@ pub struct Ended {
     pub lost: u64,
     /// Segments that end in their middle.
     pub cut: u64,
-}
-
-/// The exchange as its routes, its connections and its player share it.
-#[derive(Clone)]
-pub(super) struct Shared {
-    stage: Arc<Mutex<Stage>>,
-    clock: Clock,
-    /// Woken when an answer was added.
-    answered: Arc<Notify>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Shared {
-    pub(super) fn stage(&self) -> MutexGuard<'_, Stage> {
-        // A panic while it was held is reported by the player, which ends the server.
-        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// An exchange on loopback that speaks from a recording.
@@ -195,7 +178,7 @@ fn play(
         let outcome = perform(first, lines, &shared).map(|last| {
             ended.send_replace(last);
         });
-        // Nobody is left to hear of it when the server has ended.
+        // No receiver is left when the server has ended.
         let _ = sender.send(outcome);
     };
     named.spawn(played).map_err(|error| ReplayError::Player(error.to_string()))?;

@@ -59,7 +59,7 @@ impl Stage {
         match line.what {
             What::Begin { run, .. } => {
                 if self.run.replace(run).is_some_and(|before| before != run) {
-                    // Another run of the recorder: nothing it heard follows on what was heard before.
+                    // Another run of the recorder: nothing in it continues what was received before.
                     self.answers.clear();
                     self.states.clear();
                     self.carried.clear();
@@ -81,7 +81,7 @@ impl Stage {
             }
             // Within a run everything in it was sent already.
             What::State { connection, text } => drop(self.states.take(connection, &text)),
-            // What was made of it all by whoever watched; here it is made anew.
+            // What was made of it all by whoever watched; here it is made again.
             What::Input(_) | What::Resumed(_) => {}
             What::Lost { messages } => self.lost += messages,
         }

@@ -28,7 +28,7 @@ pub(crate) struct Epochs {
 }
 
 impl Epochs {
-    /// The epochs of a market that stands at `start`.
+    /// The epochs of a market at `start`.
     pub(crate) const fn before(start: i64) -> Self {
         let live = start.div_euclid(MINUTE) * MINUTE - 2 * MINUTE;
         let fine = (live - 1_010 * MINUTE).div_euclid(5 * MINUTE) * 5 * MINUTE;

@@ -67,7 +67,7 @@ pub struct SimConfig {
     /// How many times as many trades, and so changes of books and states, as usual: 1 to
     /// [`MAX_ACTIVITY`](Self::MAX_ACTIVITY). What is traded in a day stays the same.
     pub activity: u8,
-    /// The time at which the market stands when the server starts; history lies before it.
+    /// The time of the market when the server starts; history is before it.
     pub start: UnixMs,
 }
 

@@ -184,7 +184,7 @@ fn files(folder: &Path) -> Result<Files, RecordingError> {
     Ok((files, others))
 }
 
-/// Where the market stands in the recordings at `start`: after two thirds of what they have in common, so that most
+/// The place of the market in the recordings at `start`: after two thirds of what they have in common, so that most
 /// of it is history and the rest is played.
 pub(crate) fn place(folder: &Path, recorded: &[Recorded], start: i64) -> Result<Window, RecordingError> {
     let rows = || recorded.iter().map(|one| &one.recording);

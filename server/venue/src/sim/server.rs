@@ -183,7 +183,7 @@ impl SimServer {
             failed = market => Err(SimError::Market { source: failed }),
             () = shutdown => Ok(()),
         };
-        // A market that stands still must not go on answering over a connection that was kept alive.
+        // A stopped market must not go on answering over a connection that was kept alive.
         drop(stop);
         self.shared.with(|exchange| exchange.hub.close()).await;
         if tokio::time::timeout(LINGER, server).await.is_err() {
@@ -226,7 +226,7 @@ async fn keep_moving(shared: Shared, mut offset: i64) -> tokio::task::JoinError 
     }
 }
 
-/// Milliseconds since 1970 by the machine's clock; 0 for a clock that stands before.
+/// Milliseconds since 1970 by the machine's clock; 0 for a clock before that.
 fn wall_time() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

@@ -101,7 +101,7 @@ const WINDOW: usize = 287;
 pub(crate) struct DayWindow(DayFigures);
 
 impl DayWindow {
-    /// The window over the closed candles; to be built anew when a five-minute candle closes.
+    /// The window over the closed candles; to be rebuilt when a five-minute candle closes.
     pub(crate) fn new(candles: &Candles) -> Self {
         let series = candles.of(Span::M5);
         let closed = series.closed();

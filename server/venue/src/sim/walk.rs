@@ -42,7 +42,7 @@ impl Mood {
 /// A random walk of a logarithmic price around zero.
 #[derive(Debug, Clone)]
 pub(crate) struct Walk {
-    /// Where it stands.
+    /// Its place.
     pub(crate) level: f64,
     /// The usual deviation of a minute.
     sigma: f64,

@@ -96,7 +96,7 @@ pub(super) fn with_unknown_fields(json: &str) -> String {
     json.replace("{\"", "{\"brandNew\":[null,0.5],\"")
 }
 
-/// A time in milliseconds that is written as a number, shifted wherever it stands.
+/// A time in milliseconds that is written as a number, shifted wherever it occurs.
 pub(super) fn skewed(json: &str, field: &str, by_ms: i64) -> String {
     let name = format!("\"{field}\":");
     let mut out = String::with_capacity(json.len());

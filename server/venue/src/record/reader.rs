@@ -10,7 +10,7 @@ use std::{
 use schema::{UnixMs, Venue};
 use zstd::stream::read::Decoder;
 
-use crate::record::{
+use super::{
     line::{FORMAT, Line, What},
     segment,
 };
@@ -108,12 +108,12 @@ impl Recording {
     }
 
     /// Where it is.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Its lines from the first one on.
-    pub(super) fn lines(&self) -> Result<Lines, RecordingError> {
+    pub(crate) fn lines(&self) -> Result<Lines, RecordingError> {
         Lines::of(&self.folder)
     }
 }

@@ -16,7 +16,7 @@ const STANDS_FOR: Duration = Duration::from_millis(500);
 const CAPACITY: usize = 1_024;
 
 /// What looks at the shared tier found lately.
-pub(crate) struct Looked<K>(Mutex<HashMap<K, Look>>);
+pub(crate) struct NegativeCache<K>(Mutex<HashMap<K, Look>>);
 
 /// The outcome of one look: why there was nothing, or that there was nothing newer.
 struct Look {
@@ -24,13 +24,13 @@ struct Look {
     found: Option<Absence>,
 }
 
-impl<K> Default for Looked<K> {
+impl<K> Default for NegativeCache<K> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Clone + Eq + Hash> Looked<K> {
+impl<K: Clone + Eq + Hash> NegativeCache<K> {
     /// Remembers a look that found nothing (`Some`), or nothing newer (`None`).
     pub(crate) fn remember(&self, scope: &K, found: Option<Absence>) {
         let now = Instant::now();
@@ -69,26 +69,26 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_absence_stands_for_half_a_second_unless_a_value_arrives() {
-        let looked = Looked::default();
-        looked.remember(&1, Some(Absence::NeverWritten));
-        assert_eq!(looked.absence(&1), Some(Absence::NeverWritten));
-        assert_eq!(looked.absence(&2), None);
+        let negative = NegativeCache::default();
+        negative.remember(&1, Some(Absence::NeverWritten));
+        assert_eq!(negative.absence(&1), Some(Absence::NeverWritten));
+        assert_eq!(negative.absence(&2), None);
         tokio::time::advance(STANDS_FOR).await;
-        assert_eq!(looked.absence(&1), None);
-        looked.remember(&1, Some(Absence::NeverWritten));
-        looked.forget(&1);
-        assert_eq!(looked.absence(&1), None);
+        assert_eq!(negative.absence(&1), None);
+        negative.remember(&1, Some(Absence::NeverWritten));
+        negative.forget(&1);
+        assert_eq!(negative.absence(&1), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_remembered_is_bounded_and_makes_room_with_time() {
-        let looked = Looked::default();
+        let negative = NegativeCache::default();
         for n in 0..2 * CAPACITY {
-            looked.remember(&n, None);
+            negative.remember(&n, None);
         }
-        assert!(looked.is_recent(&0) && !looked.is_recent(&CAPACITY));
+        assert!(negative.is_recent(&0) && !negative.is_recent(&CAPACITY));
         tokio::time::advance(STANDS_FOR).await;
-        looked.remember(&CAPACITY, None);
-        assert!(looked.is_recent(&CAPACITY) && lock(&looked.0).len() == 1);
+        negative.remember(&CAPACITY, None);
+        assert!(negative.is_recent(&CAPACITY) && lock(&negative.0).len() == 1);
     }
 }

@@ -1,12 +1,12 @@
-//! Pages kept ready: one rendering serves all who ask for the same page of the same tick.
+//! The page cache: one rendering serves all who request the same page of the same tick.
 //!
 //! A page is the same for two readers when they ask for the same address, chose the same settings, watch the same contracts, stand
 //! to the login alike, have as much to see among the alerts and take the same compression; then it is sent as it is, compressed once.
-//! With the next tick of the live stream it is made anew, so its market is never older than that of a page made for one reader.
+//! With the next tick of the live stream it is rendered again, so its market is never older than that of a page made for one reader.
 //! What a page shows beside the tick, and the time it says it was made at, is at most one flush old: that is as long as a page is
 //! kept.
 //!
-//! It knows nothing of what stands in a page.
+//! It knows nothing of the content of a page.
 
 use std::{sync::Arc, time::Duration};
 
@@ -54,7 +54,7 @@ struct Page {
 
 /// The pages of the last tick; a clone is one pointer.
 #[derive(Clone)]
-pub(crate) struct Ready(Arc<Kept>);
+pub(crate) struct PageCache(Arc<Kept>);
 
 struct Kept {
     hub: Hub,
@@ -63,7 +63,7 @@ struct Kept {
     made: metrics::Counter,
 }
 
-impl Ready {
+impl PageCache {
     pub(crate) fn new(hub: Hub) -> Self {
         Self::keeping(hub, FLUSH)
     }
@@ -94,12 +94,12 @@ impl Ready {
 }
 
 /// Sends the page that is kept, or makes it once for all who ask meanwhile.
-pub(super) async fn serve(State(ready): State<Ready>, request: Request, next: Next) -> Response {
-    ready.0.asked.increment(1);
+pub(super) async fn serve(State(page_cache): State<PageCache>, request: Request, next: Next) -> Response {
+    page_cache.0.asked.increment(1);
     if request.method() != Method::GET {
         return next.run(request).await;
     }
-    let page = ready.0.pages.get_with(ready.asked(&request), make(&ready, request, next)).await;
+    let page = page_cache.0.pages.get_with(page_cache.asked(&request), make(&page_cache, request, next)).await;
     let mut response = Body::from(page.body.clone()).into_response();
     *response.status_mut() = page.status;
     *response.headers_mut() = page.headers.clone();
@@ -107,14 +107,14 @@ pub(super) async fn serve(State(ready): State<Ready>, request: Request, next: Ne
 }
 
 /// Forgets every page once something was changed: who changed it is led to a page that shows it.
-pub(super) async fn renew(State(ready): State<Ready>, request: Request, next: Next) -> Response {
+pub(super) async fn renew(State(page_cache): State<PageCache>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    ready.0.pages.invalidate_all();
+    page_cache.0.pages.invalidate_all();
     response
 }
 
-async fn make(ready: &Ready, request: Request, next: Next) -> Arc<Page> {
-    ready.0.made.increment(1);
+async fn make(page_cache: &PageCache, request: Request, next: Next) -> Arc<Page> {
+    page_cache.0.made.increment(1);
     let (head, body) = next.run(request).await.into_parts();
     Arc::new(match to_bytes(body, PAGE_BYTES).await {
         Ok(body) => Page { status: head.status, headers: head.headers, body },
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     /// Pages that name their rendering.
-    fn numbered(ready: Ready) -> Router {
+    fn numbered(page_cache: PageCache) -> Router {
         let made = Arc::new(AtomicUsize::new(0));
         let page = move || {
             let number = made.fetch_add(1, Ordering::SeqCst);
@@ -153,7 +153,7 @@ mod tests {
                 ([("x-kept", "yes")], number.to_string())
             }
         };
-        Router::new().route("/{*any}", get(page)).layer(from_fn_with_state(ready, serve))
+        Router::new().route("/{*any}", get(page)).layer(from_fn_with_state(page_cache, serve))
     }
 
     async fn ask(router: &Router, address: &str, headers: &[(&'static str, &'static str)]) -> String {
@@ -169,7 +169,7 @@ mod tests {
     #[tokio::test]
     async fn readers_of_one_page_share_one_rendering_and_others_do_not() {
         let hub = Hub::new(cache::Cache::builder(Clock::System, "test").build(), 1, FLUSH);
-        let router = numbered(Ready::keeping(hub, Duration::from_secs(3_600)));
+        let router = numbered(PageCache::keeping(hub, Duration::from_secs(3_600)));
         let all = futures_util::future::join_all((0..50).map(|_| ask(&router, "/a?x=1", &[]))).await;
         assert!(all.iter().all(|number| number == "0"), "{all:?}");
         let others: [(&str, &[_]); 5] = [
@@ -190,10 +190,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_is_made_anew_with_the_next_tick_and_after_a_flush() {
+    async fn a_page_is_rendered_again_with_the_next_tick_and_after_a_flush() {
         let cache = cache::Cache::builder(Clock::System, "test").build();
         let hub = Hub::new(cache.clone(), 1, FLUSH);
-        let router = numbered(Ready::new(hub.clone()));
+        let router = numbered(PageCache::new(hub.clone()));
         assert_eq!(ask(&router, "/a", &[]).await, "0");
         hub.run_for_a_tick().await;
         assert_eq!(ask(&router, "/a", &[]).await, "1", "the tick makes it old");
