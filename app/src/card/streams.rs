@@ -92,7 +92,7 @@ fn wrong_clock(off_s: i64, feed: &Feed) -> AnyView {
 fn paused(now: UnixMs, pause: RequestPause) -> AnyView {
     view! {
         <p class="reason down">
-            {format!("Rate-limited by the exchange: {}. Next request: ", pause.reason)}
+            {format!("Requests paused by the exchange: {}. Next request: ", pause.reason)}
             {time::left(pause.until, now)}
         </p>
     }
