@@ -52,13 +52,16 @@ pub struct Analysis {
 }
 
 impl Analysis {
+    /// Returns the direction of a dimension, none where it is missing.
+    #[must_use]
+    pub fn direction_of(&self, dimension: Dimension) -> Option<Lean> {
+        self.dimensions.iter().find(|breakdown| breakdown.dimension == dimension)?.lean.value().copied()
+    }
+
     /// Each dimension on the scale of a score, none where it is missing.
     #[must_use]
     pub fn dimension_scores(&self) -> PerDimension<Option<Score>> {
-        PerDimension::build(|dimension| {
-            let found = self.dimensions.iter().find(|breakdown| breakdown.dimension == dimension)?;
-            found.lean.value().copied().map(Score::of)
-        })
+        PerDimension::build(|dimension| self.direction_of(dimension).map(Score::of))
     }
 }
 

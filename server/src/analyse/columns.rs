@@ -1,7 +1,7 @@
 //! What is held against the returns that followed: scores, dimensions, factors and every measure.
 
 use analysis::{Analysis, study::Column};
-use schema::{Dimension, Factor, Timeframe};
+use schema::{Dimension, Factor, Lean, Timeframe};
 
 use crate::backtest::candles::composite;
 
@@ -49,10 +49,7 @@ impl Columns {
     /// What a bar says, in their order.
     pub(super) fn values(&self, analysis: &Analysis) -> Vec<Option<f64>> {
         let mut values = vec![analysis.score.value().map(|score| score.get()), composite(analysis)];
-        values.extend(Dimension::ALL.map(|dimension| {
-            let found = analysis.dimensions.iter().find(|found| found.dimension == dimension)?;
-            found.lean.value().map(|direction| direction.get())
-        }));
+        values.extend(Dimension::ALL.map(|dimension| analysis.direction_of(dimension).map(Lean::get)));
         values.extend(Factor::ALL.map(|factor| {
             let found = analysis.factors.iter().find(|found| found.factor == factor)?;
             found.direction.value().map(|direction| direction.get())
@@ -82,8 +79,13 @@ impl Columns {
         Self::FACTORS..Self::MEASURES
     }
 
+    /// The places of the measures.
+    pub(super) fn measure_places(&self) -> std::ops::Range<usize> {
+        Self::MEASURES..Self::MEASURES + self.measures.len()
+    }
+
     /// The measures, with their places.
     pub(super) fn measures(&self) -> impl Iterator<Item = (usize, &Measure)> {
-        (Self::MEASURES..).zip(&self.measures)
+        self.measure_places().zip(&self.measures)
     }
 }

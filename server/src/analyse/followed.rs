@@ -61,22 +61,16 @@ impl Followed {
             name: name.to_owned(),
             followed: (0..HORIZONS.len()).map(|horizon| Said::of(After::of(study, place, horizon))).collect(),
         };
-        let known = |places: std::ops::Range<usize>| -> Vec<usize> {
-            places.filter(|place| study.together().correlation(*place, *place).is_ok()).collect()
-        };
+        let varies = |place: usize| study.together().correlation(place, place).is_ok();
+        let known = |places: std::ops::Range<usize>| places.filter(|place| varies(*place)).collect();
         let effective = |places: Vec<usize>| Effective {
             of: places.len(),
             number: Said::of(study.together().effective_number(&places)),
         };
-        let shown: Vec<(usize, &str)> = columns
-            .dimensions_and_factors()
-            .filter(|(place, _)| study.together().correlation(*place, *place).is_ok())
-            .collect();
+        let shown: Vec<(usize, &str)> = columns.dimensions_and_factors().filter(|(place, _)| varies(*place)).collect();
         let correlation = |a: usize| {
             shown.iter().map(|(b, _)| Said::of(study.together().correlation(a, *b).map(|found| found.r))).collect()
         };
-        let all = columns.measures().map(|(place, _)| place).collect::<Vec<_>>();
-        let measures = all.first().zip(all.last()).map_or(0..0, |(first, last)| *first..last + 1);
         Some(Found {
             every_minutes: EVERY_MS / 60_000,
             bars: study.bars(),
@@ -95,7 +89,7 @@ impl Followed {
             correlation: shown.iter().map(|(place, name)| ((*name).to_owned(), correlation(*place))).collect(),
             dimensions: effective(known(Columns::dimensions())),
             factors: effective(known(Columns::factors())),
-            all_measures: effective(known(measures)),
+            all_measures: effective(known(columns.measure_places())),
         })
     }
 }

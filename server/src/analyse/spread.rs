@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use analysis::{Analysis, registry::SATURATED};
-use schema::Timeframe;
+use schema::{Lean, Timeframe};
 
 use crate::backtest::candles::DIMENSIONS;
 
@@ -50,11 +50,8 @@ impl Spread {
     /// Takes in a bar.
     pub(super) fn take(&mut self, analysis: &Analysis) {
         self.bars += 1;
-        let lean = |dimension| {
-            let found = analysis.dimensions.iter().find(|found| found.dimension == dimension)?;
-            found.lean.value().map(|lean| lean.get())
-        };
-        if let [Some(a), Some(b), Some(c)] = DIMENSIONS.map(lean) {
+        let direction = |dimension| analysis.direction_of(dimension).map(Lean::get);
+        if let [Some(a), Some(b), Some(c)] = DIMENSIONS.map(direction) {
             self.leans.push([a, b, c]);
         }
         for part in analysis.dimensions.iter().flat_map(|dimension| &dimension.parts) {
