@@ -176,7 +176,7 @@ need-bindgen: need-rust
 	  fi; \
 	  echo "installing $$needed: it connects the page's Rust to the browser (1 to 2 minutes, once)"; \
 	  $(INSTALL) wasm-bindgen-cli --version $(BINDGEN_VERSION) --locked --root "$$root" || { \
-	  echo "a version that its own lock file names is not to be had: installing it with the nearest ones"; \
+	  echo "its own lock file cannot be used: installing it with the nearest versions"; \
 	  $(INSTALL) wasm-bindgen-cli --version $(BINDGEN_VERSION) --root "$$root"; }
 
 # Older versions of wasm-opt, such as Debian's 108, write a module that does not start.
