@@ -96,8 +96,8 @@ impl Side {
         }
     }
 
-    /// Appends what changed since it was last sent.
-    fn changes_since_sent(&mut self, changes: &mut Vec<Rung>) {
+    /// Appends what changed since it was last sent, and counts it as sent.
+    fn take_changes(&mut self, changes: &mut Vec<Rung>) {
         let (mut old, mut new) = (self.sent.iter().peekable(), self.rungs.iter().peekable());
         loop {
             match (old.peek(), new.peek()) {
@@ -240,9 +240,9 @@ impl Book {
     }
 
     /// Appends what changed since the last time and counts it as an update, if anything did.
-    pub(crate) fn changes_since_sent(&mut self, delta: &mut BookDelta) {
-        self.bids.changes_since_sent(&mut delta.bids);
-        self.asks.changes_since_sent(&mut delta.asks);
+    pub(crate) fn take_changes(&mut self, delta: &mut BookDelta) {
+        self.bids.take_changes(&mut delta.bids);
+        self.asks.take_changes(&mut delta.asks);
         if !delta.is_empty() {
             self.update += 1;
         }
@@ -289,7 +289,7 @@ mod tests {
                 sound(&book);
                 let before = book.update();
                 let mut delta = BookDelta::default();
-                book.changes_since_sent(&mut delta);
+                book.take_changes(&mut delta);
                 prop_assert_eq!(book.update(), before + u64::from(!delta.is_empty()));
                 for (changes, held) in [(&delta.bids, &mut bids), (&delta.asks, &mut asks)] {
                     for rung in changes {

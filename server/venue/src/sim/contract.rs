@@ -161,7 +161,7 @@ impl Contract {
             intents: Vec::new(),
             listing,
         };
-        contract.book.changes_since_sent(&mut BookDelta::default());
+        contract.book.take_changes(&mut BookDelta::default());
         contract.ticker = contract.figures();
         contract
     }
@@ -193,7 +193,7 @@ impl Contract {
         if self.noise.chance(stirs) {
             self.book.stir(liquidity, &mut self.noise);
         }
-        self.book.changes_since_sent(&mut changes.book);
+        self.book.take_changes(&mut changes.book);
         self.sequence += u64::from(!changes.book.is_empty());
         if self.due(tick, LIQUIDATIONS_MS) {
             self.liquidations.drain_into(&mut changes.liquidations);
