@@ -14,18 +14,10 @@ mod recording;
 mod state;
 mod summary;
 
-use std::{
-    io::IsTerminal as _,
-    num::NonZeroUsize,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-};
+use std::{io::IsTerminal as _, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
-use analysis::{
-    idea::{Book, CostSettings},
-    signal::Thresholds,
-};
-use engine::{Engine, Input, Market, Output};
+use analysis::{idea::CostSettings, signal::Thresholds};
+use engine::{Engine, Input, Market, Output, idea_book};
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::{Symbol, Venue};
 use venue::sim::RecordingError;
@@ -155,7 +147,7 @@ pub(crate) struct Session(Engine);
 impl Session {
     /// A session that has taken in nothing.
     pub(crate) fn new(venue: Venue, thresholds: Thresholds, costs: CostSettings) -> Self {
-        let ideas = Arc::new(Mutex::new(Book::new(&thresholds, costs.of(venue))));
+        let ideas = idea_book(&thresholds, costs.of(venue));
         Self(Engine::new(Arc::new(Market::new(venue)), thresholds, ideas))
     }
 

@@ -1,14 +1,9 @@
 //! `virtuoso record`: subscribes to an exchange as the monitor does, and keeps everything it sends.
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use analysis::idea::Book;
 use cache::Clock;
-use engine::Loaded;
+use engine::{Loaded, idea_book};
 use schema::health::Feed;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -117,7 +112,7 @@ async fn hear(recorder: &Recorder, config: &Config, exchange: Arc<dyn Exchange>,
     board.begin(watched, Feed::Live { venue });
     let (market_of, open) = (Arc::clone(&market), OpenSymbols::default());
     let (thresholds, costs) = (config.signals, config.costs.of(venue));
-    let ideas = Arc::new(Mutex::new(Book::new(&thresholds, costs)));
+    let ideas = idea_book(&thresholds, costs);
     let heard = Heard {
         market: market_of,
         exchange,

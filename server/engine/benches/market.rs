@@ -7,18 +7,11 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::{
-    hint::black_box,
-    num::NonZeroUsize,
-    sync::{Arc, Mutex},
-};
+use std::{hint::black_box, num::NonZeroUsize, sync::Arc};
 
-use analysis::{
-    idea::{Book, CostSettings},
-    signal::Thresholds,
-};
+use analysis::{idea::CostSettings, signal::Thresholds};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use engine::{Engine, Input, Market, lock};
+use engine::{Engine, Input, Market, idea_book, lock};
 use schema::{UnixMs, Venue};
 
 use support::{START, session, with_seconds};
@@ -30,7 +23,7 @@ const DECIDED: Input = Input::Second(UnixMs(START + 81_000));
 /// An engine as it was saved, with what a second of scores keeps of candles.
 fn restored(mut bytes: &[u8], threads: usize) -> Engine {
     let market = Arc::new(Market::new(Venue::Sim));
-    let ideas = Arc::new(Mutex::new(Book::new(&Thresholds::STANDARD, CostSettings::MEASURED.of(Venue::Sim))));
+    let ideas = idea_book(&Thresholds::STANDARD, CostSettings::MEASURED.of(Venue::Sim));
     let engine = Engine::restore(&mut bytes, Arc::clone(&market), Thresholds::STANDARD, ideas).unwrap();
     for window in market.windows().iter() {
         lock(window).score_forming();

@@ -2,13 +2,19 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use analysis::idea::Book;
-use schema::{Symbol, UnixMs};
+use analysis::{idea::Book, signal::Thresholds};
+use schema::{CostModel, Symbol, UnixMs};
 
 use crate::{Output, Recorded, Window};
 
 /// The ideas of a market: the engine opens and judges them, others read them.
 pub type IdeaBook = Arc<Mutex<Book>>;
+
+/// Returns a book without ideas, for a market whose contracts cost this to trade.
+#[must_use]
+pub fn idea_book(thresholds: &Thresholds, costs: CostModel) -> IdeaBook {
+    Arc::new(Mutex::new(Book::new(thresholds, costs)))
+}
 
 /// Locks a book of ideas. A panic elsewhere while it was held leaves ideas behind, which stay usable.
 pub(crate) fn lock_ideas(book: &IdeaBook) -> MutexGuard<'_, Book> {

@@ -24,7 +24,7 @@ mod window;
 
 pub use derivatives::DerivativesData;
 pub use engine::{Engine, RestoreError};
-pub use ideas::IdeaBook;
+pub use ideas::{IdeaBook, idea_book};
 pub use market::{Market, lock};
 pub use output::Output;
 pub use seconds::Seconds;

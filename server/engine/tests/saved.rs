@@ -4,16 +4,10 @@
 
 mod support;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use analysis::{
-    idea::{Book, CostSettings},
-    signal::Thresholds,
-};
-use engine::{Engine, IdeaBook, Input, Loaded, Market, RestoreError, lock};
+use analysis::{idea::CostSettings, signal::Thresholds};
+use engine::{Engine, IdeaBook, Input, Loaded, Market, RestoreError, idea_book, lock};
 use proptest::prelude::*;
 use schema::{Figure, Symbol, UnixMs, Venue, Why};
 use serde_json::Value;
@@ -63,10 +57,7 @@ impl Session {
 }
 
 fn empty() -> (Arc<Market>, IdeaBook) {
-    (
-        Arc::new(Market::new(Venue::Sim)),
-        Arc::new(Mutex::new(Book::new(&Thresholds::STANDARD, CostSettings::MEASURED.of(Venue::Sim)))),
-    )
+    (Arc::new(Market::new(Venue::Sim)), idea_book(&Thresholds::STANDARD, CostSettings::MEASURED.of(Venue::Sim)))
 }
 
 /// A session with all that can go wrong: lost connections and candles, late answers, forced closes, contracts that come and go.

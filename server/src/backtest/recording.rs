@@ -23,7 +23,8 @@ pub(super) fn run(
     lines: &mut Lines,
 ) -> Result<(), BacktestError> {
     let recording = Recording::open(folder)?;
-    let mut session = Session::new(recording.venue(), config.signals, config.costs).on_threads(asked.threads)?;
+    let begin = || Session::new(recording.venue(), config.signals, config.costs).on_threads(asked.threads);
+    let mut session = begin()?;
     let (mut taken, mut listed) = (0_u64, HashSet::new());
     let mut place = Place::begin(recording.began());
     let mut resumed = match &asked.resume {
@@ -38,7 +39,7 @@ pub(super) fn run(
         match recorded? {
             Taken::Session { began } => {
                 place = Place::begin(began);
-                session = Session::new(recording.venue(), config.signals, config.costs).on_threads(asked.threads)?;
+                session = begin()?;
             }
             Taken::Lost { .. } if resumed.is_some() => {}
             Taken::Lost { messages } => lines.summary().lose(messages),

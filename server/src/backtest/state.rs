@@ -4,14 +4,11 @@ use std::{
     fs::File,
     io::{self, BufRead as _, BufReader, BufWriter, Write as _},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
-use analysis::{
-    idea::{Book, CostSettings},
-    signal::Thresholds,
-};
-use engine::{Engine, Input, Market, RestoreError};
+use analysis::{idea::CostSettings, signal::Thresholds};
+use engine::{Engine, Input, Market, RestoreError, idea_book};
 use schema::{UnixMs, Venue};
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +85,7 @@ impl Session {
         let mut head = Vec::new();
         io::Read::take(&mut file, LONGEST_HEAD).read_until(b'\n', &mut head)?;
         let place = serde_json::from_slice(&head).map_err(StateError::Foreign)?;
-        let ideas = Arc::new(Mutex::new(Book::new(&thresholds, costs.of(venue))));
+        let ideas = idea_book(&thresholds, costs.of(venue));
         let engine = Engine::restore(&mut file, Arc::new(Market::new(venue)), thresholds, ideas)?;
         Ok((place, Self(engine)))
     }

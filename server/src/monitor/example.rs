@@ -1,12 +1,9 @@
 //! What tests of the tasks watch: a market whose engine they step by hand.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use analysis::{
-    idea::{Book, CostSettings},
-    signal::Thresholds,
-};
-use engine::{Engine, History, Input, Loaded, Market, kept};
+use analysis::{idea::CostSettings, signal::Thresholds};
+use engine::{Engine, History, Input, Loaded, Market, idea_book, kept};
 use schema::{Symbol, Timeframe, UnixMs, Venue};
 use venue::{MarketEvent, Ticker};
 
@@ -23,7 +20,7 @@ impl Stage {
     /// A market that watches these contracts.
     pub(crate) fn new(symbols: &[&str]) -> Self {
         let market = Arc::new(Market::new(Venue::Sim));
-        let ideas = Arc::new(Mutex::new(Book::new(&Thresholds::STANDARD, CostSettings::MEASURED.of(Venue::Sim))));
+        let ideas = idea_book(&Thresholds::STANDARD, CostSettings::MEASURED.of(Venue::Sim));
         let mut stage = Self { engine: Engine::new(Arc::clone(&market), Thresholds::STANDARD, ideas), market };
         let instruments = symbols.iter().map(|symbol| instrument(symbol)).collect();
         stage.load(Loaded::Universe { instruments, linear_symbols: 0, history: History::Fetched });

@@ -156,10 +156,10 @@ fn resumed(lost: tokio::task::JoinError) -> tokio::task::JoinError {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Mutex, time::Duration};
+    use std::time::Duration;
 
-    use analysis::idea::Book;
     use cache::ManualClock;
+    use engine::idea_book;
     use futures_util::FutureExt as _;
     use schema::UnixMs;
     use tokio_util::sync::CancellationToken;
@@ -188,7 +188,7 @@ mod tests {
             clock: clock.clone(),
             open: OpenSymbols::default(),
             thresholds: config.signals,
-            ideas: Arc::new(Mutex::new(Book::new(&config.signals, config.costs.of(exchange.venue())))),
+            ideas: idea_book(&config.signals, config.costs.of(exchange.venue())),
             tap: Tap::OFF,
             universe: None,
         };

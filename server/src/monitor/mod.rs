@@ -22,11 +22,11 @@ pub(crate) mod task;
 use std::{
     collections::{HashMap, HashSet},
     future::Future,
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
-use analysis::idea::Book;
 use cache::{Cache, Clock, Publisher, PublisherTaken, Refusal, Shared, Superseded};
+use engine::idea_book;
 use schema::{
     ActiveIdeas, AlertLog, BetaTable, CandleSeries, MarketMovers, MarketUniverse, PerpsPulse, Schema, SystemHealth,
     health::Feed, report::L2State,
@@ -361,7 +361,7 @@ impl Monitor {
     }
 
     fn spawn_tasks(&self, group: &Group, market: &Arc<Market>, exchange: &Arc<dyn Exchange>, outside: Outside) {
-        let book = Arc::new(Mutex::new(Book::new(&self.config.signals, self.config.costs.of(market.venue()))));
+        let book = idea_book(&self.config.signals, self.config.costs.of(market.venue()));
         let source = inputs::Heard {
             market: Arc::clone(market),
             exchange: Arc::clone(exchange),

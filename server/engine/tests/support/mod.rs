@@ -2,13 +2,10 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, clippy::unwrap_used)]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use analysis::{
-    idea::{Book, CostSettings},
-    signal::Thresholds,
-};
-use engine::{Engine, History, Input, Loaded, Market, Output, Recorded, Seconds, kept};
+use analysis::{idea::CostSettings, signal::Thresholds};
+use engine::{Engine, History, Input, Loaded, Market, Output, Recorded, Seconds, idea_book, kept};
 use schema::{Candle, Level, Side, Symbol, Timeframe, Trade, UnixMs, Venue};
 use venue::{Accounts, BookChange, Instrument, Kline, MarketEvent, OpenInterest, PaidFunding, Ticker};
 
@@ -214,7 +211,7 @@ pub(crate) fn engine() -> (Engine, Arc<Market>) {
 /// The same with other thresholds.
 pub(crate) fn engine_with(thresholds: Thresholds) -> (Engine, Arc<Market>) {
     let market = Arc::new(Market::new(Venue::Sim));
-    let ideas = Arc::new(Mutex::new(Book::new(&thresholds, CostSettings::MEASURED.of(Venue::Sim))));
+    let ideas = idea_book(&thresholds, CostSettings::MEASURED.of(Venue::Sim));
     (Engine::new(Arc::clone(&market), thresholds, ideas), market)
 }
 
