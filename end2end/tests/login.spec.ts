@@ -86,6 +86,8 @@ test("a page that asks for itself notices that its login ended, and goes on afte
   const other = await context.newPage();
   await other.goto(server.url);
   await logIn(other, TOKEN);
+  // Closed while it still loads, a page may never be gone.
+  await live(other);
   await other.close();
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await live(page);
